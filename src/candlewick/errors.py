@@ -1,0 +1,104 @@
+"""Every error Candlewick raises on purpose.
+
+    CandlewickError                a mistake or a fault that a user can act on: one line, no traceback
+    ├── ConfigError                candlewick.toml, an environment variable or a flag is wrong
+    ├── PortTakenError             another process listens where one of ours should
+    ├── ExchangeError              the exchange refused, or could not be reached
+    │   ├── UnknownSymbolError     it does not know a symbol that was named
+    │   ├── RateLimitedError       429 or 418: carries how long it asked us to wait
+    │   └── BlockedRegionError     451: the exchange does not serve this place
+    ├── MalformedFrameError        a frame or a row that is not what the exchange documents
+    ├── LakeError                  the lake cannot be read or written
+    │   ├── ObjectExistsError      put-if-absent found the name taken
+    │   └── TornObjectError        an object without its manifest, or not one of ours
+    ├── CheckpointError            state.json cannot be used; the lake rebuilds it
+    └── WarehouseError             the warehouse cannot be opened, loaded or transformed
+        ├── WarehouseBusyError     another process owns the DuckDB file
+        ├── WarehouseCorruptError  the DuckDB file is damaged; `candlewick rebuild` makes it again
+        ├── ModelError             a dbt model or test failed
+        └── MartNotReadyError      nothing has been published yet
+
+A message says what was expected, what was received, where, and what to do next, on one line.
+"""
+
+
+class CandlewickError(Exception):
+    """A mistake or a fault that a user can act on; its text is one complete line."""
+
+    exit_code = 1
+
+
+class ConfigError(CandlewickError):
+    """The configuration is wrong; names the key and its source."""
+
+    exit_code = 2
+
+
+class PortTakenError(CandlewickError):
+    """Another process listens on a port that one of ours needs."""
+
+
+class ExchangeError(CandlewickError):
+    """The exchange refused a request or could not be reached."""
+
+
+class UnknownSymbolError(ExchangeError):
+    """The exchange does not know a symbol (its error -1121)."""
+
+    exit_code = 2
+
+
+class RateLimitedError(ExchangeError):
+    """The exchange asked us to stop for a while (429 or 418).
+
+    `retry_after` is the wait it asked for, in seconds; `banned` is true for a 418.
+    """
+
+    def __init__(self, message: str, *, retry_after: float, banned: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.banned = banned
+
+
+class BlockedRegionError(ExchangeError):
+    """The exchange does not serve the place this machine is in (451)."""
+
+
+class MalformedFrameError(CandlewickError):
+    """A frame, a row or a line is not what its documentation says."""
+
+
+class LakeError(CandlewickError):
+    """The lake cannot be read or written."""
+
+
+class ObjectExistsError(LakeError):
+    """Put-if-absent found an object of that name."""
+
+
+class TornObjectError(LakeError):
+    """An object in the lake has no manifest, or is not one of ours."""
+
+
+class CheckpointError(CandlewickError):
+    """`state.json` cannot be used; the lake's manifests rebuild it."""
+
+
+class WarehouseError(CandlewickError):
+    """The warehouse cannot be opened, loaded or transformed."""
+
+
+class WarehouseBusyError(WarehouseError):
+    """Another process owns the DuckDB file."""
+
+
+class WarehouseCorruptError(WarehouseError):
+    """The DuckDB file is damaged; `candlewick rebuild` makes it again from the lake."""
+
+
+class ModelError(WarehouseError):
+    """A dbt model or test failed."""
+
+
+class MartNotReadyError(WarehouseError):
+    """The warehouse has not published a mart yet."""
