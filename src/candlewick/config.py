@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from candlewick.errors import ConfigError
 
 CONFIG_FILE = Path("candlewick.toml")
 DEMO_HOME = Path("candlewick-demo")
+DEMO_FILE = DEMO_HOME / "candlewick.toml"
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -85,7 +85,11 @@ class Settings(BaseSettings):
     """One recorder, its lake, its warehouse and its dashboard. See `candlewick.example.toml`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CANDLEWICK_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix="CANDLEWICK_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     symbols: tuple[str, ...] = ("BTCUSDT",)
@@ -170,24 +174,34 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment over init values: `load` passes the file's values as init, and flags last."""
-        return env_settings, init_settings
+        """Only what is handed in: `load` merges file, environment and flags, so `Settings()` is the defaults."""
+        return (init_settings,)
 
 
 def load(path: Path | None = None, **flags: Any) -> Settings:
     """Read the settings from `path` (default `candlewick.toml` if it exists), the environment and `flags`.
 
-    Flags that are None are not given. Relative folders in the file are relative to the file.
+    Flags that are None are not given; one of a section is a dict: `load(dashboard={"port": 8600})`.
+    Relative folders in the file are relative to the file.
     Raises `ConfigError` with one line that names the key, what was expected and what came.
     """
     source = path or CONFIG_FILE
     values = _read_toml(source) if path or source.exists() else {}
     given = {key: value for key, value in flags.items() if value is not None}
+    environment = EnvSettingsSource(Settings)()
     try:
-        settings = Settings(**values)
-        return settings.model_validate(settings.model_dump() | given) if given else settings
+        return Settings(**_merge(_merge(values, environment), given))
     except ValidationError as error:
         raise ConfigError(_one_line(error, source)) from None
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` on `under`; sections are merged key by key."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

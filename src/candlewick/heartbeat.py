@@ -38,7 +38,12 @@ class Heartbeat:
 
     def beat(self, **numbers: Any) -> None:
         """Write the file anew: cheap enough for every second, not for every trade."""
-        own = {"process": self.process, "pid": os.getpid(), "started_at": self.started_at, "beat_at": now_us()}
+        own = {
+            "process": self.process,
+            "pid": os.getpid(),
+            "started_at": self.started_at,
+            "beat_at": now_us(),
+        }
         replace_atomically(self.path, msgspec.json.encode(own | numbers), durable=False)
 
     def stop(self) -> None:

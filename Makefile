@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine with Python 3.11+, make and git:
+#   make demo    the whole system on this machine, against a local exchange
+#   make test    every check and test
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint format slow bench screenshots lock clean
+BIN := .venv/bin
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+demo: ## Run everything against the local exchange; the terminal says where to look
+	@scripts/venv.sh run
+	@$(BIN)/candlewick up --demo
+
+up: ## Record live from Binance, with candlewick.toml where there is one
+	@scripts/venv.sh run
+	@$(BIN)/candlewick up
+
+test: lint ## Lint, types and every test but the slow ones
+	@scripts/chromium.sh
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: ## Ruff (lint and format) and mypy in strict mode
+	@scripts/venv.sh dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: ## Format and fix what ruff can
+	@scripts/venv.sh dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+slow: ## The tests that take minutes
+	@scripts/venv.sh dev
+	@$(BIN)/python -m pytest -m slow
+
+bench: ## Every published number, one script each
+	@scripts/venv.sh dev
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+screenshots: ## Make docs/img from a running demo
+	@scripts/venv.sh dev
+	@scripts/chromium.sh
+	@$(BIN)/python scripts/screenshot.py
+
+lock: ## Resolve the locks anew
+	@scripts/lock.sh
+
+clean: ## Remove what was built and installed; never a lake
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/candlewick/dashboard/assets

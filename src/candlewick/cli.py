@@ -1,0 +1,251 @@
+"""The command line: one command per verb, each a thin call into its room.
+
+Rooms are imported inside the commands: `candlewick --help` must not wait for dbt or Streamlit to load.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from candlewick import __version__, config, log, supervised
+from candlewick.errors import CandlewickError
+
+app = typer.Typer(
+    name="candlewick",
+    help="Market data you own and can prove: every Binance trade in your lake and warehouse, and a live chart.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console()
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="CANDLEWICK_CONFIG",
+        help="The settings' file.",
+        show_default="candlewick.toml",
+    ),
+]
+DemoOption = Annotated[bool, typer.Option("--demo", help="Use the demo's settings, in `candlewick-demo/`.")]
+Symbols = Annotated[list[str] | None, typer.Argument(help="Symbols such as BTCUSDT; default: the settings'.")]
+History = Annotated[
+    str | None,
+    typer.Option(help="How far back to fill on the first start: `90m`, `6h`, `2d`.", show_default="6h"),
+]
+
+
+def settings_from(path: Path | None, *, demo: bool = False, **flags: object) -> config.Settings:
+    """Load the settings that a command line asks for."""
+    return config.load(config.DEMO_FILE if demo else path, **flags)
+
+
+@app.command()
+def up(
+    symbols: Symbols = None,
+    config_path: ConfigOption = None,
+    demo: Annotated[bool, typer.Option("--demo", help="No internet: trade on the local exchange.")] = False,
+    history: History = None,
+    port: Annotated[int | None, typer.Option(help="The dashboard's port.", show_default="8501")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
+) -> None:
+    """Run everything: recorder, warehouse and dashboard; Ctrl-C stops all.
+
+    Examples: `candlewick up BTCUSDT ETHUSDT` · `candlewick up --demo`
+    """
+    from candlewick import supervisor  # noqa: PLC0415
+
+    if demo:
+        config_path = supervisor.write_demo_config(config.DEMO_FILE)
+    supervisor.export_flags(symbols=symbols, history=history, port=port)
+    settings = settings_from(config_path)
+    supervisor.run(settings, config_path, demo=demo, browser=browser, console=console)
+
+
+@app.command()
+def record(
+    symbols: Symbols = None,
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+    history: History = None,
+) -> None:
+    """Record trades into the lake: live over two connections, holes by id over REST.
+
+    Example: `candlewick record BTCUSDT --history 2d`
+    """
+    from candlewick import recorder  # noqa: PLC0415
+
+    log.configure("recorder")
+    recorder.run(settings_from(config_path, demo=demo, symbols=symbols or None, history=history))
+
+
+@app.command()
+def warehouse(
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+    once: Annotated[bool, typer.Option("--once", help="Load what is there, publish it, and end.")] = False,
+) -> None:
+    """Own the warehouse: load the lake's new objects, run the models, publish the mart.
+
+    Example: `candlewick warehouse --once`
+    """
+    from candlewick.warehouse import owner  # noqa: PLC0415
+
+    log.configure("warehouse")
+    owner.run(settings_from(config_path, demo=demo), once=once)
+
+
+@app.command()
+def dashboard(
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+    port: Annotated[int | None, typer.Option(help="Where to listen.", show_default="8501")] = None,
+) -> None:
+    """Serve the chart on this machine.
+
+    Example: `candlewick dashboard --port 8600`
+    """
+    from candlewick.dashboard import serve  # noqa: PLC0415
+
+    log.configure("dashboard")
+    flags = {"port": port} if port is not None else None
+    serve.run(settings_from(config_path, demo=demo, dashboard=flags))
+
+
+@app.command()
+def rebuild(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
+    """Drop the warehouse and make it again from the lake alone.
+
+    The old one stays until the new one is whole. Example: `candlewick rebuild`
+    """
+    from candlewick.warehouse import owner  # noqa: PLC0415
+
+    log.configure("rebuild", level="warning")
+    settings = settings_from(config_path, demo=demo)
+    with _progress() as progress:
+        task = progress.add_task("Rebuilding from the lake", total=None)
+        owner.rebuild(settings, _advance(progress, task))
+    console.print(f"Rebuilt [bold]{settings.duckdb_path}[/] from {settings.lake_url}.")
+
+
+@app.command()
+def status(
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show freshness per hop, head ids, holes and the audit's verdicts.
+
+    Exit code 1 when something that should run does not. Example: `candlewick status --demo`
+    """
+    from candlewick import status as room  # noqa: PLC0415
+
+    report = room.collect(settings_from(config_path, demo=demo))
+    if as_json:
+        typer.echo(room.to_json(report))
+    else:
+        console.print(room.render(report))
+    raise typer.Exit(0 if report.is_healthy else 1)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL statement, or `-` to read it from standard input.")],
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+    output: Annotated[Literal["table", "csv", "json"], typer.Option("--output", "-o", help="How to print.")] = "table",
+) -> None:
+    """Query the warehouse while it is written.
+
+    Example: `candlewick sql "select * from gold.trades_ohlc_5m order by open_time desc limit 3"`
+    """
+    from candlewick.mart import Mart  # noqa: PLC0415
+    from candlewick.tables import write_rows  # noqa: PLC0415
+
+    statement = sys.stdin.read() if query == "-" else query
+    write_rows(Mart(settings_from(config_path, demo=demo).mart_path), statement, output, sys.stdout)
+
+
+@app.command()
+def exchange(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free one.")] = 9443,
+    seed: Annotated[int, typer.Option(help="The synthetic market's seed: the same seed, the same tape.")] = 7,
+    replay: Annotated[Path | None, typer.Option(help="Replay a recorded capture: a file or a folder.")] = None,
+    speed: Annotated[float, typer.Option(help="Of a replay: 1 as recorded, 10 faster, 0 as fast as it goes.")] = 1.0,
+    shift_to_now: Annotated[bool, typer.Option(help="Of a replay: move its times so that it starts now.")] = False,
+    weight_limit: Annotated[int, typer.Option(help="REST weight a minute, as Binance counts it.")] = 6000,
+) -> None:
+    """Run a local exchange that speaks Binance's WebSocket, REST and archive dialects.
+
+    Example: `candlewick exchange --replay captures/ --speed 10`
+    """
+    from candlewick.exchange import server  # noqa: PLC0415
+    from candlewick.exchange.options import ExchangeOptions  # noqa: PLC0415
+
+    log.configure("exchange")
+    server.run(
+        ExchangeOptions(
+            host=host,
+            port=port,
+            seed=seed,
+            replay=replay,
+            speed=speed,
+            shift_to_now=shift_to_now,
+            weight_limit=weight_limit,
+        )
+    )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"candlewick {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end."),
+    ] = False,
+) -> None:
+    """Market data you own and can prove: every Binance trade in your lake and warehouse, and a live chart."""
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _advance(progress: Progress, task: object) -> Callable[[int, int], None]:
+    def advance(done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total)  # type: ignore[arg-type]
+
+    return advance
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line on standard error, never a traceback."""
+    supervised.watch_supervisor()
+    try:
+        app()
+    except CandlewickError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,40 @@
+"""Printing a query's rows: a table for people, CSV or JSON lines for programs."""
+
+import csv
+from typing import IO, Literal
+
+import duckdb
+import msgspec
+
+from candlewick.errors import CandlewickError
+from candlewick.mart import Mart
+
+Format = Literal["table", "csv", "json"]
+
+
+class QueryError(CandlewickError):
+    """The statement was refused; carries DuckDB's own first line."""
+
+
+def write_rows(mart: Mart, statement: str, output: Format, out: IO[str]) -> None:
+    """Run one statement on the mart's current version and print its rows."""
+    with mart.connect() as connection:
+        try:
+            if output == "table":
+                out.write(f"{connection.sql(statement)}\n")
+            else:
+                _write_all(connection.execute(statement), output, out)
+        except duckdb.Error as error:
+            raise QueryError(str(error).splitlines()[0]) from None
+
+
+def _write_all(cursor: duckdb.DuckDBPyConnection, output: Format, out: IO[str]) -> None:
+    columns = [str(column[0]) for column in cursor.description or []]
+    writer = csv.writer(out, lineterminator="\n")
+    if output == "csv":
+        writer.writerow(columns)
+    while rows := cursor.fetchmany(10_000):
+        if output == "csv":
+            writer.writerows(rows)
+        else:
+            out.writelines(msgspec.json.encode(dict(zip(columns, row, strict=True))).decode() + "\n" for row in rows)
