@@ -1,0 +1,200 @@
+"""The lake: immutable objects in a folder or in S3, through one code path.
+
+An object is zstd-compressed JSON lines, the last of which is its manifest. It is put only where no object of that
+name is, and it is durable when `put_absent` returns. The API is synchronous; asyncio code calls it in a thread.
+Names are relative to the lake's root, `/` between folders. What else lies in the lake is reported, never read in part.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import obstore
+import zstandard
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from candlewick import manifest as manifests
+from candlewick import names
+from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, TornObjectError
+from candlewick.files import fsync_folder
+from candlewick.manifest import Manifest
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
+_LEVEL = 3
+_LARGEST = 2**31
+_RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+
+
+class LakeObject(NamedTuple):
+    """An object read whole: its raw lines (without line ends, without the manifest) and its manifest."""
+
+    name: str
+    lines: list[bytes]
+    manifest: Manifest
+
+
+class Listed(NamedTuple):
+    """An object seen in a listing: its name, and when the store says it was written."""
+
+    name: str
+    modified: datetime
+
+
+class Lake:
+    """The objects under one prefix of one store. Safe to use from several threads."""
+
+    def __init__(self, store: ObjectStore, root: Path | None, prefix: str, url: str) -> None:
+        self._store = store
+        self._root = root
+        self._folders_made: set[str] = set()
+        self.prefix = prefix
+        self.url = url
+
+    @classmethod
+    def open(cls, url: str, prefix: str) -> "Lake":
+        """Open a folder (a path or `file://`) or a bucket (`s3://bucket/path`; credentials from its own chain).
+
+        A folder that does not exist is made. Raises `LakeError`.
+        """
+        with _one_line(url):
+            if "://" in url and not url.startswith("file://"):
+                return cls(from_url(url, retry_config=_RETRY), None, prefix, url)
+            root = Path(url.removeprefix("file://")).absolute()
+            root.mkdir(parents=True, exist_ok=True)
+            return cls(LocalStore(root), root, prefix, url)
+
+    def check_writable(self, recorder: str) -> None:
+        """Write a small file of no meaning beside the objects, and sweep what was left there.
+
+        Raises `LakeError` where that is not allowed.
+        """
+        with _one_line(f"{self.url}: cannot be written"):
+            obstore.put(self._store, self._staging(f"{recorder}.probe"), b"candlewick\n")
+            self._sweep()
+
+    def put_absent(self, name: str, content: bytes) -> None:
+        """Put an object; it is durable when this returns.
+
+        Raises `ObjectExistsError` where the name is taken, and `LakeError` where it may or may not have been written:
+        asking again is safe.
+        """
+        try:
+            with _one_line(f"{self.url}: cannot write {name}"):
+                if self._root is None:
+                    obstore.put(self._store, name, content, mode="create", use_multipart=False)
+                else:
+                    self._put_in_folder(self._root, name, content)
+        except AlreadyExistsError:
+            raise ObjectExistsError(f"{self.url}: {name} is there already") from None
+
+    def get(self, name: str) -> bytes:
+        """Return an object's bytes. Raises `LakeError`."""
+        with _one_line(f"{self.url}: cannot read {name}"):
+            return bytes(obstore.get(self._store, name).bytes())
+
+    def read_object(self, name: str) -> LakeObject:
+        """Read an object whole. Raises `TornObjectError` for one that is torn or not ours, `LakeError` otherwise."""
+        if names.parse(name) is None:
+            raise TornObjectError(f"{name}: expected a stream_… or backfill_… object, got another name")
+        return unpack(name, self.get(name))
+
+    def hours(self, since: str | None = None) -> list[str]:
+        """Return the hour folders that are there, oldest first; from the folder `since` on where it is given."""
+        days = sorted(self._subfolders(f"{self.prefix}/raw"))
+        if since is not None:
+            days = [day for day in days if day >= since.rpartition("/")[0]]
+        hours = [hour for day in days for hour in sorted(self._subfolders(day))]
+        return [hour for hour in hours if since is None or hour >= since]
+
+    def list_folder(self, folder: str, after: str | None = None) -> list[str]:
+        """Return the names in a folder, sorted; only those behind the name `after` where it is given."""
+        return sorted(item.name for item in self._list(folder, after))
+
+    def list_all(self) -> Iterator[Listed]:
+        """Return every object in no order: a long listing, for a rebuild."""
+        return self._list(f"{self.prefix}/raw")
+
+    def _list(self, folder: str, after: str | None = None) -> Iterator[Listed]:
+        with _one_line(f"{self.url}: cannot list {folder}"):
+            for chunk in obstore.list(self._store, folder, offset=after):
+                for item in chunk:
+                    yield Listed(item["path"], item["last_modified"])
+
+    def _subfolders(self, folder: str) -> list[str]:
+        with _one_line(f"{self.url}: cannot list {folder}"):
+            return list(obstore.list_with_delimiter(self._store, folder)["common_prefixes"])
+
+    def _staging(self, base: str) -> str:
+        return f"{self.prefix}/staging/{base}"
+
+    def _put_in_folder(self, root: Path, name: str, content: bytes) -> None:
+        """Make the content durable under another name first: a power cut then never leaves a torn object."""
+        staged = self._staging(f"{name.rpartition('/')[2]}~{secrets.token_hex(4)}")
+        try:
+            obstore.put(self._store, staged, content)
+            _fsync_file(root / staged)
+            obstore.rename(self._store, staged, name, overwrite=False)
+        except AlreadyExistsError:
+            obstore.delete(self._store, staged)
+            raise
+        self._fsync_folders(root, name.rpartition("/")[0])
+
+    def _sweep(self) -> None:
+        """Remove what writers that were killed left in staging; a living one is done with a file in seconds."""
+        abandoned = datetime.now(UTC) - timedelta(hours=1)
+        for item in list(self._list(self._staging(""))):
+            if item.modified < abandoned:
+                obstore.delete(self._store, item.name)
+
+    def _fsync_folders(self, root: Path, folder: str) -> None:
+        fsync_folder(root / folder)
+        if folder not in self._folders_made:
+            for parent in (root / folder).relative_to(root).parents:
+                fsync_folder(root / parent)
+            self._folders_made = {folder}
+
+
+def pack(lines: list[bytes], manifest: Manifest) -> bytes:
+    """Return an object's bytes: lines (without line ends), then the manifest, compressed with a checksum."""
+    text = b"\n".join([*lines, manifests.encode(manifest), b""])
+    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(text)
+
+
+def unpack(name: str, content: bytes) -> LakeObject:
+    """Read an object's bytes; the inverse of `pack`. Raises `TornObjectError` that names the object."""
+    try:
+        text = zstandard.ZstdDecompressor().decompress(content, max_output_size=_LARGEST, allow_extra_data=False)
+        *lines, last, empty = text.split(b"\n")
+        manifest = manifests.decode(last)
+    except (zstandard.ZstdError, ValueError, MalformedFrameError) as error:
+        raise TornObjectError(f"{name}: not a whole object: {error}") from None
+    if empty or manifest.lines != len(lines):
+        raise TornObjectError(f"{name}: its manifest promises {manifest.lines} lines, {len(lines)} are there")
+    return LakeObject(name, lines, manifest)
+
+
+@contextmanager
+def _one_line(place: str) -> Iterator[None]:
+    """Turn the store's errors into one line; a taken name stays what it is."""
+    try:
+        yield
+    except AlreadyExistsError:
+        raise
+    except (BaseError, OSError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise LakeError(f"{place}: {reason}") from error
+
+
+def _fsync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

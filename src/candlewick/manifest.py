@@ -1,0 +1,67 @@
+"""Pure: the manifest, the last line of every object in the lake, which says what the object holds.
+
+The newest manifest of a recorder alone rebuilds its checkpoint; all manifests together prove the tape.
+"""
+
+import msgspec
+
+from candlewick.errors import MalformedFrameError
+
+VERSION = 1
+
+Range = tuple[int, int]
+"""First and last trade id of a span, both inclusive."""
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """The trades of one symbol in one object: `count` distinct ids, in maximal contiguous `ranges`."""
+
+    first: int
+    last: int
+    count: int
+    ranges: list[Range]
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="manifest"):
+    """What an object holds, and what its recorder holds in the lake once this object is durable.
+
+    `seq` counts a recorder's objects from 1 and `prev` names the one before (None for the first), so that the
+    objects of a recorder are a chain. `created` is the recorder's clock in µs since the epoch. `lines` leaves the
+    manifest itself out. `covered` includes this object. `declared` are holes that the exchange says do not exist.
+    """
+
+    v: int = VERSION
+    recorder: str
+    seq: int
+    prev: str | None
+    created: int
+    lines: int
+    spans: dict[str, Extent]
+    covered: dict[str, list[Range]]
+    declared: dict[str, list[Range]] = {}
+    klines: dict[str, int] = {}
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[Manifest] = msgspec.json.Decoder(Manifest)
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Return the manifest as one JSON line, without a line end."""
+    return _ENCODER.encode(manifest)
+
+
+def decode(line: bytes) -> Manifest:
+    """Read a manifest's line. Raises `MalformedFrameError` with what was expected and where."""
+    try:
+        manifest = _DECODER.decode(line)
+    except msgspec.DecodeError as error:
+        raise MalformedFrameError(f"expected a manifest, got {preview(line)}: {error}") from None
+    if manifest.v != VERSION:
+        raise MalformedFrameError(f"expected a manifest of version {VERSION}, got version {manifest.v}")
+    return manifest
+
+
+def preview(line: bytes, limit: int = 80) -> str:
+    """Return the start of a line, for an error message."""
+    return repr(line[:limit]) + ("…" if len(line) > limit else "")
