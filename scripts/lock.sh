@@ -6,4 +6,8 @@ cd "$(dirname "$0")/.."
 uv=$(command -v uv || echo .venv/bin/uv)
 compile=("$uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml)
 "${compile[@]}" --output-file requirements.lock "$@"
-"${compile[@]}" --extra dev --constraint requirements.lock --output-file requirements-dev.lock "$@"
+# The tests run with the very versions that users run with, but for certifi, which dbt-snowflake pins to an old one.
+same=$(mktemp)
+trap 'rm -f "$same"' EXIT
+grep -E '^[a-zA-Z0-9]' requirements.lock | sed 's/ *\\$//' | grep -v '^certifi==' >"$same"
+"${compile[@]}" --extra dev --constraint "$same" --output-file requirements-dev.lock "$@"
