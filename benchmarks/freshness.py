@@ -23,8 +23,9 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from candlewick.errors import MartNotReadyError
 from candlewick.mart import Mart
+
+from candlewick.errors import MartNotReadyError
 from e2e.stack import Stack, wait_until
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
@@ -79,7 +80,10 @@ async def measure(stack: Stack, seconds: float) -> Hops:
     """Follow the trades of the first symbol for a while, at every hop at once."""
     hops = Hops()
     events: dict[int, int] = {}
-    tasks = [asyncio.create_task(follow_feed(stack, events, hops)), asyncio.create_task(follow_mart(stack, events, hops))]
+    tasks = [
+        asyncio.create_task(follow_feed(stack, events, hops)),
+        asyncio.create_task(follow_mart(stack, events, hops)),
+    ]
     if chromium := shutil.which("chromium"):
         tasks.append(asyncio.create_task(follow_screen(stack, chromium, hops)))
     else:
