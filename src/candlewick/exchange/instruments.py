@@ -1,0 +1,81 @@
+"""What is traded: names, tick and lot, and the character of a synthetic market."""
+
+from dataclasses import dataclass
+
+from candlewick.errors import ConfigError
+
+SCALE = 10**8
+"""Prices and quantities have eight decimals on the wire: this many units make 1."""
+
+DEMO_QUOTE = "DEMO"
+"""A quote asset that no exchange has, so that a demo's symbols cannot be taken for real ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A symbol and its smallest steps; `tick` and `lot` are in units of 1e-8."""
+
+    symbol: str
+    base: str
+    quote: str
+    tick: int
+    lot: int
+
+    def __post_init__(self) -> None:
+        if self.tick * self.lot % SCALE:
+            raise ConfigError(
+                f"{self.symbol}: tick x lot must be a multiple of 1e-8, so that quote quantities are exact"
+            )
+
+    @property
+    def quote_units(self) -> int:
+        """What one tick times one lot is worth, in 1e-8 of the quote asset."""
+        return self.tick * self.lot // SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """How a synthetic market behaves: `rate` trades/s in the mean, a price to start from, a daily volatility."""
+
+    instrument: Instrument
+    rate: float
+    price: int
+    daily_volatility: float
+
+
+_KNOWN = {
+    "BTCDEMO": ("BTC", 97_000, 1_000_000, 1_000, 0.026, 1.0),
+    "ETHDEMO": ("ETH", 3_400, 1_000_000, 10_000, 0.034, 0.5),
+    "SOLDEMO": ("SOL", 210, 1_000_000, 100_000, 0.045, 0.2),
+}
+"""Per symbol: base, price, tick, lot, daily volatility, and its rate as a share of the first symbol's."""
+
+_OTHER = (100, 1_000_000, 100_000, 0.04, 0.1)
+
+
+def character(name: str, rate: float) -> Character:
+    """Return the synthetic market called `name`, where a market of share 1 has `rate` trades/s.
+
+    `NAME=0.01` gives it its own mean rate instead.
+    """
+    symbol, _, own_rate = name.upper().partition("=")
+    base = symbol.removesuffix(DEMO_QUOTE)
+    if not base.isalnum() or base == symbol:
+        raise ConfigError(f"expected a made-up symbol that ends in {DEMO_QUOTE}, such as BTCDEMO, got {name!r}")
+    base, price, tick, lot, volatility, share = _KNOWN.get(symbol, (base, *_OTHER))
+    return Character(
+        instrument=Instrument(symbol, base, DEMO_QUOTE, tick, lot),
+        rate=_positive(own_rate, name) if own_rate else rate * share,
+        price=price * SCALE // tick,
+        daily_volatility=volatility,
+    )
+
+
+def _positive(text: str, name: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not rate > 0:
+        raise ConfigError(f"expected a mean rate above 0 trades/s after '=', got {name!r}")
+    return rate
