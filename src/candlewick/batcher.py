@@ -1,0 +1,112 @@
+"""Pure: lines gather into a batch until it is time to cut an object; a batch knows what its manifest says."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from candlewick.manifest import Extent, Manifest, Range
+from candlewick.spans import Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a batch is due: at whatever comes first. Bytes and lines are those of raw lines, uncompressed."""
+
+    seconds: float = 1.0
+    byte_count: int = 16_000_000
+    line_count: int = 100_000
+
+
+@dataclass(slots=True)
+class Batch:
+    """The lines of one object to be, and the trade ids in them."""
+
+    opened_at: float = 0.0
+    lines: list[bytes] = field(default_factory=list)
+    byte_count: int = 0
+    ids: dict[str, Spans] = field(default_factory=dict)
+    klines: Counter[str] = field(default_factory=Counter)
+
+    def add_trade(self, symbol: str, trade_id: int, line: bytes) -> None:
+        """Add a trade's line; of copies that differ every line is kept and the id counts once."""
+        ids = self.ids.get(symbol)
+        if ids is None:
+            ids = self.ids[symbol] = Spans()
+        ids.add(trade_id, trade_id)
+        self._append(line)
+
+    def add_kline(self, symbol: str, line: bytes) -> None:
+        """Add the line of a closed exchange candle."""
+        self.klines[symbol] += 1
+        self._append(line)
+
+    def _append(self, line: bytes) -> None:
+        self.lines.append(line)
+        self.byte_count += len(line)
+
+    def extents(self) -> dict[str, Extent]:
+        """Return what the manifest says about the trades of each symbol."""
+        return {symbol: Extent(ids.first, ids.last, ids.count, ids.ranges()) for symbol, ids in self.ids.items() if ids}
+
+    def manifest(
+        self,
+        *,
+        recorder: str,
+        seq: int,
+        prev: str | None,
+        created: int,
+        covered: dict[str, Spans],
+        declared: dict[str, list[Range]],
+    ) -> Manifest:
+        """Return this batch's manifest; `covered` is what was durable before it, and is not changed."""
+        after = {symbol: spans.copy() for symbol, spans in covered.items()}
+        for symbol, ids in self.ids.items():
+            after.setdefault(symbol, Spans()).update(ids)
+        return Manifest(
+            recorder=recorder,
+            seq=seq,
+            prev=prev,
+            created=created,
+            lines=len(self.lines),
+            spans=self.extents(),
+            covered={symbol: spans.ranges() for symbol, spans in after.items() if spans},
+            declared=declared,
+            klines=dict(self.klines),
+        )
+
+
+class Batcher:
+    """Gathers live lines and says when they are due. Time comes in from outside, in seconds."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.batch = Batch()
+
+    def add_trade(self, symbol: str, trade_id: int, line: bytes, now: float) -> None:
+        """Add a trade's line to the open batch."""
+        self._open(now)
+        self.batch.add_trade(symbol, trade_id, line)
+
+    def add_kline(self, symbol: str, line: bytes, now: float) -> None:
+        """Add a closed exchange candle's line to the open batch."""
+        self._open(now)
+        self.batch.add_kline(symbol, line)
+
+    def due_in(self, now: float) -> float | None:
+        """Return the seconds until the batch is to be cut: 0 at once, None while it is empty."""
+        if not self.batch.lines:
+            return None
+        if self._is_full():
+            return 0.0
+        return max(0.0, self.batch.opened_at + self._limits.seconds - now)
+
+    def cut(self) -> Batch:
+        """Take the batch as it is and open an empty one."""
+        batch, self.batch = self.batch, Batch()
+        return batch
+
+    def _is_full(self) -> bool:
+        return self.batch.byte_count >= self._limits.byte_count or len(self.batch.lines) >= self._limits.line_count
+
+    def _open(self, now: float) -> None:
+        if not self.batch.lines:
+            self.batch.opened_at = now

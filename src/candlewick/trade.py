@@ -1,0 +1,158 @@
+"""A trade as it travels: sliced out of a frame, decoded for sequencing, written as a raw line.
+
+A raw line is the exchange's event verbatim with two fields of ours spliced in at its end: where we have it from
+(`src`) and our clock when it came (`recv`, µs since the epoch). So every decoder here reads raw lines, too.
+Payloads: Binance's web-socket-streams, 'Trade Streams' and 'Kline/Candlestick Streams'.
+"""
+
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+import msgspec
+
+from candlewick.errors import MalformedFrameError
+
+Source = Literal["ws", "rest", "archive"]
+
+_OLDEST_MICROSECOND = 100_000_000_000_000
+"""Below this a time is in milliseconds: as µs it would lie in 1973, as ms beyond the year 5000."""
+_DATA = b'"data":'
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="trade"):
+    """One print. Times are as sent (ms or µs; see `micros`), price and quantity are decimal strings."""
+
+    event_at: int = msgspec.field(name="E")
+    symbol: str = msgspec.field(name="s")
+    trade_id: int = msgspec.field(name="t")
+    price: str = msgspec.field(name="p")
+    quantity: str = msgspec.field(name="q")
+    traded_at: int = msgspec.field(name="T")
+    is_buyer_maker: bool = msgspec.field(name="m")
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """Of the exchange's candle only what recording it needs: which one it is, and whether it is closed."""
+
+    open_time: int = msgspec.field(name="t")
+    is_closed: bool = msgspec.field(name="x")
+
+
+class Kline(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="kline"):
+    """The exchange's own candle, pushed while it forms and once when it is closed."""
+
+    event_at: int = msgspec.field(name="E")
+    symbol: str = msgspec.field(name="s")
+    bar: Bar = msgspec.field(name="k")
+
+
+class ServerShutdown(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="serverShutdown"):
+    """The exchange is about to close this connection."""
+
+    event_at: int = msgspec.field(name="E")
+
+
+class _Line(msgspec.Struct, tag_field="e", tag="trade"):
+    """The shape of a raw line whose trade did not come as an event (REST, archive)."""
+
+    E: int
+    s: str
+    t: int
+    p: str
+    q: str
+    T: int
+    m: bool
+    M: bool
+    src: Source
+    recv: int
+
+
+class _Frame(msgspec.Struct):
+    data: msgspec.Raw
+
+
+Event = Trade | Kline | ServerShutdown
+
+_EVENT: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_TRADE = msgspec.json.Decoder(Trade)
+_FRAME = msgspec.json.Decoder(_Frame)
+_ENCODER = msgspec.json.Encoder()
+
+
+def payload(frame: bytes) -> bytes:
+    """Slice the event out of a combined-stream frame `{"stream":…,"data":…}`; a raw-stream frame is the event."""
+    if not frame.startswith(b'{"stream"'):
+        return frame
+    start = frame.find(_DATA)
+    return frame[start + len(_DATA) : -1]
+
+
+def decode_event(frame: bytes) -> tuple[bytes, Event]:
+    """Return a frame's event as bytes, verbatim, and decoded. Raises `MalformedFrameError`."""
+    sliced = payload(frame)
+    try:
+        return sliced, _EVENT.decode(sliced)
+    except msgspec.DecodeError as error:
+        return _decode_unusual(frame, error)
+
+
+def _decode_unusual(frame: bytes, reason: msgspec.DecodeError) -> tuple[bytes, Event]:
+    """Decode a frame whose fields are spaced or ordered in another way than usual: valid, but slower."""
+    try:
+        sliced = bytes(_FRAME.decode(frame).data)
+        return sliced, _EVENT.decode(sliced)
+    except msgspec.DecodeError:
+        message = f"expected a trade, kline or serverShutdown event, got {frame[:200]!r}: {reason}"
+        raise MalformedFrameError(message) from None
+
+
+def decode_trade(line: bytes) -> Trade:
+    """Read a trade event or a raw line of one. Raises `MalformedFrameError`."""
+    try:
+        return _TRADE.decode(line)
+    except msgspec.DecodeError as error:
+        raise MalformedFrameError(f"expected a trade, got {line[:200]!r}: {error}") from None
+
+
+def raw_line(event: bytes, source: Source, received_at: int) -> bytes:
+    """Splice `src` and `recv` (µs) into an event's bytes, before its closing brace."""
+    return b'%b,"src":"%b","recv":%d}' % (event[:-1], source.encode(), received_at)
+
+
+def encode_line(trade: Trade, *, is_best_match: bool, source: Source, received_at: int) -> bytes:
+    """Write a trade that did not come as an event as a raw line of the same shape."""
+    line = _Line(
+        trade.event_at,
+        trade.symbol,
+        trade.trade_id,
+        trade.price,
+        trade.quantity,
+        trade.traded_at,
+        trade.is_buyer_maker,
+        is_best_match,
+        source,
+        received_at,
+    )
+    return _ENCODER.encode(line)
+
+
+def micros(time: int) -> int:
+    """Return an exchange's time in µs since the epoch, whether it was sent in ms or in µs."""
+    return time if time >= _OLDEST_MICROSECOND else time * 1_000
+
+
+def is_same_print(one: Trade, other: Trade) -> bool:
+    """Whether two copies of an id agree: values, not spellings; times to the ms that all sources have in common."""
+    return (
+        _is_same_number(one.price, other.price)
+        and _is_same_number(one.quantity, other.quantity)
+        and one.is_buyer_maker == other.is_buyer_maker
+        and micros(one.traded_at) // 1_000 == micros(other.traded_at) // 1_000
+    )
+
+
+def _is_same_number(one: str, other: str) -> bool:
+    try:
+        return one == other or Decimal(one) == Decimal(other)
+    except InvalidOperation:
+        return False
