@@ -4,6 +4,7 @@
     ├── ConfigError                candlewick.toml, an environment variable or a flag is wrong
     ├── PortTakenError             another process listens where one of ours should
     ├── ExchangeError              the exchange refused, or could not be reached
+    │   ├── UnreachableError       no answer, or only faults of its own (5xx)
     │   ├── UnknownSymbolError     it does not know a symbol that was named
     │   ├── RateLimitedError       429 or 418: carries how long it asked us to wait
     │   └── BlockedRegionError     451: the exchange does not serve this place
@@ -40,6 +41,10 @@ class PortTakenError(CandlewickError):
 
 class ExchangeError(CandlewickError):
     """The exchange refused a request or could not be reached."""
+
+
+class UnreachableError(ExchangeError):
+    """The exchange did not answer, or only with faults of its own (5xx); asking again may help."""
 
 
 class UnknownSymbolError(ExchangeError):
