@@ -1,0 +1,33 @@
+"""Configuration: `candlewick.toml`, then `CANDLEWICK_*` variables, then flags; each overrides the one before.
+
+Every value is checked once, here; the rest of the code receives a frozen `Settings` and never looks at the
+environment. Secrets have no key in the file: object stores and warehouses take them from their own chains.
+"""
+
+from candlewick.config.cloud import S3Settings, SnowflakeSettings
+from candlewick.config.loading import CONFIG_FILE, DEMO_FILE, DEMO_HOME, load
+from candlewick.config.sections import (
+    DashboardSettings,
+    DuckDBSettings,
+    Duration,
+    ExchangeSettings,
+    FeedSettings,
+    parse_duration,
+)
+from candlewick.config.settings import Settings
+
+__all__ = [
+    "CONFIG_FILE",
+    "DEMO_FILE",
+    "DEMO_HOME",
+    "DashboardSettings",
+    "DuckDBSettings",
+    "Duration",
+    "ExchangeSettings",
+    "FeedSettings",
+    "S3Settings",
+    "Settings",
+    "SnowflakeSettings",
+    "load",
+    "parse_duration",
+]

@@ -1,0 +1,125 @@
+"""The `[section]`s of what runs elsewhere: the object store and Snowflake. No key of theirs can hold a secret."""
+
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from candlewick.config.sections import UNFIT, Section
+
+SECRET = "secret"
+"""The type of an error about a key that would hold a secret: its value must not be repeated."""
+
+_SECRETS = ("access_key", "secret", "session_token", "password", "passcode", "private_key", "token", "credential")
+_NO_SECRETS = frozenset({"web_identity_token_file"})
+_PLAIN_NAME = re.compile(r"[A-Z_][A-Z0-9_$]{0,254}")
+
+
+class RemoteSection(Section):
+    """A section about something that wants credentials, which come by `chain` and never from the settings."""
+
+    chain: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secrets(cls, values: object) -> object:
+        for key in values if isinstance(values, dict) else ():
+            if key not in _NO_SECRETS and any(part in str(key).lower() for part in _SECRETS):
+                raise PydanticCustomError(
+                    SECRET,
+                    "a secret has no place in the settings; remove this key and use {chain}",
+                    {"key": key, "chain": cls.chain},
+                )
+        return values
+
+
+def _identifier(name: str) -> str:
+    """An object's name, in the upper case in which Snowflake stores a name that SQL does not quote."""
+    if not _PLAIN_NAME.fullmatch(name.upper()):
+        raise ValueError(f"expected a plain Snowflake name such as 'CRYPTO_DB' of letters, digits and _, got {name!r}")
+    return name.upper()
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+
+
+class S3Settings(RemoteSection):
+    """How to reach an `s3://` lake. Empty strings leave a choice to AWS's own chain (environment, profile, host).
+
+    `conditional_put`: "on" demands put-if-absent of the store, "off" does without, "auto" asks the store once.
+    """
+
+    chain: ClassVar[str] = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, `profile` or `role_arn`"
+
+    endpoint: str = ""
+    region: str = ""
+    path_style: bool = False
+    profile: str = ""
+    role_arn: str = ""
+    web_identity_token_file: str = ""
+    server_side_encryption: Literal["", "AES256", "aws:kms"] = ""
+    kms_key_id: str = ""
+    conditional_put: Literal["auto", "on", "off"] = "auto"
+    stack: str = Field(default="candlewick", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")
+    expire_days: int = Field(default=0, ge=0)
+    cold_days: int = Field(default=0, ge=0)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _http(cls, endpoint: str) -> str:
+        if endpoint and not endpoint.startswith(("https://", "http://")):
+            raise ValueError(f"expected an address such as 'https://s3.example.com', got {endpoint!r}")
+        return endpoint.rstrip("/")
+
+    @field_validator("role_arn")
+    @classmethod
+    def _role(cls, arn: str) -> str:
+        if arn and not (arn.startswith("arn:") and ":role/" in arn):
+            raise ValueError(f"expected a role such as 'arn:aws:iam::123456789012:role/recorder', got {arn!r}")
+        return arn
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "S3Settings":
+        if self.kms_key_id and self.server_side_encryption != "aws:kms":
+            raise PydanticCustomError(UNFIT, "kms_key_id needs server_side_encryption = 'aws:kms'")
+        if self.web_identity_token_file and not self.role_arn:
+            raise PydanticCustomError(UNFIT, "web_identity_token_file needs role_arn: the role that the token is for")
+        if self.expire_days and self.cold_days >= self.expire_days:
+            raise PydanticCustomError(UNFIT, "cold_days must be less than expire_days")
+        return self
+
+
+class SnowflakeSettings(RemoteSection):
+    """The warehouse on Snowflake. `connection` names one in connections.toml, which holds account, user and key.
+
+    Seconds: `auto_suspend_seconds` before the idle warehouse suspends, `cycle_seconds` between two runs of the models,
+    `poll_seconds` between two queries of the dashboard, `streaming_lag_seconds` a row may wait in the streaming client.
+    """
+
+    chain: ClassVar[str] = "a connection in connections.toml, named by `connection`"
+
+    connection: str = ""
+    database: Identifier = "CRYPTO_DB"
+    warehouse: Identifier = "CANDLEWICK_WH"
+    auto_suspend_seconds: int = Field(default=60, ge=30)
+    admin_role: Identifier = "ACCOUNTADMIN"
+    loader_role: Identifier = "CANDLEWICK_LOADER"
+    transformer_role: Identifier = "CANDLEWICK_TRANSFORMER"
+    reader_role: Identifier = "CANDLEWICK_READER"
+    storage_integration: Identifier = "CANDLEWICK_S3"
+    storage_role_arn: str = ""
+    file_format: Identifier = "BINANCE_JSON"
+    stage: Identifier = "BINANCE_STAGE"
+    pipe: Identifier = "BINANCE_PIPE"
+    threads: int = Field(default=4, ge=1, le=64)
+    cycle_seconds: float = Field(default=30.0, ge=1)
+    poll_seconds: float = Field(default=5.0, ge=1)
+    streaming_lag_seconds: int = Field(default=1, ge=1, le=600)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "SnowflakeSettings":
+        roles = (self.admin_role, self.loader_role, self.transformer_role, self.reader_role)
+        if len(set(roles)) < len(roles):
+            raise PydanticCustomError(UNFIT, "admin, loader, transformer and reader must be four different roles")
+        return self

@@ -1,0 +1,148 @@
+"""`Settings`: what one Candlewick is, checked as a whole."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from candlewick.config.cloud import S3Settings, SnowflakeSettings
+from candlewick.config.sections import (
+    UNFIT,
+    DashboardSettings,
+    DuckDBSettings,
+    Duration,
+    ExchangeSettings,
+    FeedSettings,
+)
+
+_SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
+
+
+class Settings(BaseSettings):
+    """One recorder, its lake, its warehouse and its dashboard. See `candlewick.example.toml`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CANDLEWICK_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    symbols: tuple[str, ...] = ("BTCUSDT",)
+    data: Path = Path("candlewick-data")
+    lake: str = ""
+    prefix: str = "binance"
+    recorder: str = Field(default="r1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    history: Duration = timedelta(hours=6)
+    shard: str = "1/1"
+    flush_seconds: float = Field(default=1.0, ge=0.1, le=60)
+    warehouse: Literal["duckdb", "snowflake"] = "duckdb"
+    ingest: Literal["files", "streaming"] = "files"
+    timezone: str = "Asia/Kolkata"
+    exchange: ExchangeSettings = ExchangeSettings()
+    feed: FeedSettings = FeedSettings()
+    duckdb: DuckDBSettings = DuckDBSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    s3: S3Settings = S3Settings()
+    snowflake: SnowflakeSettings = SnowflakeSettings()
+
+    @field_validator("symbols")
+    @classmethod
+    def _upper_case_and_unique(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        if not symbols:
+            raise ValueError("expected at least one symbol, such as 'BTCUSDT'")
+        for symbol in symbols:
+            if not symbol or not symbol.isalnum():
+                raise ValueError(f"expected a symbol such as 'BTCUSDT', got {symbol!r}")
+        return tuple(dict.fromkeys(symbol.upper() for symbol in symbols))
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"expected an IANA zone such as 'Asia/Kolkata' or 'UTC', got {zone!r}")
+        return zone
+
+    @field_validator("prefix")
+    @classmethod
+    def _plain_prefix(cls, prefix: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", prefix):
+            raise ValueError(f"expected a prefix such as 'binance' (letters, digits, _ - and /), got {prefix!r}")
+        return prefix
+
+    @field_validator("shard")
+    @classmethod
+    def _one_of(cls, shard: str) -> str:
+        match = _SHARD.fullmatch(shard)
+        if not match or int(match[1]) > int(match[2]):
+            raise ValueError(f"expected a shard such as '1/4', the first of four, got {shard!r}")
+        return shard
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Settings":
+        if self.ingest == "streaming" and self.warehouse != "snowflake":
+            raise PydanticCustomError(UNFIT, "ingest = 'streaming' needs warehouse = 'snowflake'")
+        if self.warehouse == "snowflake" and self.ingest == "files" and not self.lake.startswith("s3://"):
+            raise PydanticCustomError(
+                UNFIT, "warehouse = 'snowflake' needs lake = 's3://bucket/path': Snowpipe loads from S3"
+            )
+        return self
+
+    @property
+    def shard_of(self) -> tuple[int, int]:
+        """Which part of the symbols this recorder takes: index from 0, and the number of parts."""
+        part, parts = self.shard.split("/")
+        return int(part) - 1, int(parts)
+
+    @property
+    def lake_url(self) -> str:
+        """The lake's root: a folder's path, or an `s3://bucket/path` address."""
+        return self.lake or str(self.data / "lake")
+
+    @property
+    def state_path(self) -> Path:
+        """The recorder's checkpoint."""
+        return self.data / "state" / f"{self.recorder}.state.json"
+
+    @property
+    def duckdb_path(self) -> Path:
+        """The embedded warehouse's file, opened by its owner process only."""
+        return self.data / "warehouse" / "candlewick.duckdb"
+
+    @property
+    def mart_path(self) -> Path:
+        """The folder that the warehouse publishes to and every reader opens."""
+        return self.data / "mart"
+
+    @property
+    def run_path(self) -> Path:
+        """The folder of heartbeats: one small JSON file per running process."""
+        return self.data / "run"
+
+    @property
+    def log_path(self) -> Path:
+        """The folder of logs, one file per process."""
+        return self.data / "logs"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose midnight starts a daily candle."""
+        return ZoneInfo(self.timezone)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed in: `load` merges file, environment and flags, so `Settings()` is the defaults."""
+        return (init_settings,)
