@@ -1,0 +1,1 @@
+"""What only Binance knows: its streams, its REST, and what it allows."""

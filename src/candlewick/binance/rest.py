@@ -1,0 +1,213 @@
+"""Binance's public spot REST, as far as a tape needs it. Source: Binance rest-api, 'Market data endpoints'.
+
+Every request draws its weight from one budget, is tried a few times with growing, jittered pauses where the exchange
+cannot be reached (capped in number and in time), and goes to the next host after a fault.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import NamedTuple, Self, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+import stamina
+import structlog
+
+from candlewick import trade as trades
+from candlewick.binance.budget import WeightBudget
+from candlewick.binance.rows import AggTradeRow, ExchangeInfo, Time, TradeRow, problem_of
+from candlewick.errors import (
+    BlockedRegionError,
+    ExchangeError,
+    RateLimitedError,
+    UnknownSymbolError,
+    UnreachableError,
+)
+
+PAGE = 1_000
+"""The most rows that one request for trades returns."""
+WEIGHTS = {"time": 1, "exchangeInfo": 20, "historicalTrades": 25, "aggTrades": 4}
+DEFAULT_RETRY_AFTER = 60.0
+_UNKNOWN_SYMBOL = -1121
+_TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
+_HEADERS = {"X-MBX-TIME-UNIT": "MICROSECOND", "Accept-Encoding": "gzip"}
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class ServerTime(NamedTuple):
+    """How far the exchange's clock is ahead of ours (µs), and how far off that may be at most (µs)."""
+
+    offset: int
+    uncertainty: int
+
+
+class Rest:
+    """A client for one or more hosts of one exchange, and the one budget of this process."""
+
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        budget: WeightBudget,
+        *,
+        attempts: int = 5,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.budget = budget
+        self.is_demo = False
+        self.requests = 0
+        self.failures = 0
+        self._hosts = list(hosts)
+        self._attempts = attempts
+        self._clock = clock
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, headers=_HEADERS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def exchange_info(self, symbols: Sequence[str]) -> ExchangeInfo:
+        """Return the exchange's limits, and make them the budget's. Raises `UnknownSymbolError` naming the symbol."""
+        try:
+            info = await self._exchange_info(symbols)
+        except UnknownSymbolError:
+            await self._name_the_unknown(symbols)
+            raise
+        if limit := info.weight_per_minute:
+            self.budget.limit = limit
+        return info
+
+    async def server_time(self) -> ServerTime:
+        """Estimate the exchange's clock from one question and its answer."""
+        before = time.time_ns() // 1_000
+        answer = await self._get("time", {}, Time)
+        after = time.time_ns() // 1_000
+        return ServerTime(trades.micros(answer.server_time) - (before + after) // 2, (after - before) // 2)
+
+    async def historical_trades(self, symbol: str, from_id: int, limit: int = PAGE) -> list[TradeRow]:
+        """Return up to `limit` trades from `from_id` on, by id. Empty or short at the head: they are not there yet."""
+        query = {"symbol": symbol, "fromId": str(from_id), "limit": str(limit)}
+        return await self._get("historicalTrades", query, list[TradeRow])
+
+    async def head(self, symbol: str) -> int | None:
+        """Return the newest trade id that REST knows; None before the first trade."""
+        rows = await self._get("aggTrades", {"symbol": symbol, "limit": "1"}, list[AggTradeRow])
+        return rows[-1].last_id if rows else None
+
+    async def first_at(self, symbol: str, time_us: int) -> AggTradeRow | None:
+        """Return the first aggregate of trades at or after a moment; None where there is none yet.
+
+        Rows that the exchange marked as void (first id -1; its changelog of 2022-04-12) are passed over.
+        """
+        query = {"symbol": symbol, "startTime": str(time_us // 1_000), "limit": "100"}
+        rows = await self._get("aggTrades", query, list[AggTradeRow])
+        return next((row for row in rows if row.first_id >= 0), None)
+
+    async def _exchange_info(self, symbols: Sequence[str]) -> ExchangeInfo:
+        named = msgspec.json.encode(list(symbols)).decode()
+        return await self._get("exchangeInfo", {"symbols": named}, ExchangeInfo)
+
+    async def _name_the_unknown(self, symbols: Sequence[str]) -> None:
+        for symbol in symbols:
+            try:
+                await self._exchange_info([symbol])
+            except UnknownSymbolError:
+                place = urlsplit(self._hosts[0]).netloc
+                raise UnknownSymbolError(
+                    f"symbols: {place} does not know {symbol!r}; it lists them at /api/v3/exchangeInfo"
+                ) from None
+
+    async def _get(self, endpoint: str, query: dict[str, str], kind: type[T]) -> T:
+        retries = stamina.retry_context(
+            on=(UnreachableError, RateLimitedError), attempts=self._attempts, timeout=60, wait_initial=0.2, wait_max=10
+        )
+        async for attempt in retries:
+            with attempt:
+                return await self._ask_once(endpoint, query, kind)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _ask_once(self, endpoint: str, query: dict[str, str], kind: type[T]) -> T:
+        weight = WEIGHTS[endpoint]
+        while (wait := self.budget.wait(weight, self._clock())) > 0:  # noqa: ASYNC110 (time frees it, no event)
+            await asyncio.sleep(wait)
+        self.budget.spend(weight, self._clock())
+        self.requests += 1
+        host = self._hosts[0]
+        try:
+            return await self._fetch(f"{host}/api/v3/{endpoint}", query, kind)
+        except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+            reason = str(error) or type(error).__name__
+            self._pass_over(host)
+            raise UnreachableError(f"{host}: no usable answer to {endpoint}: {reason}") from None
+        except UnreachableError:
+            self._pass_over(host)
+            raise
+
+    async def _fetch(self, url: str, query: dict[str, str], kind: type[T]) -> T:
+        async with self._session.get(url, params=query) as answer:
+            body = await answer.read()
+            self._observe(answer)
+            if answer.status != 200:
+                raise self._refusal(answer, body)
+            return msgspec.json.decode(body, type=kind)
+
+    def _observe(self, answer: aiohttp.ClientResponse) -> None:
+        if answer.status == 200:
+            self.is_demo = answer.headers.get("X-Candlewick-Exchange") == "demo"
+        used = answer.headers.get("X-MBX-USED-WEIGHT-1M", "")
+        if used.isdigit():
+            self.budget.observe(int(used), self._clock())
+
+    def _refusal(self, answer: aiohttp.ClientResponse, body: bytes) -> ExchangeError:
+        """Return the error that an answer stands for; a pause that it asks for begins at once."""
+        self.failures += 1
+        place = f"{answer.url.authority}{answer.url.path}"
+        problem = problem_of(body)
+        if answer.status in (418, 429):
+            return self._rate_limited(answer, place)
+        if answer.status == 451:
+            return BlockedRegionError(f"{place}: 451: the exchange does not serve the place this machine is in")
+        if problem.code == _UNKNOWN_SYMBOL:
+            return UnknownSymbolError(f"{place}: {problem.msg} (-1121)")
+        words = problem.msg or repr(body[:200])
+        # Not every host serves every endpoint (data-api.binance.vision has no historicalTrades): ask the next one.
+        kind = UnreachableError if answer.status >= 500 or answer.status == 404 else ExchangeError
+        return kind(f"{place}: expected 200, got {answer.status}: {words} ({problem.code})")
+
+    def _rate_limited(self, answer: aiohttp.ClientResponse, place: str) -> RateLimitedError:
+        seconds = retry_after(answer.headers.get("Retry-After"), time.time())
+        self.budget.pause(seconds, self._clock())
+        log.warning("rate limited", place=place, status=answer.status, wait_seconds=seconds)
+        return RateLimitedError(
+            f"{place}: {answer.status}: asked us to wait {seconds:.0f} s",
+            retry_after=seconds,
+            banned=answer.status == 418,
+        )
+
+    def _pass_over(self, host: str) -> None:
+        """Ask another host next; the one that failed becomes the last choice."""
+        if self._hosts[0] == host:
+            self._hosts = [*self._hosts[1:], host]
+
+
+def retry_after(header: str | None, now: float) -> float:
+    """Return the seconds that a `Retry-After` asks for: a number, or an HTTP date; one minute where it is neither."""
+    if header is None:
+        return DEFAULT_RETRY_AFTER
+    try:
+        return max(float(header), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(header).timestamp() - now, 0.0)
+    except ValueError:
+        return DEFAULT_RETRY_AFTER

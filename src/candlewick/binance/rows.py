@@ -1,0 +1,82 @@
+"""Pure: what Binance's REST answers, as far as a tape needs it. Source: Binance rest-api, 'Market data endpoints'."""
+
+import msgspec
+
+from candlewick import trade as trades
+from candlewick.trade import Trade
+
+
+class TradeRow(msgspec.Struct, frozen=True, rename="camel"):
+    """A row of `historicalTrades`; `time` in ms or µs."""
+
+    id: int
+    price: str
+    qty: str
+    time: int
+    is_buyer_maker: bool
+    is_best_match: bool
+
+    def line(self, symbol: str, received_at: int) -> bytes:
+        """Write the row as a raw line; its event time is its trade time."""
+        trade = Trade(self.time, symbol, self.id, self.price, self.qty, self.time, self.is_buyer_maker)
+        return trades.encode_line(trade, is_best_match=self.is_best_match, source="rest", received_at=received_at)
+
+
+class AggTradeRow(msgspec.Struct, frozen=True):
+    """A row of `aggTrades`: the ids of the trades in it, and their time (ms or µs)."""
+
+    first_id: int = msgspec.field(name="f")
+    last_id: int = msgspec.field(name="l")
+    traded_at: int = msgspec.field(name="T")
+
+
+class RateLimit(msgspec.Struct, frozen=True, rename="camel"):
+    """One of the limits that the exchange publishes."""
+
+    rate_limit_type: str
+    interval: str
+    interval_num: int
+    limit: int
+
+
+class SymbolInfo(msgspec.Struct, frozen=True):
+    """A symbol that the exchange knows, and whether it is traded."""
+
+    symbol: str
+    status: str
+
+
+class ExchangeInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """The exchange's rules: its limits and the symbols asked for."""
+
+    rate_limits: list[RateLimit]
+    symbols: list[SymbolInfo]
+
+    @property
+    def weight_per_minute(self) -> int | None:
+        """The request weight that one address may use in a minute; None where it is not published."""
+        for limit in self.rate_limits:
+            if (limit.rate_limit_type, limit.interval, limit.interval_num) == ("REQUEST_WEIGHT", "MINUTE", 1):
+                return limit.limit
+        return None
+
+
+class Time(msgspec.Struct, frozen=True, rename="camel"):
+    """The exchange's clock (ms or µs)."""
+
+    server_time: int
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """The body of a refusal."""
+
+    code: int = 0
+    msg: str = ""
+
+
+def problem_of(body: bytes) -> Problem:
+    """Read the body of a refusal, whatever it is."""
+    try:
+        return msgspec.json.decode(body, type=Problem)
+    except msgspec.DecodeError:
+        return Problem()
