@@ -1,0 +1,135 @@
+"""One WebSocket connection to Binance's market streams: frames in, events out, pings answered.
+
+Source: Binance web-socket-streams, 'General WSS information': the server pings every 20 s, the pong must copy the
+payload; `serverShutdown` may come at any time. picows leaves pings, fragments and CLOSE to us.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from candlewick import trade as trades
+from candlewick.errors import MalformedFrameError
+from candlewick.trade import Kline, ServerShutdown, Trade
+
+HANDSHAKE_SECONDS = 10.0
+MALFORMED_LOGGED = 10
+
+Deliver = Callable[[bytes, Trade | Kline, int], None]
+"""What takes an event: its bytes verbatim, decoded, and our clock when it came (µs since the epoch)."""
+
+log = structlog.get_logger()
+
+
+class Connection(WSListener):
+    """An open connection. `stir` is called when there is something for its leg to see to."""
+
+    def __init__(self, deliver: Deliver, stir: Callable[[], None]) -> None:
+        self.opened_at = time.monotonic()
+        self.last_frame_at = self.opened_at
+        self.frames = 0
+        self.malformed = 0
+        self.is_over = False
+        self.is_shutting_down = False
+        self.first_event = asyncio.Event()
+        self._deliver: Deliver | None = deliver
+        self._stir = stir
+        self._fragments = bytearray()
+        self._transport: WSTransport | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was opened."""
+        return time.monotonic() - self.opened_at
+
+    @property
+    def lived(self) -> float:
+        """Seconds from its opening to the last frame."""
+        return self.last_frame_at - self.opened_at
+
+    @property
+    def silence(self) -> float:
+        """Seconds since anything came, a ping included."""
+        return time.monotonic() - self.last_frame_at
+
+    def drop(self) -> None:
+        """Close it; nothing is delivered from now on."""
+        self._deliver = None
+        if self._transport is not None and not self.is_over:
+            self._transport.send_close(WSCloseCode.OK)
+            self._transport.disconnect()
+
+    async def failure(self) -> BaseException | None:
+        """Return the fault of our own code that ended it, if one did."""
+        if self._transport is None:
+            return None
+        try:
+            await self._transport.wait_disconnected()
+        except Exception as error:  # noqa: BLE001 (handed on, to be raised where a leg is run)
+            return error
+        return None
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Called by picows after the handshake."""
+        self._transport = transport
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """Called by picows when the connection has ended, whoever ended it."""
+        self.is_over = True
+        self.first_event.set()
+        self._stir()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Called by picows for every frame; the frame lives only until this returns."""
+        self.last_frame_at = time.monotonic()
+        kind = frame.msg_type
+        if kind == WSMsgType.TEXT and frame.fin:
+            self._on_message(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+        elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
+            self._on_fragment(frame)
+        elif kind == WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+
+    def _on_fragment(self, frame: WSFrame) -> None:
+        self._fragments += frame.get_payload_as_bytes()
+        if frame.fin:
+            message, self._fragments = bytes(self._fragments), bytearray()
+            self._on_message(message)
+
+    def _on_message(self, message: bytes) -> None:
+        if self._deliver is None:
+            return
+        received_at = time.time_ns() // 1_000
+        try:
+            event, decoded = trades.decode_event(message)
+        except MalformedFrameError as error:
+            self._on_malformed(error)
+            return
+        self.frames += 1
+        if isinstance(decoded, ServerShutdown):
+            self.is_shutting_down = True
+            self._stir()
+            return
+        self._deliver(event, decoded, received_at)
+        if not self.first_event.is_set():
+            self.first_event.set()
+
+    def _on_malformed(self, error: MalformedFrameError) -> None:
+        """Count it: what it should have carried is missed by its id, and filled."""
+        self.malformed += 1
+        if self.malformed <= MALFORMED_LOGGED:
+            log.warning("malformed frame", problem=str(error))
+
+
+async def connect(url: str, deliver: Deliver, stir: Callable[[], None]) -> Connection:
+    """Open a connection. Raises `OSError`, `TimeoutError` or picows' `WSError` where that fails."""
+    async with asyncio.timeout(HANDSHAKE_SECONDS):
+        _, listener = await ws_connect(lambda: Connection(deliver, stir), url, enable_auto_pong=False)
+    assert isinstance(listener, Connection)
+    return listener
