@@ -79,3 +79,8 @@ def _positive(text: str, name: str) -> float:
     if not rate > 0:
         raise ConfigError(f"expected a mean rate above 0 trades/s after '=', got {name!r}")
     return rate
+
+
+def decimal(units: int) -> str:
+    """Write units of 1e-8 with all eight decimals."""
+    return f"{units // SCALE}.{units % SCALE:08d}"

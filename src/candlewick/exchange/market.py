@@ -4,20 +4,27 @@ A market is a pure function from ids or times to trades. It has no clock: what t
 is for the `timeline` to say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from candlewick.exchange.activity import GENESIS, Activity
+from candlewick.exchange.candles import Candle
 from candlewick.exchange.instruments import Character, Instrument
+from candlewick.exchange.intervals import Interval
 from candlewick.exchange.noise import below, key
 from candlewick.exchange.orders import Orders, Prices, sizes
 from candlewick.exchange.trades import Trades, empty, join
 
 PUBLISH_DELAY_US = 1_300
 """An event follows its trade after this: Binance's median for `E - T` is one to two milliseconds."""
+
+NEVER = 1 << 62
+"""A time (µs) that does not come."""
+
+_RUN = 20_000
 
 CHUNK_SECONDS = 600
 """Synthetic trades are made, and kept a while, in runs of this much time."""
@@ -41,11 +48,23 @@ class Market(Protocol):
     def id_published_after(self, symbol: str, time_us: int) -> int:
         """Return the id of the first trade with `E > time_us`, or the one after the last trade."""
 
+    def published_by(self, symbol: str, time_us: int) -> int:
+        """Return when all trades with `T < time_us` are public (µs); `NEVER` where that will not be known."""
+
     def trades(self, symbol: str, first_id: int, last_id: int) -> Trades:
         """Return the trades with ids in `[first_id, last_id]`; those that do not exist are left out."""
 
     def first_of_aggregate(self, symbol: str, aggregate_id: int) -> int:
         """Return the id of the first trade of an aggregate, or of the next one."""
+
+    def recorded_klines(self, symbol: str, interval: Interval) -> Mapping[int, Candle]:
+        """Return the exchange's own klines that came with a capture, by open time."""
+
+
+def runs(market: Market, symbol: str, first_id: int, last_id: int) -> Iterator[Trades]:
+    """Yield the trades `first_id` to `last_id` in runs small enough to be handled between two other tasks."""
+    for start in range(first_id, last_id + 1, _RUN):
+        yield market.trades(symbol, start, min(start + _RUN - 1, last_id))
 
 
 class SyntheticMarket:
@@ -68,6 +87,10 @@ class SyntheticMarket:
         """Return the id of the first trade with `E > time_us`."""
         return self.id_at(symbol, time_us + 1 - PUBLISH_DELAY_US)
 
+    def published_by(self, symbol: str, time_us: int) -> int:
+        """Return when all trades with `T < time_us` are public (µs)."""
+        return time_us + PUBLISH_DELAY_US
+
     def trades(self, symbol: str, first_id: int, last_id: int) -> Trades:
         """Return the trades with ids in `[first_id, last_id]`; those that do not exist are left out."""
         return self._tapes[symbol].trades(max(first_id, self._first[symbol]), last_id)
@@ -76,6 +99,10 @@ class SyntheticMarket:
         """Return the id of the first trade of an aggregate."""
         index = np.array([aggregate_id], dtype=np.int64)
         return max(int(self._tapes[symbol].activity.aggregates.first_trade(index)[0]), self._first[symbol])
+
+    def recorded_klines(self, symbol: str, interval: Interval) -> Mapping[int, Candle]:
+        """Return none: these markets have no candles but those of their trades."""
+        return {}
 
 
 class _Tape:

@@ -63,11 +63,13 @@ def smooth(source: int, at: Ints, spacing: int) -> Ints:
     x = rest * UNIT // spacing
     eased = (x * x >> UNIT_BITS) * (3 * UNIT - 2 * x) >> UNIT_BITS
     left = normals(source, knot)
-    return left + ((normals(source, knot + 1) - left) * eased >> UNIT_BITS)
+    noise: Ints = left + ((normals(source, knot + 1) - left) * eased >> UNIT_BITS)
+    return noise
 
 
 def powers_of_two(exponent: Ints) -> Ints:
     """Return 2 to the `exponent` (in `UNIT`s, between -16 and 30), in `UNIT`s."""
     steps = exponent >> (UNIT_BITS - 8)
     mantissa, whole = _POWERS[steps & 255], steps >> 8
-    return np.where(whole >= 0, mantissa << np.maximum(whole, 0), mantissa >> np.maximum(-whole, 0))
+    powers: Ints = np.where(whole >= 0, mantissa << np.maximum(whole, 0), mantissa >> np.maximum(-whole, 0))
+    return powers

@@ -1,0 +1,137 @@
+"""One client's WebSocket: frames wait here until it takes them; pings, pongs and limits as Binance has them."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from candlewick.exchange.faults import Faults
+from candlewick.exchange.options import ExchangeOptions
+from candlewick.exchange.session import Session
+from candlewick.exchange.timeline import Events
+
+MAX_WAITING = 50_000
+"""A client that lets so many frames wait is cut off, in a market that waits for nobody."""
+
+FEW_WAITING = 1_000
+"""A market that waits for its clients goes on when no more frames than this wait."""
+_CLOSE_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Connection:
+    """A WebSocket between its handshake and its end. `transport` is what it runs over."""
+
+    def __init__(
+        self,
+        number: int,
+        socket: web.WebSocketResponse,
+        transport: asyncio.BaseTransport | None,
+        session: Session,
+        options: ExchangeOptions,
+        faults: Faults,
+    ) -> None:
+        self.session = session
+        self._number = number
+        self._socket = socket
+        self._transport = transport
+        self._options = options
+        self._faults = faults
+        self._waiting: deque[str] = deque()
+        self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._pinged: dict[bytes, float] = {}
+        self._cut: asyncio.Task[None] | None = None
+
+    async def run(self, changed: Callable[[], Awaitable[None]]) -> None:
+        """Serve the client until either side ends it; `changed` is awaited after each of its requests."""
+        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._keep_alive())]
+        try:
+            await self._receive(changed)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._waiting.clear()
+            self._emptied.set()
+
+    def offer(self, events: Events) -> None:
+        """Queue the frames of some events."""
+        for _, stream, payload in events:
+            self._waiting.extend(self._faults.frames(self._number, self.session.frame(stream, payload)))
+        self._filled.set()
+
+    def is_slow(self) -> bool:
+        """Return whether the client lets more frames wait than an exchange bears."""
+        return len(self._waiting) > MAX_WAITING
+
+    async def taken(self, at_most: int = FEW_WAITING) -> None:
+        """Wait until `at_most` frames wait, or the connection ends."""
+        while len(self._waiting) > at_most and not self._socket.closed:
+            self._emptied.clear()
+            await self._emptied.wait()
+
+    def cut(self, code: int, reason: str) -> None:
+        """End the connection, with a close frame if the client still takes one."""
+        if self._cut is None:
+            _log.info("connection_cut", connection=self._number, reason=reason, waiting=len(self._waiting))
+            self._cut = asyncio.create_task(self._close(code, reason))
+
+    async def _close(self, code: int, reason: str) -> None:
+        self._waiting.clear()
+        self._emptied.set()
+        try:
+            await asyncio.wait_for(self._socket.close(code=code, message=reason.encode()), _CLOSE_SECONDS)
+        except (TimeoutError, ConnectionError):
+            _log.info("connection_aborted", connection=self._number)
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()
+
+    async def _receive(self, changed: Callable[[], Awaitable[None]]) -> None:
+        async for message in self._socket:
+            if self.session.is_flooding(time.monotonic()):
+                self.cut(WSCloseCode.POLICY_VIOLATION, "Too many requests")
+            elif message.type is WSMsgType.PING:
+                await self._socket.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                self._take_pong(bytes(message.data))
+            elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self._waiting.append(self.session.answer(message.data))
+                self._filled.set()
+                await changed()
+
+    async def _send(self) -> None:
+        try:
+            while True:
+                await self._filled.wait()
+                while self._waiting:
+                    await self._socket.send_str(self._waiting.popleft())
+                    if len(self._waiting) <= FEW_WAITING:
+                        self._emptied.set()
+                self._filled.clear()
+        except ConnectionError:
+            self.cut(WSCloseCode.GOING_AWAY, "client gone")
+
+    async def _keep_alive(self) -> None:
+        """Ping in turn; a client that leaves a ping without its pong too long is cut off."""
+        try:
+            while True:
+                await asyncio.sleep(self._options.ping_seconds)
+                now = time.monotonic()
+                if any(now - sent >= self._options.pong_seconds for sent in self._pinged.values()):
+                    return self.cut(WSCloseCode.POLICY_VIOLATION, "Pong timeout")
+                payload = str(time.time_ns() // 1_000_000).encode()
+                self._pinged[payload] = now
+                await self._socket.ping(payload)
+        except ConnectionError:
+            self.cut(WSCloseCode.GOING_AWAY, "client gone")
+
+    def _take_pong(self, payload: bytes) -> None:
+        """A pong answers its ping and those before it; one that copies no ping's payload answers nothing."""
+        answered = self._pinged.get(payload)
+        if answered is not None:
+            self._pinged = {ping: sent for ping, sent in self._pinged.items() if sent > answered}

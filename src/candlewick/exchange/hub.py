@@ -1,0 +1,97 @@
+"""The WebSocket side: `/ws/<stream>` and `/stream?streams=a/b`, and who gets which events."""
+
+import asyncio
+from itertools import count
+
+from aiohttp import WSCloseCode, web
+
+from candlewick.exchange.connection import FEW_WAITING, Connection
+from candlewick.exchange.faults import Faults
+from candlewick.exchange.options import ExchangeOptions
+from candlewick.exchange.session import RefusedError, Session
+from candlewick.exchange.streams import Stream
+from candlewick.exchange.timeline import Step
+from candlewick.exchange.venue import Venue
+from candlewick.exchange.wire import Unit
+
+
+class Hub:
+    """All connections of one venue."""
+
+    def __init__(self, venue: Venue, options: ExchangeOptions, faults: Faults) -> None:
+        self.connections: set[Connection] = set()
+        self._venue = venue
+        self._options = options
+        self._faults = faults
+        self._numbers = count(1)
+        self._watched: set[Stream] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of both kinds of address."""
+        return [
+            web.get("/ws", self._raw),
+            web.get("/ws/{names:.*}", self._raw),
+            web.get("/stream", self._combined),
+        ]
+
+    async def publish(self, step: Step) -> None:
+        """Queue a step's events for everybody; then wait for slow readers, or cut them off."""
+        if not len(step):
+            return
+        for connection in self.connections:
+            session = connection.session
+            connection.offer(step.events(session.streams, session.unit))
+            if connection.is_slow() and not self._venue.pace.yields_to_clients:
+                connection.cut(WSCloseCode.POLICY_VIOLATION, "Too much backpressure")
+        if self._venue.pace.yields_to_clients:
+            await self.taken()
+
+    async def taken(self, at_most: int = FEW_WAITING) -> None:
+        """Wait until each client has taken its frames, but for `at_most`."""
+        for connection in list(self.connections):
+            await connection.taken(at_most)
+
+    def cut_all(self) -> None:
+        """End all connections: the server stops."""
+        for connection in self.connections:
+            connection.cut(WSCloseCode.GOING_AWAY, "server stopped")
+
+    async def _raw(self, request: web.Request) -> web.StreamResponse:
+        names = request.match_info.get("names", "")
+        return await self._serve(request, names, combined=False)
+
+    async def _combined(self, request: web.Request) -> web.StreamResponse:
+        return await self._serve(request, request.query.get("streams", ""), combined=True)
+
+    async def _serve(self, request: web.Request, names: str, *, combined: bool) -> web.StreamResponse:
+        number = next(self._numbers)
+        if (status := self._faults.refuses(number)) is not None:
+            return web.Response(status=status)
+        try:
+            wanted = [name for name in names.split("/") if name]
+            session = Session(wanted, combined=combined, unit=Unit.named(request.query.get("timeUnit")))
+        except RefusedError as refused:
+            return web.Response(status=400, text=str(refused))
+        socket = web.WebSocketResponse(autoping=False, compress=False)
+        await socket.prepare(request)
+        connection = Connection(number, socket, request.transport, session, self._options, self._faults)
+        self.connections.add(connection)
+        try:
+            await self._follow()
+            await connection.run(self._follow)
+        finally:
+            self.connections.discard(connection)
+            await self._follow()
+        return socket
+
+    async def _follow(self) -> None:
+        """Make the klines that somebody reads and no others, and open a market that waits for its first reader."""
+        wanted = {stream for connection in self.connections for stream in connection.session.streams}
+        if wanted:
+            self._venue.open()
+        for stream in self._watched - wanted:
+            self._venue.timeline.unwatch(stream)
+        self._watched = wanted
+        for stream in wanted:
+            for _ in self._venue.timeline.watch(stream):
+                await asyncio.sleep(0)

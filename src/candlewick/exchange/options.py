@@ -1,0 +1,46 @@
+"""How a local exchange is set up."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from candlewick.errors import ConfigError
+
+MAX_SPEED = 0.0
+"""The speed of a replay that goes as fast as its clients take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeOptions:
+    """A synthetic market (the default), or the replay of a capture where `replay` names its file or folder.
+
+    `rate` is the mean of the first symbol in trades/s; another's is its usual share of that, or what `NAME=0.01`
+    says. `history` is how far back a synthetic market reaches. `speed` of a replay: 1 as recorded, 20 twenty times
+    as fast, 0 (`MAX_SPEED`) as fast as clients take it. `shift_to_now` moves a replay's times to the present.
+    A replay starts when the first client subscribes, or at once without `wait_for_client`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 9443
+    seed: int = 1
+    symbols: tuple[str, ...] = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
+    rate: float = 10.0
+    history: timedelta = timedelta(days=365)
+    replay: Path | None = None
+    speed: float | None = None
+    shift_to_now: bool = False
+    wait_for_client: bool = True
+    weight_limit: int = 6_000
+    ping_seconds: float = 20.0
+    pong_seconds: float = 60.0
+    run_path: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate <= 20_000:
+            raise ConfigError(f"exchange: expected a rate above 0 and at most 20000 trades/s, got {self.rate}")
+        if self.speed is not None and self.speed < 0:
+            raise ConfigError(f"exchange: expected a speed of 0 (as fast as possible) or above, got {self.speed}")
+        if self.replay is None and (self.speed is not None or self.shift_to_now):
+            raise ConfigError("exchange: speed and shift-to-now belong to a replay; name the capture to replay")
+        if len(set(self.symbols)) != len(self.symbols) or not self.symbols:
+            raise ConfigError(f"exchange: expected different symbols, at least one, got {self.symbols}")
