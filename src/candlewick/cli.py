@@ -177,11 +177,18 @@ def sql(
 
 @app.command()
 def exchange(
+    symbols: Annotated[
+        list[str] | None, typer.Argument(help="Synthetic symbols; `NAME=0.5` sets a mean of trades/s.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free one.")] = 9443,
-    seed: Annotated[int, typer.Option(help="The synthetic market's seed: the same seed, the same tape.")] = 7,
+    seed: Annotated[int, typer.Option(help="The synthetic market's seed: the same seed, the same tape.")] = 1,
+    rate: Annotated[float, typer.Option(help="Mean trades/s of the first symbol.")] = 10.0,
     replay: Annotated[Path | None, typer.Option(help="Replay a recorded capture: a file or a folder.")] = None,
-    speed: Annotated[float, typer.Option(help="Of a replay: 1 as recorded, 10 faster, 0 as fast as it goes.")] = 1.0,
+    speed: Annotated[
+        float | None,
+        typer.Option(help="Of a replay: 10 is ten times faster, 0 as fast as it goes.", show_default="1, as recorded"),
+    ] = None,
     shift_to_now: Annotated[bool, typer.Option(help="Of a replay: move its times so that it starts now.")] = False,
     weight_limit: Annotated[int, typer.Option(help="REST weight a minute, as Binance counts it.")] = 6000,
 ) -> None:
@@ -193,15 +200,18 @@ def exchange(
     from candlewick.exchange.options import ExchangeOptions  # noqa: PLC0415
 
     log.configure("exchange")
+    named = {"symbols": tuple(symbols)} if symbols else {}
     server.run(
         ExchangeOptions(
             host=host,
             port=port,
             seed=seed,
+            rate=rate,
             replay=replay,
             speed=speed,
             shift_to_now=shift_to_now,
             weight_limit=weight_limit,
+            **named,
         )
     )
 
