@@ -25,6 +25,7 @@ class Hub:
         self._faults = faults
         self._numbers = count(1)
         self._watched: set[Stream] = set()
+        self._listened = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of both kinds of address."""
@@ -34,6 +35,10 @@ class Hub:
             web.get("/stream", self._combined),
         ]
 
+    async def listened_to(self) -> None:
+        """Wait until somebody reads a stream."""
+        await self._listened.wait()
+
     async def publish(self, step: Step) -> None:
         """Queue a step's events for everybody; then wait for slow readers, or cut them off."""
         if not len(step):
@@ -41,9 +46,9 @@ class Hub:
         for connection in self.connections:
             session = connection.session
             connection.offer(step.events(session.streams, session.unit))
-            if connection.is_slow() and not self._venue.pace.yields_to_clients:
+            if connection.is_slow() and not self._venue.pace.waits_for_slow:
                 connection.cut(WSCloseCode.POLICY_VIOLATION, "Too much backpressure")
-        if self._venue.pace.yields_to_clients:
+        if self._venue.pace.waits_for_slow:
             await self.taken()
 
     async def taken(self, at_most: int = FEW_WAITING) -> None:
@@ -89,6 +94,9 @@ class Hub:
         wanted = {stream for connection in self.connections for stream in connection.session.streams}
         if wanted:
             self._venue.open()
+            self._listened.set()
+        else:
+            self._listened.clear()
         for stream in self._watched - wanted:
             self._venue.timeline.unwatch(stream)
         self._watched = wanted

@@ -84,3 +84,11 @@ def _positive(text: str, name: str) -> float:
 def decimal(units: int) -> str:
     """Write units of 1e-8 with all eight decimals."""
     return f"{units // SCALE}.{units % SCALE:08d}"
+
+
+def units(text: str) -> int:
+    """Read a decimal with at most eight decimals as units of 1e-8. Raises `ValueError`."""
+    whole, _, fraction = text.partition(".")
+    if len(fraction) > 8 or not (whole + fraction).isdigit():
+        raise ValueError(f"expected a decimal with at most eight decimals, got {text!r}")
+    return int(whole) * SCALE + int(fraction.ljust(8, "0"))

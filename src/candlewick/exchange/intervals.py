@@ -23,6 +23,9 @@ _MONTH = "1M"
 _MONDAY = 4 * _DAY
 """1970-01-05, the first Monday: weeks count from it."""
 
+_MICROSECONDS_FROM = 10**14
+"""Times from here on are µs, those below are ms; both are times of this century."""
+
 _OFFSET = re.compile(r"([+-]?)(\d{1,2})(?::(\d{2}))?")
 
 
@@ -86,3 +89,8 @@ def interval(name: str, time_zone: str = "0") -> Interval | None:
     minutes = int(match[2]) * 60 + int(match[3] or 0)
     minutes = -minutes if match[1] == "-" else minutes
     return Interval(name, minutes * 60 * _US) if -12 * 60 <= minutes <= 14 * 60 else None
+
+
+def in_us(time: int) -> int:
+    """Return a time in ms or µs as µs."""
+    return time if time >= _MICROSECONDS_FROM else time * 1_000

@@ -27,7 +27,7 @@ class ExchangeOptions:
     rate: float = 10.0
     history: timedelta = timedelta(days=365)
     replay: Path | None = None
-    speed: float | None = None
+    speed: float = 1.0
     shift_to_now: bool = False
     wait_for_client: bool = True
     weight_limit: int = 6_000
@@ -38,9 +38,9 @@ class ExchangeOptions:
     def __post_init__(self) -> None:
         if not 0 < self.rate <= 20_000:
             raise ConfigError(f"exchange: expected a rate above 0 and at most 20000 trades/s, got {self.rate}")
-        if self.speed is not None and self.speed < 0:
+        if self.speed < 0:
             raise ConfigError(f"exchange: expected a speed of 0 (as fast as possible) or above, got {self.speed}")
-        if self.replay is None and (self.speed is not None or self.shift_to_now):
-            raise ConfigError("exchange: speed and shift-to-now belong to a replay; name the capture to replay")
+        if self.replay is None and self.shift_to_now:
+            raise ConfigError("exchange: shift-to-now moves a replay; name the capture with --replay")
         if len(set(self.symbols)) != len(self.symbols) or not self.symbols:
             raise ConfigError(f"exchange: expected different symbols, at least one, got {self.symbols}")

@@ -8,16 +8,20 @@ from candlewick.exchange.timeline import Timeline
 
 _SHORTEST_NAP = 0.004
 _LONGEST_NAP = 0.1
-_AT_ONCE = 256
-"""A replay without a pace makes about so many trades public at a time."""
+_PORTION = 500
+"""A fast replay makes about so many trades of a symbol public at a time."""
 
 
 class Pace(Protocol):
     """How an exchange's time passes."""
 
     @property
-    def yields_to_clients(self) -> bool:
+    def waits_for_slow(self) -> bool:
         """Whether time waits for clients that read slowly; else they are cut off."""
+
+    @property
+    def waits_for_any(self) -> bool:
+        """Whether time stands still while nobody listens."""
 
     def now(self, timeline: Timeline) -> int:
         """Return what the exchange's clock says."""
@@ -29,7 +33,8 @@ class Pace(Protocol):
 class WallPace:
     """The time of this machine."""
 
-    yields_to_clients = False
+    waits_for_slow = False
+    waits_for_any = False
 
     def now(self, timeline: Timeline) -> int:
         """Return the wall clock, or the last moment where that was set back."""
@@ -42,31 +47,37 @@ class WallPace:
 
 
 class SteadyPace:
-    """Recorded time from `start` to `end`, at `speed` times the pace of this machine's clock."""
+    """Time from `start` to `end`, at `speed` times the pace of this machine's clock, from now on.
 
-    yields_to_clients = True
+    After the end the clock stands still, as nothing is known about what came then.
+    """
+
+    waits_for_slow = True
+    waits_for_any = False
 
     def __init__(self, start: int, end: int, speed: float) -> None:
         self._start, self._end, self._speed = start, end, speed
         self._began = time.monotonic()
 
     def now(self, timeline: Timeline) -> int:
-        """Return the recorded time that it is now; it stands still after the end."""
+        """Return the time that it is now in the replay."""
         passed = (time.monotonic() - self._began) * self._speed
         return min(self._start + int(passed * 1e6), self._end)
 
     async def next_moment(self, timeline: Timeline) -> int | None:
-        """Sleep until the next event is due."""
+        """Sleep until the next event is due; what piles up meanwhile comes in portions."""
         if timeline.now >= self._end:
             return None
-        await _nap(timeline, self.now(timeline), self._speed)
-        return self.now(timeline)
+        now = self.now(timeline)
+        await _nap(timeline, now, self._speed)
+        return min(self.now(timeline), timeline.moment_after(_PORTION) or self._end)
 
 
 class FreePace:
-    """Recorded time as fast as clients take it."""
+    """As fast as clients take it."""
 
-    yields_to_clients = True
+    waits_for_slow = True
+    waits_for_any = True
 
     def now(self, timeline: Timeline) -> int:
         """Return the moment until which trades are public."""
@@ -75,21 +86,7 @@ class FreePace:
     async def next_moment(self, timeline: Timeline) -> int | None:
         """Return the moment after some hundred trades more."""
         await asyncio.sleep(0)
-        return timeline.moment_after(_AT_ONCE)
-
-
-class Frozen:
-    """A clock that stands still: a replay that has not begun."""
-
-    yields_to_clients = True
-
-    def now(self, timeline: Timeline) -> int:
-        """Return the moment it stands at."""
-        return timeline.now
-
-    async def next_moment(self, timeline: Timeline) -> int | None:
-        """Return None: nothing happens."""
-        return None
+        return timeline.moment_after(_PORTION)
 
 
 async def _nap(timeline: Timeline, now: int, speed: float) -> None:

@@ -5,12 +5,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from candlewick.exchange.intervals import Interval, interval
+from candlewick.exchange.intervals import Interval, in_us, interval
 
 _NUMBER = re.compile(r"[0-9]{1,20}")
-_US_PER_MS = 1_000
-_MICROSECONDS_FROM = 10**14
-"""Times above this are µs; Binance takes both units in requests."""
 
 
 class ApiError(Exception):
@@ -81,14 +78,14 @@ class Parameters:
         return min(value or 500, 1_000)
 
     def since(self) -> int | None:
-        """Return `startTime` in µs, or None where it was not sent."""
+        """Return `startTime`, which is in ms or µs, as µs; None where it was not sent."""
         value = self.number("startTime")
-        return value * _US_PER_MS if value is not None and value < _MICROSECONDS_FROM else value
+        return None if value is None else in_us(value)
 
     def until(self) -> int | None:
-        """Return the last µs that `endTime`, which is inclusive, takes in, or None where it was not sent."""
+        """Return the last µs that `endTime`, which is inclusive, takes in; None where it was not sent."""
         value = self.number("endTime")
-        return (value + 1) * _US_PER_MS - 1 if value is not None and value < _MICROSECONDS_FROM else value
+        return None if value is None else max(value, in_us(value + 1) - 1)
 
     def interval(self) -> Interval:
         """Return the kline interval, with the offset of `timeZone`."""

@@ -10,12 +10,13 @@ import structlog
 from aiohttp import web
 
 from candlewick.errors import CandlewickError, PortTakenError
+from candlewick.exchange import venue
 from candlewick.exchange.faults import Faults
 from candlewick.exchange.hub import Hub
 from candlewick.exchange.market import Market
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.rest import Rest
-from candlewick.exchange.venue import synthetic
+from candlewick.exchange.timeline import Step
 from candlewick.exchange.weights import Weights
 from candlewick.heartbeat import Heartbeat
 
@@ -36,7 +37,7 @@ class Exchange:
     def __init__(self, options: ExchangeOptions, faults: Faults | None = None) -> None:
         self.options = options
         self.port = options.port
-        self.venue = synthetic(options)
+        self.venue = venue.make(options)
         self.weights = Weights(options.weight_limit)
         self.hub = Hub(self.venue, options, faults or Faults())
         self.finished = False
@@ -100,7 +101,7 @@ class Exchange:
     def numbers(self) -> dict[str, object]:
         """Return what a heartbeat says."""
         return {
-            "state": "finished" if self.finished else "open" if self.venue.opened.is_set() else "waiting",
+            "state": "finished" if self.finished else "open" if self.venue.is_open else "waiting",
             "now": self.venue.now(),
             "symbols": {symbol: {"head": self.head(symbol)} for symbol in self.market.instruments},
             "connections": len(self.hub.connections),
@@ -116,11 +117,16 @@ class Exchange:
 
     async def _publish(self) -> None:
         await self.venue.opened.wait()
-        while (step := await self.venue.next_step()) is not None:
+        while (step := await self._next_step()) is not None:
             await self.hub.publish(step)
         await self.hub.taken(0)
         self.finished = True
         _log.info("replay_finished", heads={symbol: self.head(symbol) for symbol in self.market.instruments})
+
+    async def _next_step(self) -> Step | None:
+        if self.venue.pace.waits_for_any:
+            await self.hub.listened_to()
+        return await self.venue.next_step()
 
 
 def run(options: ExchangeOptions) -> None:

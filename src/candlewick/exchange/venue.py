@@ -1,15 +1,17 @@
 """The exchange as its clients see it: a market, its clock, and what is public by now."""
 
 import asyncio
-import time
 from datetime import timedelta
+from pathlib import Path
 
 from candlewick.exchange.instruments import character
 from candlewick.exchange.market import Market, SyntheticMarket
 from candlewick.exchange.options import ExchangeOptions
-from candlewick.exchange.pace import Pace, WallPace
+from candlewick.exchange.pace import FreePace, Pace, SteadyPace, WallPace
+from candlewick.exchange.replay import ReplayMarket
 from candlewick.exchange.timeline import Step, Timeline
 from candlewick.exchange.trades import Trades
+from candlewick.heartbeat import now_us
 
 
 class Venue:
@@ -37,17 +39,57 @@ class Venue:
         """Return the public trades with ids in `[first_id, last_id]`."""
         return self.market.trades(symbol, first_id, min(last_id, self.head(symbol)))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether time passes."""
+        return self.opened.is_set()
+
     async def next_step(self) -> Step | None:
         """Wait until something becomes public and return it; None where nothing more will."""
         moment = await self.pace.next_moment(self.timeline)
         return None if moment is None else self.timeline.advance(moment)
 
 
-def synthetic(options: ExchangeOptions) -> Venue:
+class ReplayVenue(Venue):
+    """A capture whose time begins to pass when it is opened; until then, nothing of it is public."""
+
+    def __init__(self, market: ReplayMarket, options: ExchangeOptions) -> None:
+        super().__init__(market, Timeline(market, market.starts_at - 1), FreePace())
+        self._replay = market
+        self._options = options
+
+    def now(self) -> int:
+        """Return the exchange's clock, in µs; a replay that is moved to the present has this machine's."""
+        return now_us() if self._options.shift_to_now and self._options.speed else super().now()
+
+    def open(self) -> None:
+        """Let time pass from here on."""
+        if self.is_open:
+            return
+        market, speed = self._replay, self._options.speed
+        if self._options.shift_to_now:
+            market, speed = market.moved(now_us(), speed or 1.0), 1.0 if speed else 0.0
+        self.market = market
+        self.timeline = Timeline(market, market.starts_at - 1)
+        self.pace = SteadyPace(market.starts_at - 1, market.ends_at, speed) if speed else FreePace()
+        super().open()
+
+
+def make(options: ExchangeOptions) -> Venue:
+    """Return the venue that options describe. Raises `ConfigError` and `MalformedFrameError`."""
+    venue = _replaying(options.replay, options) if options.replay else _synthetic(options)
+    if not (options.replay and options.wait_for_client):
+        venue.open()
+    return venue
+
+
+def _replaying(path: Path, options: ExchangeOptions) -> Venue:
+    return ReplayVenue(ReplayMarket.read(path), options)
+
+
+def _synthetic(options: ExchangeOptions) -> Venue:
     """Return a venue of synthetic markets on this machine's clock, which have traded for `options.history`."""
-    now = time.time_ns() // 1_000
+    now = now_us()
     since = now - options.history // timedelta(microseconds=1)
     market = SyntheticMarket([character(name, options.rate) for name in options.symbols], options.seed, since)
-    venue = Venue(market, Timeline(market, now), WallPace())
-    venue.open()
-    return venue
+    return Venue(market, Timeline(market, now), WallPace())
