@@ -19,7 +19,8 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from candlewick import manifest as manifests
-from candlewick import names
+from candlewick import names, s3
+from candlewick.config import S3Settings
 from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, TornObjectError
 from candlewick.files import fsync_folder
 from candlewick.manifest import Manifest
@@ -50,20 +51,26 @@ class Listed(NamedTuple):
 class Lake:
     """The objects under one prefix of one store. Safe to use from several threads."""
 
-    def __init__(self, store: ObjectStore, root: Path | None, prefix: str, url: str) -> None:
+    def __init__(
+        self, store: ObjectStore, root: Path | None, prefix: str, url: str, bucket: s3.Bucket | None = None
+    ) -> None:
         self._store = store
         self._root = root
+        self._bucket = bucket
         self._folders_made: set[str] = set()
         self.prefix = prefix
         self.url = url
 
     @classmethod
-    def open(cls, url: str, prefix: str) -> "Lake":
+    def open(cls, url: str, prefix: str, settings: S3Settings | None = None) -> "Lake":
         """Open a folder (a path or `file://`) or a bucket (`s3://bucket/path`; credentials from its own chain).
 
-        A folder that does not exist is made. Raises `LakeError`.
+        A folder that does not exist is made. `settings` are those of a bucket. Raises `LakeError`.
         """
         with _one_line(url):
+            if url.startswith(("s3://", "s3a://")):
+                bucket = s3.Bucket(url, settings or S3Settings(), f"{prefix}/staging/conditional-put.probe")
+                return cls(bucket.store, None, prefix, url, bucket)
             if "://" in url and not url.startswith("file://"):
                 return cls(from_url(url, retry_config=_RETRY), None, prefix, url)
             root = Path(url.removeprefix("file://")).absolute()
@@ -77,6 +84,8 @@ class Lake:
         """
         with _one_line(f"{self.url}: cannot be written"):
             obstore.put(self._store, self._staging(f"{recorder}.probe"), b"candlewick\n")
+            if self._bucket is not None:
+                self._bucket.check()
             self._sweep()
 
     def put_absent(self, name: str, content: bytes) -> None:
@@ -87,7 +96,9 @@ class Lake:
         """
         try:
             with _one_line(f"{self.url}: cannot write {name}"):
-                if self._root is None:
+                if self._bucket is not None:
+                    self._bucket.put_absent(name, content)
+                elif self._root is None:
                     obstore.put(self._store, name, content, mode="create", use_multipart=False)
                 else:
                     self._put_in_folder(self._root, name, content)
@@ -188,7 +199,7 @@ def _one_line(place: str) -> Iterator[None]:
     except AlreadyExistsError:
         raise
     except (BaseError, OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = s3.reason(error) or str(error).strip().partition("\n")[0] or type(error).__name__
         raise LakeError(f"{place}: {reason}") from error
 
 
