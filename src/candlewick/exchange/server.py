@@ -11,6 +11,7 @@ from aiohttp import web
 
 from candlewick.errors import CandlewickError, PortTakenError
 from candlewick.exchange import venue
+from candlewick.exchange.archive import Archive
 from candlewick.exchange.faults import Faults
 from candlewick.exchange.hub import Hub
 from candlewick.exchange.market import Market
@@ -44,6 +45,8 @@ class Exchange:
         self._app = web.Application()
         self._app.add_routes(self.hub.routes())
         self._app.add_routes(Rest(self.venue, self.weights, faults or Faults()).routes())
+        self._archive = Archive(self.venue)
+        self._app.add_routes(self._archive.routes())
         self._app.on_response_prepare.append(_mark)
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=2.0)
         self._pump: asyncio.Task[None] | None = None
@@ -86,6 +89,7 @@ class Exchange:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump
         self.hub.cut_all()
+        await self._archive.close()
         await self._runner.cleanup()
 
     async def wait_finished(self) -> None:

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from enum import IntEnum
 from itertools import groupby
 
+import numpy as np
+
 from candlewick.exchange.candles import Candle
 from candlewick.exchange.instruments import SCALE, Instrument, decimal
 from candlewick.exchange.intervals import Interval
+from candlewick.exchange.noise import Ints
 from candlewick.exchange.trades import Trades
 
 
@@ -22,57 +25,54 @@ class Unit(IntEnum):
         return cls.MICROSECOND if (name or "").upper() == "MICROSECOND" else cls.MILLISECOND
 
 
+_EVENT = '"t":%d,"p":"%d.%08d","q":"%d.%08d","T":%d,"m":%s,"M":true}'
+_ROW = '{"id":%d,"price":"%d.%08d","qty":"%d.%08d","quoteQty":"%d.%08d","time":%d,"isBuyerMaker":%s,"isBestMatch":true}'
+_LINE = "%d,%d.%08d,%d.%08d,%d.%08d,%d,%s,True\n"
+"""Trades are written with `%`, whole columns at a time: half a million a second."""
+
+
 def trade_events(trades: Trades, unit: Unit) -> Iterator[tuple[int, str]]:
     """Yield the `trade` event of each trade, with its event time in µs."""
-    symbol = trades.instrument.symbol
-    for trade_id, price, quantity, _, event_at, traded_at, maker in _rows(trades, unit):
-        yield (
-            event_at,
-            f'{{"e":"trade","E":{event_at // unit},"s":"{symbol}","t":{trade_id},"p":"{price}","q":"{quantity}",'
-            f'"T":{traded_at},"m":{maker},"M":true}}',
-        )
+    start = f'{{"e":"trade","E":%d,"s":"{trades.instrument.symbol}",'
+    one = trades.instrument
+    columns = (
+        (trades.event_at // unit).tolist(),
+        range(trades.first_id, trades.last_id + 1),
+        *_decimals(trades.price * one.tick),
+        *_decimals(trades.quantity * one.lot),
+        (trades.traded_at // unit).tolist(),
+        ["true" if maker else "false" for maker in trades.buyer_is_maker.tolist()],
+    )
+    return zip(trades.event_at.tolist(), map((start + _EVENT).__mod__, zip(*columns, strict=True)), strict=True)
 
 
 def trade_rows(trades: Trades, unit: Unit) -> str:
     """Write trades as `/api/v3/trades` and `historicalTrades` do."""
-    rows = (
-        f'{{"id":{trade_id},"price":"{price}","qty":"{quantity}","quoteQty":"{quote}","time":{traded_at},'
-        f'"isBuyerMaker":{maker},"isBestMatch":true}}'
-        for trade_id, price, quantity, quote, _, traded_at, maker in _rows(trades, unit)
-    )
-    return f"[{','.join(rows)}]"
+    return f"[{','.join(map(_ROW.__mod__, _rows(trades, unit, ('false', 'true'))))}]"
 
 
 def trade_lines(trades: Trades, unit: Unit) -> str:
     """Write trades as the archive does: seven columns, no header."""
-    return "".join(
-        f"{trade_id},{price},{quantity},{quote},{traded_at},{maker.capitalize()},True\n"
-        for trade_id, price, quantity, quote, _, traded_at, maker in _rows(trades, unit)
-    )
+    return "".join(map(_LINE.__mod__, _rows(trades, unit, ("False", "True"))))
 
 
-def _rows(trades: Trades, unit: Unit) -> Iterator[tuple[int, str, str, str, int, int, str]]:
+def _rows(trades: Trades, unit: Unit, words: tuple[str, str]) -> Iterator[tuple[object, ...]]:
     one = trades.instrument
-    for place, (price, quantity, event_at, traded_at, maker) in enumerate(
-        zip(
-            (trades.price * one.tick).tolist(),
-            (trades.quantity * one.lot).tolist(),
-            trades.event_at.tolist(),
-            (trades.traded_at // unit).tolist(),
-            trades.buyer_is_maker.tolist(),
-            strict=True,
-        ),
-        trades.first_id,
-    ):
-        yield (
-            place,
-            f"{price // SCALE}.{price % SCALE:08d}",
-            f"{quantity // SCALE}.{quantity % SCALE:08d}",
-            decimal(price // one.tick * (quantity // one.lot) * one.quote_units),
-            event_at,
-            traded_at,
-            "true" if maker else "false",
-        )
+    columns = (
+        range(trades.first_id, trades.last_id + 1),
+        *_decimals(trades.price * one.tick),
+        *_decimals(trades.quantity * one.lot),
+        *_decimals(trades.price * trades.quantity * one.quote_units),
+        (trades.traded_at // unit).tolist(),
+        [words[maker] for maker in trades.buyer_is_maker.tolist()],
+    )
+    return zip(*columns, strict=True)
+
+
+def _decimals(units: Ints) -> tuple[list[int], list[int]]:
+    """Return units of 1e-8 as their whole part and their eight decimals."""
+    whole, decimals = np.divmod(units, SCALE)
+    return whole.tolist(), decimals.tolist()
 
 
 def aggregate_events(trades: Trades, unit: Unit) -> Iterator[tuple[int, str]]:
