@@ -1,0 +1,148 @@
+{%- set fields = [
+    'open', 'high', 'low', 'close', 'volume', 'quote_volume', 'trade_count',
+    'taker_buy_volume', 'taker_buy_quote_volume', 'first_trade_id', 'last_trade_id',
+] %}
+
+with
+
+candles as (
+
+    select * from {{ ref('trades_ohlc_1m') }} where is_closed
+
+),
+
+klines as (
+
+    select * from {{ ref('exchange_klines') }}
+
+),
+
+heads as (
+
+    select
+        symbol,
+        max(last_traded_at) as traded_at,
+        max(loaded_at) as loaded_at
+    from {{ ref('tape_spans') }}
+    group by symbol
+
+),
+
+{% if is_incremental() -%}
+asked as (
+
+    select
+        symbol,
+        open_time
+    from candles
+    where {{ is_news(own_column='candle_loaded_at') }}
+
+    union
+
+    select
+        symbol,
+        open_time
+    from klines
+    where {{ is_news(own_column='exchange_loaded_at') }}
+
+    union
+
+    select
+        symbol,
+        open_time
+    from {{ this }}
+    where status = 'pending'
+
+),
+
+{% endif -%}
+compared as (
+
+    select
+        candles.symbol,
+        candles.open_time,
+        candles.is_complete,
+        {%- for field in fields %}
+        candles.{{ field }},
+        {%- endfor %}
+        {%- for field in fields %}
+        klines.{{ field }} as exchange_{{ field }},
+        {%- endfor %}
+        klines.symbol is not null as has_oracle,
+        nullif(
+            concat(
+                {%- for field in fields %}
+                case when candles.{{ field }} is distinct from klines.{{ field }} then ',{{ field }}' else '' end
+                {{- ',' if not loop.last }}
+                {%- endfor %}
+            ),
+            ''
+        ) as differing_fields,
+        candles.open_time < heads.traded_at - interval '{{ var("oracle_patience_minutes") }} minutes' as is_overdue,
+        candles.loaded_at as candle_loaded_at,
+        klines.loaded_at as exchange_loaded_at,
+        heads.loaded_at as loaded_at
+    from candles
+    {%- if is_incremental() %}
+    inner join asked
+        on candles.symbol = asked.symbol
+        and candles.open_time = asked.open_time
+    {%- endif %}
+    inner join heads
+        on candles.symbol = heads.symbol
+    left join klines
+        on candles.symbol = klines.symbol
+        and candles.open_time = klines.open_time
+
+),
+
+-- A candle that does not claim to be complete can equal the exchange's, but it cannot contradict it: until its hole is
+-- filled the verdict is open.
+judged as (
+
+    select
+        *,
+        case
+            when not has_oracle and is_overdue then 'no_oracle'
+            when not has_oracle then 'pending'
+            when differing_fields is null then 'match'
+            when not is_complete then 'pending'
+            else 'mismatch'
+        end as status
+    from compared
+
+),
+
+final as (
+
+    select
+        symbol,
+        open_time,
+        status,
+        case when status = 'mismatch' then substr(differing_fields, 2) end as mismatched_fields,
+        is_complete,
+        {%- for field in fields %}
+        {{ field }},
+        {%- endfor %}
+        {%- for field in fields %}
+        exchange_{{ field }},
+        {%- endfor %}
+        candle_loaded_at,
+        exchange_loaded_at,
+        loaded_at
+    from judged
+    {%- if is_incremental() %}
+    where not exists (
+        select 1
+        from {{ this }} as known
+        where known.symbol = judged.symbol
+            and known.open_time = judged.open_time
+            and known.status = judged.status
+            and known.candle_loaded_at = judged.candle_loaded_at
+            and known.exchange_loaded_at is not distinct from judged.exchange_loaded_at
+    )
+    {%- endif %}
+
+)
+
+select * from final

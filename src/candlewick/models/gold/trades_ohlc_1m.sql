@@ -1,0 +1,1 @@
+{{ candles_from_trades('minute', with_flat=true) }}

@@ -1,0 +1,1 @@
+{{ candles_from_trades('second') }}

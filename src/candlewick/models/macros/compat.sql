@@ -1,0 +1,217 @@
+{#
+    What differs between DuckDB and Snowflake, and nothing else: one macro per need, one variant per warehouse.
+#}
+
+{# One row per event of a kind in RAW, with the named fields as text. `fields` maps a column's name to its JSON path. #}
+{% macro raw_events(event, fields, condition) -%}
+    {{ return(adapter.dispatch('raw_events')(event, fields, condition)) }}
+{%- endmacro %}
+
+{# Parsing is what costs: DuckDB reads all paths of a line in one pass when it is asked for them as a list. #}
+{% macro duckdb__raw_events(event, fields, condition) -%}
+    select
+        {%- for column in fields %}
+        fields[{{ loop.index + 1 }}] as {{ column }},
+        {%- endfor %}
+        object_name,
+        row_number,
+        loaded_at
+    from (
+        select
+            json_extract_string(
+                payload, ['$.e', {% for path in fields.values() %}'$.{{ path }}'{{ ', ' if not loop.last }}{% endfor %}]
+            ) as fields,
+            object_name,
+            row_number,
+            loaded_at
+        from {{ source('raw', 'binance_raw') }}
+        where {{ condition }}
+    ) as parsed
+    where fields[1] = '{{ event }}'
+{%- endmacro %}
+
+{% macro snowflake__raw_events(event, fields, condition) -%}
+    select
+        {%- for column, path in fields.items() %}
+        payload:{{ path }}::varchar as {{ column }},
+        {%- endfor %}
+        object_name,
+        row_number,
+        loaded_at
+    from {{ source('raw', 'binance_raw') }}
+    where payload:e::varchar = '{{ event }}' and {{ condition }}
+{%- endmacro %}
+
+
+{# Text to decimal(38, 8); null where it is not a number. #}
+{% macro to_decimal(text) -%}
+    {{ return(adapter.dispatch('to_decimal')(text)) }}
+{%- endmacro %}
+
+{# DuckDB 1.5 parses text into wide decimals 35 times slower than into decimal(18, 8), which fits nearly always. #}
+{% macro duckdb__to_decimal(text) -%}
+    coalesce(cast(try_cast({{ text }} as decimal(18, 8)) as decimal(38, 8)), try_cast({{ text }} as decimal(38, 8)))
+{%- endmacro %}
+
+{% macro snowflake__to_decimal(text) -%}
+    try_to_decimal({{ text }}, 38, 8)
+{%- endmacro %}
+
+
+{#
+    Text with an exchange's time to a timestamp in UTC. It was sent as ms or as µs, told apart by magnitude: as µs the
+    smallest lies in 1973, as ms the largest in 5138. Null where it is neither.
+#}
+{% macro to_timestamp(text) -%}
+    {%- set time = 'try_cast(' ~ text ~ ' as bigint)' -%}
+    case
+        when {{ time }} between 100000000000000 and 9999999999999999 then {{ from_micros(time) }}
+        when {{ time }} between 100000000000 and 99999999999999 then {{ from_micros(time ~ ' * 1000') }}
+    end
+{%- endmacro %}
+
+{% macro from_micros(micros) -%}
+    {{ return(adapter.dispatch('from_micros')(micros)) }}
+{%- endmacro %}
+
+{% macro duckdb__from_micros(micros) -%}
+    make_timestamp({{ micros }})
+{%- endmacro %}
+
+{% macro snowflake__from_micros(micros) -%}
+    to_timestamp_ntz({{ micros }}, 6)
+{%- endmacro %}
+
+
+{# A timestamp in UTC as the wall clock of a zone shows it, and back. #}
+{% macro to_zone(timestamp, zone) -%}
+    {{ return(adapter.dispatch('to_zone')(timestamp, zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_zone(timestamp, zone) -%}
+    timezone('{{ zone }}', timezone('UTC', {{ timestamp }}))
+{%- endmacro %}
+
+{% macro snowflake__to_zone(timestamp, zone) -%}
+    convert_timezone('UTC', '{{ zone }}', {{ timestamp }})
+{%- endmacro %}
+
+{% macro from_zone(timestamp, zone) -%}
+    {{ return(adapter.dispatch('from_zone')(timestamp, zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__from_zone(timestamp, zone) -%}
+    timezone('UTC', timezone('{{ zone }}', {{ timestamp }}))
+{%- endmacro %}
+
+{% macro snowflake__from_zone(timestamp, zone) -%}
+    convert_timezone('{{ zone }}', 'UTC', {{ timestamp }})
+{%- endmacro %}
+
+
+{# The start of the interval of so many minutes that a timestamp lies in, counted from 1970-01-01 UTC. #}
+{% macro bucket(timestamp, minutes) -%}
+    {{ return(adapter.dispatch('bucket')(timestamp, minutes)) }}
+{%- endmacro %}
+
+{% macro duckdb__bucket(timestamp, minutes) -%}
+    time_bucket(interval '{{ minutes }} minutes', {{ timestamp }}, timestamp '1970-01-01')
+{%- endmacro %}
+
+{% macro snowflake__bucket(timestamp, minutes) -%}
+    time_slice({{ timestamp }}, {{ minutes }}, 'minute', 'start')
+{%- endmacro %}
+
+
+{# Whole minutes between two timestamps. #}
+{% macro minutes_between(start, finish) -%}
+    {{ return(adapter.dispatch('minutes_between')(start, finish)) }}
+{%- endmacro %}
+
+{% macro duckdb__minutes_between(start, finish) -%}
+    date_diff('minute', {{ start }}, {{ finish }})
+{%- endmacro %}
+
+{% macro snowflake__minutes_between(start, finish) -%}
+    datediff('minute', {{ start }}, {{ finish }})
+{%- endmacro %}
+
+
+{# Every row of a relation once per minute strictly between its columns `opened_at` and `closed_at`, as `minute`. #}
+{% macro each_minute_between(relation, opened_at, closed_at) -%}
+    {{ return(adapter.dispatch('each_minute_between')(relation, opened_at, closed_at)) }}
+{%- endmacro %}
+
+{% macro duckdb__each_minute_between(relation, opened_at, closed_at) -%}
+    select
+        *,
+        unnest(generate_series(
+            {{ opened_at }} + interval '1 minute', {{ closed_at }} - interval '1 minute', interval '1 minute'
+        )) as minute
+    from {{ relation }}
+{%- endmacro %}
+
+{% macro snowflake__each_minute_between(relation, opened_at, closed_at) -%}
+    select
+        {{ relation }}.*,
+        dateadd('minute', steps.value::integer, {{ opened_at }}) as minute
+    from {{ relation }},
+        lateral flatten(input => array_generate_range(1, datediff('minute', {{ opened_at }}, {{ closed_at }}))) as steps
+{%- endmacro %}
+
+
+{# Quotient of two decimals as decimal(38, 8), rounded half away from zero, with no float on the way. #}
+{% macro divide(numerator, denominator) -%}
+    {{ return(adapter.dispatch('divide')(numerator, denominator)) }}
+{%- endmacro %}
+
+{# DuckDB divides decimals as floats, so this one divides integers: hundred-millionths of hundred-millionths. #}
+{% macro duckdb__divide(numerator, denominator) -%}
+    cast(
+        (
+            cast({{ numerator }} * 100000000 as hugeint) * 200000000
+            + cast({{ denominator }} * 100000000 as hugeint)
+        ) // (cast({{ denominator }} * 100000000 as hugeint) * 2)
+        as decimal(38, 0)
+    ) * cast(0.00000001 as decimal(9, 8))
+{%- endmacro %}
+
+{% macro snowflake__divide(numerator, denominator) -%}
+    round({{ numerator }} / {{ denominator }}, 8)
+{%- endmacro %}
+
+
+{# One row per range in a JSON column such as `{"BTCUSDT": [[1, 5], [9, 12]]}`: symbol, first_trade_id, last_trade_id. #}
+{% macro ranges_of(relation, column) -%}
+    {{ return(adapter.dispatch('ranges_of')(relation, column)) }}
+{%- endmacro %}
+
+{% macro duckdb__ranges_of(relation, column) -%}
+    select
+        by_symbol.* exclude (ranges),
+        ranges[1] as first_trade_id,
+        ranges[2] as last_trade_id
+    from (
+        select
+            by_object.* exclude (entry),
+            entry.key as symbol,
+            unnest(entry.value) as ranges
+        from (
+            select
+                *,
+                unnest(map_entries(from_json({{ column }}, '"MAP(VARCHAR, BIGINT[][])"'))) as entry
+            from {{ relation }}
+        ) as by_object
+    ) as by_symbol
+{%- endmacro %}
+
+{% macro snowflake__ranges_of(relation, column) -%}
+    select
+        {{ relation }}.*,
+        by_symbol.key as symbol,
+        pairs.value[0]::bigint as first_trade_id,
+        pairs.value[1]::bigint as last_trade_id
+    from {{ relation }},
+        lateral flatten(input => parse_json({{ column }})) as by_symbol,
+        lateral flatten(input => by_symbol.value) as pairs
+{%- endmacro %}
