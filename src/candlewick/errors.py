@@ -2,6 +2,7 @@
 
     CandlewickError                a mistake or a fault that a user can act on: one line, no traceback
     ├── ConfigError                candlewick.toml, an environment variable or a flag is wrong
+    ├── SetupError                 AWS or Snowflake refused a step of `candlewick setup`
     ├── PortTakenError             another process listens where one of ours should
     ├── ExchangeError              the exchange refused, or could not be reached
     │   ├── UnreachableError       no answer, or only faults of its own (5xx)
@@ -16,6 +17,9 @@
     └── WarehouseError             the warehouse cannot be opened, loaded or transformed
         ├── WarehouseBusyError     another process owns the DuckDB file
         ├── WarehouseCorruptError  the DuckDB file is damaged; `candlewick rebuild` makes it again
+        ├── WarehouseAccountError  Snowflake's account is not there, or cannot be reached
+        ├── WarehouseLoginError    Snowflake does not accept the user, password, key or token
+        ├── WarehouseRightError    the role in Snowflake may not do this, or what it needs is not there
         ├── ModelError             a dbt model or test failed
         └── MartNotReadyError      nothing has been published yet
 
@@ -33,6 +37,10 @@ class ConfigError(CandlewickError):
     """The configuration is wrong; names the key and its source."""
 
     exit_code = 2
+
+
+class SetupError(CandlewickError):
+    """AWS or Snowflake refused a step of `candlewick setup`."""
 
 
 class PortTakenError(CandlewickError):
@@ -99,6 +107,18 @@ class WarehouseBusyError(WarehouseError):
 
 class WarehouseCorruptError(WarehouseError):
     """The DuckDB file is damaged; `candlewick rebuild` makes it again from the lake."""
+
+
+class WarehouseAccountError(WarehouseError):
+    """Snowflake's account is not there, or cannot be reached."""
+
+
+class WarehouseLoginError(WarehouseError):
+    """Snowflake does not accept the user, password, key or token of the connection."""
+
+
+class WarehouseRightError(WarehouseError):
+    """The role in Snowflake may not do this, or what it needs is not there: Snowflake does not tell the two apart."""
 
 
 class ModelError(WarehouseError):
