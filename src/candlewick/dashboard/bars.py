@@ -1,0 +1,233 @@
+"""Live bars: the warehouse's newest bars, carried on by the feed's trades. Pure: no clock, no socket, no file.
+
+A live bar is never a guess. It starts from the bars of one version of the mart and their last trade id, and goes on
+by contiguous ids only; at a hole it waits for a version that has passed it. Amounts are integers (see `SCALE`).
+"""
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal
+from enum import IntEnum
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+SCALE = 8
+"""Prices and quantities are integers in units of 10^-8; their products, quote amounts, in units of 10^-16."""
+
+_SECOND = 1_000_000
+_EXACT = Context(prec=60)
+
+SECONDS: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "1d": 86_400}
+"""The timeframes, and the nominal length of each. A day follows its zone and may have 23 or 25 hours."""
+
+SPARSE = frozenset({"1s"})
+"""Timeframes in which an interval without trades has no bar."""
+
+
+class State(IntEnum):
+    """How far a bar is settled."""
+
+    FORMING = 0
+    CLOSED = 1
+    COMPLETE = 2
+
+
+@dataclass(slots=True, frozen=True)
+class FeedTrade:
+    """A trade as the feed tells it: price and quantity in 10^-8, time in µs since the epoch."""
+
+    trade_id: int
+    price: int
+    quantity: int
+    traded_at: int
+
+
+@dataclass(slots=True)
+class Bar:
+    """A bar [open_time, close_time) in µs; see `SCALE` for amounts. A flat bar has no trades and no ids."""
+
+    open_time: int
+    close_time: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int = 0
+    quote_volume: int = 0
+    trade_count: int = 0
+    first_trade_id: int | None = None
+    last_trade_id: int | None = None
+    state: State = State.FORMING
+
+    @classmethod
+    def flat(cls, open_time: int, close_time: int, price: int) -> "Bar":
+        """The bar of an interval that contiguous ids prove to be without trades."""
+        return cls(open_time, close_time, price, price, price, price, state=State.CLOSED)
+
+    def add(self, trade: FeedTrade) -> None:
+        """Count one more trade, whose id is higher than every id so far."""
+        if self.trade_count == 0:
+            self.open = self.high = self.low = trade.price
+            self.first_trade_id = trade.trade_id
+        self.high = max(self.high, trade.price)
+        self.low = min(self.low, trade.price)
+        self.close = trade.price
+        self.volume += trade.quantity
+        self.quote_volume += trade.price * trade.quantity
+        self.trade_count += 1
+        self.last_trade_id = trade.trade_id
+
+    def reprice(self, price: int) -> None:
+        """Move a flat bar to the close of the bar before it."""
+        self.open = self.high = self.low = self.close = price
+
+
+def scaled(amount: Decimal | str, scale: int = SCALE) -> int:
+    """Turn a decimal into an integer of 10^-scale; raises ValueError rather than round."""
+    exact = Decimal(amount).scaleb(scale, _EXACT)
+    number = int(exact)
+    if number != exact:
+        raise ValueError(f"expected at most {scale} decimals, got {amount}")
+    return number
+
+
+def decimal_text(amount: int, scale: int = SCALE) -> str:
+    """Write a scaled integer as the shortest decimal that equals it: a JSON number."""
+    whole, fraction = divmod(abs(amount), 10**scale)
+    digits = f"{whole}.{fraction:0{scale}d}".rstrip("0").rstrip(".") if fraction else str(whole)
+    return f"-{digits}" if amount < 0 else digits
+
+
+def interval(timeframe: str, at: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Return the [open, close) in µs of the bar that holds the instant `at` (µs); a day starts at the zone's midnight."""
+    if timeframe != "1d":
+        length = SECONDS[timeframe] * _SECOND
+        opened = at - at % length
+        return opened, opened + length
+    day = datetime.fromtimestamp(at // _SECOND, UTC).astimezone(zone).date()
+    return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    return int(datetime.combine(day, time(), zone).timestamp()) * _SECOND
+
+
+class Tail:
+    """The newest trades of one symbol, ascending by id, bounded. Holes between them are kept as holes."""
+
+    def __init__(self, limit: int = 50_000) -> None:
+        self._trades: deque[FeedTrade] = deque(maxlen=limit)
+
+    def __len__(self) -> int:
+        return len(self._trades)
+
+    @property
+    def last_id(self) -> int | None:
+        """The highest id held."""
+        return self._trades[-1].trade_id if self._trades else None
+
+    def append(self, trades: Iterable[FeedTrade]) -> list[FeedTrade]:
+        """Take trades on; what is not newer than the newest is a repetition. Returns the new ones."""
+        last = self.last_id if self.last_id is not None else -1
+        fresh = [trade for trade in trades if trade.trade_id > last]
+        self._trades.extend(fresh)
+        return fresh
+
+    def after(self, trade_id: int) -> Iterator[FeedTrade]:
+        """The trades with the ids `trade_id + 1`, `+ 2`, …, up to the first hole."""
+        start = bisect_left(self._trades, trade_id + 1, key=lambda trade: trade.trade_id)
+        for expected, trade in enumerate(islice(self._trades, start, None), trade_id + 1):
+            if trade.trade_id != expected:
+                return
+            yield trade
+
+    def forget(self, trade_id: int) -> None:
+        """Let go of every trade up to an id that all bars have settled."""
+        while self._trades and self._trades[0].trade_id <= trade_id:
+            self._trades.popleft()
+
+
+class LiveBars:
+    """The newest bars of one symbol and timeframe."""
+
+    def __init__(self, timeframe: str, zone: ZoneInfo, keep: int = 12) -> None:
+        self.timeframe = timeframe
+        self.zone = zone
+        self.keep = keep
+        self.last_id: int | None = None
+        self.bars: list[Bar] = []
+
+    def settle(self, bars: Sequence[Bar], last_id: int | None = None) -> None:
+        """Start again from the bars of a version of the mart: ascending, its newest, with all trades up to `last_id`.
+
+        `last_id` defaults to the highest id in them.
+        """
+        self.bars = list(bars)
+        known = [bar.last_trade_id for bar in bars if bar.last_trade_id is not None]
+        self.last_id = last_id if last_id is not None else max(known, default=None)
+
+    def extend(self, trades: Iterable[FeedTrade]) -> bool:
+        """Carry the bars on by trades in id order; ids already in are skipped, and a hole ends it.
+
+        Returns whether the bars now hold every one of the trades.
+        """
+        if self.last_id is None:
+            return False
+        for trade in trades:
+            if trade.trade_id <= self.last_id:
+                continue
+            if trade.trade_id != self.last_id + 1:
+                return False
+            self._place(trade)
+            self.last_id = trade.trade_id
+        return True
+
+    def _place(self, trade: FeedTrade) -> None:
+        newest = self.bars[-1]
+        if trade.traded_at >= newest.close_time:
+            self._open_after(newest, trade)
+        elif trade.traded_at >= newest.open_time:
+            newest.add(trade)
+        else:
+            self._place_late(trade)
+
+    def _open_after(self, previous: Bar, trade: FeedTrade) -> None:
+        previous.state = max(previous.state, State.CLOSED)
+        opened, closed = interval(self.timeframe, trade.traded_at, self.zone)
+        if self.timeframe not in SPARSE:
+            self._fill_flat(previous, opened)
+        bar = Bar(opened, closed, trade.price, trade.price, trade.price, trade.price)
+        bar.add(trade)
+        self.bars.append(bar)
+        del self.bars[: -self.keep]
+
+    def _fill_flat(self, previous: Bar, until: int) -> None:
+        opened = previous.close_time
+        while opened < until:
+            bar = Bar.flat(*interval(self.timeframe, opened, self.zone), previous.close)
+            self.bars.append(bar)
+            opened = bar.close_time
+
+    def _place_late(self, trade: FeedTrade) -> None:
+        """A trade stamped earlier than its predecessor by id counts for the bar of its own time.
+
+        Where that bar is no longer kept, the mart's next version brings it.
+        """
+        if trade.traded_at < self.bars[0].open_time:
+            return
+        opened, closed = interval(self.timeframe, trade.traded_at, self.zone)
+        bar = next((bar for bar in self.bars if bar.open_time == opened), None)
+        if bar is None:
+            bar = Bar(opened, closed, trade.price, trade.price, trade.price, trade.price, state=State.CLOSED)
+            insort(self.bars, bar, key=lambda bar: bar.open_time)
+        bar.add(trade)
+        self._reprice_flat_after(bar)
+
+    def _reprice_flat_after(self, bar: Bar) -> None:
+        for later in self.bars[self.bars.index(bar) + 1 :]:
+            if later.trade_count:
+                return
+            later.reprice(bar.close)

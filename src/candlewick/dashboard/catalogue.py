@@ -1,0 +1,50 @@
+"""What may be asked for: the symbols that are recorded, the timeframes that exist, and sane numbers. Pure."""
+
+from collections.abc import Iterable
+
+from candlewick.dashboard.bars import SECONDS
+
+LARGEST_PAGE = 5_000
+FIRST_PAGE = 1_500
+_LATEST_SECOND = 253_402_300_799  # the end of the year 9999, where calendars end
+
+
+class RequestError(ValueError):
+    """A browser asked for what does not exist; its text is one line for the answer's body."""
+
+
+class Catalogue:
+    """The whitelist behind every route."""
+
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self.symbols = tuple(symbols)
+        self.timeframes = tuple(SECONDS)
+
+    def symbol(self, name: str | None) -> str:
+        """Return a symbol that is recorded here."""
+        return self._one_of(self.symbols, "symbol", name)
+
+    def timeframe(self, name: str | None) -> str:
+        """Return a timeframe that exists."""
+        return self._one_of(self.timeframes, "timeframe", name)
+
+    def limit(self, text: str | None) -> int:
+        """Return a page's size, clamped to 1..5,000; the default is the first page's."""
+        return FIRST_PAGE if text is None else max(1, min(LARGEST_PAGE, self._integer("limit", text)))
+
+    def second(self, name: str, text: str | None) -> int | None:
+        """Return seconds since the epoch, or None where none are given."""
+        return None if text is None else max(0, min(_LATEST_SECOND, self._integer(name, text)))
+
+    @staticmethod
+    def _one_of(choices: tuple[str, ...], what: str, name: str | None) -> str:
+        if name not in choices:
+            raise RequestError(f"expected a {what} of {', '.join(choices)}, got {str(name)[:40]!r}")
+        return name
+
+    @staticmethod
+    def _integer(what: str, text: str) -> int:
+        try:
+            return int(text[:20])
+        except ValueError:
+            raise RequestError(f"{what}: expected a whole number, got {text[:40]!r}") from None

@@ -1,0 +1,93 @@
+"""Listens to the recorder's feed: contiguous trades of the symbols somebody looks at, reconnecting for ever."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import msgspec
+import structlog
+
+from candlewick.dashboard.bars import FeedTrade, scaled
+
+log = structlog.get_logger(__name__)
+
+FIRST_WAIT, LONGEST_WAIT = 0.1, 3.0
+SILENCE_SECONDS = 20.0
+
+OnTrades = Callable[[str, list[FeedTrade], int], None]
+"""Called with the symbol, the trades ascending by id, and the time of the newest event in µs."""
+
+
+class FeedFrame(msgspec.Struct):
+    """One frame of the feed: trades `[id, price, quantity, time µs, is_buyer_maker]`, or a gap `[first, last]`."""
+
+    s: str
+    E: int = 0
+    trades: list[tuple[int, str, str, int, Any]] = []
+    gap: tuple[int, int] | None = None
+
+
+class FeedClient:
+    """One connection for all symbols. `next_id(symbol)` says where to go on, None for now."""
+
+    def __init__(self, url: str, on_trades: OnTrades, next_id: Callable[[str], int | None]) -> None:
+        self.url = url
+        self.is_connected = False
+        self._on_trades = on_trades
+        self._next_id = next_id
+        self._symbols: frozenset[str] = frozenset()
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._decoder = msgspec.json.Decoder(FeedFrame)
+
+    async def want(self, symbols: frozenset[str]) -> None:
+        """Follow these symbols from now on, and no others."""
+        if symbols != self._symbols:
+            self._symbols = symbols
+            await self._subscribe()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled: capped, jittered waits between attempts, one log line per change."""
+        wait = FIRST_WAIT
+        async with aiohttp.ClientSession() as session:
+            while True:
+                if await self._listen(session):
+                    wait = FIRST_WAIT
+                await asyncio.sleep(wait * random.uniform(0.7, 1.3))
+                wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _listen(self, session: aiohttp.ClientSession) -> bool:
+        """Follow one connection to its end; returns whether there was one."""
+        try:
+            async with session.ws_connect(self.url, heartbeat=SILENCE_SECONDS, max_msg_size=1 << 24) as socket:
+                self._socket, self.is_connected = socket, True
+                log.info("feed_connected", url=self.url)
+                await self._subscribe()
+                async for message in socket:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        self._take(message.data)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if self.is_connected:
+                log.warning("feed_lost", url=self.url, why=str(error))
+        except (msgspec.DecodeError, ValueError) as error:
+            log.error("feed_frame_not_understood", url=self.url, why=str(error))
+        finally:
+            was_connected, self.is_connected, self._socket = self.is_connected, False, None
+        return was_connected
+
+    def _take(self, text: str) -> None:
+        frame = self._decoder.decode(text)
+        if frame.s in self._symbols and frame.trades:
+            trades = [FeedTrade(row[0], scaled(row[1]), scaled(row[2]), row[3]) for row in frame.trades]
+            self._on_trades(frame.s, trades, frame.E)
+
+    async def _subscribe(self) -> None:
+        if self._socket is None or self._socket.closed:
+            return
+        request = {"subscribe": {symbol: self._next_id(symbol) for symbol in sorted(self._symbols)}}
+        try:
+            await self._socket.send_str(msgspec.json.encode(request).decode())
+        except ConnectionError as error:
+            # The listener ends by the same fault, and the next connection begins with a subscription.
+            log.info("feed_subscription_postponed", why=str(error))

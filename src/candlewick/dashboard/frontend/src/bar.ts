@@ -1,0 +1,56 @@
+// A bar, as both routes tell it.
+
+/** How far a bar is settled: the forming one, one whose interval is over, one proven whole by its ids. */
+export const enum State {
+  Forming = 0,
+  Closed = 1,
+  Complete = 2,
+}
+
+export interface Bar {
+  /** Open time in seconds since the epoch, UTC. */
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  quoteVolume: number;
+  trades: number;
+  state: State;
+}
+
+export type BarRow = [number, number, number, number, number, number, number, number, State];
+
+export interface BarColumns {
+  more: boolean;
+  t: number[];
+  o: number[];
+  h: number[];
+  l: number[];
+  c: number[];
+  v: number[];
+  q: number[];
+  n: number[];
+  x: State[];
+}
+
+export function barOf(row: BarRow): Bar {
+  const [time, open, high, low, close, volume, quoteVolume, trades, state] = row;
+  return { time, open, high, low, close, volume, quoteVolume, trades, state };
+}
+
+export function barsOf(columns: BarColumns): Bar[] {
+  const { t, o, h, l, c, v, q, n, x } = columns;
+  return t.map((time, i) => ({
+    time,
+    open: o[i]!,
+    high: h[i]!,
+    low: l[i]!,
+    close: c[i]!,
+    volume: v[i]!,
+    quoteVolume: q[i]!,
+    trades: n[i]!,
+    state: x[i]!,
+  }));
+}

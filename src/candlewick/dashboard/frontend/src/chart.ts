@@ -1,0 +1,250 @@
+// The chart itself: candles and volume, drawn by lightweight-charts. It knows bars and colours, and nothing of servers.
+
+import {
+  CandlestickSeries,
+  ColorType,
+  createChartEx,
+  CrosshairMode,
+  type DeepPartial,
+  HistogramSeries,
+  type IChartApiBase,
+  type ISeriesApi,
+  LineStyle,
+  PriceScaleMode,
+  TickMarkType,
+  type Time,
+  type TimeScaleOptions,
+} from "lightweight-charts";
+import type { Bar } from "./bar";
+import { decimalsOf, fixed, short } from "./format";
+import { instantLabel, tickLabel } from "./labels";
+import { candleOf, directionColour, volumeOf } from "./looks";
+import type { CandleColours, Palette } from "./theme";
+import { ZoneClock, zonedBehavior } from "./zone";
+
+export const FONT =
+  'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
+
+/** Bars shown when a series is opened, and the empty room kept to their right. */
+const FIRST_VIEW = 130;
+const NARROWEST_BAR = 6;
+const RIGHT_ROOM = 8;
+/** Ask for older bars when fewer than this remain to the left of the view. */
+const PREFETCH = 120;
+/** Prices looked at to find how many decimals a symbol has. */
+const SAMPLE = 300;
+
+export type Scale = "auto" | "log" | "percent";
+
+const SCALES: Record<Scale, PriceScaleMode> = {
+  auto: PriceScaleMode.Normal,
+  log: PriceScaleMode.Logarithmic,
+  percent: PriceScaleMode.Percentage,
+};
+
+/** A range of bar positions, fractions included. */
+export interface View {
+  from: number;
+  to: number;
+}
+
+export class PriceChart {
+  /** Called with the open time under the crosshair, or null when it leaves. */
+  onCrosshair: (time: number | null) => void = () => {};
+  /** Called when the view moves. */
+  onView: () => void = () => {};
+  /** Called when the view comes near the oldest bar. */
+  onNearStart: () => void = () => {};
+
+  decimals = 2;
+
+  private readonly chart: IChartApiBase<Time>;
+  private readonly candles: ISeriesApi<"Candlestick">;
+  private readonly volume: ISeriesApi<"Histogram">;
+  private colours: CandleColours;
+  private clock = new ZoneClock("UTC");
+  private timeframe = "1m";
+  private bars: Bar[] = [];
+  private newest = -Infinity;
+  private priceColour = "";
+
+  constructor(element: HTMLElement, palette: Palette, colours: CandleColours) {
+    this.colours = colours;
+    const timeScale: DeepPartial<TimeScaleOptions> = {
+      borderVisible: false,
+      timeVisible: true,
+      rightOffset: RIGHT_ROOM,
+      minBarSpacing: 0.2,
+      enableConflation: true,
+      tickMarkFormatter: (time: Time, type: TickMarkType) => tickLabel(Number(time), type, this.clock),
+    };
+    this.chart = createChartEx<Time, ReturnType<typeof zonedBehavior>>(element, zonedBehavior(() => this.clock), {
+      autoSize: true,
+      layout: { fontFamily: FONT, fontSize: 12, attributionLogo: true },
+      crosshair: { mode: CrosshairMode.Normal },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.14, bottom: 0.08 } },
+      timeScale,
+      kineticScroll: { mouse: true, touch: true },
+      localization: { timeFormatter: (time: Time) => instantLabel(Number(time), this.timeframe, this.clock) },
+    });
+    this.candles = this.chart.addSeries(CandlestickSeries, { priceLineStyle: LineStyle.Dotted }, 0);
+    this.volume = this.chart.addSeries(
+      HistogramSeries,
+      {
+        priceLineVisible: false,
+        lastValueVisible: false,
+        priceFormat: { type: "custom", formatter: short, minMove: 0.00000001 },
+      },
+      1,
+    );
+    this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0 } });
+    const [prices, volumes] = this.chart.panes();
+    prices?.setStretchFactor(5);
+    volumes?.setStretchFactor(1);
+    this.listen();
+    this.paint(palette, colours);
+  }
+
+  /** Take the chart off the page. */
+  dispose(): void {
+    this.chart.remove();
+  }
+
+  /** Show a series from its newest bars on. */
+  open(bars: Bar[], timeframe: string): void {
+    this.timeframe = timeframe;
+    this.chart.timeScale().applyOptions({ secondsVisible: timeframe === "1s" });
+    this.draw([]);
+    this.draw(bars);
+    this.fitDecimals();
+    this.candles.priceScale().applyOptions({ autoScale: true });
+    const width = this.chart.timeScale().width();
+    const shown = Math.min(FIRST_VIEW, width / NARROWEST_BAR);
+    if (width > 0) this.chart.timeScale().applyOptions({ barSpacing: width / (shown + RIGHT_ROOM) });
+    this.chart.timeScale().scrollToPosition(RIGHT_ROOM, false);
+  }
+
+  /** Draw all bars anew: what is on screen stays where it is, whatever came before or after it. */
+  rebuild(bars: Bar[]): void {
+    const [view, anchor, index, live] = [this.view(), this.bars.at(-1), this.bars.length - 1, this.isLive()];
+    this.draw(bars);
+    const moved = this.view();
+    if (live || !view || !moved || !anchor) return;
+    const shift = bars.findLastIndex((bar) => bar.time === anchor.time) - index;
+    const off = view.from + shift - moved.from;
+    const scale = this.chart.timeScale();
+    if (Math.abs(off) > 1e-6) scale.scrollToPosition(scale.scrollPosition() + off, false);
+  }
+
+  /** Draw bars that changed in place or were appended; `bars` is the whole series after that. */
+  update(changed: Bar[], bars: Bar[]): void {
+    this.bars = bars;
+    for (const bar of changed) {
+      const isOld = bar.time < this.newest;
+      this.candles.update(candleOf(bar, this.colours), isOld);
+      this.volume.update(volumeOf(bar, this.colours), isOld);
+      this.newest = Math.max(this.newest, bar.time);
+    }
+    this.colourPrice();
+  }
+
+  /** Wear a palette and the reader's candle colours. */
+  paint(palette: Palette, colours: CandleColours): void {
+    this.colours = colours;
+    this.chart.applyOptions(chrome(palette));
+    this.candles.applyOptions({
+      upColor: colours.bullFill,
+      downColor: colours.bearFill,
+      borderUpColor: colours.bullEdge,
+      borderDownColor: colours.bearEdge,
+      wickUpColor: colours.bullEdge,
+      wickDownColor: colours.bearEdge,
+    });
+    this.draw(this.bars);
+  }
+
+  /** Label the axis in a zone; the bars stay where they are. */
+  setClock(clock: ZoneClock): void {
+    this.clock = clock;
+    // Ticks are weighed when data is set, so the zone shows after setting it again.
+    const bars = this.bars;
+    if (bars.length > 0) this.rebuild(bars.slice());
+    this.chart.applyOptions({ localization: { timeFormatter: (time: Time) => instantLabel(Number(time), this.timeframe, clock) } });
+  }
+
+  /** Choose the price scale. */
+  setScale(scale: Scale): void {
+    this.candles.priceScale().applyOptions({ mode: SCALES[scale], autoScale: true });
+  }
+
+  /** The bar positions on screen. */
+  view(): View | null {
+    return this.chart.timeScale().getVisibleLogicalRange();
+  }
+
+  /** Whether the newest bar is on screen. */
+  isLive(): boolean {
+    const view = this.view();
+    return view === null || view.to >= this.bars.length - 1.5;
+  }
+
+  /** Go to the newest bar. */
+  goLive(): void {
+    this.chart.timeScale().scrollToPosition(RIGHT_ROOM, true);
+  }
+
+  /** Move the view by some bars, to the left where negative. */
+  pan(bars: number): void {
+    const scale = this.chart.timeScale();
+    scale.scrollToPosition(scale.scrollPosition() + bars, false);
+  }
+
+  /** Height in px of the price pane: where the volume pane begins. */
+  priceHeight(): number {
+    return this.chart.panes()[0]?.getHeight() ?? 0;
+  }
+
+  private listen(): void {
+    this.chart.subscribeCrosshairMove(({ time }) => this.onCrosshair(time === undefined ? null : Number(time)));
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      this.onView();
+      if (range && this.bars.length > 0 && range.from < PREFETCH) this.onNearStart();
+    });
+  }
+
+  private draw(bars: Bar[]): void {
+    this.bars = bars;
+    this.newest = bars.at(-1)?.time ?? -Infinity;
+    this.candles.setData(bars.map((bar) => candleOf(bar, this.colours)));
+    this.volume.setData(bars.map((bar) => volumeOf(bar, this.colours)));
+    this.colourPrice();
+  }
+
+  /** The price line and its label are solid, even while the forming candle is light. */
+  private colourPrice(): void {
+    const newest = this.bars.at(-1);
+    const colour = newest ? directionColour(newest, this.colours) : "";
+    if (colour !== this.priceColour) this.candles.applyOptions({ priceLineColor: colour });
+    this.priceColour = colour;
+  }
+
+  private fitDecimals(): void {
+    const decimals = decimalsOf(this.bars.slice(-SAMPLE).map((bar) => bar.close));
+    this.decimals = decimals;
+    const formatter = (price: number) => fixed(price, decimals);
+    this.candles.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -decimals } });
+  }
+}
+
+function chrome(palette: Palette) {
+  const line = { color: palette.crosshair, style: LineStyle.Dashed, labelBackgroundColor: palette.label };
+  return {
+    layout: {
+      background: { type: ColorType.Solid as const, color: palette.background },
+      textColor: palette.text,
+      panes: { separatorColor: palette.border, separatorHoverColor: palette.grid, enableResize: true },
+    },
+    grid: { vertLines: { color: palette.grid }, horzLines: { color: palette.grid } },
+    crosshair: { vertLine: line, horzLine: line },
+  };
+}

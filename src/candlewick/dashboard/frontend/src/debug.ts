@@ -1,0 +1,58 @@
+// What tests and benchmarks measure: `window.__candlewick`, present behind `?debug` only.
+
+import type { View } from "./chart";
+import type { Bar } from "./bar";
+import type { Tick } from "./live";
+
+/** One tick's times, in ms of the server's clock: event, sent by the server, drawn by script, painted. */
+export interface Stamp {
+  event: number;
+  sent: number;
+  drawn: number;
+  painted: number;
+  bytes: number;
+  bars: number;
+}
+
+interface Hook {
+  mounts: number;
+  ticks: Stamp[];
+  view(): View | null;
+  bars(): Bar[];
+  pan(bars: number): void;
+}
+
+declare global {
+  interface Window {
+    __candlewick?: Hook;
+  }
+}
+
+const MOST_TICKS = 20_000;
+let mounts = 0;
+
+export class Probe {
+  private readonly hook: Hook | null;
+
+  constructor(search: string, see: Pick<Hook, "view" | "bars" | "pan">) {
+    mounts += 1;
+    this.hook = new URLSearchParams(search).has("debug") ? { mounts, ticks: [], ...see } : null;
+    if (this.hook) window.__candlewick = this.hook;
+  }
+
+  /** Note a tick that was drawn; `painted` is filled in by the frame that shows it. */
+  note(tick: Tick, drawn: number, painted: number): void {
+    const { event, sent, bytes, bars } = tick;
+    this.hook?.ticks.push({ event, sent, drawn, painted, bytes, bars: bars.length });
+    if (this.hook && this.hook.ticks.length > MOST_TICKS) this.hook.ticks.shift();
+  }
+}
+
+/** Call back after the frame that draws what was just changed has been painted. */
+export function afterPaint(callback: () => void): void {
+  requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = callback;
+    channel.port2.postMessage(null);
+  });
+}

@@ -1,0 +1,57 @@
+// Numbers as a trader reads them.
+
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** A number with a fixed count of decimals and grouped thousands. */
+export function fixed(value: number, decimals: number): string {
+  let format = formats.get(decimals);
+  if (!format) {
+    format = new Intl.NumberFormat("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formats.set(decimals, format);
+  }
+  return format.format(value);
+}
+
+const SUFFIXES: [number, string][] = [
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "K"],
+];
+
+/** An amount, short: 1.234, 12.3K, 4.56M. */
+export function short(value: number): string {
+  const [size, suffix] = SUFFIXES.find(([size]) => Math.abs(value) >= size) ?? [1, ""];
+  const scaled = value / size;
+  const decimals = Math.abs(scaled) >= 100 ? 1 : Math.abs(scaled) >= 1 || scaled === 0 ? 2 : 4;
+  return fixed(scaled, decimals) + suffix;
+}
+
+/** A number with its sign, always. */
+export function signed(value: number, decimals: number): string {
+  return (value > 0 ? "+" : value < 0 ? "−" : "") + fixed(Math.abs(value), decimals);
+}
+
+/** How many decimals the prices of some bars need: at least 2, at most 8. */
+export function decimalsOf(prices: Iterable<number>): number {
+  let decimals = 2;
+  for (const price of prices) {
+    while (decimals < 8 && Math.abs(price - Number(price.toFixed(decimals))) > 1e-12 * Math.max(1, price)) decimals++;
+  }
+  return decimals;
+}
+
+/** A duration in seconds as 00:24, 3:07:00 or 1d 04:00. */
+export function countdown(seconds: number): string {
+  const total = Math.max(0, Math.ceil(seconds));
+  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  if (total >= 86_400) return `${Math.floor(total / 86_400)}d ${two((total % 86_400) / 3600)}:${two((total % 3600) / 60)}`;
+  if (total >= 3600) return `${Math.floor(total / 3600)}:${two((total % 3600) / 60)}:${two(total % 60)}`;
+  return `${two(total / 60)}:${two(total % 60)}`;
+}
+
+/** A span of ms as a trader glances at it: 54 ms, 2.1 s, 3 m. */
+export function span(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return ms < 3_600_000 ? `${Math.round(ms / 60_000)} m` : `${(ms / 3_600_000).toFixed(1)} h`;
+}

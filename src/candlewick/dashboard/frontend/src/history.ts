@@ -1,0 +1,47 @@
+// History over HTTP.
+
+import { type Bar, type BarColumns, barsOf } from "./bar";
+import type { Series } from "./config";
+
+export interface Page {
+  bars: Bar[];
+  /** Whether older bars exist. */
+  more: boolean;
+}
+
+/** The newest 24 hours: since when, and what they brought. */
+export interface Day {
+  since: number;
+  open: number;
+  high: number;
+  low: number;
+  volume: number;
+}
+
+export class NotReadyError extends Error {}
+
+export class History {
+  constructor(private readonly base: string) {}
+
+  /** The newest `limit` bars that opened before `before` (seconds). Raises NotReadyError before there are any. */
+  async page(series: Series, limit: number, signal: AbortSignal, before?: number): Promise<Page> {
+    const query = new URLSearchParams({ symbol: series.symbol, timeframe: series.timeframe, limit: String(limit) });
+    if (before !== undefined) query.set("before", String(before));
+    const columns = (await this.get(`/api/candles?${query}`, signal)) as BarColumns;
+    return { bars: barsOf(columns), more: columns.more };
+  }
+
+  async day(symbol: string, signal: AbortSignal): Promise<Day | null> {
+    const columns = (await this.get(`/api/day?${new URLSearchParams({ symbol })}`, signal)) as BarColumns | { t: null };
+    if (columns.t === null) return null;
+    const { t, o, h, l, v } = columns;
+    return { since: t[0]!, open: o[0]!, high: h[0]!, low: l[0]!, volume: v[0]! };
+  }
+
+  private async get(path: string, signal: AbortSignal): Promise<unknown> {
+    const answer = await fetch(this.base + path, { signal });
+    if (answer.status === 503) throw new NotReadyError(await answer.text());
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+}

@@ -1,0 +1,51 @@
+// What an indicator is: a title, parameters, outputs with a look, and the rules that compute them.
+
+import type { Columns } from "./columns";
+import type { Parameters, Values } from "./parameters";
+import type { Program, Series } from "./program";
+import type { Sessions } from "./session";
+import type { Output } from "./style";
+
+/** Where an indicator is drawn: over the candles, over the volume, or in a pane of its own. */
+export type Pane = "main" | "volume" | "own";
+
+/** How its values read: as prices, as amounts of the base asset, or as a number of 0..100. */
+export type Unit = "price" | "amount" | "percent";
+
+/**
+ * How many bars before the first one shown its value depends on: a number, the whole session, or all there are.
+ * For recursive averages, the number after which the start weighs less than a millionth.
+ */
+export type History = number | "session" | "all";
+
+export interface Definition<P extends Parameters = Parameters, Name extends string = string> {
+  /** As in a URL: `rsi`. */
+  readonly id: string;
+  /** As in a menu: `Relative Strength Index`. */
+  readonly title: string;
+  /** As in a legend: `RSI`. */
+  readonly short: string;
+  readonly pane: Pane;
+  readonly unit: Unit;
+  readonly parameters: P;
+  /** In the order in which they are drawn, the last one on top. */
+  readonly outputs: Readonly<Record<Name, Output>>;
+  /** Levels to mark in its own pane, such as 30 and 70. */
+  readonly guides: readonly number[];
+  /** Outputs to shade between. */
+  readonly band?: readonly [NoInfer<Name>, NoInfer<Name>];
+  history(values: Values<P>): History;
+  build(program: Program, bars: Columns, values: Values<P>, sessions: Sessions): Record<Name, Series>;
+}
+
+/** Declare an indicator; its parameters' types reach `build`. */
+export function define<const P extends Parameters, Name extends string>(
+  definition: Definition<P, Name>,
+): Definition<P, Name> {
+  return definition;
+}
+
+/** Bars after which an exponential average with this weight has forgotten its start to a millionth. */
+export function memory(weight: number): number {
+  return weight >= 1 ? 1 : Math.ceil(Math.log(1e-6) / Math.log(1 - weight));
+}

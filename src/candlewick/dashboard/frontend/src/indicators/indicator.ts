@@ -1,0 +1,50 @@
+// An indicator at work on the bars of a chart.
+
+import type { Columns } from "./columns";
+import type { Definition } from "./definition";
+import { type Given, settle, type Values } from "./parameters";
+import { Program, type Series } from "./program";
+import { type Sessions, UTC_DAYS } from "./session";
+
+export class Indicator {
+  readonly definition: Definition;
+  readonly parameters: Values;
+  /** One series per output, as long as the bars were at the last `update`. The objects stay the same. */
+  readonly outputs: Readonly<Record<string, Series>>;
+  private readonly bars: Columns;
+  private readonly program = new Program();
+
+  /** The bars are read in place: say by `update` that they changed. */
+  constructor(definition: Definition, bars: Columns, given: Given = {}, sessions: Sessions = UTC_DAYS) {
+    this.definition = definition;
+    this.bars = bars;
+    this.parameters = settle(definition.parameters, given);
+    this.outputs = definition.build(this.program, bars, this.parameters, sessions);
+    this.update();
+  }
+
+  /** Compute anew from the first bar that changed: the last one on a tick, 0 after older history. */
+  update(from = 0): void {
+    this.program.run(from, this.bars.time.length);
+  }
+
+  /** As in a legend: `EMA 50`, `BB 20 2`, `SMA 20 hl2`. */
+  get label(): string {
+    const { short, parameters } = this.definition;
+    const told = Object.entries(parameters)
+      .filter(([name, { kind, fallback }]) => kind === "number" || this.parameters[name] !== fallback)
+      .map(([name]) => this.parameters[name]);
+    return [short, ...told].join(" ");
+  }
+}
+
+/** All outputs at once, for bars that do not change. NaN where there is no value. */
+export function compute(
+  definition: Definition,
+  bars: Columns,
+  given: Given = {},
+  sessions: Sessions = UTC_DAYS,
+): Record<string, Float64Array> {
+  const { outputs } = new Indicator(definition, bars, given, sessions);
+  return Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, Float64Array.from(values)]));
+}

@@ -1,0 +1,55 @@
+// Moving averages over the candles.
+
+import { ema, sma, wma } from "./averages";
+import { define, memory } from "./definition";
+import { length, price } from "./parameters";
+import { sourceOf } from "./source";
+import { AMBER, BLUE, line, VIOLET } from "./style";
+
+/** Mean of the last `length` prices (`ta.sma`). */
+export const SMA = define({
+  id: "sma",
+  title: "Simple Moving Average",
+  short: "SMA",
+  pane: "main",
+  unit: "price",
+  parameters: { length: length("Length", 20), source: price("close") },
+  outputs: { average: line("SMA", BLUE) },
+  guides: [],
+  history: ({ length }) => length - 1,
+  build: (program, bars, { length, source }) => ({
+    average: sma(program, sourceOf(program, bars, source), length),
+  }),
+});
+
+/** Exponential average of weight 2 / (length + 1); its first value is the mean of the first `length` prices (`ta.ema`). */
+export const EMA = define({
+  id: "ema",
+  title: "Exponential Moving Average",
+  short: "EMA",
+  pane: "main",
+  unit: "price",
+  parameters: { length: length("Length", 50), source: price("close") },
+  outputs: { average: line("EMA", AMBER) },
+  guides: [],
+  history: ({ length }) => length - 1 + memory(2 / (length + 1)),
+  build: (program, bars, { length, source }) => ({
+    average: ema(program, sourceOf(program, bars, source), length),
+  }),
+});
+
+/** Mean of the last `length` prices with linear weights, the newest heaviest (`ta.wma`). */
+export const WMA = define({
+  id: "wma",
+  title: "Weighted Moving Average",
+  short: "WMA",
+  pane: "main",
+  unit: "price",
+  parameters: { length: length("Length", 20), source: price("close") },
+  outputs: { average: line("WMA", VIOLET) },
+  guides: [],
+  history: ({ length }) => length - 1,
+  build: (program, bars, { length, source }) => ({
+    average: wma(program, sourceOf(program, bars, source), length),
+  }),
+});

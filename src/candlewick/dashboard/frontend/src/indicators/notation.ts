@@ -1,0 +1,35 @@
+// Indicators as text, for the URL: `ema(50),vwap,bb(20,2.5)`. Parameters go by position; trailing defaults are left out.
+
+import type { Definition } from "./definition";
+import { type Given, settle, type Values } from "./parameters";
+import { indicatorOf } from "./registry";
+
+/** An indicator and its settings. */
+export interface Choice {
+  readonly definition: Definition;
+  readonly parameters: Values;
+}
+
+export function write(choices: readonly Choice[]): string {
+  return choices.map(writeOne).join(",");
+}
+
+/** The indicators that a text names. What it names wrongly is left out or set to the nearest value allowed. */
+export function read(text: string): Choice[] {
+  return [...text.matchAll(/([a-z]+)(?:\(([^)]*)\))?/g)].flatMap(([, id = "", list = ""]) => {
+    const definition = indicatorOf(id);
+    return definition ? [{ definition, parameters: settle(definition.parameters, named(definition, list)) }] : [];
+  });
+}
+
+function writeOne({ definition, parameters }: Choice): string {
+  const names = Object.keys(definition.parameters);
+  const last = names.findLastIndex((name) => parameters[name] !== definition.parameters[name]!.fallback);
+  const told = names.slice(0, last + 1).map((name) => parameters[name]);
+  return definition.id + (told.length > 0 ? `(${told.join(",")})` : "");
+}
+
+function named(definition: Definition, list: string): Given {
+  const values = list.split(",");
+  return Object.fromEntries(Object.keys(definition.parameters).map((name, at) => [name, values[at]]));
+}

@@ -1,0 +1,56 @@
+// What a reader may set on an indicator, within which limits.
+
+import { SOURCES, type Source } from "./source";
+
+export interface NumberParameter {
+  readonly kind: "number";
+  readonly title: string;
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+  /** The grid of allowed values: 1 for whole numbers. */
+  readonly step: number;
+}
+
+export interface ChoiceParameter<Choice extends string = string> {
+  readonly kind: "choice";
+  readonly title: string;
+  readonly fallback: Choice;
+  readonly choices: readonly Choice[];
+}
+
+export type Parameter = NumberParameter | ChoiceParameter;
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+/** The value of each parameter. */
+export type Values<P extends Parameters = Parameters> = { readonly [name in keyof P]: ValueOf<P[name]> };
+type ValueOf<P extends Parameter> = P extends ChoiceParameter<infer Choice> ? Choice : number;
+
+/** Values as they come from a URL, a form or a store: of any kind, or missing. */
+export type Given = Readonly<Record<string, unknown>>;
+
+const LONGEST = 1_000;
+
+/** A number of bars. */
+export function length(title: string, fallback: number): NumberParameter {
+  return { kind: "number", title, fallback, min: 1, max: LONGEST, step: 1 };
+}
+
+export function price(fallback: Source): ChoiceParameter<Source> {
+  return { kind: "choice", title: "Source", fallback, choices: SOURCES };
+}
+
+/** The nearest values allowed; the fallback for what is missing or no value at all. */
+export function settle<P extends Parameters>(parameters: P, given: Given): Values<P> {
+  const entries = Object.entries(parameters).map(([name, parameter]) => [name, allowed(parameter, given[name])]);
+  return Object.fromEntries(entries) as Values<P>;
+}
+
+function allowed(parameter: Parameter, given: unknown): number | string {
+  if (parameter.kind === "choice") return parameter.choices.find((choice) => choice === given) ?? parameter.fallback;
+  const { min, max, step, fallback } = parameter;
+  const wanted = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+  if (typeof wanted !== "number" || Number.isNaN(wanted)) return fallback;
+  const steps = Math.round((Math.min(max, Math.max(min, wanted)) - min) / step);
+  return Number((min + steps * step).toFixed(8));
+}

@@ -1,0 +1,37 @@
+// How an output looks until the reader chooses otherwise.
+
+import type { ThemeName } from "../theme";
+import type { Series } from "./program";
+
+/** A colour on each theme. */
+export type Themed = Readonly<Record<ThemeName, string>>;
+
+/** One line or histogram of an indicator. */
+export interface Output {
+  readonly title: string;
+  readonly kind: "line" | "histogram";
+  readonly colour: Themed;
+  readonly width: 1 | 2;
+  /** A bar's own colour, where it differs from bar to bar. */
+  shade?(values: Series, index: number): Themed;
+}
+
+export const BLUE: Themed = { dark: "#5b8cff", light: "#2962ff" };
+export const AMBER: Themed = { dark: "#f7a600", light: "#d97706" };
+export const VIOLET: Themed = { dark: "#b388ff", light: "#7b1fa2" };
+export const CYAN: Themed = { dark: "#26c6da", light: "#00838f" };
+export const ORANGE: Themed = { dark: "#ff8a50", light: "#e65100" };
+export const CRIMSON: Themed = { dark: "#ef7370", light: "#b71c1c" };
+export const TEAL: Themed = { dark: "#26a69a", light: "#00796b" };
+export const PINK: Themed = { dark: "#f48fb1", light: "#c2185b" };
+
+/** Colours for the second, third, … indicator of a kind, so that EMA 20, 50 and 200 can be told apart. */
+export const CYCLE: readonly Themed[] = [AMBER, BLUE, VIOLET, CYAN, PINK, TEAL, ORANGE, CRIMSON];
+
+export function line(title: string, colour: Themed, width: 1 | 2 = 1): Output {
+  return { title, kind: "line", colour, width };
+}
+
+export function histogram(title: string, colour: Themed, shade: (values: Series, index: number) => Themed): Output {
+  return { title, kind: "histogram", colour, width: 1, shade };
+}

@@ -1,0 +1,158 @@
+// Live bars over a WebSocket that never gives up: back-off, a clock estimate, and a watch for silence.
+
+import { type Bar, type BarRow, barOf } from "./bar";
+import type { Series } from "./config";
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 4_000;
+/** The server tells a status every second, so silence for this long is a dead connection. */
+const SILENCE = 5_000;
+const PING_EVERY = 5_000;
+
+export type Source = "feed" | "mart" | "waiting";
+
+export interface Status {
+  /** The server's clock, in ms. */
+  now: number;
+  source: Source;
+  /** When the forming bar closes, and the newest event in it, in ms. */
+  closes: number | null;
+  event: number | null;
+  /** Changes when older bars do. */
+  stamp: string;
+  /** How much of the first start's history is recorded, 0..1. */
+  history: number | null;
+}
+
+export interface Tick {
+  bars: Bar[];
+  /** The newest event in it, and when the server sent it, in ms of the server's clock. */
+  event: number;
+  sent: number;
+  bytes: number;
+}
+
+interface Frame {
+  s?: string;
+  f?: string;
+  b?: BarRow[];
+  g?: number;
+  t?: number;
+  i?: Status;
+  pong?: number;
+  now?: number;
+  error?: string;
+}
+
+export class Live {
+  onTick: (tick: Tick) => void = () => {};
+  onStatus: (status: Status) => void = () => {};
+  /** Called when the connection opens (again) or is lost. */
+  onConnection: (connected: boolean) => void = () => {};
+
+  private socket: WebSocket | null = null;
+  private series: Series | null = null;
+  private wait = FIRST_WAIT;
+  private retry = 0;
+  private heardAt = 0;
+  private skew = { offset: 0, roundTrip: Infinity };
+  private readonly watch: number;
+  private readonly onVisible = () => document.visibilityState === "visible" && this.wake();
+
+  constructor(private readonly url: string) {
+    this.watch = window.setInterval(() => this.look(), 1_000);
+    document.addEventListener("visibilitychange", this.onVisible);
+    window.addEventListener("online", this.onVisible);
+    this.connect();
+  }
+
+  /** Follow a series, and no other. */
+  follow(series: Series): void {
+    this.series = series;
+    this.subscribe();
+  }
+
+  dispose(): void {
+    window.clearInterval(this.watch);
+    window.clearTimeout(this.retry);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    window.removeEventListener("online", this.onVisible);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  /** The server's clock now, in ms, as well as round trips tell. */
+  serverNow(): number {
+    return Date.now() + this.skew.offset;
+  }
+
+  private connect(): void {
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    this.heardAt = Date.now();
+    socket.onopen = () => {
+      if (socket !== this.socket) return;
+      this.wait = FIRST_WAIT;
+      this.skew.roundTrip = Infinity;
+      this.subscribe();
+      this.ping();
+      this.onConnection(true);
+    };
+    socket.onmessage = ({ data }) => socket === this.socket && this.take(String(data));
+    socket.onclose = () => socket === this.socket && this.lost();
+  }
+
+  private lost(): void {
+    this.socket = null;
+    this.onConnection(false);
+    this.retry = window.setTimeout(() => this.connect(), this.wait * (0.75 + Math.random() / 2));
+    this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
+  }
+
+  /** Try at once: the page is looked at again, or the network is back. */
+  private wake(): void {
+    if (this.socket) return this.look();
+    window.clearTimeout(this.retry);
+    this.connect();
+  }
+
+  private look(): void {
+    const silent = Date.now() - this.heardAt;
+    if (this.socket && silent > SILENCE) {
+      const socket = this.socket;
+      this.lost();
+      socket.close();
+    } else if (this.socket?.readyState === WebSocket.OPEN && Math.floor(Date.now() / 1_000) % (PING_EVERY / 1_000) === 0) {
+      this.ping();
+    }
+  }
+
+  private subscribe(): void {
+    if (this.series) this.send({ subscribe: [[this.series.symbol, this.series.timeframe]] });
+  }
+
+  private ping(): void {
+    this.send({ ping: Date.now() });
+  }
+
+  private send(message: unknown): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  private take(text: string): void {
+    this.heardAt = Date.now();
+    const frame = JSON.parse(text) as Frame;
+    if (frame.error) throw new Error(`/api/live: ${frame.error}`);
+    if (frame.pong !== undefined && frame.now !== undefined) this.setClock(frame.pong, frame.now);
+    if (frame.s !== this.series?.symbol || frame.f !== this.series?.timeframe) return;
+    if (frame.i) this.onStatus(frame.i);
+    if (frame.b) this.onTick({ bars: frame.b.map(barOf), event: frame.g ?? 0, sent: frame.t ?? 0, bytes: text.length });
+  }
+
+  /** Half a round trip is the best guess of one way; the quickest round trip so far is the best guess of all. */
+  private setClock(sent: number, server: number): void {
+    const roundTrip = Date.now() - sent;
+    if (roundTrip <= this.skew.roundTrip) this.skew = { offset: server - (sent + roundTrip / 2), roundTrip };
+  }
+}

@@ -1,0 +1,8 @@
+// The bundle: Streamlit imports its default, a bare page is filled at once.
+
+import { mountOnPage } from "./page";
+import { component } from "./streamlit";
+
+export default component;
+
+mountOnPage();

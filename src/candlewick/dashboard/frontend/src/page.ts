@@ -1,0 +1,29 @@
+// The adapter for a bare page: `/chart`, to embed or to put on a wall.
+
+import type { Config } from "./config";
+import type { ThemeChoice } from "./prefs";
+import { Terminal } from "./terminal";
+import { PALETTES, type ThemeName } from "./theme";
+
+/** Fill the page with a chart, where its body asks for one. */
+export function mountOnPage(): void {
+  const config = document.body?.dataset.candlewick;
+  if (!config) return;
+  const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
+  const worn = (choice: ThemeChoice): ThemeName =>
+    choice === "system" ? (prefersDark.matches ? "dark" : "light") : choice;
+  const wear = (choice: ThemeChoice) => {
+    document.documentElement.style.background = PALETTES[worn(choice)].background;
+    terminal.setTheme(worn(choice));
+  };
+  const terminal = new Terminal(JSON.parse(config) as Config, worn("system"), {
+    chooseTheme: (theme) => {
+      terminal.remember({ theme });
+      wear(theme);
+    },
+  });
+  document.body.style.margin = "0";
+  document.body.append(terminal.element);
+  wear(terminal.prefs.theme);
+  prefersDark.addEventListener("change", () => wear(terminal.prefs.theme));
+}

@@ -1,0 +1,299 @@
+// The terminal: chart, header, legend, status and settings, and the series they show together.
+
+import { PriceChart } from "./chart";
+import { type Config, type Series, seriesFromAddress, seriesToAddress } from "./config";
+import { afterPaint, Probe } from "./debug";
+import { h, icon, ICONS } from "./dom";
+import { Feeder } from "./feeder";
+import { History } from "./history";
+import { Live, type Status, type Tick } from "./live";
+import { type Prefs, readPrefs, type ThemeChoice, writePrefs } from "./prefs";
+import css from "./style.css";
+import { CANDLE_COLOURS, type CandleColours, PALETTES, type ThemeName } from "./theme";
+import { Header } from "./ui/header";
+import { Legend } from "./ui/legend";
+import { Settings } from "./ui/settings";
+import { clockOf, type Health, StatusBar } from "./ui/status";
+
+const DAY_EVERY = 15_000;
+/** Without an event for this long, the newest bar is stale. */
+const STALE_AFTER = 60_000;
+
+/** What the page around the terminal does for it. */
+export interface Host {
+  /** Wear a theme: the whole page, not the chart alone. */
+  chooseTheme(choice: ThemeChoice): void;
+}
+
+export class Terminal {
+  readonly element: HTMLElement;
+  readonly prefs: Prefs;
+
+  private readonly header: Header;
+  private readonly legend = new Legend();
+  private readonly statusBar: StatusBar;
+  private readonly settings: Settings;
+  private readonly chart: PriceChart;
+  private readonly live: Live;
+  private readonly history: History;
+  private readonly feeder: Feeder;
+  private readonly probe: Probe;
+  private readonly toLive: HTMLButtonElement;
+  private readonly waiting = h("div", { class: "waiting" });
+  private readonly timers: number[];
+  private theme: ThemeName;
+  private series: Series;
+  private status: Status | null = null;
+  private isConnected = false;
+  private latency: number | null = null;
+  private crosshair: number | null = null;
+  private repaint = 0;
+
+  constructor(
+    private readonly config: Config,
+    theme: ThemeName,
+    private readonly host: Host,
+  ) {
+    this.theme = theme;
+    this.prefs = readPrefs({
+      colours: CANDLE_COLOURS,
+      zone: "browser",
+      theme: "system",
+      symbol: config.symbols[0] ?? "",
+      timeframe: "1m",
+    });
+    this.series = this.firstSeries();
+    this.header = new Header(config, this.series, {
+      open: (series) => this.open(series),
+      flipTheme: () => this.host.chooseTheme(this.theme === "dark" ? "light" : "dark"),
+      toggleSettings: () => this.settings.toggle(),
+      toggleFullscreen: () => this.toggleFullscreen(),
+    });
+    this.settings = new Settings(this.prefs.colours, `${config.base}/chart/assets/THIRD_PARTY_NOTICES.txt`, config.version, {
+      setColours: (colours) => this.setColours(colours),
+      setTheme: (choice) => this.host.chooseTheme(choice),
+    });
+    this.statusBar = new StatusBar(this.prefs.zone, {
+      setZone: (zone) => this.setZone(zone),
+      setScale: (scale) => this.chart.setScale(scale),
+    });
+    const canvas = h("div", { class: "canvas" });
+    this.toLive = h(
+      "button",
+      { type: "button", class: "to-live", title: "To the newest bar", hidden: true, onclick: () => this.chart.goLive() },
+      icon(ICONS.live),
+    );
+    this.element = h(
+      "div",
+      { class: "terminal" },
+      h("style", {}, css),
+      this.header.element,
+      h("main", { class: "stage" }, canvas, this.legend.element, this.toLive, this.waiting),
+      this.statusBar.element,
+      this.settings.element,
+    );
+    this.chart = new PriceChart(canvas, PALETTES[theme], this.prefs.colours);
+    this.history = new History(config.base);
+    this.live = new Live(socketAddress(config.base));
+    this.feeder = new Feeder(this.history, this.live, {
+      open: (bars) => this.chart.open(bars, this.series.timeframe),
+      rebuild: (bars) => this.chart.rebuild(bars),
+      update: (changed, bars) => this.chart.update(changed, bars),
+    });
+    this.probe = new Probe(window.location.search, {
+      view: () => this.chart.view(),
+      bars: () => this.feeder.store.bars,
+      pan: (bars) => this.chart.pan(bars),
+    });
+    this.listen();
+    this.setTheme(theme);
+    this.open(this.series);
+    this.timers = [
+      window.setInterval(() => this.tickClock(), 250),
+      window.setInterval(() => void this.showDay(), DAY_EVERY),
+    ];
+  }
+
+  dispose(): void {
+    this.timers.forEach((timer) => window.clearInterval(timer));
+    document.removeEventListener("pointerdown", this.onPointerDown);
+    this.feeder.stop();
+    this.live.dispose();
+    this.chart.dispose();
+    this.element.remove();
+  }
+
+  /** Wear a theme; the page wears it already. */
+  setTheme(theme: ThemeName): void {
+    this.theme = theme;
+    this.element.dataset.theme = theme;
+    for (const [name, value] of Object.entries(PALETTES[theme])) this.element.style.setProperty(`--${name}`, value);
+    this.header.setTheme(theme);
+    this.paint();
+  }
+
+  remember(prefs: Partial<Prefs>): void {
+    Object.assign(this.prefs, prefs);
+    writePrefs(this.prefs);
+  }
+
+  private firstSeries(): Series {
+    const { symbols, timeframes } = this.config;
+    const { symbol, timeframe } = this.prefs;
+    return {
+      symbol: symbols.includes(symbol) ? symbol : (symbols[0] ?? ""),
+      timeframe: timeframes.includes(timeframe) ? timeframe : "1m",
+      ...seriesFromAddress(this.config, window.location.search),
+    };
+  }
+
+  private listen(): void {
+    this.chart.onCrosshair = (time) => {
+      this.crosshair = time;
+      this.showLegend();
+    };
+    this.chart.onView = () => {
+      this.toLive.hidden = this.chart.isLive();
+    };
+    this.chart.onNearStart = () => void this.feeder.older();
+    this.live.onTick = (tick) => this.take(tick);
+    this.live.onStatus = (status) => this.heed(status);
+    this.live.onConnection = (connected) => {
+      this.isConnected = connected;
+      this.latency = null;
+      if (connected) void this.feeder.refresh();
+      this.showHealth();
+    };
+    document.addEventListener("pointerdown", this.onPointerDown);
+  }
+
+  /** A press anywhere else closes the settings. */
+  private readonly onPointerDown = (event: PointerEvent): void => {
+    const path = event.composedPath();
+    if (!path.includes(this.settings.element) && !path.includes(this.header.settingsButton)) this.settings.toggle(false);
+  };
+
+  private open(series: Series): void {
+    this.series = series;
+    this.status = null;
+    this.latency = null;
+    this.crosshair = null;
+    seriesToAddress(series);
+    this.remember(series);
+    this.header.setSeries(series);
+    this.legend.setSeries(series);
+    this.chart.setClock(this.axisClock());
+    this.feeder.open(series);
+    void this.showDay();
+    this.showHealth();
+  }
+
+  private take(tick: Tick): void {
+    this.feeder.take(tick);
+    const drawn = this.live.serverNow();
+    this.showBars();
+    afterPaint(() => {
+      const painted = this.live.serverNow();
+      this.probe.note(tick, drawn, painted);
+      if (tick.event > 0) this.latency = smooth(this.latency, painted - tick.event);
+    });
+  }
+
+  private heed(status: Status): void {
+    this.status = status;
+    this.feeder.heed(status);
+    this.statusBar.setStatus(status, this.feeder.store.bars.length);
+    this.showHealth();
+    this.showBars();
+  }
+
+  private showBars(): void {
+    const { last } = this.feeder.store;
+    if (last) this.header.setPrice(last.close, this.chart.decimals);
+    this.showLegend();
+  }
+
+  private showLegend(): void {
+    const { store } = this.feeder;
+    const bar = (this.crosshair !== null && store.at(this.crosshair)) || store.last;
+    if (bar) this.legend.show(bar, store.before(bar.time), this.chart.decimals);
+  }
+
+  private showHealth(): void {
+    const health = this.health();
+    this.statusBar.setHealth(health, health === "lost" || health === "waiting" ? null : this.age());
+    const history = this.status?.history;
+    this.waiting.hidden = this.feeder.isLoaded;
+    this.waiting.textContent = !this.isConnected
+      ? "connecting …"
+      : `waiting for the first candles${history ? ` · history ${Math.floor(100 * history)} %` : ""}`;
+  }
+
+  private health(): Health {
+    if (!this.isConnected) return "lost";
+    if (!this.status || this.status.source === "waiting") return "waiting";
+    const age = this.status.event === null ? 0 : this.status.now - this.status.event;
+    if (age > STALE_AFTER) return "stale";
+    return this.status.source === "feed" ? "live" : "delayed";
+  }
+
+  /** What to show beside the dot: how late bars come, or how old the newest is where none come. */
+  private age(): number | null {
+    if (this.health() === "live") return this.latency;
+    return this.status?.event ? this.live.serverNow() - this.status.event : null;
+  }
+
+  private tickClock(): void {
+    this.statusBar.tick(this.live.serverNow(), this.status?.closes ?? null, this.prefs.zone);
+    this.showHealth();
+  }
+
+  private async showDay(): Promise<void> {
+    const { series } = this;
+    const day = await this.history.day(series.symbol, AbortSignal.timeout(DAY_EVERY)).catch(() => null);
+    const { last } = this.feeder.store;
+    if (day && last && series === this.series) this.header.setDay(day, last, this.chart.decimals);
+  }
+
+  private setZone(zone: string): void {
+    this.remember({ zone });
+    this.chart.setClock(this.axisClock());
+    this.tickClock();
+  }
+
+  /** A daily bar is a day of its own zone, whatever zone the reader lives in. */
+  private axisClock() {
+    return clockOf(this.series.timeframe === "1d" ? this.config.dayZone : this.prefs.zone);
+  }
+
+  private setColours(colours: CandleColours): void {
+    this.remember({ colours });
+    this.paint();
+  }
+
+  /** Paint at most once a frame: a colour picker moves faster than that. */
+  private paint(): void {
+    cancelAnimationFrame(this.repaint);
+    this.repaint = requestAnimationFrame(() => {
+      const { colours } = this.prefs;
+      this.element.style.setProperty("--bull", colours.bullFill);
+      this.element.style.setProperty("--bear", colours.bearFill);
+      this.chart.paint(PALETTES[this.theme], colours);
+    });
+  }
+
+  private toggleFullscreen(): void {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void this.element.requestFullscreen();
+  }
+}
+
+function socketAddress(base: string): string {
+  const address = new URL(`${base}/api/live`, window.location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return address.href;
+}
+
+function smooth(known: number | null, value: number): number {
+  return known === null ? value : 0.8 * known + 0.2 * value;
+}

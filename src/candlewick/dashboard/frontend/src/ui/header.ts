@@ -1,0 +1,106 @@
+// The bar above the chart: symbol, timeframes, last price, the day's numbers, and the buttons.
+
+import type { Bar } from "../bar";
+import type { Config, Series } from "../config";
+import { h, icon, ICONS, setText } from "../dom";
+import { fixed, short, signed } from "../format";
+import type { Day } from "../history";
+import type { ThemeName } from "../theme";
+
+const DAY_SECONDS = 86_400;
+
+export interface HeaderActions {
+  open(series: Series): void;
+  flipTheme(): void;
+  toggleSettings(): void;
+  toggleFullscreen(): void;
+}
+
+export class Header {
+  readonly element: HTMLElement;
+  readonly settingsButton: HTMLButtonElement;
+
+  private readonly symbol: HTMLSelectElement;
+  private readonly timeframes: HTMLButtonElement[];
+  private readonly price = h("span", { class: "price", "aria-live": "off" });
+  private readonly stats = h("span", { class: "stats" });
+  private readonly themeButton: HTMLButtonElement;
+  private series: Series;
+  private shown = NaN;
+
+  constructor(config: Config, series: Series, actions: HeaderActions) {
+    this.series = series;
+    this.symbol = h(
+      "select",
+      {
+        class: "symbol",
+        "aria-label": "Symbol",
+        onchange: () => actions.open({ ...this.series, symbol: this.symbol.value }),
+      },
+      ...config.symbols.map((symbol) => h("option", { value: symbol }, symbol)),
+    );
+    this.timeframes = config.timeframes.map((timeframe) =>
+      h("button", { type: "button", value: timeframe, onclick: () => actions.open({ ...this.series, timeframe }) }, timeframe),
+    );
+    this.themeButton = button("Dark or light", ICONS.moon, actions.flipTheme);
+    this.settingsButton = button("Settings", ICONS.settings, actions.toggleSettings);
+    const full = button("Full screen", ICONS.fullscreen, actions.toggleFullscreen);
+    full.classList.add("wide-only");
+    this.element = h(
+      "header",
+      { class: "top" },
+      h("label", { class: "select symbol-box" }, this.symbol),
+      ...(config.demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
+      h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes),
+      h("span", { class: "spring" }),
+      this.price,
+      this.stats,
+      h("span", { class: "buttons" }, this.themeButton, this.settingsButton, full),
+    );
+    this.setSeries(series);
+  }
+
+  setSeries(series: Series): void {
+    this.series = series;
+    this.symbol.value = series.symbol;
+    this.shown = NaN;
+    setText(this.price, "");
+    this.stats.replaceChildren();
+    for (const option of this.timeframes) {
+      if (option.value === series.timeframe) option.setAttribute("aria-current", "true");
+      else option.removeAttribute("aria-current");
+    }
+  }
+
+  setTheme(theme: ThemeName): void {
+    this.themeButton.replaceChildren(icon(theme === "dark" ? ICONS.sun : ICONS.moon));
+    this.themeButton.title = theme === "dark" ? "Light theme" : "Dark theme";
+  }
+
+  /** Show the last price, in the colour of its last move. */
+  setPrice(price: number, decimals: number): void {
+    if (price === this.shown) return;
+    if (!Number.isNaN(this.shown)) this.price.dataset.move = price > this.shown ? "up" : "down";
+    this.shown = price;
+    setText(this.price, fixed(price, decimals));
+  }
+
+  /** Show what the last 24 hours brought, or as much of them as is recorded. */
+  setDay(day: Day, newest: Bar, decimals: number): void {
+    const change = newest.close - day.open;
+    const hours = Math.min(24, Math.max(1, Math.round((newest.time - day.since) / 3_600)));
+    const isWhole = newest.time - day.since > DAY_SECONDS - 3_600;
+    const stat = (name: string, value: string, move?: string) =>
+      h("span", { class: "stat", ...(move && { "data-move": move }) }, h("i", {}, name), value);
+    this.stats.replaceChildren(
+      stat(isWhole ? "24h" : `${hours}h`, `${signed((100 * change) / day.open, 2)}%`, change >= 0 ? "up" : "down"),
+      stat("High", fixed(Math.max(day.high, newest.high), decimals)),
+      stat("Low", fixed(Math.min(day.low, newest.low), decimals)),
+      stat("Vol", short(day.volume)),
+    );
+  }
+}
+
+function button(title: string, path: string, onclick: () => void): HTMLButtonElement {
+  return h("button", { type: "button", class: "icon", title, "aria-label": title, onclick }, icon(path));
+}

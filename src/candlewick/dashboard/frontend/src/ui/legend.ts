@@ -1,0 +1,68 @@
+// The legend over the chart: the numbers of the bar under the crosshair, or of the newest one.
+
+import { type Bar, State } from "../bar";
+import type { Series } from "../config";
+import { h, setText } from "../dom";
+import { fixed, short, signed } from "../format";
+import { isRising } from "../looks";
+
+const STATES: Record<State, [text: string, title: string]> = {
+  [State.Forming]: ["forming", "This bar is not over"],
+  [State.Closed]: ["closed", "This bar is over; that no trade is missing is not proven"],
+  [State.Complete]: ["complete", "Every trade of this bar is here: its trade ids have no gap, and adjoin its neighbours'"],
+};
+
+export class Legend {
+  readonly element: HTMLElement;
+  private readonly name = h("b");
+  private readonly state = h("span", { class: "state" });
+  private readonly values: Record<string, HTMLElement> = {};
+  private readonly numbers: HTMLElement;
+
+  constructor() {
+    const value = (key: string, label: string) => {
+      this.values[key] = h("span", { class: "value" });
+      return h("span", { class: "pair" }, h("i", {}, label), this.values[key]);
+    };
+    this.numbers = h(
+      "div",
+      { class: "numbers" },
+      value("open", "O"),
+      value("high", "H"),
+      value("low", "L"),
+      value("close", "C"),
+      value("change", ""),
+      value("volume", "Vol"),
+      value("trades", "Trades"),
+    );
+    this.element = h("div", { class: "legend" }, h("div", { class: "name" }, this.name, this.state), this.numbers);
+  }
+
+  setSeries({ symbol, timeframe }: Series): void {
+    setText(this.name, `${symbol} · ${timeframe}`);
+    this.numbers.hidden = true;
+    this.state.hidden = true;
+  }
+
+  show(bar: Bar, before: Bar | undefined, decimals: number): void {
+    const base = before?.close ?? bar.open;
+    const change = bar.close - base;
+    const texts: Record<string, string> = {
+      open: fixed(bar.open, decimals),
+      high: fixed(bar.high, decimals),
+      low: fixed(bar.low, decimals),
+      close: fixed(bar.close, decimals),
+      change: `${signed(change, decimals)} (${signed((100 * change) / base, 2)}%)`,
+      volume: short(bar.volume),
+      trades: fixed(bar.trades, 0),
+    };
+    for (const [key, text] of Object.entries(texts)) setText(this.values[key]!, text);
+    const [text, title] = STATES[bar.state];
+    setText(this.state, text);
+    this.state.title = title;
+    this.state.dataset.state = text;
+    this.numbers.dataset.move = isRising(bar) ? "up" : "down";
+    this.numbers.hidden = false;
+    this.state.hidden = false;
+  }
+}

@@ -1,0 +1,83 @@
+// The settings: four candle colours that are worn while the picker moves, and the theme.
+
+import { h } from "../dom";
+import type { ThemeChoice } from "../prefs";
+import { CANDLE_COLOURS, type CandleColours } from "../theme";
+
+export interface SettingsActions {
+  setColours(colours: CandleColours): void;
+  setTheme(choice: ThemeChoice): void;
+}
+
+const ROWS: [label: string, bull: keyof CandleColours, bear: keyof CandleColours][] = [
+  ["Body", "bullFill", "bearFill"],
+  ["Border and wick", "bullEdge", "bearEdge"],
+];
+const NAMES: Record<keyof CandleColours, string> = {
+  bullFill: "Rising body",
+  bearFill: "Falling body",
+  bullEdge: "Rising border and wick",
+  bearEdge: "Falling border and wick",
+};
+
+export class Settings {
+  readonly element: HTMLElement;
+  private readonly wells = {} as Record<keyof CandleColours, HTMLInputElement>;
+  private readonly themes: HTMLButtonElement[];
+
+  constructor(
+    private colours: CandleColours,
+    notices: string,
+    version: string,
+    actions: SettingsActions,
+  ) {
+    const pick = (colours: CandleColours) => {
+      this.setColours(colours);
+      actions.setColours(colours);
+    };
+    this.themes = (["system", "dark", "light"] as const).map((choice) =>
+      h("button", { type: "button", value: choice, onclick: () => actions.setTheme(choice) }, choice),
+    );
+    this.element = h(
+      "section",
+      { class: "settings", hidden: true, role: "dialog", "aria-label": "Settings" },
+      h("h2", {}, "Candles"),
+      h("div", { class: "wells" }, h("span"), h("span", {}, "Rising"), h("span", {}, "Falling"), ...this.rows(pick)),
+      h("button", { type: "button", class: "plain", onclick: () => pick(CANDLE_COLOURS) }, "Reset colours"),
+      h("h2", {}, "Theme"),
+      h("div", { class: "segments", role: "group", "aria-label": "Theme" }, ...this.themes),
+      h(
+        "p",
+        { class: "about" },
+        `Candlewick ${version}. Charts by `,
+        h("a", { href: "https://www.tradingview.com/", target: "_blank", rel: "noopener" }, "TradingView"),
+        " Lightweight Charts™; ",
+        h("a", { href: notices, target: "_blank", rel: "noopener" }, "notices"),
+        ".",
+      ),
+    );
+    this.setColours(colours);
+  }
+
+  toggle(open = this.element.hidden): void {
+    this.element.hidden = !open;
+  }
+
+  private setColours(colours: CandleColours): void {
+    this.colours = colours;
+    for (const [name, well] of Object.entries(this.wells)) well.value = colours[name as keyof CandleColours];
+  }
+
+  private rows(pick: (colours: CandleColours) => void): HTMLElement[] {
+    const well = (name: keyof CandleColours) => {
+      const input = h("input", {
+        type: "color",
+        "aria-label": NAMES[name],
+        oninput: () => pick({ ...this.colours, [name]: input.value }),
+      });
+      this.wells[name] = input;
+      return input;
+    };
+    return ROWS.flatMap(([label, bull, bear]) => [h("span", { class: "label" }, label), well(bull), well(bear)]);
+  }
+}

@@ -1,0 +1,33 @@
+"""The script that Streamlit runs for each visit: two pages, and the look that makes them one screen."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from candlewick.dashboard.chart import chart
+from candlewick.dashboard.pipeline import pipeline
+from candlewick.dashboard.site import served
+
+HERE = Path(__file__).parent
+
+
+def chart_page() -> None:
+    """The chart, edge to edge."""
+    chart(served().chart_config())
+
+
+def pipeline_page() -> None:
+    """The health of the way from the exchange to the chart."""
+    pipeline(served())
+
+
+st.set_page_config(page_title="Candlewick", page_icon=str(HERE / "assets/candlewick.svg"), layout="wide")
+st.html(HERE / "page.css")
+st.logo(str(HERE / "assets/candlewick.svg"), size="small")
+st.navigation(
+    [
+        st.Page(chart_page, title="Chart", default=True, url_path="chart-page"),
+        st.Page(pipeline_page, title="Pipeline", url_path="pipeline"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,103 @@
+"""What the dashboard asks of a warehouse, and how its rows become bars. The embedded mart answers it today."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from candlewick.dashboard.bars import SCALE, Bar, State, interval, scaled
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Version(Protocol):
+    """One published state of the warehouse."""
+
+    @property
+    def version(self) -> object:
+        """Differs between any two states."""
+
+
+class Reader(Protocol):
+    """A reader of gold candles; safe to call from several threads."""
+
+    def current(self) -> Version:
+        """Return the newest version; raises MartNotReadyError before the first."""
+
+    def candles(
+        self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None, limit: int | None
+    ) -> pa.Table:
+        """Return candles with start <= open_time < end, the newest `limit` of them, ascending."""
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
+        """Run SQL over one version."""
+
+
+class Reads:
+    """Runs blocking reads on a few threads of their own, so that they neither block nor crowd out the event loop."""
+
+    def __init__(self, threads: int = 2) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="read")
+
+    async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await a blocking call."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(call, *args, **kwargs))
+
+    def close(self) -> None:
+        """Take no more calls."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def bars_of(table: pa.Table, timeframe: str, zone: ZoneInfo) -> list[Bar]:
+    """Turn the rows of a gold table, ascending by open_time, into bars."""
+    return [_bar(row, timeframe, zone) for row in table.to_pylist()]
+
+
+def _bar(row: dict[str, Any], timeframe: str, zone: ZoneInfo) -> Bar:
+    opened, closed = interval(timeframe, micros(row["open_time"]), zone)
+    state = State.COMPLETE if row["is_complete"] else State.CLOSED if row["is_closed"] else State.FORMING
+    return Bar(
+        open_time=opened,
+        close_time=closed,
+        open=scaled(row["open"]),
+        high=scaled(row["high"]),
+        low=scaled(row["low"]),
+        close=scaled(row["close"]),
+        volume=scaled(row["volume"]),
+        quote_volume=scaled(row["quote_volume"], 2 * SCALE),
+        trade_count=int(row["trade_count"]),
+        first_trade_id=row["first_trade_id"],
+        last_trade_id=row["last_trade_id"],
+        state=state,
+    )
+
+
+def micros(at: datetime) -> int:
+    """Turn a timestamp of the warehouse (UTC, with or without a zone) into µs since the epoch, exactly."""
+    aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    delta = aware - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def instant(seconds: int) -> datetime:
+    """Turn seconds since the epoch into the naive UTC timestamp that the warehouse keeps."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
+def history_stamp(reader: Reader, symbol: str, timeframe: str, before: datetime) -> str:
+    """Return a text that changes when candles older than `before` do: history grew, or a hole was filled.
+
+    Filling a hole completes its neighbours, so the first candle and the number of incomplete ones tell all of it.
+    """
+    rows = reader.query(
+        f"select min(open_time) as first, count(*) filter (where not is_complete) as incomplete "
+        f"from gold.trades_ohlc_{timeframe} where symbol = ? and open_time < ?",
+        [symbol, before],
+    ).to_pylist()
+    return f"{rows[0]['first']}/{rows[0]['incomplete']}"

@@ -1,0 +1,100 @@
+"""Runs the dashboard: binds the port first, then starts Streamlit on it, configured by us and nobody else."""
+
+import signal
+import socket
+from types import FrameType
+
+import structlog
+import uvicorn
+
+from candlewick.config import Settings
+from candlewick.dashboard.theme import theme_options
+from candlewick.errors import CandlewickError, PortTakenError
+
+log = structlog.get_logger(__name__)
+
+OPTIONS = {
+    "runner.postScriptGC": False,  # gc.collect() after each run costs more than the run
+    "browser.gatherUsageStats": False,
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "server.enableAgentApi": False,
+    "client.toolbarMode": "viewer",
+    "client.showErrorLinks": False,
+    "client.showErrorDetails": "type",
+}
+"""Streamlit's options that are ours to decide, whatever a config.toml nearby says; colours come from `theme.py`."""
+
+GRACE_SECONDS = 3
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; raises PortTakenError, and ConfigError where the chart was not built."""
+    listener = bind(settings.dashboard.host, settings.dashboard.port)
+    # Streamlit takes a second to import: first the port, so that a taken one is told at once.
+    from streamlit import config  # noqa: PLC0415
+
+    from candlewick.dashboard.app import build  # noqa: PLC0415
+    from candlewick.dashboard.chart import script_name  # noqa: PLC0415
+    from candlewick.dashboard.site import Site  # noqa: PLC0415
+
+    script_name()
+    for option, value in (OPTIONS | theme_options()).items():
+        config.set_option(option, value)
+    failures: list[BaseException] = []
+
+    def on_failure(error: BaseException) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    app = build(Site(settings), on_failure)
+    server = uvicorn.Server(_uvicorn_config(app))
+    _end_quietly_on_signals()
+    log.info("dashboard_listens", url=f"http://{settings.dashboard.host}:{listener.getsockname()[1]}")
+    server.run(sockets=[listener])
+    if failures:
+        raise failures[0]
+    if not server.started:
+        raise CandlewickError("the dashboard could not start; its log says why")
+    log.info("dashboard_stopped")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a bound socket; raises PortTakenError with one line where the port cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        raise PortTakenError(
+            f"the dashboard cannot listen on {host}:{port}: {reason}; "
+            "set another port under [dashboard] in candlewick.toml, or pass --port"
+        ) from None
+    return listener
+
+
+def _uvicorn_config(app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        ws="websockets-sansio",
+        ws_max_size=200 * 1024 * 1024,
+        ws_per_message_deflate=False,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _end_quietly_on_signals() -> None:
+    """Let a signal end the server and nothing more: uvicorn raises it again after its own clean stop."""
+
+    def nothing_more(number: int, frame: FrameType | None) -> None:
+        del number, frame
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, nothing_more)

@@ -1,0 +1,85 @@
+"""The dashboard of one configuration: its reader, its hub and its routes, shared by the server and the pages."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from candlewick import __version__
+from candlewick.config import Settings
+from candlewick.dashboard.catalogue import Catalogue
+from candlewick.dashboard.hub import Hub
+from candlewick.dashboard.reader import Reader, Reads
+from candlewick.mart import Mart
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+@dataclass
+class Site:
+    """What one dashboard process serves."""
+
+    settings: Settings
+    reads: Reads = field(default_factory=Reads)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The reader of the warehouse."""
+        return Mart(self.settings.mart_path)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What may be asked for."""
+        return Catalogue(self.settings.symbols)
+
+    @cached_property
+    def hub(self) -> Hub:
+        """The live bars."""
+        feed = self.settings.feed
+        url = f"http://{feed.host}:{feed.port}/feed"
+        return Hub(self.reader, self.reads, feed_url=url, zone=self.settings.zone, run_path=self.settings.run_path)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the trades are made up."""
+        return self.settings.prefix.startswith("demo")
+
+    def chart_config(self) -> dict[str, Any]:
+        """What the chart needs to know; it fetches everything else itself."""
+        return {
+            "symbols": list(self.settings.symbols),
+            "timeframes": list(self.catalogue.timeframes),
+            "dayZone": self.settings.timezone,
+            "demo": self.is_demo,
+            "version": __version__,
+            "base": "",
+        }
+
+
+def chart_html(config: dict[str, Any], script: str) -> str:
+    """Return the bare chart's page: no inline script, so that a strict content security policy admits it."""
+    attribute = json.dumps(config).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Candlewick</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" type="image/svg+xml" href="/chart/assets/candlewick.svg">'
+        f'</head><body data-candlewick="{attribute}">'
+        f'<script type="module" src="/chart/assets/{script}"></script></body></html>'
+    )
+
+
+_served: Site | None = None
+
+
+def serve_from(site: Site) -> None:
+    """Say which site this process serves; Streamlit runs the pages as scripts, so they must look it up."""
+    global _served  # noqa: PLW0603 - one process serves one site
+    _served = site
+
+
+def served() -> Site:
+    """Return the site that this process serves."""
+    if _served is None:
+        raise RuntimeError("no dashboard is being served; start one with `candlewick dashboard`")
+    return _served
