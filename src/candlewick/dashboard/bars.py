@@ -102,7 +102,7 @@ def decimal_text(amount: int, scale: int = SCALE) -> str:
 
 
 def interval(timeframe: str, at: int, zone: ZoneInfo) -> tuple[int, int]:
-    """Return the [open, close) in µs of the bar that holds the instant `at` (µs); a day starts at the zone's midnight."""
+    """Return the [open, close) of the bar that holds the instant `at`, in µs; a day starts at the zone's midnight."""
     if timeframe != "1d":
         length = SECONDS[timeframe] * _SECOND
         opened = at - at % length
