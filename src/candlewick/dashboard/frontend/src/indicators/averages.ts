@@ -36,7 +36,7 @@ export function deviation(program: Program, source: Series, centre: Series, leng
     const middle = centre[index]!;
     if (Number.isNaN(middle)) return NaN;
     for (let at = index - length + 1; at <= index; at++) squares += (source[at]! - middle) ** 2;
-    return Math.sqrt(squares / (length - 1));
+    return Math.sqrt(squares / length);
   });
 }
 
