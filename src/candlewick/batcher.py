@@ -34,6 +34,12 @@ class Batch:
         ids.add(trade_id, trade_id)
         self._append(line)
 
+    def add_page(self, symbol: str, ids: Spans, lines: list[bytes]) -> None:
+        """Add the lines of trades that came together, and their ids."""
+        self.ids.setdefault(symbol, Spans()).update(ids)
+        self.lines += lines
+        self.byte_count += sum(map(len, lines))
+
     def add_kline(self, symbol: str, line: bytes) -> None:
         """Add the line of a closed exchange candle."""
         self.klines[symbol] += 1

@@ -17,6 +17,7 @@ from candlewick.manifest import Range
 
 SUFFIX = ".json.zst"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 _RECORDER = r"(?P<recorder>[a-z0-9][a-z0-9-]*)"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _STREAM = re.compile(rf"stream_(?P<at>{_DAY}_\d{{2}}-\d{{2}}-\d{{2}}\.\d{{6}})_{_RECORDER}\.json\.zst")

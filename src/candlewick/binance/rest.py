@@ -144,6 +144,9 @@ class Rest:
         host = self._hosts[0]
         try:
             return await self._fetch(f"{host}/api/v3/{endpoint}", query, kind)
+        except aiohttp.ClientConnectorError as error:
+            self._pass_over(host)
+            raise UnreachableError(f"{host}: not reached: {error.os_error.strerror or error.os_error}") from None
         except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
             reason = str(error) or type(error).__name__
             self._pass_over(host)
@@ -169,7 +172,6 @@ class Rest:
 
     def _refusal(self, answer: aiohttp.ClientResponse, body: bytes) -> ExchangeError:
         """Return the error that an answer stands for; a pause that it asks for begins at once."""
-        self.failures += 1
         place = f"{answer.url.authority}{answer.url.path}"
         problem = problem_of(body)
         if answer.status in (418, 429):
@@ -195,6 +197,7 @@ class Rest:
 
     def _pass_over(self, host: str) -> None:
         """Ask another host next; the one that failed becomes the last choice."""
+        self.failures += 1
         if self._hosts[0] == host:
             self._hosts = [*self._hosts[1:], host]
 

@@ -1,0 +1,37 @@
+"""The recorder: from the exchange's streams and REST to objects in the lake.
+
+legs ─► tape (sequencer) ─┬─► batcher ─► writer ─► lake, checkpoint
+                          └─► ring ─► feed
+REST ─► backfiller (what is missing) ─────► writer
+"""
+
+import asyncio
+import signal
+
+import stamina.instrumentation
+import structlog
+
+from candlewick.checkpoint import Checkpoint, lock, open_checkpoint
+from candlewick.config import Settings
+from candlewick.lake import Lake
+from candlewick.recorder.session import Session
+
+log = structlog.get_logger()
+
+
+def run(settings: Settings) -> None:
+    """Record until SIGINT or SIGTERM, then flush and return. Raises `CandlewickError` for what a user can act on."""
+    stamina.instrumentation.set_on_retry_hooks([])  # what fails for good is logged where it is handled, once
+    with lock(settings.state_path):
+        lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+        lake.check_writable(settings.recorder)
+        checkpoint = open_checkpoint(settings.state_path, lake, settings.recorder)
+        log.info("checkpoint", seq=checkpoint.seq, newest_object=checkpoint.prev, lake=lake.url)
+        asyncio.run(_until_signalled(settings, lake, checkpoint))
+
+
+async def _until_signalled(settings: Settings, lake: Lake, checkpoint: Checkpoint) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await Session(settings, lake, checkpoint).run(stop)

@@ -1,0 +1,175 @@
+"""Backfill: what is missing is asked for by id over REST, the newest first, and handed to the writer in batches.
+
+The exchange decides what exists. An empty page, or one that ends early, means "not yet": the newest trades reach its
+database after its stream. Only an answer that begins *behind* the id asked for says that ids do not exist, and only
+when it says so again after a while are they declared.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import structlog
+
+from candlewick import names
+from candlewick.batcher import Batch
+from candlewick.binance.rest import PAGE, Rest
+from candlewick.binance.rows import TradeRow
+from candlewick.errors import ExchangeError
+from candlewick.heartbeat import now_us
+from candlewick.manifest import Range
+from candlewick.recorder.coverage import Coverage
+from candlewick.recorder.doubts import CONFIRM_AFTER, Doubts
+from candlewick.recorder.writer import Backfill, Writer
+from candlewick.spans import Spans
+from candlewick.trade import micros
+
+PAGES_PER_OBJECT = 50
+SECONDS_PER_OBJECT = 5.0
+"""An object of history becomes durable after this long even where pages come slowly."""
+LONGEST_WAIT = 30.0
+_IDLE = 0.25
+_FLOOR = -1
+"""Stands for "where history starts" among the first ids of pages."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    ids: Spans
+    lines: list[bytes]
+    first_at: int
+    last_at: int
+
+
+class Backfiller:
+    """Fills one symbol for ever: its history, and every hole that appears. `slots` bound how many do so at once."""
+
+    def __init__(
+        self,
+        symbol: str,
+        coverage: Coverage,
+        rest: Rest,
+        writer: Writer,
+        slots: asyncio.Semaphore,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        confirm_after: float = CONFIRM_AFTER,
+    ) -> None:
+        self.symbol = symbol
+        self.reached_at: int | None = None
+        self.trades = 0
+        self._coverage = coverage
+        self._rest = rest
+        self._writer = writer
+        self._slots = slots
+        self._clock = clock
+        self._doubts = Doubts(confirm_after)
+        self._failures = 0
+        self._rng = random.Random()
+
+    async def run(self) -> None:
+        """Fill whatever is missing, until cancelled."""
+        while True:
+            try:
+                await self._find_floor()
+                if not await self._fill():
+                    await asyncio.sleep(_IDLE)
+                self._failures = 0
+            except ExchangeError as error:
+                await self._wait_for_exchange(error)
+
+    async def _find_floor(self) -> None:
+        """Ask for the first trade of the history that is wanted, until there is one."""
+        mark = self._coverage.history
+        if mark is None or mark.floor is not None or not self._doubts.is_due(_FLOOR, self._clock()):
+            return
+        first = await self._rest.first_at(self.symbol, mark.target)
+        if first is None:
+            self._doubts.not_yet(_FLOOR, self._clock())
+            return
+        mark.floor = first.first_id
+        await self._writer.save()
+        log.info("history wanted", symbol=self.symbol, since=str(names.at(mark.target)), first_id=mark.floor)
+
+    async def _fill(self) -> bool:
+        """Fetch pages until an object is full or its time is over, hand it in; return whether there was anything."""
+        pages: list[_Page] = []
+        try:
+            async with self._slots:
+                await self._gather(pages)
+        finally:
+            if pages:  # what came before a fault is not asked for again
+                await self._hand_in(pages)
+        return bool(pages)
+
+    async def _gather(self, pages: list[_Page]) -> None:
+        started = self._clock()
+        due = (page for page in self._coverage.pages(PAGE) if self._doubts.is_due(page[0], self._clock()))
+        for first, last in islice(due, PAGES_PER_OBJECT):
+            rows = await self._rest.historical_trades(self.symbol, first, last - first + 1)
+            if page := await self._examine(rows, first, last):
+                pages.append(page)
+            if self._clock() - started > SECONDS_PER_OBJECT:
+                return
+
+    async def _examine(self, rows: list[TradeRow], first: int, last: int) -> _Page | None:
+        """Return what a page brought of `first..last`, and note what it did not."""
+        if any(one.id >= other.id for one, other in pairwise(rows)) or (rows and rows[0].id < first):
+            got = [row.id for row in rows[:3]]
+            raise ExchangeError(f"historicalTrades {self.symbol}: expected ascending ids from {first}, got {got}…")
+        if not rows:
+            self._doubts.not_yet(first, self._clock())
+            return None
+        if rows[0].id > first:
+            await self._doubt(first, min(rows[0].id - 1, last))
+        else:
+            self._doubts.clear(first)
+        return self._page([row for row in rows if row.id <= last])
+
+    def _page(self, rows: list[TradeRow]) -> _Page | None:
+        if not rows:
+            return None
+        received_at = now_us()
+        lines = [row.line(self.symbol, received_at) for row in rows]
+        ids = Spans((row.id, row.id) for row in rows)
+        return _Page(ids, lines, micros(rows[0].time), micros(rows[-1].time))
+
+    async def _doubt(self, first: int, last: int) -> None:
+        """The exchange says that ids do not exist. Believe it when it has said so for a while: a declared hole."""
+        declared: Range | None = self._doubts.absent(first, last, self._clock())
+        if declared:
+            self._coverage.declare(*declared)
+            await self._writer.save()
+            log.error("hole declared", symbol=self.symbol, first=first, last=last, trades=last - first + 1)
+
+    async def _hand_in(self, pages: list[_Page]) -> None:
+        batch = Batch()
+        for page in reversed(pages):
+            batch.add_page(self.symbol, page.ids, page.lines)
+            for first, last in page.ids:
+                self._coverage.secure(first, last)
+        self.trades += len(batch.lines)
+        self._note_progress(pages[-1].first_at, len(batch.lines))
+        await self._writer.backfill(Backfill(batch, pages[-1].first_at, pages[0].last_at))
+
+    def _note_progress(self, reached_at: int, trades: int) -> None:
+        if self.reached_at is None or reached_at < self.reached_at:
+            self.reached_at = reached_at
+        log.info(
+            "backfilled",
+            symbol=self.symbol,
+            trades=trades,
+            back_to=str(names.at(reached_at)),
+            history=f"{self._coverage.history_fraction:.0%}",
+        )
+
+    async def _wait_for_exchange(self, error: ExchangeError) -> None:
+        wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.5, 1.0)
+        self._failures += 1
+        log.warning("backfill waits", symbol=self.symbol, problem=str(error), wait_seconds=round(wait, 1))
+        await asyncio.sleep(wait)

@@ -1,0 +1,94 @@
+"""Pure: what of a symbol's tape is ours, and what is to be filled next.
+
+Nothing remembers holes. What is missing is always computed: the ids from the floor to the head that are neither
+secured nor declared. So a hole cannot be forgotten, whatever made it: a lost frame, a cut socket, a kill, a night off.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from candlewick.checkpoint import HistoryMark
+from candlewick.manifest import Range
+from candlewick.spans import Spans
+
+
+class Coverage:
+    """One symbol. `covered` is durable; `secured` is that and what this process holds and will make durable."""
+
+    def __init__(
+        self, covered: Iterable[Range] = (), declared: Iterable[Range] = (), history: HistoryMark | None = None
+    ) -> None:
+        self.covered = Spans(covered)
+        self.secured = self.covered.copy()
+        self.declared = Spans(declared)
+        self.history = history
+        self.head: int | None = self.covered.last if self.covered else None
+
+    @property
+    def floor(self) -> int | None:
+        """The lowest id that is wanted: where history starts, once that is known, or where the tape does."""
+        known = [self.history.floor] if self.history and self.history.floor is not None else []
+        return min([*known, *([self.secured.first] if self.secured else [])], default=None)
+
+    def secure(self, first: int, last: int) -> None:
+        """Count ids as ours from now on; one that was declared not to exist does."""
+        self.secured.add(first, last)
+        if self.declared:
+            self.declared.remove(first, last)
+        if self.head is None or last > self.head:
+            self.head = last
+        self._begin(first)
+
+    def commit(self, ids: Spans) -> None:
+        """Count ids as durable."""
+        self.covered.update(ids)
+
+    def saw(self, trade_id: int) -> None:
+        """Learn that an id exists: everything up to it is wanted."""
+        if self.head is None or trade_id > self.head:
+            self.head = trade_id
+        self._begin(trade_id + 1)
+
+    def _begin(self, origin: int) -> None:
+        """Note where the tape began; what lies before it is history."""
+        if self.history and self.history.origin is None:
+            self.history.origin = origin
+
+    def declare(self, first: int, last: int) -> None:
+        """Note that the exchange says these ids do not exist."""
+        for start, end in self.secured.missing(first, last):
+            self.declared.add(start, end)
+
+    def missing(self) -> Spans:
+        """Return the ids that are wanted, not secured and not declared."""
+        if self.floor is None or self.head is None:
+            return Spans()
+        wanted = self.secured.missing(self.floor, self.head)
+        for first, last in self.declared:
+            wanted.remove(first, last)
+        return wanted
+
+    def pages(self, size: int) -> Iterator[Range]:
+        """Return what is missing as spans of at most `size` ids, the newest first."""
+        for first, last in reversed(self.missing()):
+            for end in range(last, first - 1, -size):
+                yield max(first, end - size + 1), end
+
+    @property
+    def holes(self) -> int:
+        """How many ids are missing between covered ones and are not declared."""
+        between = self.covered.holes()
+        for first, last in self.declared:
+            between.remove(first, last)
+        return between.count
+
+    @property
+    def history_fraction(self) -> float:
+        """How much of the history is secured, from 0 to 1, by the number of its trades."""
+        mark = self.history
+        if mark is None or mark.floor is None or mark.origin is None:
+            return 0.0
+        wanted = mark.origin - mark.floor
+        absent = self.secured.missing(mark.floor, mark.origin - 1)
+        for first, last in self.declared:
+            absent.remove(first, last)
+        return 1.0 - absent.count / wanted if wanted > 0 else 1.0

@@ -1,0 +1,198 @@
+"""The one writer of a recorder: batches become objects, one after the other, in the order of the checkpoint.
+
+Live batches and backfilled ones take turns, so `seq`, `prev` and `covered` of the manifests are one line of history.
+A lake that is down is asked again, with growing pauses, for as long as it takes; meanwhile the live batch grows, and
+whoever watches `buffered_bytes` cuts the sockets before it grows too far.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from candlewick import names
+from candlewick.batcher import Batch, Batcher
+from candlewick.checkpoint import Checkpoint
+from candlewick.errors import LakeError, ObjectExistsError
+from candlewick.heartbeat import now_us
+from candlewick.lake import Lake, pack
+from candlewick.recorder.coverage import Coverage
+
+QUEUED_BACKFILLS = 2
+LONGEST_WAIT = 10.0
+_POLL = 0.05
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """A batch of trades that were asked for by id; the times (µs) of its first and last one name its object."""
+
+    batch: Batch
+    first_at: int
+    last_at: int
+
+
+class Writer:
+    """Writes objects and keeps the checkpoint. `coverages` hold every symbol the recorder ever had."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        checkpoint: Checkpoint,
+        state_path: Path,
+        coverages: Mapping[str, Coverage],
+        batcher: Batcher,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.objects = 0
+        self.lines = 0
+        self.bytes = 0
+        self.failures_in_a_row = 0
+        self.put_ms = 0.0
+        self.durable_at = 0
+        self._lake = lake
+        self._checkpoint = checkpoint
+        self._state_path = state_path
+        self._coverages = coverages
+        self._batcher = batcher
+        self._clock = clock
+        self._backfills: asyncio.Queue[Backfill] = asyncio.Queue(QUEUED_BACKFILLS)
+        self._in_flight = 0
+        self._is_backfills_turn = False
+        self._is_stopping = False
+        self._rng = random.Random()
+
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes of live lines that are not durable yet."""
+        return self._batcher.batch.byte_count + self._in_flight
+
+    async def backfill(self, backfill: Backfill) -> None:
+        """Hand in a backfilled batch; waits while enough of them are queued."""
+        await self._backfills.put(backfill)
+
+    async def run(self) -> None:
+        """Write whatever is due; after `stop`, write everything that is there and return."""
+        while not self._is_stopping:
+            if not await self._write_due():
+                await asyncio.sleep(min(_POLL, self._batcher.due_in(self._clock()) or _POLL))
+        while not self._backfills.empty():
+            await self._write_backfill()
+        if self._batcher.batch.lines:
+            await self._write_live()
+
+    def stop(self) -> None:
+        """Let `run` come to its end."""
+        self._is_stopping = True
+
+    async def save(self) -> None:
+        """Save the checkpoint: it may say more than the newest manifest, about history."""
+        for symbol, coverage in self._coverages.items():
+            if coverage.history:
+                self._checkpoint.history[symbol] = coverage.history
+        try:
+            await asyncio.to_thread(self._checkpoint.save, self._state_path)
+        except OSError as error:  # a cache: the lake has it all
+            log.warning("checkpoint not saved", path=str(self._state_path), problem=str(error))
+
+    async def _write_due(self) -> bool:
+        """Write one object where one is due, taking turns; return whether there was one."""
+        is_live_due = self._batcher.due_in(self._clock()) == 0.0
+        has_backfill = not self._backfills.empty()
+        if not is_live_due and not has_backfill:
+            return False
+        if has_backfill and (self._is_backfills_turn or not is_live_due):
+            self._is_backfills_turn = False
+            await self._write_backfill()
+        else:
+            self._is_backfills_turn = True
+            await self._write_live()
+        return True
+
+    async def _write_live(self) -> None:
+        batch = self._batcher.cut()
+        self._in_flight = batch.byte_count
+        await self._write(batch, self._live_name)
+        self._in_flight = 0
+
+    async def _write_backfill(self) -> None:
+        backfill = self._backfills.get_nowait()
+        ids = {symbol: spans.ranges() for symbol, spans in backfill.batch.ids.items()}
+        attempts = iter(range(1_000))
+
+        def name() -> str:
+            # The same ids under a name that is taken: an object that this checkpoint does not know. Take another.
+            salt = next(attempts)
+            salted = ids | ({f"again {salt}": [(salt, salt)]} if salt else {})
+            recorder = self._checkpoint.recorder
+            return names.backfill(self._lake.prefix, recorder, backfill.first_at, backfill.last_at, salted)
+
+        await self._write(backfill.batch, name, is_announced=True)
+
+    def _live_name(self) -> str:
+        """Name a live object by now, but always behind the one before: a clock may be set back."""
+        last = names.parse(self._checkpoint.last_stream or "")
+        after = (last.at - names.EPOCH) // names.MICROSECOND + 1 if last else 0
+        return names.stream(self._lake.prefix, self._checkpoint.recorder, max(now_us(), after))
+
+    async def _write(self, batch: Batch, name_it: Callable[[], str], *, is_announced: bool = False) -> None:
+        """Make a batch durable, then move the checkpoint: never the other way round."""
+        manifest = batch.manifest(
+            recorder=self._checkpoint.recorder,
+            seq=self._checkpoint.seq + 1,
+            prev=self._checkpoint.prev,
+            created=now_us(),
+            covered={symbol: coverage.covered for symbol, coverage in self._coverages.items()},
+            declared={symbol: each.declared.ranges() for symbol, each in self._coverages.items() if each.declared},
+        )
+        content = await asyncio.to_thread(pack, batch.lines, manifest)
+        name = await self._put_until_durable(content, name_it, is_announced=is_announced)
+        for symbol, ids in batch.ids.items():
+            self._coverages[symbol].commit(ids)
+        self._checkpoint.follow(name, manifest)
+        await self.save()
+        self.objects += 1
+        self.lines += len(batch.lines)
+        self.bytes += len(content)
+        self.durable_at = now_us()
+
+    async def _put_until_durable(self, content: bytes, name_it: Callable[[], str], *, is_announced: bool) -> str:
+        """Put an object under the first free name, however long the lake is down; return the name."""
+        name = name_it()
+        while True:
+            if is_announced and self._checkpoint.writing != name:
+                # A live object is found by its time after a kill; a backfill object only if its name was noted.
+                self._checkpoint.writing = name
+                await self.save()
+            started = self._clock()
+            try:
+                if await asyncio.to_thread(self._put, name, content):
+                    self.put_ms = (self._clock() - started) * 1_000
+                    self.failures_in_a_row = 0
+                    return name
+                name = name_it()
+            except LakeError as error:
+                await self._wait_for_lake(error)
+
+    def _put(self, name: str, content: bytes) -> bool:
+        """Put an object; False where another one has the name. An answer that got lost is no other one."""
+        try:
+            self._lake.put_absent(name, content)
+        except ObjectExistsError:
+            if self._lake.get(name) != content:
+                log.error("name taken by another object", name=name)
+                return False
+        return True
+
+    async def _wait_for_lake(self, error: LakeError) -> None:
+        wait = min(LONGEST_WAIT, 0.25 * 2.0 ** min(self.failures_in_a_row, 20)) * self._rng.uniform(0.5, 1.0)
+        self.failures_in_a_row += 1
+        log.error("lake not written, trying again", problem=str(error), wait_seconds=round(wait, 2))
+        await asyncio.sleep(wait)

@@ -1,0 +1,81 @@
+"""Pure: the newest trades of one symbol, to be read from any id on, as far as they go."""
+
+from bisect import bisect_left
+from typing import NamedTuple
+
+from candlewick.manifest import Range
+from candlewick.trade import Trade, micros
+
+TRADES_AT_MOST = 200_000
+MICROSECONDS_AT_MOST = 15 * 60 * 1_000_000
+_COMPACT_AT = 16_384
+
+Row = tuple[int, str, str, int, int]
+"""Trade id, price, quantity, trade time (µs), whether the buyer is the maker (0 or 1)."""
+
+
+class Gap(NamedTuple):
+    """Ids that cannot be given: they are too old, or they were not seen live. Both inclusive."""
+
+    first: int
+    last: int
+
+
+class Rows(NamedTuple):
+    """Trades of contiguous ids, and the newest event time among them (µs)."""
+
+    rows: list[Row]
+    event_at: int
+
+
+class Ring:
+    """Trades in ascending order of their ids; the oldest ones leave by number and by age."""
+
+    def __init__(self, trades_at_most: int = TRADES_AT_MOST, microseconds_at_most: int = MICROSECONDS_AT_MOST) -> None:
+        self._trades_at_most = trades_at_most
+        self._microseconds_at_most = microseconds_at_most
+        self._rows: list[Row] = []
+        self._events: list[int] = []
+        self._start = 0
+
+    def __len__(self) -> int:
+        return len(self._rows) - self._start
+
+    @property
+    def ids(self) -> Range | None:
+        """First and last id held; None while it is empty."""
+        return (self._rows[self._start][0], self._rows[-1][0]) if self._rows else None
+
+    def push(self, trade: Trade) -> None:
+        """Add the next trade of the tape; its id is higher than every one before."""
+        traded_at = micros(trade.traded_at)
+        self._rows.append((trade.trade_id, trade.price, trade.quantity, traded_at, int(trade.is_buyer_maker)))
+        self._events.append(micros(trade.event_at))
+        oldest = traded_at - self._microseconds_at_most
+        while len(self) > self._trades_at_most or self._rows[self._start][3] < oldest:
+            self._start += 1
+        if self._start >= _COMPACT_AT and self._start * 2 >= len(self._rows):
+            del self._rows[: self._start], self._events[: self._start]
+            self._start = 0
+
+    def read(self, next_id: int, at_most: int) -> Gap | Rows | None:
+        """Return what follows for a reader whose next id is `next_id`; None where nothing does, yet."""
+        if not self._rows or next_id > self._rows[-1][0]:
+            return None
+        index = bisect_left(self._rows, next_id, lo=self._start, key=_trade_id)
+        found = self._rows[index][0]
+        if found > next_id:
+            return Gap(next_id, found - 1)
+        end = self._contiguous_end(index, min(index + at_most, len(self._rows)))
+        return Rows(self._rows[index:end], max(self._events[index:end]))
+
+    def _contiguous_end(self, index: int, end: int) -> int:
+        """Return where ids stop being contiguous, `end` at most; ids minus positions never decrease."""
+        shift = self._rows[index][0] - index
+        if self._rows[end - 1][0] - (end - 1) == shift:
+            return end
+        return bisect_left(range(end), shift + 1, lo=index, hi=end, key=lambda at: self._rows[at][0] - at)
+
+
+def _trade_id(row: Row) -> int:
+    return row[0]
