@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from candlewick import __version__, config, log, supervised
 from candlewick.errors import CandlewickError
+from candlewick.setup import commands as setup
 
 app = typer.Typer(
     name="candlewick",
@@ -24,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(setup.app)
 console = Console()
 
 ConfigOption = Annotated[

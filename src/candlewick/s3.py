@@ -9,6 +9,7 @@ import os
 import re
 from datetime import UTC, timedelta
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -169,13 +170,9 @@ def _credentials(settings: S3Settings) -> "S3CredentialProvider | None":
         return None
     if not (settings.profile or settings.role_arn or _has_profiles()):
         return None
-    try:
-        return _from_boto3(settings)
-    except ImportError:
-        if not (settings.profile or settings.role_arn):
-            return None
-        key = "profile" if settings.profile else "role_arn"
-        raise LakeError(f"`{key}` in [s3] needs the extra `aws`: pip install 'candlewick[aws]'") from None
+    if not (settings.profile or settings.role_arn) and find_spec("boto3") is None:
+        return None
+    return _from_boto3(settings)
 
 
 def _has_profiles() -> bool:
@@ -186,23 +183,30 @@ def _has_profiles() -> bool:
     return "AWS_PROFILE" in os.environ or Path(file).expanduser().exists()
 
 
-def _from_boto3(settings: S3Settings) -> "S3CredentialProvider | None":
-    import boto3  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415
-
-    profile = settings.profile or None
+def boto3_session(settings: S3Settings) -> Any:  # noqa: ANN401 - boto3 has no types
+    """Return boto3's session for the settings' profile and region. Raises `LakeError` where it cannot be made."""
+    try:
+        import boto3  # noqa: PLC0415
+        from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
+    except ImportError:
+        raise LakeError("a profile, a role and AWS's set-up need the extra: pip install 'candlewick[aws]'") from None
     region = settings.region or os.environ.get("AWS_REGION")  # boto3 itself knows AWS_DEFAULT_REGION only
     try:
-        session = boto3.Session(profile_name=profile, region_name=region)
-        if not settings.role_arn:
-            return Boto3CredentialProvider(session, ttl=_KEEP)
-        session = boto3.Session(profile_name=profile, region_name=session.region_name or "us-east-1")
-        return partial(_assume, session.client("sts"), settings.role_arn)
-    except BotoCoreError as error:
+        return boto3.Session(profile_name=settings.profile or None, region_name=region)
+    except ProfileNotFound as error:
         raise LakeError(f"{error}; correct `profile` in [s3], or run `aws configure`") from None
-    except ValueError:  # boto3's chain is empty: the store's own may still find the host's role
+
+
+def _from_boto3(settings: S3Settings) -> "S3CredentialProvider | None":
+    session = boto3_session(settings)
+    if settings.role_arn:
+        sts = session.client("sts", region_name=session.region_name or "us-east-1")
+        return partial(_assume, sts, settings.role_arn)
+    if session.get_credentials() is None:  # boto3's chain is empty: the store's own may still find the host's role
         return None
+    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415
+
+    return Boto3CredentialProvider(session, ttl=_KEEP)
 
 
 def _assume(sts: Any, role_arn: str) -> "S3Credential":  # noqa: ANN401 - boto3 makes its clients at run time

@@ -1,0 +1,181 @@
+"""A CloudFormation stack: planned as a change set, and applied when the user says so.
+
+The template is `stack.yaml` beside this module. Planning changes nothing; a plan that is not applied is discarded.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from typing import Any, NamedTuple
+
+from candlewick.errors import SetupError
+from candlewick.setup.aws_errors import explain
+
+TEMPLATE = resources.files("candlewick.setup") / "stack.yaml"
+WIRES = ("SnowflakeUserArn", "SnowflakeExternalId", "PipeQueueArn")
+"""The template's parameters that Snowflake gives, rather than the settings."""
+
+_NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
+_UNUSABLE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
+_ACTIONS = {"Add": "add", "Modify": "change", "Remove": "remove", "Import": "import", "Dynamic": "change"}
+
+
+class Change(NamedTuple):
+    """What would happen to one resource, and to which of its properties."""
+
+    action: str
+    name: str
+    kind: str
+    replaces: bool
+    properties: tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """A change set: what applying it would do. `parameters` are those that would change, old and new."""
+
+    change_set: str
+    creates: bool
+    changes: tuple[Change, ...]
+    parameters: dict[str, tuple[str, str]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the stack already is as it should be."""
+        return not (self.changes or self.parameters)
+
+
+class Stack:
+    """A CloudFormation stack of an account and region, by its name."""
+
+    def __init__(self, client: Any, name: str, *, wait_seconds: float = 3.0) -> None:  # noqa: ANN401 - made at run time
+        """Take a CloudFormation client of boto3."""
+        self.name = name
+        self._client = client
+        self._wait: dict[str, Any] = {"Delay": wait_seconds, "MaxAttempts": 400}
+
+    @property
+    def region(self) -> str:
+        """Where the stack is."""
+        return str(self._client.meta.region_name)
+
+    def parameters(self) -> dict[str, str]:
+        """Return the stack's parameters; none where there is no stack."""
+        return {item["ParameterKey"]: item["ParameterValue"] for item in (self._describe() or {}).get("Parameters", [])}
+
+    def outputs(self) -> dict[str, str]:
+        """Return what the stack made, by the names of the template's outputs. Raises `SetupError` without a stack."""
+        stack = self._describe()
+        if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            raise SetupError(f"there is no stack {self.name!r} in {self.region}; run `candlewick setup aws` first")
+        return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+
+    def plan(self, wanted: Mapping[str, str]) -> Plan:
+        """Ask AWS what it would do for these parameters; wires not among them stay as they are. Raises `SetupError`."""
+        stack = self._describe()
+        status = stack["StackStatus"] if stack else None
+        if status in _UNUSABLE:
+            raise SetupError(
+                f"the stack {self.name!r} is in {status}: its making failed before; "
+                f"delete it (`aws cloudformation delete-stack --stack-name {self.name}`) and run this again"
+            )
+        creates = status in (None, "REVIEW_IN_PROGRESS")
+        current = {} if creates else self.parameters()
+        kept = {key: current[key] for key in WIRES if key in current}
+        change_set = self._create_change_set({**kept, **wanted}, creates=creates)
+        differing = {} if creates else _differences(current, wanted)
+        return self._read(change_set, creates, differing)
+
+    def apply(self, plan: Plan) -> dict[str, str]:
+        """Do what was planned, wait until it is done, and return the outputs. Raises `SetupError` with AWS's reason."""
+        waiter = "stack_create_complete" if plan.creates else "stack_update_complete"
+        with one_line(f"the stack {self.name!r}", self._failure):
+            self._client.execute_change_set(StackName=self.name, ChangeSetName=plan.change_set)
+            self._client.get_waiter(waiter).wait(StackName=self.name, WaiterConfig=self._wait)
+        return self.outputs()
+
+    def discard(self, plan: Plan) -> None:
+        """Remove a plan, and the empty stack that planning a new one makes."""
+        with one_line(f"the stack {self.name!r}"):
+            self._client.delete_change_set(StackName=self.name, ChangeSetName=plan.change_set)
+            if plan.creates:
+                self._client.delete_stack(StackName=self.name)
+
+    def _describe(self) -> dict[str, Any] | None:
+        with one_line(f"the stack {self.name!r}"):
+            try:
+                stack: dict[str, Any] = self._client.describe_stacks(StackName=self.name)["Stacks"][0]
+            except self._client.exceptions.ClientError as error:
+                if "does not exist" in str(error):
+                    return None
+                raise
+            return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
+
+    def _create_change_set(self, parameters: Mapping[str, str], *, creates: bool) -> str:
+        with one_line(f"the stack {self.name!r}"):
+            answer = self._client.create_change_set(
+                StackName=self.name,
+                ChangeSetName=f"candlewick-{secrets.token_hex(6)}",
+                ChangeSetType="CREATE" if creates else "UPDATE",
+                TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+                Capabilities=["CAPABILITY_IAM"],
+            )
+        return str(answer["Id"])
+
+    def _read(self, change_set: str, creates: bool, parameters: dict[str, tuple[str, str]]) -> Plan:
+        """Wait for a change set and read it; one without changes is removed at once."""
+        import botocore.exceptions  # noqa: PLC0415
+
+        with one_line(f"the stack {self.name!r}"):
+            waiter = self._client.get_waiter("change_set_create_complete")
+            try:
+                waiter.wait(ChangeSetName=change_set, StackName=self.name, WaiterConfig={**self._wait, "Delay": 1})
+            except botocore.exceptions.WaiterError as error:
+                reason = str((error.last_response or {}).get("StatusReason", error))
+                self._client.delete_change_set(ChangeSetName=change_set, StackName=self.name)
+                if any(text in reason for text in _NO_CHANGE):
+                    return Plan(change_set, creates, (), {})
+                raise SetupError(f"the stack {self.name!r} cannot be planned: {reason}") from None
+            pages = self._client.get_paginator("describe_change_set").paginate(
+                ChangeSetName=change_set, StackName=self.name
+            )
+            changes = tuple(_change(item["ResourceChange"]) for page in pages for item in page["Changes"])
+        return Plan(change_set, creates, changes, parameters)
+
+    def _failure(self) -> str | None:
+        """Return why the last operation failed: the first event that says so."""
+        events = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
+        failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
+        if not failed:
+            return None
+        return f"{failed[0]['LogicalResourceId']}: {failed[0].get('ResourceStatusReason', 'no reason given')}"
+
+
+def _differences(current: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    old = {key: current.get(key, "") for key in wanted}
+    return {key: (old[key], value) for key, value in wanted.items() if old[key] != value}
+
+
+def _change(resource: Mapping[str, Any]) -> Change:
+    targets = (detail.get("Target", {}) for detail in resource.get("Details", []))
+    properties = tuple(dict.fromkeys(target["Name"] for target in targets if target.get("Name")))
+    return Change(
+        _ACTIONS[resource["Action"]],
+        resource["LogicalResourceId"],
+        resource["ResourceType"],
+        resource.get("Replacement") == "True",
+        properties,
+    )
+
+
+@contextmanager
+def one_line(place: str, failure: Callable[[], str | None] | None = None) -> Iterator[None]:
+    """Turn boto3's errors into `SetupError`s; `failure` knows more about one that was waited for."""
+    import botocore.exceptions  # noqa: PLC0415
+
+    try:
+        yield
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        reason = failure() if failure and isinstance(error, botocore.exceptions.WaiterError) else None
+        raise SetupError(f"{place}: {reason or explain(error)}") from error
