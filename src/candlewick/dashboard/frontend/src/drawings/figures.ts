@@ -1,0 +1,20 @@
+// From a drawing to its figure.
+
+import type { Figure } from "./figure";
+import { fibonacci } from "./fibonacci";
+import { horizontal } from "./horizontal";
+import { measure } from "./measure";
+import type { Drawing, Kind } from "./model";
+import { trend } from "./trend";
+import type { View } from "./view";
+
+const FIGURES: Readonly<Record<Kind, (drawing: Drawing, view: View) => Figure>> = {
+  horizontal,
+  trend,
+  measure,
+  fibonacci,
+};
+
+export function figureOf(drawing: Drawing, view: View): Figure {
+  return FIGURES[drawing.kind](drawing, view);
+}

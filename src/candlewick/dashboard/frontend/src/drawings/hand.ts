@@ -1,0 +1,189 @@
+// The hand that draws: what presses, moves and keys mean. It has no events and no chart, only pixels and a view.
+
+import type { Album } from "./album";
+import { hit, type Hit } from "./hit";
+import { type Drawing, drawingAt, type Kind, KINDS, withAnchor } from "./model";
+import { magnetic, type Magnet, moved, type Place } from "./move";
+import { distance, type Pixel, type View } from "./view";
+
+/** A pointer, and the keys held with it. */
+export interface Pointer {
+  readonly at: Pixel;
+  /** With no tool in hand, a measure that goes with the next press. */
+  readonly shift: boolean;
+  /** Turns the magnet on while it is off, and off while it is on. */
+  readonly control: boolean;
+  /** A finger is broader than a cursor. */
+  readonly isTouch: boolean;
+}
+
+/** Px: a press that goes no further is a click. */
+const DRAG = 4;
+const CURSOR_REACH = 6;
+const FINGER_REACH = 16;
+
+type State =
+  | { readonly kind: "rest" }
+  /** The last anchor goes with the pointer. */
+  | { readonly kind: "placing"; readonly drawing: Drawing; readonly from: Pixel | null; readonly isPassing: boolean }
+  | { readonly kind: "moving"; readonly hit: Hit; readonly from: Pixel; readonly drawing: Drawing };
+
+const REST: State = { kind: "rest" };
+
+export class Hand {
+  /** The tool in hand: the next press begins such a drawing. */
+  tool: Kind | null = null;
+  magnet: Magnet = "off";
+  hovered: string | null = null;
+
+  private chosen: string | null = null;
+  private state: State = REST;
+  /** A measure that is not kept. */
+  private passing: Drawing | null = null;
+  private readonly album: Album;
+  private readonly newId: () => string;
+
+  constructor(album: Album, newId: () => string) {
+    this.album = album;
+    this.newId = newId;
+  }
+
+  /** The drawing whose handles are shown and that keys act on. */
+  get selected(): Drawing | undefined {
+    return this.album.find(this.chosen);
+  }
+
+  set selected(drawing: Drawing | undefined) {
+    this.chosen = drawing?.id ?? null;
+  }
+
+  /** Whether a drawing is being made or moved. */
+  get isBusy(): boolean {
+    return this.state.kind !== "rest";
+  }
+
+  /** The drawings as they look now: with the one in hand where the pointer holds it. */
+  get shown(): readonly Drawing[] {
+    const kept = this.album.drawings.filter(({ hidden }) => !hidden);
+    if (this.state.kind === "moving") {
+      const { drawing } = this.state;
+      return kept.map((other) => (other.id === drawing.id ? drawing : other));
+    }
+    const extra = this.state.kind === "placing" ? this.state.drawing : this.passing;
+    return extra ? [...kept, extra] : kept;
+  }
+
+  /** The CSS cursor, where it is not the chart's own. */
+  get cursor(): string | undefined {
+    if (this.state.kind === "moving") return "grabbing";
+    if (this.tool || this.state.kind === "placing") return "crosshair";
+    return this.hovered ? "pointer" : undefined;
+  }
+
+  /** A press. Whether the hand takes it, so that the chart must not pan. */
+  down(view: View, pointer: Pointer): boolean {
+    if (this.state.kind === "placing") {
+      this.state = { ...this.state, drawing: this.following(view, pointer, this.state.drawing) };
+      this.finish();
+      return true;
+    }
+    this.passing = null;
+    const kind = this.tool ?? (pointer.shift ? "measure" : null);
+    if (kind) this.begin(kind, view, pointer);
+    else this.grab(view, pointer);
+    return this.state.kind !== "rest" || kind !== null;
+  }
+
+  move(view: View, pointer: Pointer): void {
+    if (this.state.kind === "placing") {
+      this.state = { ...this.state, drawing: this.following(view, pointer, this.state.drawing) };
+    } else if (this.state.kind === "moving") {
+      const { hit, from, drawing } = this.state;
+      if (drawing === hit.drawing && distance(from, pointer.at) <= DRAG) return;
+      this.state = { ...this.state, drawing: moved(hit.drawing, hit.part, from, pointer.at, view, this.place(pointer)) };
+    } else {
+      this.hovered = this.under(view, pointer)?.drawing.id ?? null;
+    }
+  }
+
+  up(view: View, pointer: Pointer): void {
+    if (this.state.kind === "placing") {
+      const { from } = this.state;
+      if (from && distance(from, pointer.at) > DRAG) this.finish();
+      else this.state = { ...this.state, from: null };
+    } else if (this.state.kind === "moving") {
+      this.move(view, pointer);
+      const { drawing, hit } = this.state;
+      this.state = REST;
+      if (drawing !== hit.drawing) this.album.put(drawing);
+    }
+  }
+
+  /** Let go of everything: the drawing in the making, the tool, the selection. Whether there was anything. */
+  cancel(): boolean {
+    const had = this.isBusy || this.tool !== null || this.passing !== null || this.selected !== undefined;
+    this.state = REST;
+    this.tool = null;
+    this.passing = null;
+    this.chosen = null;
+    return had;
+  }
+
+  /** A key. Whether it meant something here. */
+  key(key: string, control: boolean, shift: boolean): boolean {
+    if (key === "Escape") return this.cancel();
+    if (key === "Delete" || key === "Backspace") return this.erase();
+    if (!control) return false;
+    if (key.toLowerCase() === "y" || (key.toLowerCase() === "z" && shift)) return this.album.redo();
+    return key.toLowerCase() === "z" && this.album.undo();
+  }
+
+  private begin(kind: Kind, view: View, pointer: Pointer): void {
+    const drawing = drawingAt(this.newId(), kind, this.place(pointer)(view, pointer.at));
+    this.state = { kind: "placing", drawing, from: pointer.at, isPassing: this.tool === null };
+    if (KINDS[kind].anchors === 1) this.finish();
+  }
+
+  private grab(view: View, pointer: Pointer): void {
+    const found = this.under(view, pointer);
+    this.chosen = found?.drawing.id ?? null;
+    if (found && !found.drawing.locked) {
+      this.state = { kind: "moving", hit: found, from: pointer.at, drawing: found.drawing };
+    }
+  }
+
+  private finish(): void {
+    if (this.state.kind !== "placing") return;
+    const { drawing, isPassing } = this.state;
+    this.state = REST;
+    this.tool = null;
+    if (isPassing) {
+      this.passing = drawing;
+    } else {
+      this.chosen = drawing.id;
+      this.album.put(drawing);
+    }
+  }
+
+  private erase(): boolean {
+    const { selected } = this;
+    if (!selected || selected.locked) return false;
+    this.state = REST;
+    this.album.remove(selected.id);
+    return true;
+  }
+
+  private following(view: View, pointer: Pointer, drawing: Drawing): Drawing {
+    return withAnchor(drawing, drawing.anchors.length - 1, this.place(pointer)(view, pointer.at));
+  }
+
+  private place({ control }: Pointer): Place {
+    const inverted: Magnet = this.magnet === "off" ? "strong" : "off";
+    return magnetic(control ? inverted : this.magnet);
+  }
+
+  private under(view: View, { at, isTouch }: Pointer): Hit | null {
+    const visible = this.album.drawings.filter(({ hidden }) => !hidden);
+    return hit(visible, view, at, isTouch ? FINGER_REACH : CURSOR_REACH);
+  }
+}

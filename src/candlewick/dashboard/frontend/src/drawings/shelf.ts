@@ -1,0 +1,95 @@
+// Drawings kept in the browser, per symbol. What is read back is checked, for anyone can write there.
+
+import { type Anchor, type Dash, DASHES, type Drawing, type Extend, EXTENDS, type Kind, KINDS, type Style } from "./model";
+
+/** The part of `localStorage` that is used. */
+export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+/** Changes when an older version could not read a newer one's drawings; each version has keys of its own. */
+const VERSION = 1;
+
+export class Shelf {
+  private readonly store: Store;
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  load(symbol: string): Drawing[] {
+    return decode(this.store.getItem(keyOf(symbol)) ?? "");
+  }
+
+  /** Keep a symbol's drawings. Throws the store's `QuotaExceededError` if it is full. */
+  save(symbol: string, drawings: readonly Drawing[]): void {
+    if (drawings.length === 0) this.store.removeItem(keyOf(symbol));
+    else this.store.setItem(keyOf(symbol), encode(drawings));
+  }
+}
+
+export function encode(drawings: readonly Drawing[]): string {
+  return JSON.stringify({ version: VERSION, drawings });
+}
+
+/** The drawings in a text; those that make no sense are left out. */
+export function decode(text: string): Drawing[] {
+  const kept = parsed(text);
+  if (!isRecord(kept) || kept["version"] !== VERSION || !Array.isArray(kept["drawings"])) return [];
+  const seen = new Set<string>();
+  return kept["drawings"].flatMap((value) => {
+    const drawing = drawingOf(value);
+    if (!drawing || seen.has(drawing.id)) return [];
+    seen.add(drawing.id);
+    return [drawing];
+  });
+}
+
+function keyOf(symbol: string): string {
+  return `candlewick.drawings.v${VERSION}.${symbol}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function drawingOf(value: unknown): Drawing | null {
+  if (!isRecord(value) || typeof value["id"] !== "string" || !isKind(value["kind"])) return null;
+  const { id, kind, anchors } = value;
+  if (!Array.isArray(anchors) || anchors.length !== KINDS[kind].anchors || !anchors.every(isAnchor)) return null;
+  const style = styleOf(value["style"], KINDS[kind].style);
+  return {
+    id,
+    kind,
+    anchors: anchors.map(({ time, price }) => ({ time, price })),
+    style,
+    hidden: value["hidden"] === true,
+    locked: value["locked"] === true,
+  };
+}
+
+function styleOf(value: unknown, fallback: Style): Style {
+  if (!isRecord(value)) return fallback;
+  const { colour, width, dash, extend } = value;
+  return {
+    colour: typeof colour === "string" && /^#[0-9a-f]{6}$/i.test(colour) ? colour : fallback.colour,
+    width: typeof width === "number" && width >= 1 && width <= 4 ? width : fallback.width,
+    dash: DASHES.includes(dash as Dash) ? (dash as Dash) : fallback.dash,
+    extend: EXTENDS.includes(extend as Extend) ? (extend as Extend) : fallback.extend,
+  };
+}
+
+function isKind(value: unknown): value is Kind {
+  return typeof value === "string" && Object.hasOwn(KINDS, value);
+}
+
+function isAnchor(value: unknown): value is Anchor {
+  return isRecord(value) && Number.isFinite(value["time"]) && Number.isFinite(value["price"]);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
