@@ -187,10 +187,7 @@ def exchange(
     seed: Annotated[int, typer.Option(help="The synthetic market's seed: the same seed, the same tape.")] = 1,
     rate: Annotated[float, typer.Option(help="Mean trades/s of the first symbol.")] = 10.0,
     replay: Annotated[Path | None, typer.Option(help="Replay a recorded capture: a file or a folder.")] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option(help="Of a replay: 10 is ten times faster, 0 as fast as it goes.", show_default="1, as recorded"),
-    ] = None,
+    speed: Annotated[float, typer.Option(help="Of a replay: 1 as recorded, 10 faster, 0 as fast as it goes.")] = 1.0,
     shift_to_now: Annotated[bool, typer.Option(help="Of a replay: move its times so that it starts now.")] = False,
     weight_limit: Annotated[int, typer.Option(help="REST weight a minute, as Binance counts it.")] = 6000,
 ) -> None:
