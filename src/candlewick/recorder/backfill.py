@@ -92,7 +92,7 @@ class Backfiller:
         if first is None:
             self._doubts.not_yet(_FLOOR, self._clock())
             return
-        mark.floor = first.first_id
+        self._coverage.found_floor(first.first_id)
         await self._writer.save()
         log.info("history wanted", symbol=self.symbol, since=str(names.at(mark.target)), first_id=mark.floor)
 

@@ -25,9 +25,18 @@ class Coverage:
 
     @property
     def floor(self) -> int | None:
-        """The lowest id that is wanted: where history starts, once that is known, or where the tape does."""
-        known = [self.history.floor] if self.history and self.history.floor is not None else []
-        return min([*known, *([self.secured.first] if self.secured else [])], default=None)
+        """The lowest id that is wanted: where history starts, once that is known; till then, where the tape does.
+
+        A stray id from far below, should one ever come, is kept, but asks for nothing.
+        """
+        if self.history and self.history.floor is not None:
+            return self.history.floor
+        return self.secured.first if self.secured else None
+
+    def found_floor(self, trade_id: int) -> None:
+        """Learn where history starts: there, or where the tape already reaches further back."""
+        if self.history:
+            self.history.floor = min(trade_id, self.covered.first) if self.covered else trade_id
 
     def secure(self, first: int, last: int) -> None:
         """Count ids as ours from now on; one that was declared not to exist does."""
@@ -62,10 +71,7 @@ class Coverage:
         """Return the ids that are wanted, not secured and not declared."""
         if self.floor is None or self.head is None:
             return Spans()
-        wanted = self.secured.missing(self.floor, self.head)
-        for first, last in self.declared:
-            wanted.remove(first, last)
-        return wanted
+        return self._without_declared(self.secured.missing(self.floor, self.head))
 
     def pages(self, size: int) -> Iterator[Range]:
         """Return what is missing as spans of at most `size` ids, the newest first."""
@@ -75,11 +81,11 @@ class Coverage:
 
     @property
     def holes(self) -> int:
-        """How many ids are missing between covered ones and are not declared."""
-        between = self.covered.holes()
-        for first, last in self.declared:
-            between.remove(first, last)
-        return between.count
+        """How many ids are missing between covered ones, from the floor on, and are not declared."""
+        if not self.covered or self.floor is None:
+            return 0
+        between = self.covered.missing(max(self.floor, self.covered.first), self.covered.last)
+        return self._without_declared(between).count
 
     @property
     def history_fraction(self) -> float:
@@ -88,7 +94,10 @@ class Coverage:
         if mark is None or mark.floor is None or mark.origin is None:
             return 0.0
         wanted = mark.origin - mark.floor
-        absent = self.secured.missing(mark.floor, mark.origin - 1)
-        for first, last in self.declared:
-            absent.remove(first, last)
+        absent = self._without_declared(self.secured.missing(mark.floor, mark.origin - 1))
         return 1.0 - absent.count / wanted if wanted > 0 else 1.0
+
+    def _without_declared(self, ids: Spans) -> Spans:
+        for first, last in self.declared:
+            ids.remove(first, last)
+        return ids

@@ -11,6 +11,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
 CONFIRM_AFTER = 10.0
 """Seconds over which the exchange must go on saying that ids do not exist."""
 
+_REMEMBERED = 1_000
+
 
 @dataclass(slots=True)
 class _Doubt:
@@ -53,6 +55,8 @@ class Doubts:
         return first, last
 
     def _again(self, first: int, now: float) -> _Doubt:
+        if len(self._doubts) >= _REMEMBERED:
+            del self._doubts[next(iter(self._doubts))]
         doubt = self._doubts.setdefault(first, _Doubt())
         doubt.ask_at = now + min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(doubt.attempts, 20))
         doubt.attempts += 1

@@ -111,8 +111,10 @@ class Session:
                 group.create_task(keep_clock(self._clock), name="clock")
                 group.create_task(self._tick(), name="tick")
                 await self._first_connection()
-        except* CandlewickError as faults:
-            raise faults.exceptions[0] from None
+        except ExceptionGroup as group:
+            if known := group.subgroup(CandlewickError):
+                raise known.exceptions[0] from None
+            raise
 
     async def _meet_exchange(self) -> None:
         """Learn its limits, symbols and clock. At the first start it must be there; later it is waited for."""
@@ -217,7 +219,10 @@ class Session:
 
     async def _beat(self) -> None:
         while True:
-            self._heartbeat.beat(**self.numbers())
+            try:
+                self._heartbeat.beat(**self.numbers())
+            except OSError as error:  # a full disk must not end the recording
+                log.error("heartbeat not written", problem=str(error))
             await asyncio.sleep(1.0)
 
     async def _finish(self, live: asyncio.Task[None], writer: asyncio.Task[None]) -> None:
