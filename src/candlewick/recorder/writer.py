@@ -20,6 +20,7 @@ from candlewick.checkpoint import Checkpoint
 from candlewick.errors import LakeError, ObjectExistsError
 from candlewick.heartbeat import now_us
 from candlewick.lake import Lake, pack
+from candlewick.manifest import Range
 from candlewick.recorder.coverage import Coverage
 
 QUEUED_BACKFILLS = 2
@@ -93,7 +94,8 @@ class Writer:
         self._is_stopping = True
 
     async def save(self) -> None:
-        """Save the checkpoint: it may say more than the newest manifest, about history."""
+        """Save the checkpoint: about history and declared holes it may say more than the newest manifest."""
+        self._checkpoint.declared = self._declared()
         for symbol, coverage in self._coverages.items():
             if coverage.history:
                 self._checkpoint.history[symbol] = coverage.history
@@ -150,7 +152,7 @@ class Writer:
             prev=self._checkpoint.prev,
             created=now_us(),
             covered={symbol: coverage.covered for symbol, coverage in self._coverages.items()},
-            declared={symbol: each.declared.ranges() for symbol, each in self._coverages.items() if each.declared},
+            declared=self._declared(),
         )
         content = await asyncio.to_thread(pack, batch.lines, manifest)
         name = await self._put_until_durable(content, name_it, is_announced=is_announced)
@@ -162,6 +164,9 @@ class Writer:
         self.lines += len(batch.lines)
         self.bytes += len(content)
         self.durable_at = now_us()
+
+    def _declared(self) -> dict[str, list[Range]]:
+        return {symbol: each.declared.ranges() for symbol, each in self._coverages.items() if each.declared}
 
     async def _put_until_durable(self, content: bytes, name_it: Callable[[], str], *, is_announced: bool) -> str:
         """Put an object under the first free name, however long the lake is down; return the name."""
