@@ -59,6 +59,10 @@ class Activity:
             return int(self._hours[-1])
         return int(self._seconds(hour)[rest])
 
+    def has(self, second: int) -> bool:
+        """Return whether there is a market in `second` (seconds since the epoch)."""
+        return 0 <= second - GENESIS < HOURS * HOUR
+
     def edges(self, second: int, count: int) -> Ints:
         """Return the first ids of `count` seconds from `second`, and the one after: all within one hour."""
         hour, rest = divmod(second - GENESIS, HOUR)

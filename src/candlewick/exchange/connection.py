@@ -1,6 +1,7 @@
 """One client's WebSocket: frames wait here until it takes them; pings, pongs and limits as Binance has them."""
 
 import asyncio
+import socket as sockets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,10 @@ MAX_WAITING = 50_000
 
 FEW_WAITING = 1_000
 """A market that waits for its clients goes on when no more frames than this wait."""
-_CLOSE_SECONDS = 5.0
+_KERNEL_BUFFER = 256 * 1024
+"""Without a limit the kernel takes megabytes for a client that reads nothing, and its slowness does not show."""
+
+_CLOSE_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +49,7 @@ class Connection:
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self._pinged: dict[bytes, float] = {}
+        _limit_kernel_buffer(transport)
         self._cut: asyncio.Task[None] | None = None
 
     async def run(self, changed: Callable[[], Awaitable[None]]) -> None:
@@ -75,11 +80,12 @@ class Connection:
             self._emptied.clear()
             await self._emptied.wait()
 
-    def cut(self, code: int, reason: str) -> None:
+    def cut(self, code: int, reason: str) -> asyncio.Task[None]:
         """End the connection, with a close frame if the client still takes one."""
         if self._cut is None:
             _log.info("connection_cut", connection=self._number, reason=reason, waiting=len(self._waiting))
             self._cut = asyncio.create_task(self._close(code, reason))
+        return self._cut
 
     async def _close(self, code: int, reason: str) -> None:
         self._waiting.clear()
@@ -123,7 +129,8 @@ class Connection:
                 await asyncio.sleep(self._options.ping_seconds)
                 now = time.monotonic()
                 if any(now - sent >= self._options.pong_seconds for sent in self._pinged.values()):
-                    return self.cut(WSCloseCode.POLICY_VIOLATION, "Pong timeout")
+                    self.cut(WSCloseCode.POLICY_VIOLATION, "Pong timeout")
+                    return
                 payload = str(time.time_ns() // 1_000_000).encode()
                 self._pinged[payload] = now
                 await self._socket.ping(payload)
@@ -135,3 +142,9 @@ class Connection:
         answered = self._pinged.get(payload)
         if answered is not None:
             self._pinged = {ping: sent for ping, sent in self._pinged.items() if sent > answered}
+
+
+def _limit_kernel_buffer(transport: asyncio.BaseTransport | None) -> None:
+    own = transport.get_extra_info("socket") if transport else None
+    if own is not None:
+        own.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, _KERNEL_BUFFER)

@@ -9,7 +9,6 @@ from candlewick.exchange.connection import FEW_WAITING, Connection
 from candlewick.exchange.faults import Faults
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.session import RefusedError, Session
-from candlewick.exchange.streams import Stream
 from candlewick.exchange.timeline import Step
 from candlewick.exchange.venue import Venue
 from candlewick.exchange.wire import Unit
@@ -24,7 +23,6 @@ class Hub:
         self._options = options
         self._faults = faults
         self._numbers = count(1)
-        self._watched: set[Stream] = set()
         self._listened = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
@@ -56,10 +54,11 @@ class Hub:
         for connection in list(self.connections):
             await connection.taken(at_most)
 
-    def cut_all(self) -> None:
+    async def close(self) -> None:
         """End all connections: the server stops."""
-        for connection in self.connections:
-            connection.cut(WSCloseCode.GOING_AWAY, "server stopped")
+        await asyncio.gather(
+            *(connection.cut(WSCloseCode.GOING_AWAY, "server stopped") for connection in self.connections)
+        )
 
     async def _raw(self, request: web.Request) -> web.StreamResponse:
         names = request.match_info.get("names", "")
@@ -91,15 +90,15 @@ class Hub:
 
     async def _follow(self) -> None:
         """Make the klines that somebody reads and no others, and open a market that waits for its first reader."""
-        wanted = {stream for connection in self.connections for stream in connection.session.streams}
+        known = self._venue.market.instruments
+        read = {stream for connection in self.connections for stream in connection.session.streams}
+        wanted = {stream for stream in read if stream.symbol in known}
         if wanted:
             self._venue.open()
             self._listened.set()
         else:
             self._listened.clear()
-        for stream in self._watched - wanted:
-            self._venue.timeline.unwatch(stream)
-        self._watched = wanted
+        self._venue.timeline.keep_only(wanted)
         for stream in wanted:
             for _ in self._venue.timeline.watch(stream):
                 await asyncio.sleep(0)

@@ -119,7 +119,7 @@ class _Tape:
 
     def id_at(self, time_us: int) -> int:
         second, rest = divmod(time_us, _US)
-        if not rest:
+        if not rest or not self.activity.has(second):
             return self.activity.id_at(second)
         run = self._chunk(second // CHUNK_SECONDS)
         return run.first_id + int(np.searchsorted(run.traded_at, time_us, side="left"))

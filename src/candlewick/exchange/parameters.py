@@ -8,6 +8,7 @@ import msgspec
 from candlewick.exchange.intervals import Interval, in_us, interval
 
 _NUMBER = re.compile(r"[0-9]{1,20}")
+_LARGEST = 2**62
 
 
 class ApiError(Exception):
@@ -43,6 +44,8 @@ class Parameters:
             return None
         if not _NUMBER.fullmatch(value):
             raise ApiError(-1100, f"Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,20}}$'.")
+        if int(value) > _LARGEST:
+            raise ApiError(-1130, f"Data sent for parameter '{name}' is not valid.")
         return int(value)
 
     def symbol(self, known: Mapping[str, object]) -> str:
@@ -85,7 +88,7 @@ class Parameters:
     def until(self) -> int | None:
         """Return the last µs that `endTime`, which is inclusive, takes in; None where it was not sent."""
         value = self.number("endTime")
-        return None if value is None else max(value, in_us(value + 1) - 1)
+        return None if value is None else in_us(value + 1) - 1
 
     def interval(self) -> Interval:
         """Return the kline interval, with the offset of `timeZone`."""

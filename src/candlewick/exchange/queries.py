@@ -95,6 +95,8 @@ def _opens(
     if not starts:
         return []
     earliest, newest = min(starts), interval.open_of(min(venue.now(), venue.now() if until is None else until))
+    if since is not None and since > newest:
+        return []
     if since is not None:
         first = interval.open_of(since)
         first = first if first >= since else interval.after(first)

@@ -88,7 +88,7 @@ class Exchange:
             self._pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump
-        self.hub.cut_all()
+        await self.hub.close()
         await self._archive.close()
         await self._runner.cleanup()
 

@@ -4,7 +4,7 @@ Pure: the clock's readings come in, steps go out. A step holds columns and candl
 unit of time, for the streams that somebody reads.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -78,9 +78,9 @@ class Timeline:
         yield from forming.catch_up(self.next_id[stream.symbol])
         self._forming.setdefault(stream, forming)
 
-    def unwatch(self, stream: Stream) -> None:
-        """Stop making the events of a kline stream that nobody reads."""
-        self._forming.pop(stream, None)
+    def keep_only(self, streams: Collection[Stream]) -> None:
+        """Stop making the events of kline streams but these: nobody reads the others."""
+        self._forming = {stream: forming for stream, forming in self._forming.items() if stream in streams}
 
     def next_at(self) -> int | None:
         """Return when the next event is due (µs), or None where no more will come."""
