@@ -64,20 +64,7 @@ class Api:
     async def day(self, request: Request) -> Response:
         """`?symbol=`: open, high, low, volume and trades of the newest 24 hours, and since when they count."""
         symbol = self._catalogue.symbol(request.query_params.get("symbol"))
-        newest = await self._reads(self._reader.candles, symbol, "1m", None, None, 1)
-        if not newest.num_rows:
-            return _json('{"t":null}')
-        since: datetime = newest.column("open_time")[0].as_py() - timedelta(days=1)
-        rows = await self._reads(self._reader.query, _DAY, [symbol, since])
-        return _json(columns_json(rows, {"o": "open", "h": "high", "l": "low", "v": "volume", "n": "trade_count"}))
-
-
-_DAY = """
-select min(open_time) as open_time, min_by(open, open_time) as open, max(high) as high, min(low) as low,
-    sum(volume) as volume, sum(trade_count) as trade_count
-from gold.trades_ohlc_1m
-where symbol = ? and open_time > ?
-"""
+        return _json(await self._reads(day_json, self._reader, symbol))
 
 
 def candles_json(table: pa.Table, limit: int) -> str:
@@ -85,6 +72,24 @@ def candles_json(table: pa.Table, limit: int) -> str:
     page = table.slice(max(0, table.num_rows - limit))
     head = f'{{"more":{"true" if page.num_rows < table.num_rows else "false"},"x":{_states(page)},'
     return head + columns_json(page, COLUMNS)[1:]
+
+
+def day_json(reader: Reader, symbol: str) -> str:
+    """Write what the newest 24 hours of one-minute candles brought, or `{"t":null}` where there are none."""
+    newest = reader.candles(symbol, "1m", None, None, 1)
+    if not newest.num_rows:
+        return '{"t":null}'
+    until: datetime = newest.column("open_time")[0].as_py()
+    minutes = reader.candles(symbol, "1m", until - timedelta(days=1) + timedelta(minutes=1), None, None)
+    day = {
+        "open_time": minutes.column("open_time")[:1],
+        "open": minutes.column("open")[:1],
+        "high": [pc.max(minutes.column("high"))],
+        "low": [pc.min(minutes.column("low"))],
+        "volume": [pc.sum(minutes.column("volume"))],
+        "trade_count": [pc.sum(minutes.column("trade_count"))],
+    }
+    return columns_json(pa.table(day), {"o": "open", "h": "high", "l": "low", "v": "volume", "n": "trade_count"})
 
 
 def columns_json(table: pa.Table, names: dict[str, str]) -> str:

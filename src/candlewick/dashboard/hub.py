@@ -70,12 +70,12 @@ class Hub:
                 self._leave(topic, viewer)
         for key in keys:
             topic = self._topics.get(key) or self._open(key)
-            if viewer not in topic.viewers:
-                topic.viewers.add(viewer)
-                self._greet(topic, viewer)
-        for topic in [self._topics[key] for key in keys]:
+            is_new = viewer not in topic.viewers
+            topic.viewers.add(viewer)
             if topic.settled_id is None:
                 await self._settle(topic)
+            if is_new:
+                self._greet(topic, viewer)
         await self._feed.want(frozenset(symbol for symbol, _ in self._topics))
 
     def catch_up(self, viewer: Viewer) -> None:

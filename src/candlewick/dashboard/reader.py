@@ -9,11 +9,14 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from candlewick.dashboard.bars import SCALE, Bar, State, interval, scaled
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+STAMPED = 20_000
 
 
 class Version(Protocol):
@@ -93,11 +96,10 @@ def instant(seconds: int) -> datetime:
 def history_stamp(reader: Reader, symbol: str, timeframe: str, before: datetime) -> str:
     """Return a text that changes when candles older than `before` do: history grew, or a hole was filled.
 
-    Filling a hole completes its neighbours, so the first candle and the number of incomplete ones tell all of it.
+    Filling a hole completes its neighbours, so the first candle and the number of incomplete ones tell all of it. It
+    looks at no more candles than a chart holds.
     """
-    rows = reader.query(
-        f"select min(open_time) as first, count(*) filter (where not is_complete) as incomplete "
-        f"from gold.trades_ohlc_{timeframe} where symbol = ? and open_time < ?",
-        [symbol, before],
-    ).to_pylist()
-    return f"{rows[0]['first']}/{rows[0]['incomplete']}"
+    table = reader.candles(symbol, timeframe, None, before, STAMPED)
+    incomplete = table.num_rows - (pc.sum(table.column("is_complete")).as_py() or 0)
+    first = table.column("open_time")[0].as_py() if 0 < table.num_rows < STAMPED else None
+    return f"{first}/{incomplete}"

@@ -10,6 +10,7 @@ import uvicorn
 from candlewick.config import Settings
 from candlewick.dashboard.theme import theme_options
 from candlewick.errors import CandlewickError, PortTakenError
+from candlewick.mart import Mart
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def run(settings: Settings) -> None:
         failures.append(error)
         server.should_exit = True
 
-    app = build(Site(settings), on_failure)
+    app = build(Site(settings, Mart(settings.mart_path)), on_failure)
     server = uvicorn.Server(_uvicorn_config(app))
     _end_quietly_on_signals()
     log.info("dashboard_listens", url=f"http://{settings.dashboard.host}:{listener.getsockname()[1]}")

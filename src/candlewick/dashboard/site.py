@@ -11,7 +11,6 @@ from candlewick.config import Settings
 from candlewick.dashboard.catalogue import Catalogue
 from candlewick.dashboard.hub import Hub
 from candlewick.dashboard.reader import Reader, Reads
-from candlewick.mart import Mart
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -21,12 +20,8 @@ class Site:
     """What one dashboard process serves."""
 
     settings: Settings
+    reader: Reader
     reads: Reads = field(default_factory=Reads)
-
-    @cached_property
-    def reader(self) -> Reader:
-        """The reader of the warehouse."""
-        return Mart(self.settings.mart_path)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -8,6 +8,7 @@ import {
   type DeepPartial,
   HistogramSeries,
   type IChartApiBase,
+  type IPriceLine,
   type ISeriesApi,
   LineStyle,
   PriceScaleMode,
@@ -61,12 +62,12 @@ export class PriceChart {
   private readonly chart: IChartApiBase<Time>;
   private readonly candles: ISeriesApi<"Candlestick">;
   private readonly volume: ISeriesApi<"Histogram">;
+  private readonly lastPrice: IPriceLine;
   private colours: CandleColours;
   private clock = new ZoneClock("UTC");
   private timeframe = "1m";
   private bars: Bar[] = [];
   private newest = -Infinity;
-  private priceColour = "";
 
   constructor(element: HTMLElement, palette: Palette, colours: CandleColours) {
     this.colours = colours;
@@ -87,7 +88,9 @@ export class PriceChart {
       kineticScroll: { mouse: true, touch: true },
       localization: { timeFormatter: (time: Time) => instantLabel(Number(time), this.timeframe, this.clock) },
     });
-    this.candles = this.chart.addSeries(CandlestickSeries, { priceLineStyle: LineStyle.Dotted }, 0);
+    // The library's own label follows the last bar on screen; the last price is the newest bar's, wherever one looks.
+    this.candles = this.chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false }, 0);
+    this.lastPrice = this.candles.createPriceLine({ price: NaN, lineWidth: 1, lineStyle: LineStyle.Dotted });
     this.volume = this.chart.addSeries(
       HistogramSeries,
       {
@@ -145,7 +148,7 @@ export class PriceChart {
       this.volume.update(volumeOf(bar, this.colours), isOld);
       this.newest = Math.max(this.newest, bar.time);
     }
-    this.colourPrice();
+    this.markPrice();
   }
 
   /** Wear a palette and the reader's candle colours. */
@@ -217,15 +220,12 @@ export class PriceChart {
     this.newest = bars.at(-1)?.time ?? -Infinity;
     this.candles.setData(bars.map((bar) => candleOf(bar, this.colours)));
     this.volume.setData(bars.map((bar) => volumeOf(bar, this.colours)));
-    this.colourPrice();
+    this.markPrice();
   }
 
-  /** The price line and its label are solid, even while the forming candle is light. */
-  private colourPrice(): void {
+  private markPrice(): void {
     const newest = this.bars.at(-1);
-    const colour = newest ? directionColour(newest, this.colours) : "";
-    if (colour !== this.priceColour) this.candles.applyOptions({ priceLineColor: colour });
-    this.priceColour = colour;
+    if (newest) this.lastPrice.applyOptions({ price: newest.close, color: directionColour(newest, this.colours) });
   }
 
   private fitDecimals(): void {

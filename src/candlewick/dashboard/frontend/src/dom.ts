@@ -24,6 +24,14 @@ export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Mark the one button of a group whose value is current. */
+export function markCurrent(buttons: HTMLButtonElement[], value: string): void {
+  for (const button of buttons) {
+    if (button.value === value) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+}
+
 /** An icon from a 24×24 path, drawn in the text's colour. */
 export function icon(path: string): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -18,12 +18,14 @@ const SUFFIXES: [number, string][] = [
   [1e3, "K"],
 ];
 
-/** An amount, short: 1.234, 12.3K, 4.56M. */
+const small = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+
+/** An amount, short: 0.0047, 1.23, 12.34K, 456.7M. */
 export function short(value: number): string {
+  if (Math.abs(value) < 1) return small.format(value);
   const [size, suffix] = SUFFIXES.find(([size]) => Math.abs(value) >= size) ?? [1, ""];
   const scaled = value / size;
-  const decimals = Math.abs(scaled) >= 100 ? 1 : Math.abs(scaled) >= 1 || scaled === 0 ? 2 : 4;
-  return fixed(scaled, decimals) + suffix;
+  return fixed(scaled, Math.abs(scaled) >= 100 ? 1 : 2) + suffix;
 }
 
 /** A number with its sign, always. */

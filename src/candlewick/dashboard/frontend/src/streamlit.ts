@@ -31,7 +31,7 @@ export function component({ key, data, parentElement }: Call): () => void {
 }
 
 function mount(key: string, config: Config, parent: Call["parentElement"]): Instance {
-  const terminal = new Terminal(config, pageTheme(parent), { chooseTheme });
+  const terminal = new Terminal(config, pageTheme(parent), { themeChoice, chooseTheme });
   parent.append(terminal.element);
   const fit = () => fitToScreen(terminal.element);
   fit();
@@ -59,6 +59,14 @@ function fitToScreen(element: HTMLElement): void {
 }
 
 const NAMES: Record<ThemeChoice, string> = { system: "System", dark: "Dark", light: "Light" };
+
+/** Where Streamlit keeps the choice, for each of its pages. */
+const THEME_KEY = `stActiveTheme-${window.location.pathname}-v2`;
+
+function themeChoice(): ThemeChoice {
+  const stored = window.localStorage.getItem(THEME_KEY);
+  return (Object.keys(NAMES) as ThemeChoice[]).find((choice) => JSON.stringify(NAMES[choice]) === stored) ?? "system";
+}
 
 /** Streamlit has no call for its theme, so press its own switch, unseen; failing that, store the choice and reload. */
 function chooseTheme(choice: ThemeChoice): void {
@@ -92,6 +100,6 @@ function whenThere(selector: string, use: (element: HTMLElement | null) => void)
 }
 
 function storeTheme(choice: ThemeChoice): void {
-  window.localStorage.setItem(`stActiveTheme-${window.location.pathname}-v2`, JSON.stringify(NAMES[choice]));
+  window.localStorage.setItem(THEME_KEY, JSON.stringify(NAMES[choice]));
   window.location.reload();
 }

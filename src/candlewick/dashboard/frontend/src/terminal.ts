@@ -21,6 +21,8 @@ const STALE_AFTER = 60_000;
 
 /** What the page around the terminal does for it. */
 export interface Host {
+  /** The theme that was chosen last. */
+  themeChoice(): ThemeChoice;
   /** Wear a theme: the whole page, not the chart alone. */
   chooseTheme(choice: ThemeChoice): void;
 }
@@ -71,6 +73,7 @@ export class Terminal {
     });
     this.settings = new Settings(this.prefs.colours, `${config.base}/chart/assets/THIRD_PARTY_NOTICES.txt`, config.version, {
       setColours: (colours) => this.setColours(colours),
+      theme: () => this.host.themeChoice(),
       setTheme: (choice) => this.host.chooseTheme(choice),
     });
     this.statusBar = new StatusBar(this.prefs.zone, {

@@ -2,7 +2,7 @@
 
 import type { Bar } from "../bar";
 import type { Config, Series } from "../config";
-import { h, icon, ICONS, setText } from "../dom";
+import { h, icon, ICONS, markCurrent, setText } from "../dom";
 import { fixed, short, signed } from "../format";
 import type { Day } from "../history";
 import type { ThemeName } from "../theme";
@@ -66,10 +66,7 @@ export class Header {
     this.shown = NaN;
     setText(this.price, "");
     this.stats.replaceChildren();
-    for (const option of this.timeframes) {
-      if (option.value === series.timeframe) option.setAttribute("aria-current", "true");
-      else option.removeAttribute("aria-current");
-    }
+    markCurrent(this.timeframes, series.timeframe);
   }
 
   setTheme(theme: ThemeName): void {

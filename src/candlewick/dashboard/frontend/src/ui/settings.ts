@@ -1,10 +1,12 @@
 // The settings: four candle colours that are worn while the picker moves, and the theme.
 
-import { h } from "../dom";
+import { h, markCurrent } from "../dom";
 import type { ThemeChoice } from "../prefs";
 import { CANDLE_COLOURS, type CandleColours } from "../theme";
 
 export interface SettingsActions {
+  /** The theme that was chosen last. */
+  theme(): ThemeChoice;
   setColours(colours: CandleColours): void;
   setTheme(choice: ThemeChoice): void;
 }
@@ -29,14 +31,14 @@ export class Settings {
     private colours: CandleColours,
     notices: string,
     version: string,
-    actions: SettingsActions,
+    private readonly actions: SettingsActions,
   ) {
     const pick = (colours: CandleColours) => {
       this.setColours(colours);
       actions.setColours(colours);
     };
     this.themes = (["system", "dark", "light"] as const).map((choice) =>
-      h("button", { type: "button", value: choice, onclick: () => actions.setTheme(choice) }, choice),
+      h("button", { type: "button", value: choice, onclick: () => this.chooseTheme(choice) }, choice),
     );
     this.element = h(
       "section",
@@ -61,6 +63,16 @@ export class Settings {
 
   toggle(open = this.element.hidden): void {
     this.element.hidden = !open;
+    this.markTheme(this.actions.theme());
+  }
+
+  private markTheme(choice: ThemeChoice): void {
+    markCurrent(this.themes, choice);
+  }
+
+  private chooseTheme(choice: ThemeChoice): void {
+    this.actions.setTheme(choice);
+    this.markTheme(choice);
   }
 
   private setColours(colours: CandleColours): void {

@@ -1,6 +1,6 @@
 // The bar below the chart: is it live, how fresh is it, when does the bar close, and what time is it where?
 
-import { h, setText } from "../dom";
+import { h, markCurrent, setText } from "../dom";
 import type { Scale } from "../chart";
 import { countdown, fixed, span } from "../format";
 import type { Source, Status } from "../live";
@@ -48,7 +48,7 @@ export class StatusBar {
     this.scales = (["auto", "log", "percent"] as const).map((scale) =>
       h("button", { type: "button", value: scale, onclick: () => this.pick(scale, actions) }, scale === "percent" ? "%" : scale),
     );
-    this.scales[0]!.setAttribute("aria-current", "true");
+    markCurrent(this.scales, "auto");
     this.element = h(
       "footer",
       { class: "bottom" },
@@ -92,10 +92,7 @@ export class StatusBar {
   }
 
   private pick(scale: Scale, actions: StatusActions): void {
-    for (const option of this.scales) {
-      if (option.value === scale) option.setAttribute("aria-current", "true");
-      else option.removeAttribute("aria-current");
-    }
+    markCurrent(this.scales, scale);
     actions.setScale(scale);
   }
 }

@@ -1,0 +1,222 @@
+"""The hub tells every viewer the bars of the tape, whatever feed and mart do."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from candlewick import heartbeat
+from candlewick.dashboard.bars import FeedTrade
+from candlewick.dashboard.frames import bar_text
+from candlewick.dashboard.hub import Hub
+from candlewick.dashboard.reader import Reads
+from candlewick.dashboard.topic import Viewer
+from dashboard.test_bars import aggregate
+from dashboard.warehouse import SYMBOL, FeedServer, Warehouse, tape
+
+START = 1_732_233_600_000_000
+ZONE = ZoneInfo("UTC")
+KEY = (SYMBOL, "1m")
+
+
+class Screen:
+    """A viewer's bars and newest status, made from its frames as the browser makes them."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.bars: dict[int, list[Any]] = {}
+        self.status: dict[str, Any] = {}
+        self.frames = 0
+
+    def read(self) -> "Screen":
+        while not self.viewer.frames.empty():
+            frame = json.loads(self.viewer.frames.get_nowait(), parse_float=str)
+            self.frames += "b" in frame
+            self.bars |= {bar[0]: bar for bar in frame.get("b", [])}
+            self.status |= frame.get("i", {})
+        return self
+
+    def shows(self, trades: list[FeedTrade], timeframe: str = "1m") -> bool:
+        """Whether the newest bars are exactly those of these trades, states aside."""
+        self.read()
+        expected = [json.loads(bar_text(bar), parse_float=str)[:-1] for bar in aggregate(trades, timeframe, ZONE)[-12:]]
+        return bool(self.bars) and [bar[:-1] for _, bar in sorted(self.bars.items())][-len(expected) :] == expected
+
+
+async def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain for {what}"
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def hub_over(warehouse: Warehouse, feed_url: str, run_path: Path) -> AsyncIterator[Hub]:
+    failures: list[BaseException] = []
+    reads = Reads()
+    hub = Hub(warehouse, reads, feed_url=feed_url, zone=ZONE, run_path=run_path)
+    async with hub.running(failures.append):
+        yield hub
+    reads.close()
+    assert not failures
+
+
+@pytest.fixture
+async def feed() -> AsyncIterator[FeedServer]:
+    async with FeedServer().running() as server:
+        yield server
+
+
+async def watching(hub: Hub, *keys: tuple[str, str]) -> Screen:
+    viewer = Viewer()
+    await hub.watch(viewer, set(keys or [KEY]))
+    return Screen(viewer)
+
+
+async def test_bars_go_on_from_the_mart_by_the_feeds_trades(feed: FeedServer, tmp_path: Path) -> None:
+    trades, warehouse = tape(600, start=START), Warehouse()
+    warehouse.load(trades[:300])
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        screen = await watching(hub)
+        await until(lambda: screen.shows(trades[:300]), "the mart's bars")
+        await until(feed.is_asked, "a subscription")
+        assert feed.asked[-1] == {SYMBOL: trades[300].trade_id}
+        await feed.say(trades[300:350])
+        await until(lambda: screen.shows(trades[:350]), "the feed's trades")
+        assert screen.status["source"] in {"mart", "feed"}
+        warehouse.load(trades[300:340])
+        await feed.say(trades[350:600])
+        await until(lambda: screen.shows(trades), "both")
+        await until(lambda: screen.read().status.get("source") == "feed", "the status to say so")
+
+
+async def test_behind_a_hole_in_the_feed_bars_wait_for_the_mart(feed: FeedServer, tmp_path: Path) -> None:
+    trades, warehouse = tape(400, start=START), Warehouse()
+    warehouse.load(trades[:100])
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        screen = await watching(hub)
+        await until(feed.is_asked, "a subscription")
+        await feed.say(trades[100:150])
+        await feed.say(trades[200:300])
+        await until(lambda: screen.shows(trades[:150]), "what is contiguous")
+        await until(lambda: screen.read().status.get("source") == "mart", "the status to say that it waits")
+        assert screen.shows(trades[:150])
+        warehouse.load(trades[100:250])
+        await until(lambda: screen.shows(trades[:300]), "the mart to pass the hole")
+
+
+async def test_without_a_feed_bars_come_from_the_mart_alone(tmp_path: Path) -> None:
+    trades, warehouse = tape(300, start=START), Warehouse()
+    warehouse.load(trades[:100])
+    async with hub_over(warehouse, "http://127.0.0.1:1/feed", tmp_path) as hub:
+        screen = await watching(hub)
+        await until(lambda: screen.shows(trades[:100]), "the mart's bars")
+        warehouse.load(trades[100:])
+        await until(lambda: screen.shows(trades), "the mart's next version")
+        assert screen.status["source"] == "mart"
+
+
+async def test_a_feed_that_comes_back_is_asked_to_go_on_where_it_ended(tmp_path: Path) -> None:
+    trades, warehouse = tape(300, start=START), Warehouse()
+    warehouse.load(trades[:100])
+    first = FeedServer()
+    async with first.running():
+        port = first.port
+    async with hub_over(warehouse, f"http://127.0.0.1:{port}/feed", tmp_path) as hub:
+        screen = await watching(hub)
+        async with FeedServer(port).running() as feed:
+            await until(feed.is_asked, "a subscription")
+            await feed.say(trades[100:200])
+            await until(lambda: screen.shows(trades[:200]), "the feed's trades")
+        async with FeedServer(port).running() as feed:
+            await until(feed.is_asked, "a subscription after the restart")
+            assert feed.asked[-1:] == [{SYMBOL: trades[200].trade_id}]
+            await feed.say(trades[150:300])
+            await until(lambda: screen.shows(trades), "all trades, the repeated ones once")
+
+
+async def test_before_the_first_version_a_viewer_waits_and_then_sees_bars(tmp_path: Path) -> None:
+    trades, warehouse = tape(50, start=START), Warehouse()
+    beat = {"symbols": {SYMBOL: {"history": {"fraction": 0.25, "done": False}}}}
+    heartbeat.Heartbeat(tmp_path, "recorder").beat(**beat)
+    async with hub_over(warehouse, "http://127.0.0.1:1/feed", tmp_path) as hub:
+        screen = (await watching(hub)).read()
+        assert (screen.status["source"], screen.status["history"]) == ("waiting", "0.25")
+        assert not screen.bars
+        warehouse.load(trades)
+        await until(lambda: screen.shows(trades), "the first bars")
+
+
+async def test_every_viewer_of_a_series_gets_its_frames_from_one_pump(feed: FeedServer, tmp_path: Path) -> None:
+    trades, warehouse = tape(200, start=START), Warehouse()
+    warehouse.load(trades[:100])
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        screens = [await watching(hub) for _ in range(20)]
+        other = await watching(hub, (SYMBOL, "1s"))
+        assert hub.numbers()["topics"] == 2
+        await until(feed.is_asked, "a subscription")
+        await feed.say(trades[100:])
+        await until(lambda: all(screen.shows(trades) for screen in screens), "all of them")
+        await until(lambda: other.shows(trades, "1s"), "the other series")
+        for screen in [*screens, other]:
+            await hub.watch(screen.viewer, set())
+        assert hub.numbers()["topics"] == hub.numbers()["viewers"] == 0
+
+
+async def test_a_burst_becomes_at_most_ten_frames_a_second(feed: FeedServer, tmp_path: Path) -> None:
+    trades, warehouse = tape(1_100, start=START), Warehouse()
+    warehouse.load(trades[:100])
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        screen = await watching(hub)
+        await until(feed.is_asked, "a subscription")
+        screen.read().frames = 0
+        began = time.monotonic()
+        for at in range(100, 1_100, 10):
+            await feed.say(trades[at : at + 10])
+        await until(lambda: screen.shows(trades), "the last trade")
+        assert screen.frames <= 2 + (time.monotonic() - began) / 0.1
+
+
+async def test_a_viewer_that_missed_frames_is_made_right_by_a_snapshot(feed: FeedServer, tmp_path: Path) -> None:
+    trades, warehouse = tape(600, start=START, step_us=2_000_000), Warehouse()
+    warehouse.load(trades[:300])
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        viewer = Viewer(limit=3)
+        await hub.watch(viewer, {KEY})
+        screen = Screen(viewer)
+        await until(feed.is_asked, "a subscription")
+        for at in range(300, 600, 30):
+            await feed.say(trades[at : at + 30])
+            await asyncio.sleep(0.11)
+        await until(lambda: viewer.is_behind, "the mailbox to overflow")
+        assert viewer.dropped > 0
+        screen.read()
+        hub.catch_up(viewer)
+        assert screen.shows(trades)
+
+
+async def test_the_stamp_changes_when_older_candles_do_and_only_then(feed: FeedServer, tmp_path: Path) -> None:
+    trades, warehouse = tape(9_000, start=START), Warehouse()
+    warehouse.load(trades[4_000:8_000])
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        screen = await watching(hub)
+        first = screen.read().status["stamp"] or (await newer_status(screen))["stamp"]
+        warehouse.load(trades[8_000:])
+        await until(lambda: screen.shows(trades), "the newest bars")
+        assert (await newer_status(screen))["stamp"] == first
+        warehouse.load(trades[:4_000])
+        await until(lambda: screen.read().status["stamp"] != first, "the stamp to tell that history grew")
+
+
+async def newer_status(screen: Screen) -> dict[str, Any]:
+    """The first status told after now."""
+    screen.read()
+    told = screen.status["now"]
+    await until(lambda: screen.read().status["now"] > told, "another status")
+    return screen.status

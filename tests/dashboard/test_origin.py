@@ -1,0 +1,55 @@
+"""Foreign pages are refused; the dashboard's own, and programs that are no pages, are not."""
+
+import pytest
+
+from candlewick.dashboard.origin import refusal
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        (None, "localhost:8501"),
+        ("http://localhost:8501", "localhost:8501"),
+        ("http://127.0.0.1:8501", "127.0.0.1:8501"),
+        ("http://LOCALHOST:8501", "localhost:8501"),
+        ("http://localhost", "localhost:80"),
+        ("http://[::1]:8501", "[::1]:8501"),
+    ],
+)
+def test_the_same_origin_passes(origin: str | None, host: str) -> None:
+    assert refusal(origin, host, listens_on="127.0.0.1") is None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "http://localhost:9999",
+        "http://localhost.evil.example:8501",
+        "https://localhost",
+        "null",
+        "",
+        "http://localhost:port",
+        "file://",
+    ],
+)
+def test_a_foreign_origin_is_refused_in_one_line_that_names_it(origin: str) -> None:
+    why = refusal(origin, "localhost:8501", listens_on="127.0.0.1")
+    assert why is not None
+    assert repr(origin) in why
+    assert "\n" not in why
+
+
+def test_a_name_rebound_to_this_machine_finds_no_dashboard_while_it_listens_on_localhost() -> None:
+    for origin in (None, "http://evil.example:8501"):
+        assert refusal(origin, "evil.example:8501", listens_on="127.0.0.1") is not None
+
+
+def test_a_dashboard_for_the_network_is_served_under_any_name_but_to_its_own_origin_only() -> None:
+    assert refusal("http://charts.lan:8501", "charts.lan:8501", listens_on="0.0.0.0") is None
+    assert refusal("http://evil.example", "charts.lan:8501", listens_on="0.0.0.0") is not None
+
+
+def test_behind_tls_the_default_port_is_443() -> None:
+    assert refusal("https://charts.example", "charts.example", listens_on="0.0.0.0", scheme="https") is None
+    assert refusal("https://charts.example", "charts.example:443", listens_on="0.0.0.0", scheme="https") is None
