@@ -65,6 +65,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
     const { signal } = this.listeners;
     const element = chart.chartElement();
     element.addEventListener("pointerdown", (event) => this.down(event), { signal, capture: true });
+    element.addEventListener("touchmove", (event) => this.keepTouch(event), { signal, passive: false });
     const page = element.ownerDocument;
     page.addEventListener("pointermove", (event) => this.move(event), { signal });
     page.addEventListener("pointerup", (event) => this.up(event), { signal });
@@ -128,11 +129,17 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
     if (view && pointer && this.hand.isBusy) this.touch(() => this.hand.up(view, pointer));
   }
 
+  /** A finger that draws must not scroll the page, or the browser takes the pointer away. */
+  private keepTouch(event: TouchEvent): void {
+    if (this.hand.isBusy && event.cancelable) event.preventDefault();
+  }
+
   /** Keep the chart still while the hand draws. */
   private hold(): void {
     const chart = this.attachment?.chart;
     if (!chart || this.scroll !== null) return;
-    this.scroll = chart.options().handleScroll;
+    // The library changes its options in place.
+    this.scroll = structuredClone(chart.options().handleScroll);
     chart.applyOptions({ handleScroll: false });
   }
 
@@ -197,7 +204,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
 
   private pointerOf(event: PointerEvent): Pointer | null {
     const frame = this.pane()?.getBoundingClientRect();
-    if (!frame) return null;
+    if (!frame || !event.isPrimary) return null;
     return {
       at: { x: event.clientX - frame.left, y: event.clientY - frame.top },
       shift: event.shiftKey,

@@ -5,6 +5,7 @@ export type { Definition, History, Pane, Unit } from "./definition";
 export { compute, Indicator } from "./indicator";
 export { read, write, type Choice } from "./notation";
 export { settle, type Given, type Parameter, type Parameters, type Values } from "./parameters";
+export { Plot, type Look } from "./plot";
 export { points, type Point } from "./points";
 export type { Series } from "./program";
 export { INDICATORS, indicatorOf } from "./registry";

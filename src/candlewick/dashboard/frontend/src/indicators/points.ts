@@ -5,11 +5,7 @@ import type { Series } from "./program";
 import type { Output } from "./style";
 
 /** A point of a series; without a value it only keeps the place of its time. */
-export interface Point<Time> {
-  time: Time;
-  value?: number;
-  color?: string;
-}
+export type Point<Time> = { time: Time } | { time: Time; value: number; color?: string };
 
 /** The points of an output from bar `from` on. `Time` is the chart's brand of seconds. */
 export function points<Time>(

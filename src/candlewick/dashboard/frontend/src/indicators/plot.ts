@@ -1,0 +1,130 @@
+// An indicator on a chart: one series per output, its guide levels and its band.
+
+import {
+  HistogramSeries,
+  type IChartApiBase,
+  type ISeriesApi,
+  LineSeries,
+  LineStyle,
+  type PriceFormat,
+  type SeriesType,
+  type Time,
+} from "lightweight-charts";
+import { short } from "../format";
+import { faded, type ThemeName } from "../theme";
+import { Band } from "./band";
+import type { Unit } from "./definition";
+import type { Indicator } from "./indicator";
+import { type Point, points } from "./points";
+import type { Output } from "./style";
+
+/** A histogram takes the same points as a line. */
+type Drawn = ISeriesApi<"Line", Time>;
+
+/** More changed points than this are set at once rather than one by one. */
+const MANY = 100;
+
+/** How the reader wants it: colours by output where they are not the default ones. */
+export interface Look {
+  readonly theme: ThemeName;
+  readonly colours: Readonly<Record<string, string>>;
+  readonly guide: string;
+}
+
+export class Plot {
+  readonly indicator: Indicator;
+  private readonly times: ArrayLike<number>;
+  private readonly chart: IChartApiBase<Time>;
+  private readonly series: ReadonlyMap<string, Drawn>;
+  private look: Look;
+
+  /** `times` are those of the indicator's bars; `price` writes prices as the price axis does. */
+  constructor(
+    chart: IChartApiBase<Time>,
+    indicator: Indicator,
+    times: ArrayLike<number>,
+    pane: number,
+    look: Look,
+    price: (value: number) => string,
+  ) {
+    this.chart = chart;
+    this.indicator = indicator;
+    this.times = times;
+    this.look = look;
+    const { outputs, unit } = indicator.definition;
+    const format = formatOf(unit, price);
+    this.series = new Map(Object.entries(outputs).map(([name, output]) => [name, this.add(output, pane, format)]));
+    this.mark();
+    this.paint(look);
+  }
+
+  /** Which pane it is in, as panes come and go. */
+  get pane(): number {
+    return this.first.getPane().paneIndex();
+  }
+
+  /** Draw the bars from index `from` on, after `indicator.update(from)`. */
+  update(from = 0): void {
+    for (const [name, series] of this.series) {
+      const length = this.indicator.outputs[name]!.length;
+      if (from === 0 || length - from > MANY) series.setData(this.pointsOf(name, 0));
+      else this.pointsOf(name, from).forEach((point, i) => series.update(point, from + i < length - 1));
+    }
+  }
+
+  /** Wear a theme and the reader's colours. */
+  paint(look: Look): void {
+    this.look = look;
+    for (const [name, series] of this.series) series.applyOptions({ color: this.colourOf(name) });
+    for (const line of this.first.priceLines()) line.applyOptions({ color: look.guide });
+    this.update();
+  }
+
+  /** Show or hide it; its values stay. */
+  show(visible: boolean): void {
+    for (const series of this.series.values()) series.applyOptions({ visible });
+  }
+
+  /** Take it off the chart; an own pane goes with its last series. */
+  remove(): void {
+    for (const series of this.series.values()) this.chart.removeSeries(series);
+  }
+
+  private get first(): Drawn {
+    return this.series.values().next().value!;
+  }
+
+  private add({ kind, width }: Output, pane: number, priceFormat: PriceFormat): Drawn {
+    const lastValueVisible = this.indicator.definition.pane === "own";
+    const options = { priceFormat, lastValueVisible, priceLineVisible: false };
+    if (kind === "line") return this.chart.addSeries(LineSeries, { ...options, lineWidth: width }, pane);
+    return this.chart.addSeries(HistogramSeries, options, pane) as ISeriesApi<SeriesType, Time> as Drawn;
+  }
+
+  private mark(): void {
+    const { guides, band } = this.indicator.definition;
+    for (const price of guides) {
+      const line = { price, color: this.look.guide, lineWidth: 1, lineStyle: LineStyle.Dashed } as const;
+      this.first.createPriceLine({ ...line, axisLabelVisible: false });
+    }
+    if (!band) return;
+    const [upper, lower] = band;
+    const { outputs } = this.indicator;
+    const colour = () => faded(this.colourOf(upper), 0.07);
+    this.series.get(upper)!.attachPrimitive(new Band(this.times, outputs[upper]!, outputs[lower]!, colour));
+  }
+
+  private colourOf(name: string): string {
+    return this.look.colours[name] ?? this.indicator.definition.outputs[name]!.colour[this.look.theme];
+  }
+
+  private pointsOf(name: string, from: number): Point<Time>[] {
+    const output = this.indicator.definition.outputs[name]!;
+    return points<Time>(this.times, this.indicator.outputs[name]!, output, this.look.theme, from);
+  }
+}
+
+function formatOf(unit: Unit, price: (value: number) => string): PriceFormat {
+  if (unit === "percent") return { type: "price", precision: 2, minMove: 0.01 };
+  return { type: "custom", formatter: unit === "price" ? price : short, minMove: 1e-8 };
+}
