@@ -74,7 +74,7 @@ async def test_history_is_filled_backwards_by_pages_of_a_thousand_from_its_first
         ids, twice = filling.durable()
     assert (ids.ranges(), twice) == ([(15_500, 19_999)], [])
     assert tape.pages() == [(19_000, 1000), (18_000, 1000), (17_000, 1000), (16_000, 1000), (15_500, 500)]
-    assert (coverage.history.floor, coverage.history_fraction) == (15_500, 1.0)
+    assert (coverage.history.floor, coverage.history_durable) == (15_500, 1.0)
 
 
 async def test_a_hole_asks_for_exactly_its_ids(tape, fill, until):
@@ -88,7 +88,7 @@ async def test_a_hole_asks_for_exactly_its_ids(tape, fill, until):
 async def test_newer_holes_are_filled_before_history(tape, fill, until):
     coverage = tape_to(head=20_000, floor=18_000, covered=[(19_000, 19_900)])
     async with fill(coverage):
-        await until(lambda: coverage.history_fraction == 1.0 and not coverage.missing())
+        await until(lambda: coverage.history_durable == 1.0 and not coverage.missing())
     assert tape.pages()[0] == (19_901, 99)
 
 

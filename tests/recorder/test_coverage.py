@@ -83,21 +83,23 @@ def test_holes_are_counted_between_durable_ids_without_those_declared():
 
 def test_history_is_what_lies_before_the_first_live_trade():
     coverage = Coverage((), (), HistoryMark(since=10, target=0))
-    assert coverage.history_fraction == 0.0
+    assert coverage.history_secured == 0.0
     coverage.secure(100, 100)
     coverage.found_floor(80)
-    assert (coverage.history.origin, coverage.history_fraction) == (100, 0.0)
+    assert (coverage.history.origin, coverage.history_secured) == (100, 0.0)
     coverage.secure(95, 99)
-    assert coverage.history_fraction == 0.25
+    assert coverage.history_secured == 0.25
     coverage.secure(80, 94)
-    assert coverage.history_fraction == 1.0
+    assert (coverage.history_secured, coverage.history_durable) == (1.0, 0.0)
+    coverage.commit(Spans([(80, 99)]))
+    assert coverage.history_durable == 1.0
 
 
 def test_history_without_trades_is_done():
     coverage = Coverage((), (), HistoryMark(since=10, target=0))
     coverage.secure(7, 7)
     coverage.found_floor(7)
-    assert coverage.history_fraction == 1.0
+    assert coverage.history_secured == 1.0
 
 
 def test_a_head_known_from_rest_makes_all_up_to_it_history():

@@ -165,7 +165,7 @@ class Backfiller:
             symbol=self.symbol,
             trades=trades,
             back_to=str(names.at(reached_at)),
-            history=f"{self._coverage.history_fraction:.0%}",
+            history=f"{self._coverage.history_secured:.0%}",
         )
 
     async def _wait_for_exchange(self, error: ExchangeError) -> None:

@@ -88,13 +88,21 @@ class Coverage:
         return self._without_declared(between).count
 
     @property
-    def history_fraction(self) -> float:
+    def history_durable(self) -> float:
+        """How much of the history is durable, from 0 to 1, by the number of its trades."""
+        return self._history_in(self.covered)
+
+    @property
+    def history_secured(self) -> float:
         """How much of the history is secured, from 0 to 1, by the number of its trades."""
+        return self._history_in(self.secured)
+
+    def _history_in(self, ids: Spans) -> float:
         mark = self.history
         if mark is None or mark.floor is None or mark.origin is None:
             return 0.0
         wanted = mark.origin - mark.floor
-        absent = self._without_declared(self.secured.missing(mark.floor, mark.origin - 1))
+        absent = self._without_declared(ids.missing(mark.floor, mark.origin - 1))
         return 1.0 - absent.count / wanted if wanted > 0 else 1.0
 
     def _without_declared(self, ids: Spans) -> Spans:

@@ -36,7 +36,7 @@ def _history(tape: Tape, backfiller: Backfiller | None) -> dict[str, Any]:
     mark = tape.coverage.history
     if mark is None:
         return {"from": None, "reached": None, "done": False, "fraction": 0.0}
-    fraction = tape.coverage.history_fraction
+    fraction = tape.coverage.history_durable
     is_done = fraction >= 1.0
     reached = mark.target if is_done else backfiller.reached_at if backfiller else None
     return {"from": mark.target, "reached": reached, "done": is_done, "fraction": round(fraction, 4)}

@@ -1,0 +1,122 @@
+"""The recorder as a process: killed, stopped, and started on what is wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from candlewick.exchange.options import ExchangeOptions
+from candlewick.exchange.server import Exchange
+from candlewick.lake import Lake
+from candlewick.spans import Spans
+
+FIRST, LAST = 3735683259, 3735703162
+RECORDER = """
+import sys
+from pathlib import Path
+from candlewick import log, recorder
+from candlewick.config import load
+from candlewick.errors import CandlewickError
+log.configure("recorder")
+try:
+    recorder.run(load(Path(sys.argv[1])))
+except CandlewickError as error:
+    sys.exit(f"error {error}")
+"""
+
+
+def configure(folder: Path, url: str, **values) -> Path:
+    """Write the settings of a recorder on an exchange."""
+    values = {"data": "data", "prefix": "replay", "symbols": ["BTCUSDT"], "flush_seconds": 0.1} | values
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    stream = url.replace("http", "ws")
+    lines += ["[exchange]", f'streams = ["{stream}"]', f'rest = ["{url}"]', "[feed]", "port = 0"]
+    path = folder / "candlewick.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def start(config: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", RECORDER, str(config)], stderr=subprocess.PIPE)
+
+
+def covered(folder: Path) -> list[tuple[int, int]]:
+    """What the manifests in the lake prove, without any checkpoint."""
+    lake = Lake.open(str(folder / "data/lake"), "replay")
+    ids = Spans()
+    for item in lake.list_all():
+        for extent in lake.read_object(item.name).manifest.spans.values():
+            ids.update(Spans(extent.ranges))
+    return ids.ranges()
+
+
+async def test_a_recorder_killed_at_any_moment_loses_nothing(recording, tmp_path, until):
+    async with Exchange(ExchangeOptions(port=0, replay=recording, speed=150.0)) as exchange:
+        config = configure(tmp_path, exchange.rest_url)
+        for lived in (0.9, 1.2, 1.5):
+            process = start(config)
+            started = time.monotonic()
+            await until(lambda started=started, lived=lived: time.monotonic() - started > lived)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        process = start(config)
+        await until(lambda: covered(tmp_path) == [(FIRST, LAST)], 60)
+        process.send_signal(signal.SIGTERM)
+        await until(lambda: process.poll() is not None)
+        assert process.returncode == 0, process.stderr.read().decode()
+    lake = Lake.open(str(tmp_path / "data/lake"), "replay")
+    ids = [
+        json.loads(line)["t"]
+        for item in lake.list_all()
+        for line in lake.read_object(item.name).lines
+        if line.startswith(b'{"e":"trade"')
+    ]
+    assert len(ids) == len(set(ids)) == 19_904
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_stop_flushes_and_leaves_no_heartbeat(recording, tmp_path, until, how):
+    async with Exchange(ExchangeOptions(port=0, replay=recording, speed=20.0)) as exchange:
+        process = start(configure(tmp_path, exchange.rest_url, flush_seconds=60))
+        beat = tmp_path / "data/run/recorder.json"
+        await until(lambda: beat.exists() and (json.loads(beat.read_text())["symbols"]["BTCUSDT"]["emitted"] or 0) > 0)
+        process.send_signal(how)
+        stopped = time.monotonic()
+        await until(lambda: process.poll() is not None)
+        assert time.monotonic() - stopped < 5
+        assert process.returncode == 0
+        assert not beat.exists()
+        assert covered(tmp_path)
+
+
+async def test_a_second_recorder_of_the_same_name_is_refused_and_the_first_goes_on(recording, tmp_path, until):
+    async with Exchange(ExchangeOptions(port=0, replay=recording)) as exchange:
+        config = configure(tmp_path, exchange.rest_url)
+        first = start(config)
+        await until((tmp_path / "data/run/recorder.json").exists)
+        second = start(config)
+        await until(lambda: second.poll() is not None)
+        message = second.stderr.read().decode().strip()
+        assert (second.returncode, message.count("\n")) == (1, 0)
+        assert "another recorder of this name runs on this folder" in message
+        assert first.poll() is None
+        first.terminate()
+        await until(lambda: first.poll() is not None)
+
+
+@pytest.mark.parametrize("what", ["data", "lake"])
+async def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, until, what):
+    (tmp_path / "file").write_text("")
+    config = configure(tmp_path, "http://127.0.0.1:9", **{what: "file/folder"})
+    process = start(config)
+    await until(lambda: process.poll() is not None)
+    message = process.stderr.read().decode().strip()
+    assert process.returncode == 1
+    assert message.startswith("error ")
+    assert message.count("\n") == 0
+    assert os.fspath(tmp_path / "file/folder") in message

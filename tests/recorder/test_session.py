@@ -1,0 +1,358 @@
+"""The whole recorder against the local exchange, in one process: real sockets, real files, a real recording."""
+
+import asyncio
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from candlewick import checkpoint
+from candlewick.config import Settings
+from candlewick.config.sections import ExchangeSettings, FeedSettings
+from candlewick.errors import ConfigError, PortTakenError, UnknownSymbolError, UnreachableError
+from candlewick.exchange.faults import Answer, Faults
+from candlewick.exchange.options import MAX_SPEED, ExchangeOptions
+from candlewick.exchange.server import Exchange
+from candlewick.lake import Lake
+from candlewick.recorder import session as sessions
+from candlewick.recorder.session import Session
+from candlewick.spans import Spans
+
+FIRST, LAST = 3735683259, 3735703162
+
+
+class Tape:
+    """What a lake holds: every line, and whether manifests and lines agree."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.trades: dict[int, dict] = {}
+        self.copies: list[tuple[dict, dict]] = []
+        self.klines: Counter[int] = Counter()
+        self.sources: Counter[str] = Counter()
+        self.manifests = []
+        for item in lake.list_all():
+            each = lake.read_object(item.name)
+            self.manifests.append((each.manifest.seq, each.name, each.manifest))
+            for line in map(json.loads, each.lines):
+                self._take(line)
+        self.manifests.sort()
+
+    def _take(self, line):
+        if line["e"] == "kline":
+            self.klines[line["k"]["t"]] += 1
+            return
+        self.sources[line["src"]] += 1
+        if line["t"] in self.trades:
+            self.copies.append((self.trades[line["t"]], line))
+        self.trades[line["t"]] = line
+
+    @property
+    def ids(self) -> list[tuple[int, int]]:
+        return Spans((i, i) for i in self.trades).ranges()
+
+    def check_chain(self) -> None:
+        """Manifests are one chain, and the newest one says what is there."""
+        covered = Spans()
+        for position, (seq, _, manifest) in enumerate(self.manifests):
+            assert seq == position + 1
+            assert manifest.prev == (self.manifests[position - 1][1] if position else None)
+            for extent in manifest.spans.values():
+                covered.update(Spans(extent.ranges))
+            assert [Spans(ranges) for ranges in manifest.covered.values()] == [covered]
+
+
+@pytest.fixture(scope="session")
+def truth(recording: Path) -> dict[int, dict]:
+    """The recorded trades by id."""
+    rows = (
+        row
+        for name in ("frames_20240808.gz", "frames_20240809.gz")
+        for row in gzip.decompress((recording / name).read_bytes()).splitlines()
+    )
+    frames = (json.loads(row.split(b" ", 1)[1]) for row in rows if b"@trade" in row[:60])
+    return {frame["data"]["t"]: frame["data"] for frame in frames}
+
+
+def settings_for(exchange: Exchange, tmp_path: Path, *symbols: str, **options) -> Settings:
+    return Settings(
+        data=tmp_path / "data",
+        symbols=symbols or ("BTCUSDT",),
+        exchange=ExchangeSettings(streams=(exchange.ws_url,), rest=(exchange.rest_url,)),
+        feed=FeedSettings(port=0),
+        **({"prefix": "replay", "flush_seconds": 0.1} | options),
+    )
+
+
+class Run:
+    """A session at work."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lake = Lake.open(settings.lake_url, settings.prefix)
+        self.stop = asyncio.Event()
+
+    async def __aenter__(self):
+        state = checkpoint.open_checkpoint(self.settings.state_path, self.lake, self.settings.recorder)
+        self.session = Session(self.settings, self.lake, state)
+        self.task = asyncio.create_task(self.session.run(self.stop))
+        return self
+
+    async def __aexit__(self, *_):
+        self.stop.set()
+        await asyncio.wait_for(self.task, 30)
+
+    def of(self, symbol="BTCUSDT"):
+        return self.session.numbers()["symbols"][symbol]
+
+    def has_all(self, symbol="BTCUSDT"):
+        assert not self.task.done(), self.task
+        return self.of(symbol)["covered"] == [(FIRST, LAST)]
+
+
+def replay(recording: Path, **options) -> ExchangeOptions:
+    return ExchangeOptions(port=0, replay=recording, **({"speed": MAX_SPEED} | options))
+
+
+async def test_a_replay_at_full_speed_is_recorded_whole_and_verbatim(recording, truth, tmp_path, until):
+    async with Exchange(replay(recording)) as exchange:
+        async with Run(settings_for(exchange, tmp_path)) as run:
+            await until(run.has_all, 60)
+            await until(lambda: run.of()["history"]["done"])
+        tape = Tape(run.lake)
+    assert len(tape.trades) == len(truth) == 19_904
+    assert tape.ids == [(FIRST, LAST)]
+    assert tape.copies == []
+    tape.check_chain()
+    for trade_id, line in tape.trades.items():
+        assert {key: line[key] for key in ("p", "q", "m")} == {key: truth[trade_id][key] for key in ("p", "q", "m")}
+        assert line["T"] // 1_000 == truth[trade_id]["T"]
+    assert set(tape.klines.values()) == {1}
+    assert len(tape.klines) >= 10
+
+
+class Bad(Faults):
+    """Every leg loses, repeats, cuts and swaps frames, each its own; both lose some of the same."""
+
+    def __init__(self) -> None:
+        self.count: Counter[int] = Counter()
+        self.late: dict[int, str] = {}
+
+    def frames(self, connection, frame):
+        self.count[connection] += 1
+        number = self.count[connection]
+        fate = (number + 3 * connection) % 50
+        if number % 400 in (1, 2, 3) or fate == 0:
+            return ()
+        if fate == 7:
+            return (frame, frame)
+        if fate == 11:
+            return (frame[: len(frame) // 2],)
+        if fate == 13:
+            self.late[connection] = frame
+            return ()
+        return (frame, self.late.pop(connection)) if fate == 17 and connection in self.late else (frame,)
+
+
+async def test_losses_repeats_cuts_and_swaps_on_both_legs_leave_no_hole(recording, truth, tmp_path, until):
+    async with Exchange(replay(recording, speed=300.0), Bad()) as exchange:
+        async with Run(settings_for(exchange, tmp_path)) as run:
+            await until(run.has_all, 60)
+            assert run.of()["holes_seen"] > 0
+        tape = Tape(run.lake)
+    assert tape.ids == [(FIRST, LAST)]
+    assert tape.sources["rest"] > 0
+    assert all(one["p"] == other["p"] and one["q"] == other["q"] for one, other in tape.copies)
+    assert {i: (line["p"], line["q"], line["m"]) for i, line in tape.trades.items()} == {
+        i: (each["p"], each["q"], each["m"]) for i, each in truth.items()
+    }
+    tape.check_chain()
+
+
+class Lying(Faults):
+    """The second connection tells another price for every thousandth trade."""
+
+    def frames(self, connection, frame):
+        if connection == 2 and '000,"p":"6' in frame:
+            return (frame.replace('"p":"6', '"p":"7'),)
+        return (frame,)
+
+
+async def test_copies_that_differ_are_both_kept_and_counted(recording, tmp_path, until):
+    async with Exchange(replay(recording), Lying()) as exchange:
+        async with Run(settings_for(exchange, tmp_path)) as run:
+            await until(run.has_all, 60)
+            conflicts = run.of()["conflicts"]
+        tape = Tape(run.lake)
+    assert conflicts == len(tape.copies) > 0
+    assert all({one["p"][0], other["p"][0]} == {"6", "7"} for one, other in tape.copies)
+
+
+async def test_a_restart_in_the_middle_fills_what_was_missed(recording, tmp_path, until):
+    async with Exchange(replay(recording, speed=200.0)) as exchange:
+        settings = settings_for(exchange, tmp_path)
+        for wanted in (2_000, 9_000):
+            async with Run(settings) as run:
+                await until(
+                    lambda run=run, wanted=wanted: run.of()["trades"] and exchange.head("BTCUSDT") > FIRST + wanted
+                )
+        async with Run(settings) as run:
+            await until(run.has_all, 60)
+        tape = Tape(run.lake)
+    assert tape.ids == [(FIRST, LAST)]
+    assert tape.copies == []
+    tape.check_chain()
+
+
+class Deaf(Faults):
+    """Connections are accepted, and nothing is sent on the first few."""
+
+    def frames(self, connection, frame):
+        return () if connection <= 2 else (frame,)
+
+
+async def test_streams_that_are_silent_are_noticed_over_rest_filled_and_replaced(recording, tmp_path, until):
+    async with Exchange(replay(recording), Deaf()) as exchange:
+        async with Run(settings_for(exchange, tmp_path)) as run:
+            await until(run.has_all, 60)
+        assert Tape(run.lake).sources.keys() == {"rest"}
+
+
+async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp_path, until, monkeypatch):
+    monkeypatch.setattr(sessions, "BUFFER_BYTES", 300_000)
+    async with Exchange(replay(recording, speed=100.0)) as exchange:
+        async with Run(settings_for(exchange, tmp_path)) as run:
+            await until(lambda: run.of()["trades"] > 0)
+            root = Path(run.lake.url)
+            (root / "replay").mkdir(exist_ok=True)
+            (root / "replay").rename(root / "away")
+            (root / "replay").write_text("a file where the lake was")
+            await until(lambda: {leg["state"] for leg in run.session.numbers()["legs"]} == {"paused"})
+            assert run.session.numbers()["lake_failures"] > 0
+            stopped_at = run.of()["emitted"]
+            await until(lambda: exchange.head("BTCUSDT") > stopped_at + 3_000)
+            assert run.session.numbers()["buffered_bytes"] < 2_000_000
+            (root / "replay").unlink()
+            (root / "away").rename(root / "replay")
+            await until(run.has_all, 60)
+        tape = Tape(run.lake)
+    assert tape.ids == [(FIRST, LAST)]
+    tape.check_chain()
+
+
+class Refusing(Faults):
+    """REST is down while `is_down`."""
+
+    is_down = True
+
+    def answers(self, path, query):
+        return Answer(503, '{"code":-1008,"msg":"overloaded"}') if self.is_down else None
+
+
+@pytest.fixture
+def synthetic():
+    return ExchangeOptions(port=0, symbols=("BTCDEMO", "ETHDEMO"), rate=50.0, weight_limit=1_000_000)
+
+
+async def test_history_is_filled_to_its_target_for_every_symbol(synthetic, tmp_path, until):
+    async with Exchange(synthetic) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", "ETHDEMO", prefix="demo", history="10m")
+        async with Run(settings) as run:
+            for symbol in settings.symbols:
+                await until(lambda symbol=symbol: run.of(symbol)["history"]["done"] and not run.of(symbol)["holes"])
+            numbers = run.session.numbers()
+    assert numbers["state"] == "recording"
+    assert numbers["weight"]["limit"] == 1_000_000
+    for symbol in settings.symbols:
+        assert len(numbers["symbols"][symbol]["covered"]) == 1
+        first, last = numbers["symbols"][symbol]["covered"][0]
+        assert last - first > 1_000
+
+
+async def test_more_history_can_be_asked_for_later(synthetic, tmp_path, until):
+    async with Exchange(synthetic) as exchange:
+        for minutes in (1, 5):
+            settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history=f"{minutes}m")
+            async with Run(settings) as run:
+                await until(lambda run=run: run.session.numbers()["state"] == "recording")
+                await until(lambda run=run: run.of("BTCDEMO")["history"]["done"])
+                mark = run.session._coverages["BTCDEMO"].history
+                assert mark.since - mark.target == minutes * 60_000_000
+
+
+async def test_the_feed_serves_what_is_recorded(synthetic, tmp_path, until):
+    async with Exchange(synthetic) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history="0s")
+        async with Run(settings) as run, aiohttp.ClientSession() as http:
+            await until(lambda: run.of("BTCDEMO")["trades"] > 5)
+            url = f"http://127.0.0.1:{run.session.numbers()['feed_port']}"
+            async with http.get(f"{url}/health") as answer:
+                assert (await answer.json())["symbols"]["BTCDEMO"]["emitted"] > 0
+            async with http.get(f"{url}/metrics") as answer:
+                assert "candlewick_emitted_trade_id" in await answer.text()
+            async with http.ws_connect(f"{url}/feed") as feed:
+                await feed.send_str('{"subscribe":{"BTCDEMO":null}}')
+                frames = [json.loads(await asyncio.wait_for(feed.receive_str(), 20)) for _ in range(5)]
+            ids = [row[0] for frame in frames for row in frame["trades"]]
+            assert ids == list(range(ids[0], ids[0] + len(ids)))
+
+
+async def test_an_unknown_symbol_ends_the_start_with_its_name(synthetic, tmp_path):
+    async with Exchange(synthetic) as exchange:
+        run = Run(settings_for(exchange, tmp_path, "BTCDEMO", "NODEMO", prefix="demo"))
+        with pytest.raises(UnknownSymbolError, match="'NODEMO'"):
+            async with run:
+                await run.task
+
+
+async def test_the_demo_is_kept_apart_from_real_trades(synthetic, tmp_path):
+    async with Exchange(synthetic) as exchange:
+        run = Run(settings_for(exchange, tmp_path, "BTCDEMO", prefix="binance"))
+        with pytest.raises(ConfigError, match="set prefix = 'demo'"):
+            async with run:
+                await run.task
+        assert list(run.lake.list_all()) == []
+
+
+def test_real_trades_are_kept_apart_from_the_demo():
+    with pytest.raises(ConfigError, match="set prefix = 'binance'"):
+        sessions.check_prefix("demo/x", is_demo=False)
+    sessions.check_prefix("binance", is_demo=False)
+    sessions.check_prefix("my/tape", is_demo=True)
+
+
+async def test_at_the_first_start_the_exchange_must_be_there(tmp_path):
+    class Nowhere:
+        ws_url, rest_url = "ws://127.0.0.1:9", "http://127.0.0.1:9"
+
+    run = Run(settings_for(Nowhere(), tmp_path))
+    with pytest.raises(UnreachableError, match=r"http://127\.0\.0\.1:9: not reached"):
+        async with run:
+            await run.task
+
+
+async def test_at_a_later_start_the_exchange_is_waited_for(synthetic, tmp_path, until, no_waiting):
+    faults = Refusing()
+    faults.is_down = False
+    async with Exchange(synthetic, faults) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history="0s")
+        async with Run(settings) as run:
+            await until(lambda: run.of("BTCDEMO")["head"])
+        faults.is_down = True
+        async with Run(settings) as run:
+            await until(lambda: run.session._rest.failures >= 5)
+            assert run.session.numbers()["state"] == "starting"
+            faults.is_down = False
+            await until(lambda: run.session.numbers()["state"] == "recording")
+
+
+async def test_a_taken_feed_port_ends_the_start(synthetic, tmp_path):
+    async with Exchange(synthetic) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo")
+        taken = Settings(**(settings.model_dump() | {"feed": {"port": exchange.port}}))
+        run = Run(taken)
+        with pytest.raises(PortTakenError):
+            async with run:
+                await run.task
