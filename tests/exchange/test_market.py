@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from candlewick.errors import ConfigError
 from candlewick.exchange.activity import GENESIS
-from candlewick.exchange.instruments import character
+from candlewick.exchange.instruments import character, characters
 from candlewick.exchange.market import PUBLISH_DELAY_US, SyntheticMarket
 
 SYMBOL = "BTCDEMO"
@@ -170,7 +170,13 @@ def test_a_very_slow_symbol_has_empty_minutes(market):
     assert (minutes > 0).sum() > 20
 
 
-@pytest.mark.parametrize("name", ["BTCUSDT", "DEMO", "BTC-DEMO", "BTCDEMO=0", "BTCDEMO=fast"])
+def test_the_rate_is_the_first_symbols_and_the_others_keep_their_share_of_it():
+    assert [one.rate for one in characters(["BTCDEMO", "ETHDEMO", "SLOWDEMO=0.01"], 20)] == [20, 10, 0.01]
+    assert [one.rate for one in characters(["SOLDEMO", "BTCDEMO"], 3)] == pytest.approx([3, 15])
+    assert [one.rate for one in characters(["SLOWDEMO=0.01", "BTCDEMO"], 3)] == [0.01, 3]
+
+
+@pytest.mark.parametrize("name", ["BTCUSDT", "DEMO", "BTC-DEMO", "BTCDEMO=0", "BTCDEMO=fast", "BTCDEMO=1e9"])
 def test_a_symbol_that_could_be_taken_for_a_real_one_or_a_wrong_rate_is_refused(name):
     with pytest.raises(ConfigError, match="expected"):
         character(name, 10)

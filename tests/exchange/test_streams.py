@@ -143,7 +143,7 @@ async def test_a_live_market_cuts_off_who_does_not_read_and_goes_on_for_the_othe
 ):
     monkeypatch.setattr("candlewick.exchange.connection.MAX_WAITING", 200)
     async with (
-        running(symbols=("BTCDEMO=3000",), history=timedelta(hours=1)) as client,
+        running(symbols=("BTCDEMO=2000",), history=timedelta(hours=1)) as client,
         slow_http.ws_connect(f"{client.exchange.ws_url}/ws/btcdemo@trade") as slow,
         client.connect("/ws/btcdemo@kline_1s") as other,
     ):

@@ -1,11 +1,15 @@
 """What is traded: names, tick and lot, and the character of a synthetic market."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from candlewick.errors import ConfigError
 
 SCALE = 10**8
 """Prices and quantities have eight decimals on the wire: this many units make 1."""
+
+MAX_RATE = 2_000
+"""Synthetic markets have at most so many trades/s in the mean."""
 
 DEMO_QUOTE = "DEMO"
 """A quote asset that no exchange has, so that a demo's symbols cannot be taken for real ones."""
@@ -44,40 +48,47 @@ class Character:
 
 
 _KNOWN = {
-    "BTCDEMO": ("BTC", 97_000, 1_000_000, 1_000, 0.026, 1.0),
-    "ETHDEMO": ("ETH", 3_400, 1_000_000, 10_000, 0.034, 0.5),
-    "SOLDEMO": ("SOL", 210, 1_000_000, 100_000, 0.045, 0.2),
+    "BTCDEMO": (97_000, 1_000_000, 1_000, 0.026, 1.0),
+    "ETHDEMO": (3_400, 1_000_000, 10_000, 0.034, 0.5),
+    "SOLDEMO": (210, 1_000_000, 100_000, 0.045, 0.2),
 }
-"""Per symbol: base, price, tick, lot, daily volatility, and its rate as a share of the first symbol's."""
+"""Per symbol: price, tick, lot, daily volatility, and its rate as a share of the first symbol's."""
 
 _OTHER = (100, 1_000_000, 100_000, 0.04, 0.1)
 
 
-def character(name: str, rate: float) -> Character:
-    """Return the synthetic market called `name`, where a market of share 1 has `rate` trades/s.
+def characters(names: Sequence[str], rate: float) -> list[Character]:
+    """Return synthetic markets, the first of which has `rate` trades/s and the others their usual share of that.
 
-    `NAME=0.01` gives it its own mean rate instead.
+    `NAME=0.01` gives one a mean rate of its own. Raises `ConfigError` for a name that could be a real symbol's.
     """
+    first = _KNOWN.get(names[0].upper(), _OTHER)
+    share = 1.0 if "=" in names[0] else first[-1]
+    return [character(name, rate / share) for name in names]
+
+
+def character(name: str, rate: float) -> Character:
+    """Return the synthetic market called `name`, where a market of share 1 has `rate` trades/s."""
     symbol, _, own_rate = name.upper().partition("=")
     base = symbol.removesuffix(DEMO_QUOTE)
     if not base.isalnum() or base == symbol:
         raise ConfigError(f"expected a made-up symbol that ends in {DEMO_QUOTE}, such as BTCDEMO, got {name!r}")
-    base, price, tick, lot, volatility, share = _KNOWN.get(symbol, (base, *_OTHER))
+    price, tick, lot, volatility, share = _KNOWN.get(symbol, _OTHER)
     return Character(
         instrument=Instrument(symbol, base, DEMO_QUOTE, tick, lot),
-        rate=_positive(own_rate, name) if own_rate else rate * share,
+        rate=_rate(own_rate or str(rate * share), name),
         price=price * SCALE // tick,
         daily_volatility=volatility,
     )
 
 
-def _positive(text: str, name: str) -> float:
+def _rate(text: str, name: str) -> float:
     try:
         rate = float(text)
     except ValueError:
         rate = 0.0
-    if not rate > 0:
-        raise ConfigError(f"expected a mean rate above 0 trades/s after '=', got {name!r}")
+    if not 0 < rate <= MAX_RATE:
+        raise ConfigError(f"{name}: expected a mean rate above 0 and at most {MAX_RATE} trades/s, got {text}")
     return rate
 
 

@@ -29,6 +29,9 @@ _RUN = 20_000
 CHUNK_SECONDS = 600
 """Synthetic trades are made, and kept a while, in runs of this much time."""
 
+_TRADES_KEPT = 1_000_000
+"""Of each symbol, about so many trades are kept once they were made: 50 MB."""
+
 _US = 1_000_000
 
 
@@ -115,7 +118,8 @@ class _Tape:
         self._key = key(seed, symbol, "trades")
         self._prices = Prices(seed, character)
         self._sizes = sizes(character)
-        self._chunk = lru_cache(maxsize=32)(self._make)
+        kept = int(_TRADES_KEPT / character.rate / CHUNK_SECONDS)
+        self._chunk = lru_cache(maxsize=min(max(kept, 3), 64))(self._make)
 
     def id_at(self, time_us: int) -> int:
         second, rest = divmod(time_us, _US)

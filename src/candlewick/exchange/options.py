@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from candlewick.errors import ConfigError
+from candlewick.exchange.instruments import MAX_RATE
 
 MAX_SPEED = 0.0
 """The speed of a replay that goes as fast as its clients take it."""
@@ -22,7 +23,7 @@ class ExchangeOptions:
 
     host: str = "127.0.0.1"
     port: int = 9443
-    seed: int = 1
+    seed: int = 7
     symbols: tuple[str, ...] = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
     rate: float = 10.0
     history: timedelta = timedelta(days=365)
@@ -36,8 +37,8 @@ class ExchangeOptions:
     run_path: Path | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate <= 20_000:
-            raise ConfigError(f"exchange: expected a rate above 0 and at most 20000 trades/s, got {self.rate}")
+        if not 0 < self.rate <= MAX_RATE:
+            raise ConfigError(f"exchange: expected a rate above 0 and at most {MAX_RATE} trades/s, got {self.rate}")
         if self.speed < 0:
             raise ConfigError(f"exchange: expected a speed of 0 (as fast as possible) or above, got {self.speed}")
         if self.replay is None and self.shift_to_now:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from candlewick.exchange.instruments import character
+from candlewick.exchange.instruments import characters
 from candlewick.exchange.market import Market, SyntheticMarket
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.pace import FreePace, Pace, SteadyPace, WallPace
@@ -91,5 +91,5 @@ def _synthetic(options: ExchangeOptions) -> Venue:
     """Return a venue of synthetic markets on this machine's clock, which have traded for `options.history`."""
     now = now_us()
     since = now - options.history // timedelta(microseconds=1)
-    market = SyntheticMarket([character(name, options.rate) for name in options.symbols], options.seed, since)
+    market = SyntheticMarket(characters(options.symbols, options.rate), options.seed, since)
     return Venue(market, Timeline(market, now), WallPace())
