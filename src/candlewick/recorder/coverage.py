@@ -47,6 +47,10 @@ class Coverage:
             self.head = last
         self._begin(first)
 
+    def holds(self, trade_id: int) -> bool:
+        """Whether an id is ours; asked for every trade, and most are newer than all."""
+        return self.head is not None and trade_id <= self.head and trade_id in self.secured
+
     def commit(self, ids: Spans) -> None:
         """Count ids as durable."""
         self.covered.update(ids)

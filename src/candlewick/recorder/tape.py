@@ -84,7 +84,7 @@ class Tape:
     def _record(self, trade: Trade, line: bytes, now: float) -> None:
         """Put a trade into the batch, unless it has been backfilled meanwhile."""
         trade_id = trade.trade_id
-        if trade_id not in self.coverage.secured:
+        if not self.coverage.holds(trade_id):
             self.coverage.secure(trade_id, trade_id)
             self._batcher.add_trade(self.symbol, trade_id, line, now)
 
