@@ -1,3 +1,5 @@
+{{ config(tags='audit') }}
+
 {%- set fields = [
     'open', 'high', 'low', 'close', 'volume', 'quote_volume', 'trade_count',
     'taker_buy_volume', 'taker_buy_quote_volume', 'first_trade_id', 'last_trade_id',
@@ -81,7 +83,7 @@ compared as (
         candles.open_time < heads.traded_at - interval '{{ var("oracle_patience_minutes") }} minutes' as is_overdue,
         candles.loaded_at as candle_loaded_at,
         klines.loaded_at as exchange_loaded_at,
-        heads.loaded_at as loaded_at
+        greatest(heads.loaded_at, candles.loaded_at, coalesce(klines.loaded_at, heads.loaded_at)) as loaded_at
     from candles
     {%- if is_incremental() %}
     inner join asked

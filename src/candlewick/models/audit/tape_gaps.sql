@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', tags='audit') }}
 
 {#- What an earlier run found out about a gap is taken over, so that only a gap that changed is looked up in SILVER. -#}
 {%- set known_relation = load_relation(this) if execute else none %}

@@ -11,16 +11,22 @@
 {% macro candles_from_minutes(opens, closes) -%}
 with
 
+news as (
+
+    select open_time
+    from {{ ref('trades_ohlc_1m') }}
+    where {{ is_news() }}
+
+),
+
 minutes as (
 
     select *
     from {{ ref('trades_ohlc_1m') }}
-    where {{ is_in_touched_period(
-        'open_time',
-        news='(select open_time from ' ~ ref('trades_ohlc_1m') ~ ' where ' ~ is_news() ~ ') as news',
-        opens=opens,
-        closes=closes,
-    ) }}
+    {%- if is_incremental() %}
+    where open_time >= (select min({{ opens }}) from news)
+        and open_time < (select max({{ closes }}) from news)
+    {%- endif %}
 
 ),
 

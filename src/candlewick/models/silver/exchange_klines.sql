@@ -1,12 +1,10 @@
-{{ config(full_refresh=false) }}
+{{ config(full_refresh=false, tags='audit') }}
 
 with
 
 objects as (
 
-    select
-        object_name,
-        loaded_at
+    select object_name
     from {{ ref('object_manifests') }}
     where has_klines and {{ is_news() }}
 
@@ -36,7 +34,12 @@ events as (
             'received_at': 'recv',
             'source': 'src',
         },
-        'loaded_at >= (select min(loaded_at) from objects) and object_name in (select object_name from objects)',
+        'object_name in (select object_name from objects) and ' ~ is_in_touched_period(
+            'loaded_at',
+            news='(select * from ' ~ ref('object_manifests') ~ ' where has_klines and ' ~ is_news() ~ ') as news',
+            opens='loaded_at',
+            closes="loaded_at + interval '1 microsecond'",
+        ),
     ) }}
 
 ),

@@ -1,0 +1,73 @@
+"""Makes the warehouse anew from the lake alone, beside the old one, and puts it in its place when it is whole."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from candlewick.config import Settings
+from candlewick.errors import WarehouseBusyError, WarehouseCorruptError
+from candlewick.lake import Lake
+from candlewick.warehouse.duckdb import Warehouse
+from candlewick.warehouse.intake import Intake
+from candlewick.warehouse.pipeline import Pipeline
+
+Progress = Callable[[int, int], None]
+
+
+def rebuild(settings: Settings, progress: Progress) -> None:
+    """Rebuild. Interrupted at any instant, it leaves the old warehouse or the new one, whole.
+
+    Raises `WarehouseBusyError` where a process owns the old one, and as `Intake.open`.
+    """
+    path = settings.duckdb_path
+    new = path.with_name(f"{path.stem}.rebuild{path.suffix}")
+    with _held(path):
+        _remove(new)
+        _fill(settings, new, progress)
+        _log_of(path).unlink(missing_ok=True)
+        new.replace(path)
+    with suppress(WarehouseBusyError), Pipeline.open(settings):  # an owner that was quicker publishes it instead
+        pass
+
+
+def _fill(settings: Settings, new: Path, progress: Progress) -> None:
+    total = sum(1 for _ in Lake.open(settings.lake_url, settings.prefix, settings.s3).list_all())
+    done = 0
+    progress(done, total)
+    with Intake.open(settings, new) as intake:
+        while intake.is_catching_up:
+            if loaded := intake.load().objects:
+                intake.models.run()
+                intake.prune()
+                done += loaded
+                progress(min(done, total), total)
+        intake.models.run()
+        intake.warehouse.checkpoint()
+    progress(total, total)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Hold the old file open, so that no owner starts on it meanwhile; a damaged one cannot be, and need not."""
+    try:
+        old = Warehouse.open(path) if path.exists() else None
+    except WarehouseCorruptError:
+        old = None
+    if old is None:
+        yield
+        return
+    try:
+        old.checkpoint()
+        yield
+    finally:
+        old.close()
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _log_of(path).unlink(missing_ok=True)
+
+
+def _log_of(path: Path) -> Path:
+    """The write-ahead log beside a file; it must not be applied to another one."""
+    return path.with_name(f"{path.name}.wal")
