@@ -14,6 +14,7 @@ import { Header } from "./ui/header";
 import { Legend } from "./ui/legend";
 import { Settings } from "./ui/settings";
 import { clockOf, type Health, StatusBar } from "./ui/status";
+import { Waiting } from "./ui/waiting";
 
 const DAY_EVERY = 15_000;
 /** Without an event for this long, the newest bar is stale. */
@@ -41,7 +42,7 @@ export class Terminal {
   private readonly feeder: Feeder;
   private readonly probe: Probe;
   private readonly toLive: HTMLButtonElement;
-  private readonly waiting = h("div", { class: "waiting" });
+  private readonly waiting = new Waiting();
   private readonly timers: number[];
   private theme: ThemeName;
   private series: Series;
@@ -91,7 +92,7 @@ export class Terminal {
       { class: "terminal" },
       h("style", {}, css),
       this.header.element,
-      h("main", { class: "stage" }, canvas, this.legend.element, this.toLive, this.waiting),
+      h("main", { class: "stage" }, canvas, this.legend.element, this.toLive, this.waiting.element),
       this.statusBar.element,
       this.settings.element,
     );
@@ -225,11 +226,7 @@ export class Terminal {
   private showHealth(): void {
     const health = this.health();
     this.statusBar.setHealth(health, health === "lost" || health === "waiting" ? null : this.age());
-    const history = this.status?.history;
-    this.waiting.hidden = this.feeder.isLoaded;
-    this.waiting.textContent = !this.isConnected
-      ? "connecting …"
-      : `waiting for the first candles${history ? ` · history ${Math.floor(100 * history)} %` : ""}`;
+    this.waiting.show(!this.feeder.isLoaded, this.isConnected, this.status?.history ?? null);
   }
 
   private health(): Health {

@@ -80,7 +80,7 @@ export class StatusBar {
     const [name, title] = SOURCES[status.source];
     setText(this.source, name);
     this.source.title = title;
-    setText(this.bars, `${fixed(bars, 0)} bars`);
+    setText(this.bars, bars > 0 ? `${fixed(bars, 0)} bars` : "");
     const loading = status.history !== null && status.history < 1;
     setText(this.history, loading ? `history ${Math.floor(100 * status.history!)} %` : "");
   }

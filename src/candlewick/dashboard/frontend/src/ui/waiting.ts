@@ -1,0 +1,22 @@
+// What is shown before there is anything to show.
+
+import logo from "../candlewick.svg";
+import { h, setText } from "../dom";
+
+export class Waiting {
+  readonly element: HTMLElement;
+  private readonly words = h("div", { role: "status" });
+
+  constructor() {
+    const flame = h("div");
+    flame.innerHTML = logo;
+    this.element = h("div", { class: "waiting", hidden: true }, flame, this.words);
+  }
+
+  /** Say what is waited for; `history` is how much of it is recorded, 0..1. */
+  show(isWaiting: boolean, isConnected: boolean, history: number | null): void {
+    this.element.hidden = !isWaiting;
+    const progress = history !== null && history > 0 && history < 1 ? ` · history ${Math.floor(100 * history)} %` : "";
+    setText(this.words, isConnected ? `waiting for the first candles${progress}` : "connecting …");
+  }
+}
