@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from candlewick.errors import MartNotReadyError, WarehouseError
-from candlewick.publication import CANDLES, CURRENT, PINS, File, Version, decode
+from candlewick.publication import CANDLES, CURRENT, PINS, TRADES, File, Version, decode
 
 _CACHED_BYTES = 128 * 2**20
 _ATTEMPTS = 5
@@ -83,6 +83,14 @@ class Mart:
         if timeframe not in CANDLES:
             raise WarehouseError(f"expected a timeframe of {', '.join(CANDLES)}, got {timeframe!r}")
         return _again(lambda: self._candles(CANDLES[timeframe], symbol, _naive(start), _naive(end), limit))
+
+    def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
+        """Return trades with `start` <= traded_at < `end`, by trade id. Raises `MartNotReadyError`."""
+        bounds = {"traded_at >=": _naive(start), "traded_at <": _naive(end)}
+        given = {condition: moment for condition, moment in bounds.items() if moment is not None}
+        conditions = " ".join(f"and {condition} ?" for condition in given)
+        statement = f"select * from {TRADES} where symbol = ? {conditions} order by trade_id"
+        return _again(lambda: self.query(statement, [symbol, *given.values()]))
 
     def _candles(
         self, table: str, symbol: str, start: datetime | None, end: datetime | None, limit: int | None
