@@ -91,6 +91,11 @@ async def run(streams: Streams) -> AsyncIterator[Callable[..., Running]]:
     await asyncio.gather(*(each.task for each in running), return_exceptions=True)
 
 
+@pytest.fixture(autouse=True)
+def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_TICK", 0.05)
+
+
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -194,8 +199,8 @@ async def test_a_connection_is_replaced_before_it_is_too_old_and_stays_while_tha
 async def test_silence_ends_a_connection_and_pings_are_no_silence(streams: Streams, run) -> None:
     run(silence=0.6)
     await until(lambda: streams.open)
-    for _ in range(10):
-        await asyncio.sleep(0.2)
+    for _ in range(8):
+        await asyncio.sleep(0.15)
         await streams.sockets[0].ping(b"")
     assert len(streams.sockets) == 1
     await until(lambda: len(streams.sockets) == 2 and streams.sockets[0].closed)

@@ -56,9 +56,9 @@ def covered(folder: Path) -> list[tuple[int, int]]:
 
 
 async def test_a_recorder_killed_at_any_moment_loses_nothing(recording, tmp_path, until):
-    async with Exchange(ExchangeOptions(port=0, replay=recording, speed=150.0)) as exchange:
+    async with Exchange(ExchangeOptions(port=0, replay=recording, speed=200.0)) as exchange:
         config = configure(tmp_path, exchange.rest_url)
-        for lived in (0.9, 1.2, 1.5):
+        for lived in (1.1, 1.4):
             process = start(config)
             started = time.monotonic()
             await until(lambda started=started, lived=lived: time.monotonic() - started > lived)

@@ -70,7 +70,8 @@ async def test_live_lines_become_objects_in_a_chain_and_the_checkpoint_follows(w
     assert [each.manifest.seq for each in objects] == [1, 2, 3]
     assert [each.manifest.prev for each in objects] == [None, objects[0].name, objects[1].name]
     assert objects[-1].manifest.covered == {"BTCDEMO": [(1, 3)]}
-    await until(lambda: checkpoint.load(writing.path, "r1").seq == 3)
+    await until(lambda: writing.writer.objects == 3)
+    assert checkpoint.load(writing.path, "r1").seq == 3
     assert checkpoint.load(writing.path, "r1").prev == objects[-1].name
     assert (writing.writer.objects, writing.writer.lines) == (3, 3)
 
@@ -148,3 +149,9 @@ async def test_a_checkpoint_that_cannot_be_saved_does_not_stop_the_recording(wri
     writing.live(1)
     await until(lambda: writing.coverage.covered.count == 1)
     assert len(writing.objects()) == 1
+
+
+async def test_saves_at_the_same_time_do_not_get_in_each_others_way(writing):
+    await asyncio.gather(*(writing.writer.save() for _ in range(20)))
+    assert checkpoint.load(writing.path, "r1") == writing.state
+    assert [path.name for path in writing.path.parent.iterdir() if "tmp" in path.name] == []

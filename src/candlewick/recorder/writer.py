@@ -68,6 +68,7 @@ class Writer:
         self._in_flight = 0
         self._is_backfills_turn = False
         self._is_stopping = False
+        self._saving = asyncio.Lock()
         self._rng = random.Random()
 
     @property
@@ -100,7 +101,8 @@ class Writer:
             if coverage.history:
                 self._checkpoint.history[symbol] = coverage.history
         try:
-            await asyncio.to_thread(self._checkpoint.save, self._state_path)
+            async with self._saving:
+                await asyncio.to_thread(self._checkpoint.save, self._state_path)
         except OSError as error:  # a cache: the lake has it all
             log.warning("checkpoint not saved", path=str(self._state_path), problem=str(error))
 
