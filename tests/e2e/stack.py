@@ -10,11 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from candlewick.mart import Mart
-
 from candlewick import config, heartbeat
 from candlewick.config import Settings
 from candlewick.errors import MartNotReadyError
+from candlewick.mart import Mart
 
 DEADLINE_SECONDS = 60.0
 

