@@ -1,7 +1,6 @@
 {{ config(materialized='table', tags='audit') }}
 
-{#- What an earlier run found out about a gap is taken over, so that only a gap that changed is looked up in SILVER. -#}
-{%- set known_relation = load_relation(this) if execute else none %}
+{%- set known_relation = known_gaps() %}
 
 with
 
@@ -136,15 +135,12 @@ counted as (
 
 ),
 
-{% if known_relation -%}
+-- What an earlier run found out about a gap is taken over: only one that changed is looked up in SILVER.
 known as (
 
+    {% if known_relation -%}
     select * from {{ known_relation }}
-
-),
-{%- else -%}
-known as (
-
+    {%- else -%}
     select
         symbol,
         first_trade_id as first_missing_id,
@@ -155,9 +151,9 @@ known as (
         cast(null as timestamp) as filled_at
     from counted
     where false
+    {%- endif %}
 
 ),
-{%- endif %}
 
 changed as (
 

@@ -20,8 +20,8 @@ trades as (
     where {{ is_in_touched_period(
         'traded_at',
         news='(select traded_at from ' ~ ref('trades_deduped') ~ ' where ' ~ is_news() ~ ') as news',
-        opens="date_trunc('hour', traded_at)",
-        closes="date_trunc('hour', traded_at) + interval '1 hour'",
+        opens="date_trunc('minute', traded_at)",
+        closes="date_trunc('minute', traded_at) + interval '1 minute'",
     ) }}
 
 ),

@@ -76,3 +76,9 @@
     {%- endset -%}
     {{ return(run_query(statement).rows | map('list') | list) }}
 {%- endmacro %}
+
+
+{# The table as the run before left it; none where there was none. #}
+{% macro known_gaps() -%}
+    {{ return(load_relation(this) if execute else none) }}
+{%- endmacro %}

@@ -34,34 +34,35 @@ typed as (
         {{ to_timestamp('received_at') }} as received_at,
         loaded_at,
         source,
-        object_name,
         row_number
     from events
 
 ),
 
 -- What is not a trade stays in RAW, and its id shows as a hole in TAPE_GAPS: seen, and in nobody's way.
-trades as (
+checked as (
 
-    select *
+    select
+        *,
+        coalesce(
+            symbol is not null
+            and trade_id is not null
+            and is_buyer_maker is not null
+            and traded_at is not null
+            and cast(price as double) * cast(quantity as double) < 1e21,
+            false
+        ) as is_trade
     from typed
-    where symbol is not null
-        and trade_id is not null
-        and price is not null
-        and quantity is not null
-        and is_buyer_maker is not null
-        and traded_at is not null
-        and cast(price as double) * cast(quantity as double) < 1e21
 
 ),
 
 first_copies as (
 
     select *
-    from trades
+    from checked
     qualify row_number() over (
         partition by symbol, trade_id
-        order by loaded_at, object_name, row_number
+        order by is_trade desc, loaded_at, received_at, row_number
     ) = 1
 
 ),
@@ -77,8 +78,8 @@ held as (
     where {{ is_in_touched_period(
         'traded_at',
         news='(' ~ raw_events('trade', {'traded_at': 'T'}, is_news()) ~ ') as news',
-        opens="date_trunc('hour', " ~ to_timestamp('traded_at') ~ ") - " ~ slack,
-        closes="date_trunc('hour', " ~ to_timestamp('traded_at') ~ ") + interval '1 hour' + " ~ slack,
+        opens="date_trunc('minute', " ~ to_timestamp('traded_at') ~ ") - " ~ slack,
+        closes="date_trunc('minute', " ~ to_timestamp('traded_at') ~ ") + interval '1 minute' + " ~ slack,
     ) }}
 
 ),
@@ -89,14 +90,15 @@ new_trades as (
 
     select *
     from first_copies
-    {% if is_incremental() %}
-    where not exists (
-        select 1
-        from held
-        where held.symbol = first_copies.symbol
-            and held.trade_id = first_copies.trade_id
-    )
-    {% endif %}
+    where is_trade
+    {%- if is_incremental() %}
+        and not exists (
+            select 1
+            from held
+            where held.symbol = first_copies.symbol
+                and held.trade_id = first_copies.trade_id
+        )
+    {%- endif %}
 
 ),
 
