@@ -120,9 +120,10 @@ class Child:
         return beat if beat and self.process and beat["pid"] == self.process.pid else None
 
     async def is_healthy(self) -> bool:
-        """Whether the process has beaten or, where it has a port of its own, listens there."""
+        """Whether the process says that its start is behind it or, where it has a port of its own, listens there."""
         if self.port is None:
-            return self.beat() is not None
+            beat = self.beat()
+            return beat is not None and beat.get("state") != "starting"
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:

@@ -16,43 +16,57 @@ def is_running(pid: int) -> bool:
     return True
 
 
-@pytest.fixture
-def running(tmp_path):
-    """A demo under `candlewick up`, all three processes beating."""
-    stack = Stack(tmp_path / "home", symbols=("BTCDEMO",), history="10m").write_config()
-    stack.start_exchange()
-    stack.start("up", "up", "--config", str(stack.config_path), "--no-browser")
-    wait_until(lambda: all(stack.beat(name) for name in NAMES) and stack.trades() > 0, "all to run and candles to come")
-    yield stack
-    stack.stop()
-
-
 NAMES = ("recorder", "warehouse", "dashboard")
 
 
-def test_one_ctrl_c_stops_all_of_it_cleanly(running):
-    pids = [int(running.beat(name)["pid"]) for name in NAMES]
-    status = run_cli("status", "--config", str(running.config_path), cwd=running.home)
-    assert status.returncode == 0, status.stdout
-    assert "BTCDEMO" in status.stdout
-    assert running.kill("up", signal.SIGINT) == 0
-    assert not any(is_running(pid) for pid in pids)
-    assert "Stopped" in running.log("up")
-    assert run_cli("status", "--config", str(running.config_path), cwd=running.home).returncode == 1
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """Everything under `candlewick up`, beating, with candles in the mart. The tests of this file end it, in order."""
+    stack = Stack(tmp_path_factory.mktemp("up"), symbols=("BTCDEMO",), history="10m").write_config()
+    try:
+        stack.start_exchange()
+        start(stack)
+        yield stack
+    finally:
+        stack.stop()
+
+
+def start(stack: Stack) -> None:
+    stack.start("up", "up", "--config", str(stack.config_path), "--no-browser")
+    wait_until(lambda: all(stack.beat(name) for name in NAMES) and stack.trades() > 0, "all to run and candles to come")
+
+
+def pids(stack: Stack) -> list[int]:
+    return [int(stack.beat(name)["pid"]) for name in NAMES]
 
 
 def test_a_killed_process_is_started_again(running):
-    for name in NAMES:
-        killed = int(running.beat(name)["pid"])
-        os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: running.beat(name).get("pid", killed) != killed, f"{name} to be started again")  # noqa: B023
+    before = pids(running)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not set(before) & set(pids(running)), "all three to be started again")
     assert running.log("up").count("starting it again") == len(NAMES)
 
 
+def test_one_ctrl_c_stops_all_of_it_cleanly(running):
+    wait_until(lambda: status(running).returncode == 0, "all three to be well")
+    assert "BTCDEMO" in status(running).stdout
+    children = pids(running)
+    assert running.kill("up", signal.SIGINT) == 0
+    assert not any(is_running(pid) for pid in children)
+    assert "Stopped" in running.log("up")
+    assert status(running).returncode == 1
+
+
 def test_no_process_outlives_a_supervisor_that_was_killed(running):
-    pids = [int(running.beat(name)["pid"]) for name in NAMES]
+    start(running)
+    children = pids(running)
     running.kill("up", signal.SIGKILL)
-    wait_until(lambda: not any(is_running(pid) for pid in pids), "the children to end", 30)
+    wait_until(lambda: not any(is_running(pid) for pid in children), "the children to end")
+
+
+def status(stack: Stack):
+    return run_cli("status", "--config", str(stack.config_path), cwd=stack.home)
 
 
 def test_a_process_that_cannot_start_ends_everything_with_its_own_line(tmp_path):
