@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from candlewick import config
+from candlewick.errors import SetupError
 
 if TYPE_CHECKING:
+    from candlewick.setup.snowflake import Wire
     from candlewick.setup.stack import Plan, Stack
 
 app = typer.Typer(
@@ -23,6 +25,11 @@ ConfigOption = Annotated[
         "--config", "-c", envvar="CANDLEWICK_CONFIG", help="The settings' file.", show_default="candlewick.toml"
     ),
 ]
+_OPTIONS = {
+    "SnowflakeUserArn": "--snowflake-user-arn",
+    "SnowflakeExternalId": "--snowflake-external-id",
+    "PipeQueueArn": "--pipe-queue-arn",
+}
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and end.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -47,6 +54,7 @@ def aws(
     Run it again whenever the settings change. Example: `candlewick setup aws --dry-run`
     """
     from candlewick.setup import aws as room  # noqa: PLC0415
+    from candlewick.setup.plan import render_outputs  # noqa: PLC0415
     from candlewick.setup.stack import WIRES  # noqa: PLC0415
 
     settings = config.load(config_path)
@@ -54,20 +62,102 @@ def aws(
     wanted = room.parameters(settings) | {key: value for key, value in wires.items() if value is not None}
     stack, account = room.connect(settings.s3)
     typer.echo(f"Stack {stack.name} in {stack.region}, account {account}")
-    _apply(stack, stack.plan(wanted), dry_run=dry_run, yes=yes)
+    if _apply(stack, stack.plan(wanted), dry_run=dry_run, yes=yes):
+        typer.echo(render_outputs(stack.outputs()))
 
 
-def _apply(stack: "Stack", plan: "Plan", *, dry_run: bool, yes: bool) -> None:
-    from candlewick.setup.plan import render, render_outputs  # noqa: PLC0415
+@app.command()
+def snowflake(
+    config_path: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the SQL, and end.")] = False,
+    apply_aws: Annotated[
+        bool, typer.Option("--apply-aws", help="Hand over to AWS what it must know: changes the stack, asks before.")
+    ] = False,
+    yes: Yes = False,
+    teardown: Annotated[
+        bool, typer.Option("--teardown", help="Remove it all again, rows included; asks for the database's name.")
+    ] = False,
+) -> None:
+    """Make Snowflake's database, roles, warehouse, integration, stage and pipe; run it again at any time.
+
+    It logs in by the connection in connections.toml that the settings name, and needs ACCOUNTADMIN or as much.
+    Example: `candlewick setup snowflake --dry-run`
+    """
+    from candlewick.setup import snowflake as room  # noqa: PLC0415
+    from candlewick.setup.sql import render  # noqa: PLC0415
+    from candlewick.snowflake.connection import Connection  # noqa: PLC0415
+
+    settings = config.load(config_path)
+    if dry_run:
+        role = settings.snowflake.storage_role_arn or "<SnowflakeRoleArn of the stack>"
+        typer.echo(render("teardown" if teardown else "setup", settings, role))
+        return
+    if teardown:
+        _confirm_by_name(settings.snowflake.database)
+        with Connection.open(settings.snowflake, settings.snowflake.admin_role) as connection:
+            room.tear_down(connection, settings, typer.echo)
+        typer.echo(f"Removed. The lake in {settings.lake_url} is as it was.")
+        typer.echo(
+            "AWS must forget it: candlewick setup aws " + " ".join(f"{option} ''" for option in _OPTIONS.values())
+        )
+        return
+    role = settings.snowflake.storage_role_arn or _role_of_stack(settings)
+    wire = _wire_to_stack(settings, yes=yes) if apply_aws else _wire_by_hand
+    with Connection.open(settings.snowflake, settings.snowflake.admin_role) as connection:
+        typer.echo(f"Snowflake account {connection.login.account}, user {connection.login.user}")
+        room.set_up(connection, settings, role, typer.echo, wire)
+    typer.echo("Snowflake is set up." if apply_aws else "When AWS knows all this, run this again: it catches up.")
+
+
+def _role_of_stack(settings: config.Settings) -> str:
+    from candlewick.setup.aws import connect  # noqa: PLC0415
+
+    stack, _ = connect(settings.s3)
+    return stack.outputs()["SnowflakeRoleArn"]
+
+
+def _wire_to_stack(settings: config.Settings, *, yes: bool) -> "Wire":
+    from candlewick.setup import aws as room  # noqa: PLC0415
+
+    stack, account = room.connect(settings.s3)
+
+    def wire(wires: dict[str, str]) -> bool:
+        typer.echo(f"Stack {stack.name} in {stack.region}, account {account}")
+        plan = stack.plan(room.parameters(settings) | wires)
+        if not _apply(stack, plan, dry_run=False, yes=yes):
+            raise SetupError("AWS was not told what it must know of Snowflake; run this again when it may be")
+        return True
+
+    return wire
+
+
+def _wire_by_hand(wires: dict[str, str]) -> bool:
+    for key, value in wires.items():
+        typer.echo(f"  {key}  {value}")
+    words = " ".join(f"{_OPTIONS[key]} '{value}'" for key, value in wires.items())
+    typer.echo(f"  AWS must know: candlewick setup aws {words}")
+    return False
+
+
+def _confirm_by_name(database: str) -> None:
+    typer.echo(f"This drops the database {database} with every row in it, its warehouse, roles and integration.")
+    if typer.prompt("Type the database's name to go on", default="", show_default=False).strip().upper() != database:
+        typer.echo("That is not its name. Nothing was removed.")
+        raise typer.Exit(1)
+
+
+def _apply(stack: "Stack", plan: "Plan", *, dry_run: bool, yes: bool) -> bool:
+    """Show a plan, ask, apply it; return whether the stack is as planned."""
+    from candlewick.setup.plan import render  # noqa: PLC0415
 
     if plan.is_empty:
         typer.echo("Nothing to change.")
-        typer.echo(render_outputs(stack.outputs()))
-        return
+        return True
     typer.echo(render(plan))
     if dry_run or not (yes or typer.confirm("Apply?")):
         stack.discard(plan)
         typer.echo("Nothing was changed.")
-        return
+        return False
     typer.echo("Applying … CloudFormation takes a minute or two.")
-    typer.echo(render_outputs(stack.apply(plan)))
+    stack.apply(plan)
+    return True

@@ -86,13 +86,12 @@ class Stack:
         differing = {} if creates else _differences(current, wanted)
         return self._read(change_set, creates, differing)
 
-    def apply(self, plan: Plan) -> dict[str, str]:
-        """Do what was planned, wait until it is done, and return the outputs. Raises `SetupError` with AWS's reason."""
+    def apply(self, plan: Plan) -> None:
+        """Do what was planned and wait until it is done. Raises `SetupError` with AWS's reason."""
         waiter = "stack_create_complete" if plan.creates else "stack_update_complete"
         with one_line(f"the stack {self.name!r}", self._failure):
             self._client.execute_change_set(StackName=self.name, ChangeSetName=plan.change_set)
             self._client.get_waiter(waiter).wait(StackName=self.name, WaiterConfig=self._wait)
-        return self.outputs()
 
     def discard(self, plan: Plan) -> None:
         """Remove a plan, and the empty stack that planning a new one makes."""

@@ -1,0 +1,102 @@
+-- Candlewick on Snowflake. `candlewick setup snowflake` fills this in from candlewick.toml and runs it; run it again
+-- whenever the settings change. What is there stays: nothing is replaced, no row and no load history is lost.
+
+-- == Database, schemas and warehouse
+USE ROLE {{ admin_role }};
+CREATE DATABASE IF NOT EXISTS {{ database }} COMMENT = 'Candlewick: every trade, proved';
+CREATE SCHEMA IF NOT EXISTS {{ database }}.RAW COMMENT = 'The lines of the lake, as they are';
+CREATE SCHEMA IF NOT EXISTS {{ database }}.SILVER COMMENT = 'One row per trade';
+CREATE SCHEMA IF NOT EXISTS {{ database }}.GOLD COMMENT = 'Candles, their audit, the gaps of the tape';
+CREATE WAREHOUSE IF NOT EXISTS {{ warehouse }}
+  WAREHOUSE_SIZE = XSMALL
+  AUTO_SUSPEND = {{ auto_suspend_seconds }}
+  AUTO_RESUME = TRUE
+  INITIALLY_SUSPENDED = TRUE
+  COMMENT = 'Candlewick: the models and the dashboard';
+ALTER WAREHOUSE {{ warehouse }} SET AUTO_SUSPEND = {{ auto_suspend_seconds }};
+
+-- == Roles
+-- The loader puts lines into RAW, the transformer reads RAW and makes SILVER and GOLD, the reader reads those.
+CREATE ROLE IF NOT EXISTS {{ loader_role }} COMMENT = 'Candlewick: loads RAW';
+CREATE ROLE IF NOT EXISTS {{ transformer_role }} COMMENT = 'Candlewick: makes SILVER and GOLD of RAW';
+CREATE ROLE IF NOT EXISTS {{ reader_role }} COMMENT = 'Candlewick: reads SILVER and GOLD';
+GRANT ROLE {{ loader_role }} TO ROLE SYSADMIN;
+GRANT ROLE {{ transformer_role }} TO ROLE SYSADMIN;
+GRANT ROLE {{ reader_role }} TO ROLE SYSADMIN;
+GRANT USAGE ON WAREHOUSE {{ warehouse }} TO ROLE {{ transformer_role }};
+GRANT USAGE ON WAREHOUSE {{ warehouse }} TO ROLE {{ reader_role }};
+GRANT USAGE ON DATABASE {{ database }} TO ROLE {{ loader_role }};
+GRANT USAGE ON DATABASE {{ database }} TO ROLE {{ transformer_role }};
+GRANT USAGE ON DATABASE {{ database }} TO ROLE {{ reader_role }};
+GRANT USAGE ON SCHEMA {{ database }}.RAW TO ROLE {{ loader_role }};
+GRANT USAGE ON SCHEMA {{ database }}.RAW TO ROLE {{ transformer_role }};
+GRANT USAGE ON SCHEMA {{ database }}.RAW TO ROLE {{ reader_role }};
+GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA {{ database }}.SILVER TO ROLE {{ transformer_role }};
+GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA {{ database }}.GOLD TO ROLE {{ transformer_role }};
+GRANT USAGE ON SCHEMA {{ database }}.SILVER TO ROLE {{ reader_role }};
+GRANT USAGE ON SCHEMA {{ database }}.GOLD TO ROLE {{ reader_role }};
+GRANT SELECT ON ALL TABLES IN SCHEMA {{ database }}.SILVER TO ROLE {{ reader_role }};
+GRANT SELECT ON ALL TABLES IN SCHEMA {{ database }}.GOLD TO ROLE {{ reader_role }};
+GRANT SELECT ON ALL VIEWS IN SCHEMA {{ database }}.SILVER TO ROLE {{ reader_role }};
+GRANT SELECT ON ALL VIEWS IN SCHEMA {{ database }}.GOLD TO ROLE {{ reader_role }};
+GRANT SELECT ON FUTURE TABLES IN SCHEMA {{ database }}.SILVER TO ROLE {{ reader_role }};
+GRANT SELECT ON FUTURE TABLES IN SCHEMA {{ database }}.GOLD TO ROLE {{ reader_role }};
+GRANT SELECT ON FUTURE VIEWS IN SCHEMA {{ database }}.SILVER TO ROLE {{ reader_role }};
+GRANT SELECT ON FUTURE VIEWS IN SCHEMA {{ database }}.GOLD TO ROLE {{ reader_role }};
+
+-- == Storage integration
+-- Altered, never replaced: a new one would have a new external id, which AWS would not know.
+CREATE STORAGE INTEGRATION IF NOT EXISTS {{ storage_integration }}
+  TYPE = EXTERNAL_STAGE
+  STORAGE_PROVIDER = 'S3'
+  ENABLED = TRUE
+  STORAGE_AWS_ROLE_ARN = {{ storage_role_arn }}
+  STORAGE_ALLOWED_LOCATIONS = ({{ raw_url }});
+ALTER STORAGE INTEGRATION {{ storage_integration }} SET
+  STORAGE_AWS_ROLE_ARN = {{ storage_role_arn }}
+  STORAGE_ALLOWED_LOCATIONS = ({{ raw_url }});
+GRANT USAGE ON INTEGRATION {{ storage_integration }} TO ROLE {{ loader_role }};
+
+-- == Raw table, file format and stage
+-- The columns of the embedded warehouse's RAW. The keys of a line differ by case only (e/E, t/T, m/M): a VARIANT's
+-- paths are case-sensitive, columns of their own would not be.
+CREATE TABLE IF NOT EXISTS {{ database }}.RAW.BINANCE_RAW (
+  PAYLOAD VARIANT,
+  OBJECT_NAME VARCHAR,
+  ROW_NUMBER NUMBER(38, 0),
+  LOADED_AT TIMESTAMP_NTZ(6)
+)
+  DATA_RETENTION_TIME_IN_DAYS = 1
+  COMMENT = 'The lines of the lake, which has them all: one day of Time Travel is enough';
+CREATE FILE FORMAT IF NOT EXISTS {{ database }}.RAW.{{ file_format }}
+  TYPE = JSON
+  COMPRESSION = ZSTD
+  COMMENT = 'An object of the lake: JSON lines in one zstd frame';
+CREATE STAGE IF NOT EXISTS {{ database }}.RAW.{{ stage }}
+  URL = {{ raw_url }}
+  STORAGE_INTEGRATION = {{ storage_integration }}
+  FILE_FORMAT = (FORMAT_NAME = '{{ database }}.RAW.{{ file_format }}');
+ALTER STAGE {{ database }}.RAW.{{ stage }} SET URL = {{ raw_url }} STORAGE_INTEGRATION = {{ storage_integration }};
+GRANT SELECT, INSERT ON TABLE {{ database }}.RAW.BINANCE_RAW TO ROLE {{ loader_role }};
+GRANT SELECT ON TABLE {{ database }}.RAW.BINANCE_RAW TO ROLE {{ transformer_role }};
+GRANT USAGE ON FILE FORMAT {{ database }}.RAW.{{ file_format }} TO ROLE {{ loader_role }};
+GRANT USAGE ON STAGE {{ database }}.RAW.{{ stage }} TO ROLE {{ loader_role }};
+
+-- == Pipe
+-- Owned by the loader, as Snowpipe loads with its owner's rights. Never replaced: that would forget what it has
+-- loaded. LOADED_AT is the start of the scan: Snowflake warns that SYSDATE() in a pipe can be hours early, as it is
+-- evaluated when the COPY is compiled. ON_ERROR is a pipe's default, SKIP_FILE: a torn object is not half-loaded.
+GRANT CREATE PIPE ON SCHEMA {{ database }}.RAW TO ROLE {{ loader_role }};
+USE ROLE {{ loader_role }};
+CREATE PIPE IF NOT EXISTS {{ database }}.RAW.{{ pipe }}
+  AUTO_INGEST = TRUE
+  COMMENT = 'The lake into RAW.BINANCE_RAW, on S3 notifications'
+AS
+{{ copy }};
+GRANT MONITOR ON PIPE {{ database }}.RAW.{{ pipe }} TO ROLE {{ transformer_role }};
+GRANT MONITOR ON PIPE {{ database }}.RAW.{{ pipe }} TO ROLE {{ reader_role }};
+
+-- == Catching up
+-- Objects of the last seven days that came before the notification did.
+ALTER PIPE {{ database }}.RAW.{{ pipe }} REFRESH;
+USE ROLE {{ admin_role }};

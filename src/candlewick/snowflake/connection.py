@@ -1,0 +1,133 @@
+"""A connection to Snowflake: named in connections.toml, made with a role of ours, its errors in one line.
+
+Account, user and key (or password, or token) are in connections.toml, where Snowflake's own tools look for them; the
+settings only name the connection. Every connector's way to log in works: key pair, OAuth, password, browser.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from candlewick import __version__
+from candlewick.config import SnowflakeSettings
+from candlewick.errors import CandlewickError, ConfigError, WarehouseLoginError
+from candlewick.snowflake.errors import Login, explain
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+
+_LOGIN_SECONDS = 20
+_NETWORK_SECONDS = 120  # for one request and its repetitions, not for a statement
+
+
+class Connection:
+    """An open session. Not for several threads at once: each opens its own."""
+
+    def __init__(self, session: "SnowflakeConnection", login: Login) -> None:
+        self.login = login
+        self._session = session
+
+    @classmethod
+    def open(cls, settings: SnowflakeSettings, role: str, *, warehouse: str | None = None) -> Self:
+        """Log in with a role, into the settings' database if it is there.
+
+        `warehouse` is used where it is given; without one, statements that need one fail.
+        Raises `ConfigError` for a name that connections.toml has not, and a `WarehouseError` of the kind that fits.
+        """
+        name = settings.connection or _default_name()
+        connector = _connector()
+        try:
+            session = connector.connect(
+                connection_name=name,
+                **_connections_file(),
+                role=role,
+                warehouse=warehouse,
+                database=settings.database,
+                login_timeout=_LOGIN_SECONDS,
+                network_timeout=_NETWORK_SECONDS,
+                application="Candlewick",
+                session_parameters={"QUERY_TAG": f"candlewick {__version__}", "TIMEZONE": "UTC"},
+            )
+        except connector.errors.Error as error:
+            raise _explain(error, name, role) from error
+        except (OSError, ValueError, TypeError) as error:  # a key file that is not there, or is no key
+            text = " ".join(str(error).split())
+            raise WarehouseLoginError(f"{_login(name, role).where}: {text}") from error
+        return cls(session, _login(name, role))
+
+    def run(self, statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows. Raises `WarehouseError`."""
+        with _explained(self.login), self._session.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def rows(self, statement: str) -> list[dict[str, Any]]:
+        """Run one statement and return its rows by column name, in lower case. Raises `WarehouseError`."""
+        with _explained(self.login), self._session.cursor() as cursor:
+            cursor.execute(statement)
+            names = [column.name.lower() for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+@contextmanager
+def _explained(login: Login) -> Iterator[None]:
+    import snowflake.connector.errors  # noqa: PLC0415
+
+    try:
+        yield
+    except snowflake.connector.errors.Error as error:
+        raise explain(str(error), login) from error
+
+
+def _explain(error: Exception, name: str, role: str) -> CandlewickError:
+    if "connection_name" in str(error):
+        return ConfigError(
+            f"connections.toml has no connection {name!r} (it has: {', '.join(sorted(_connections())) or 'none'}); "
+            "add it, or correct `connection` in [snowflake]"
+        )
+    return explain(str(error), _login(name, role))
+
+
+def _login(name: str, role: str) -> Login:
+    parameters = _connections().get(name, {})
+    return Login(name, str(parameters.get("account", "")), str(parameters.get("user", "")), role)
+
+
+def _connections() -> Mapping[str, Mapping[str, Any]]:
+    from snowflake.connector.config_manager import CONFIG_MANAGER  # noqa: PLC0415
+
+    return cast(Mapping[str, Mapping[str, Any]], CONFIG_MANAGER["connections"])
+
+
+def _connector() -> ModuleType:
+    try:
+        import snowflake.connector  # noqa: PLC0415
+    except ImportError:
+        raise ConfigError("Snowflake needs the extra `snowflake`: pip install 'candlewick[snowflake]'") from None
+    return snowflake.connector
+
+
+def _default_name() -> str:
+    _connector()
+    from snowflake.connector.config_manager import CONFIG_MANAGER  # noqa: PLC0415
+
+    return str(CONFIG_MANAGER["default_connection_name"])
+
+
+def _connections_file() -> dict[str, Any]:
+    """Look where SNOWFLAKE_HOME points now; the connector looks where it pointed when it was imported."""
+    home = os.environ.get("SNOWFLAKE_HOME")
+    return {"connections_file_path": Path(home).expanduser() / "connections.toml"} if home else {}
