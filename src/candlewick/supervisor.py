@@ -2,7 +2,7 @@
 
 Children are ordinary `candlewick` commands in sessions of their own, so that one Ctrl-C reaches only the
 supervisor, which stops them in order: readers first, the recorder before the exchange it listens to. A child
-that dies is started again with back-off; one that fails before it was ever healthy ends everything, with its own
+that dies is started again with back-off; one that gives up before it was ever healthy ends everything, with its own
 line on the terminal.
 """
 
@@ -166,7 +166,7 @@ class Supervisor:
 
     def say(self, text: str) -> None:
         """Print one line with the time."""
-        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {text}", highlight=False)
+        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {text}", highlight=False, soft_wrap=True)
 
     async def run(self, watch: Watch) -> None:
         """Run until asked to stop; raises `ChildFailedError` where a child never got healthy."""
@@ -198,13 +198,11 @@ class Supervisor:
             await self._watch_one(child)
             assert child.process is not None
             code = child.process.returncode or 0
-            if not child.was_healthy:
-                raise ChildFailedError(child.last_line(), code if code > 0 else 1)
+            if code > 0 and not child.was_healthy:
+                raise ChildFailedError(child.last_line(), code)
             wait = child.restarts.wait_after(time.monotonic() - child.started)
-            self.say(
-                f"[yellow]{child.name} ended[/] (exit code {code}: {escape(child.last_line()[:160])}); "
-                f"starting it again in {wait:g} s"
-            )
+            reason = f"signal {-code}" if code < 0 else f"exit code {code}: {escape(child.last_line()[:160])}"
+            self.say(f"[yellow]{child.name} ended[/] ({reason}); starting it again in {wait:g} s")
             await asyncio.sleep(wait)
             await child.start()
 
@@ -242,7 +240,8 @@ async def _run(settings: Settings, children: list[Child], *, browser: bool, cons
         f"\n  [bold]Candlewick[/] records {', '.join(settings.symbols)} into {settings.lake_url}\n"
         f"  Dashboard  [bold cyan]{url}[/]\n"
         f"  Logs       {settings.log_path}\n"
-        f"  Stop       Ctrl-C\n"
+        f"  Stop       Ctrl-C\n",
+        soft_wrap=True,
     )
     open_browser = webbrowser.open if browser and sys.stdout.isatty() else None
     await supervisor.run(Watch(settings, url, open_browser))

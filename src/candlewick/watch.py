@@ -53,10 +53,10 @@ class Watch:
             return
         fraction = sum(float(symbol["history"]["fraction"]) for symbol in symbols.values()) / len(symbols)
         if fraction >= 1:
-            self._once(say, f"History of {_hours(self.settings.history)} is complete.")
+            self._once(say, f"History of {_span(self.settings.history)} is complete.")
         elif fraction - self.last_fraction >= 0.1:
             self.last_fraction = fraction
-            say(f"Filling {_hours(self.settings.history)} of history, newest first: {fraction:.0%}")
+            say(f"Filling {_span(self.settings.history)} of history, newest first: {fraction:.0%}")
 
     def _once(self, say: Say, text: str) -> bool:
         if text in self.said:
@@ -74,5 +74,6 @@ def one_line(report: Report) -> str:
     return f"head {heads} · holes {holes} · candles {audit or 'not audited yet'} · freshness {report.freshness_text}"
 
 
-def _hours(span: timedelta) -> str:
-    return f"{span.total_seconds() / 3600:g} h"
+def _span(span: timedelta) -> str:
+    minutes = span.total_seconds() / 60
+    return f"{minutes / 60:g} h" if minutes >= 60 else f"{minutes:g} min"
