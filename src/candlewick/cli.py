@@ -6,7 +6,7 @@ Rooms are imported inside the commands: `candlewick --help` must not wait for db
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -190,16 +190,26 @@ def exchange(
     speed: Annotated[float, typer.Option(help="Of a replay: 1 as recorded, 10 faster, 0 as fast as it goes.")] = 1.0,
     shift_to_now: Annotated[bool, typer.Option(help="Of a replay: move its times so that it starts now.")] = False,
     weight_limit: Annotated[int, typer.Option(help="REST weight a minute, as Binance counts it.")] = 6000,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Inject faults: `on-demand` (`POST /candlewick/faults`, from this machine), or at random, too: "
+            "`seed=7,every=5s,kinds=drop|silence`. Without kinds, all there are; `handshake`, `stream`, `market`, "
+            "`rest` and `archive` stand for all of theirs.",
+            show_default="none",
+        ),
+    ] = None,
 ) -> None:
     """Run a local exchange that speaks Binance's WebSocket, REST and archive dialects.
 
-    Example: `candlewick exchange --replay captures/ --speed 10`
+    Examples: `candlewick exchange --replay captures/ --speed 10` · `candlewick exchange --faults seed=7,every=5s`
     """
     from candlewick.exchange import server  # noqa: PLC0415
     from candlewick.exchange.options import ExchangeOptions  # noqa: PLC0415
 
     log.configure("exchange")
-    named = {"symbols": tuple(symbols)} if symbols else {}
+    named: dict[str, Any] = {"symbols": tuple(symbols)} if symbols else {}
     server.run(
         ExchangeOptions(
             host=host,
@@ -210,6 +220,7 @@ def exchange(
             speed=speed,
             shift_to_now=shift_to_now,
             weight_limit=weight_limit,
+            faults=faults,
             **named,
         )
     )

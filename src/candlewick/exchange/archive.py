@@ -10,7 +10,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +18,11 @@ from aiohttp import web
 
 from candlewick.exchange import wire
 from candlewick.exchange.candles import Chart
+from candlewick.exchange.faults import Faults, FileFault
 from candlewick.exchange.intervals import Interval, interval
-from candlewick.exchange.market import Market, runs
+from candlewick.exchange.market import Market
+from candlewick.exchange.reading import newest, runs
+from candlewick.exchange.trades import Trades
 from candlewick.exchange.venue import Venue
 from candlewick.exchange.wire import Unit
 
@@ -29,6 +32,9 @@ _MICROSECONDS_FROM = date(2025, 1, 1)
 _LEVEL = 3
 """zlib's level: the files are for this host, so speed matters more than size."""
 
+_LACKED = 100
+"""An incomplete file lacks so many trades."""
+
 
 @dataclass(frozen=True, slots=True)
 class DailyFile:
@@ -37,6 +43,11 @@ class DailyFile:
     symbol: str
     day: date
     interval: Interval | None
+    edition: int = 0
+    """Another edition has the same rows in other bytes."""
+
+    lacks: int = 0
+    """So many trades are missing from its middle."""
 
     @property
     def stem(self) -> str:
@@ -61,7 +72,7 @@ class DailyFile:
     def text(self, market: Market) -> Iterator[str]:
         """Yield the file's lines, in pieces."""
         first_id, stop_id = market.id_at(self.symbol, self.begins), market.id_at(self.symbol, self.ends)
-        pieces = runs(market, self.symbol, first_id, stop_id - 1)
+        pieces = self._pieces(market, first_id, stop_id)
         if self.interval is None:
             yield from (wire.trade_lines(trades, self.unit) for trades in pieces)
             return
@@ -69,18 +80,24 @@ class DailyFile:
         for trades in pieces:
             chart.add(trades)
             yield ""
-        before = market.trades(self.symbol, first_id - 1, first_id - 1)
+        before = newest(market, self.symbol, first_id - 1)
         opens = self.interval.series(self.begins, self.ends - 1)
         for candle in chart.rows(opens, int(before.price[0]) if len(before) else None):
             values = wire.kline_values(market.instruments[self.symbol], self.interval, candle, self.unit)
             yield f"{','.join(values)},0\n"
 
+    def _pieces(self, market: Market, first_id: int, stop_id: int) -> Iterator[Trades]:
+        middle = (first_id + stop_id) // 2
+        for trades in runs(market, self.symbol, first_id, stop_id - 1):
+            yield trades.without([(middle, middle + self.lacks - 1)]) if self.lacks else trades
+
 
 class Archive:
     """Makes and serves the daily files of one venue."""
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Venue, faults: Faults) -> None:
         self._venue = venue
+        self._faults = faults
         self._folder = tempfile.TemporaryDirectory(prefix="candlewick-archive-")
         self._making: dict[DailyFile, asyncio.Task[Path]] = {}
         self._stopping = threading.Event()
@@ -103,15 +120,36 @@ class Archive:
         await asyncio.to_thread(self._folder.cleanup)
 
     async def _zip(self, request: web.Request) -> web.StreamResponse:
-        path = await self._made(self._asked(request))
-        return web.FileResponse(path, headers={"Content-Type": "application/zip"})
+        file, fault = self._asked(request)
+        path = await self._made(file)
+        headers = {"Content-Type": "application/zip"}
+        if fault == "truncated_zip":
+            content = await asyncio.to_thread(path.read_bytes)
+            return web.Response(body=content[: len(content) // 2], headers=headers)
+        return web.FileResponse(path, headers=headers)
 
     async def _checksum(self, request: web.Request) -> web.StreamResponse:
-        path = await self._made(self._asked(request))
+        file, fault = self._asked(request)
+        path = await self._made(file)
         digest = await asyncio.to_thread(_sha256, path)
-        return web.Response(text=f"{digest}  {path.name}\n")
+        if fault == "wrong_checksum":
+            digest = digest[::-1]
+        return web.Response(text=f"{digest}  {file.stem}.zip\n")
 
-    def _asked(self, request: web.Request) -> DailyFile:
+    def _asked(self, request: web.Request) -> tuple[DailyFile, FileFault | None]:
+        """Return the file that is asked for, and what is wrong with it. Raises 404 where there is none."""
+        file = self._existing(request)
+        match self._faults.file(request.path):
+            case "missing_day":
+                raise web.HTTPNotFound
+            case "replaced_file":
+                return replace(file, edition=1), None
+            case "incomplete_day":
+                return replace(file, lacks=_LACKED), None
+            case fault:
+                return file, fault
+
+    def _existing(self, request: web.Request) -> DailyFile:
         """Return the file that is asked for. Raises 404 where there is none: a day is there when it is over."""
         asked = request.match_info
         symbol, length = asked["symbol"], asked.get("interval")
@@ -136,8 +174,9 @@ class Archive:
         return await asyncio.shield(self._making[file])
 
     def _make(self, file: DailyFile) -> Path:
-        path = Path(self._folder.name) / f"{file.stem}.zip"
-        entry = zipfile.ZipInfo(f"{file.stem}.csv", (file.day.year, file.day.month, file.day.day, 0, 0, 0))
+        path = Path(self._folder.name) / f"{file.stem}~{file.edition}~{file.lacks}.zip"
+        made_on = (file.day.year, file.day.month, file.day.day, file.edition, 0, 0)
+        entry = zipfile.ZipInfo(f"{file.stem}.csv", made_on)
         entry.compress_type = zipfile.ZIP_DEFLATED
         with zipfile.ZipFile(path, "w", compresslevel=_LEVEL) as archive, archive.open(entry, "w") as lines:
             for piece in file.text(self._venue.market):

@@ -69,8 +69,8 @@ def candles(trades: Trades, interval: Interval) -> Iterator[Candle]:
         ends - starts + 1,
         np.add.reduceat(trades.quantity * taker, starts),
         np.add.reduceat(quote * taker, starts),
-        starts + trades.first_id,
-        ends + trades.first_id,
+        trades.ids[starts],
+        trades.ids[ends],
     )
     for row in zip(*(column.tolist() for column in columns), strict=True):
         yield Candle(*row)

@@ -110,7 +110,8 @@ def _trades(symbol: str, events: list[_Event], klines: list[RecordedKline]) -> T
     columns = (prices, traded_at, event_at, maker)
     begins = np.logical_or.reduce([np.diff(column, prepend=column[:1]) != 0 for column in columns])
     aggregate = np.cumsum(begins) + events[0].t // 2
-    return Trades(one, events[0].t, prices // one.tick, quantities // one.lot, traded_at, event_at, maker, aggregate)
+    ids = np.arange(events[0].t, events[0].t + len(events), dtype=np.int64)
+    return Trades(one, ids, prices // one.tick, quantities // one.lot, traded_at, event_at, maker, aggregate)
 
 
 def _instrument(symbol: str, prices: Ints, quantities: Ints, klines: list[RecordedKline]) -> Instrument:

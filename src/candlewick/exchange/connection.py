@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from candlewick.exchange import endings
 from candlewick.exchange.faults import Faults
+from candlewick.exchange.faults.line import Act, Announce, Close, Half, Line, Reset, Send
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.session import Session
 from candlewick.exchange.timeline import Events
@@ -28,7 +30,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Connection:
-    """A WebSocket between its handshake and its end. `transport` is what it runs over."""
+    """A WebSocket between its handshake and its end. `transport` is what it runs over; `now` is the venue's clock."""
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class Connection:
         session: Session,
         options: ExchangeOptions,
         faults: Faults,
+        now: Callable[[], int],
     ) -> None:
         self.session = session
         self._number = number
@@ -45,7 +48,9 @@ class Connection:
         self._transport = transport
         self._options = options
         self._faults = faults
-        self._waiting: deque[str] = deque()
+        self._line: Line | None = faults.opened(number)
+        self._now = now
+        self._waiting: deque[str | Half] = deque()
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self._pinged: dict[bytes, float] = {}
@@ -61,24 +66,53 @@ class Connection:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._faults.closed(self._number)
             self._waiting.clear()
+            self._line = None
             self._emptied.set()
 
     def offer(self, events: Events) -> None:
         """Queue the frames of some events."""
         for _, stream, payload in events:
-            self._waiting.extend(self._faults.frames(self._number, self.session.frame(stream, payload)))
+            frame = self.session.frame(stream, payload)
+            if self._line is None:
+                self._waiting.extend(self._faults.frames(self._number, frame))
+            else:
+                self._line.offer(frame)
+        self.carry_on()
+
+    def carry_on(self) -> None:
+        """Let through what is due by now."""
+        for act in self._line.take() if self._line else ():
+            self._do(act)
         self._filled.set()
 
     def is_slow(self) -> bool:
         """Return whether the client lets more frames wait than an exchange bears."""
-        return len(self._waiting) > MAX_WAITING
+        return self._queued > MAX_WAITING
 
     async def taken(self, at_most: int = FEW_WAITING) -> None:
         """Wait until `at_most` frames wait, or the connection ends."""
-        while len(self._waiting) > at_most and not self._socket.closed:
+        while self._queued > at_most and not self._socket.closed:
             self._emptied.clear()
             await self._emptied.wait()
+
+    @property
+    def _queued(self) -> int:
+        return len(self._waiting) + (len(self._line) if self._line else 0)
+
+    def _do(self, act: Act) -> None:
+        match act:
+            case Send(text):
+                self._waiting.append(text)
+            case Half():
+                self._waiting.append(act)
+            case Announce():
+                self._waiting.append(self.session.shutdown(self._now()))
+            case Close(code, reason):
+                self.cut(code, reason)
+            case Reset():
+                endings.reset(self._transport)
 
     def cut(self, code: int, reason: str) -> asyncio.Task[None]:
         """End the connection, with a close frame if the client still takes one."""
@@ -89,6 +123,7 @@ class Connection:
 
     async def _close(self, code: int, reason: str) -> None:
         self._waiting.clear()
+        self._line = None
         self._emptied.set()
         try:
             await asyncio.wait_for(self._socket.close(code=code, message=reason.encode()), _CLOSE_SECONDS)
@@ -115,12 +150,18 @@ class Connection:
             while True:
                 await self._filled.wait()
                 while self._waiting:
-                    await self._socket.send_str(self._waiting.popleft())
+                    await self._send_next(self._waiting.popleft())
                     if len(self._waiting) <= FEW_WAITING:
                         self._emptied.set()
                 self._filled.clear()
         except ConnectionError:
             self.cut(WSCloseCode.GOING_AWAY, "client gone")
+
+    async def _send_next(self, frame: str | Half) -> None:
+        if isinstance(frame, str):
+            await self._socket.send_str(frame)
+        else:
+            endings.break_off(self._transport, endings.text_frame(frame.text))
 
     async def _keep_alive(self) -> None:
         """Ping in turn; a client that leaves a ping without its pong too long is cut off."""
@@ -131,11 +172,15 @@ class Connection:
                 if any(now - sent >= self._options.pong_seconds for sent in self._pinged.values()):
                     self.cut(WSCloseCode.POLICY_VIOLATION, "Pong timeout")
                     return
-                payload = str(time.time_ns() // 1_000_000).encode()
-                self._pinged[payload] = now
-                await self._socket.ping(payload)
+                if self._line is None or self._line.allows_pings():
+                    await self._ping(now)
         except ConnectionError:
             self.cut(WSCloseCode.GOING_AWAY, "client gone")
+
+    async def _ping(self, now: float) -> None:
+        payload = str(time.time_ns() // 1_000_000).encode()
+        self._pinged[payload] = now
+        await self._socket.ping(payload)
 
     def _take_pong(self, payload: bytes) -> None:
         """A pong answers its ping and those before it; one that copies no ping's payload answers nothing."""

@@ -7,7 +7,8 @@ from candlewick.exchange import wire
 from candlewick.exchange.candles import Candle, candles, flat
 from candlewick.exchange.instruments import Instrument
 from candlewick.exchange.intervals import Interval
-from candlewick.exchange.market import NEVER, Market, runs
+from candlewick.exchange.market import NEVER, Market
+from candlewick.exchange.reading import newest, runs
 from candlewick.exchange.streams import Stream
 from candlewick.exchange.wire import Unit
 
@@ -39,7 +40,7 @@ class Forming:
         self._interval = stream.interval
         self._close: int | None = None
         self._begin(self._interval.open_of(now))
-        last = market.trades(stream.symbol, self._next_id - 1, self._next_id - 1)
+        last = newest(market, stream.symbol, self._next_id - 1)
         if len(last):
             self._close = int(last.price[0])
         self._plan_update(now)
@@ -82,11 +83,13 @@ class Forming:
 
     def _take(self, stop: int) -> Iterator[None]:
         """Take in the interval's trades before id `stop`."""
-        for run in runs(self._market, self._stream.symbol, self._next_id, min(stop, self._fence) - 1):
+        stop = min(stop, self._fence)
+        for run in runs(self._market, self._stream.symbol, self._next_id, stop - 1):
             for candle in candles(run, self._interval):
                 self._candle = self._candle.plus(candle) if self._candle else candle
-            self._next_id = run.last_id + 1
+            self._next_id = run.last_id + 1 if len(run) else self._next_id
             yield
+        self._next_id = max(self._next_id, stop)
 
     def _now(self) -> Candle | None:
         """Return how the kline stands; None before the market's first trade."""

@@ -5,8 +5,9 @@ from itertools import count
 
 from aiohttp import WSCloseCode, web
 
+from candlewick.exchange import endings
 from candlewick.exchange.connection import FEW_WAITING, Connection
-from candlewick.exchange.faults import Faults
+from candlewick.exchange.faults import Faults, Refusal
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.session import RefusedError, Session
 from candlewick.exchange.timeline import Step
@@ -32,6 +33,11 @@ class Hub:
             web.get("/ws/{names:.*}", self._raw),
             web.get("/stream", self._combined),
         ]
+
+    def carry_on(self) -> None:
+        """Let through, on every connection, what is due by now."""
+        for connection in self.connections:
+            connection.carry_on()
 
     async def listened_to(self) -> None:
         """Wait until somebody reads a stream."""
@@ -69,8 +75,8 @@ class Hub:
 
     async def _serve(self, request: web.Request, names: str, *, combined: bool) -> web.StreamResponse:
         number = next(self._numbers)
-        if (status := self._faults.refuses(number)) is not None:
-            return web.Response(status=status)
+        if (refusal := self._faults.handshake(number)) is not None:
+            return await _refuse(request, refusal)
         try:
             wanted = [name for name in names.split("/") if name]
             session = Session(wanted, combined=combined, unit=Unit.named(request.query.get("timeUnit")))
@@ -78,7 +84,9 @@ class Hub:
             return web.Response(status=400, text=str(refused))
         socket = web.WebSocketResponse(autoping=False, compress=False)
         await socket.prepare(request)
-        connection = Connection(number, socket, request.transport, session, self._options, self._faults)
+        connection = Connection(
+            number, socket, request.transport, session, self._options, self._faults, self._venue.now
+        )
         self.connections.add(connection)
         try:
             await self._follow()
@@ -102,3 +110,13 @@ class Hub:
         for stream in wanted:
             for _ in self._venue.timeline.watch(stream):
                 await asyncio.sleep(0)
+
+
+async def _refuse(request: web.Request, refusal: Refusal) -> web.Response:
+    """Refuse a handshake: with an answer, in the middle of one, or without."""
+    await asyncio.sleep(refusal.seconds)
+    if refusal.how == "half":
+        endings.break_off(request.transport, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+    elif refusal.how != "answer":
+        endings.reset(request.transport)
+    return web.Response(status=refusal.status)

@@ -4,7 +4,7 @@ A market is a pure function from ids or times to trades. It has no clock: what t
 is for the `timeline` to say.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -23,8 +23,6 @@ PUBLISH_DELAY_US = 1_300
 
 NEVER = 1 << 62
 """A time (µs) that does not come."""
-
-_RUN = 20_000
 
 CHUNK_SECONDS = 600
 """Synthetic trades are made, and kept a while, in runs of this much time."""
@@ -62,12 +60,6 @@ class Market(Protocol):
 
     def recorded_klines(self, symbol: str, interval: Interval) -> Mapping[int, Candle]:
         """Return the exchange's own klines that came with a capture, by open time."""
-
-
-def runs(market: Market, symbol: str, first_id: int, last_id: int) -> Iterator[Trades]:
-    """Yield the trades `first_id` to `last_id` in runs small enough to be handled between two other tasks."""
-    for start in range(first_id, last_id + 1, _RUN):
-        yield market.trades(symbol, start, min(start + _RUN - 1, last_id))
 
 
 class SyntheticMarket:
@@ -125,13 +117,14 @@ class _Tape:
         second, rest = divmod(time_us, _US)
         if not rest or not self.activity.has(second):
             return self.activity.id_at(second)
-        run = self._chunk(second // CHUNK_SECONDS)
-        return run.first_id + int(np.searchsorted(run.traded_at, time_us, side="left"))
+        chunk = second // CHUNK_SECONDS
+        before = int(np.searchsorted(self._chunk(chunk).traded_at, time_us, side="left"))
+        return self.activity.id_at(chunk * CHUNK_SECONDS) + before
 
     def trades(self, first_id: int, last_id: int) -> Trades:
         last_id = min(last_id, self.activity.last_id)
         if first_id > last_id:
-            return empty(self.instrument, first_id)
+            return empty(self.instrument)
         chunks = range(
             self.activity.second_of(first_id) // CHUNK_SECONDS,
             self.activity.second_of(last_id) // CHUNK_SECONDS + 1,
@@ -143,7 +136,7 @@ class _Tape:
         edges = self.activity.edges(chunk * CHUNK_SECONDS, CHUNK_SECONDS)
         first_id, stop_id = int(edges[0]), int(edges[-1])
         if first_id == stop_id:
-            return empty(self.instrument, first_id)
+            return empty(self.instrument)
         ids = np.arange(first_id, stop_id, dtype=np.int64)
         aggregate = self.activity.aggregates.of(ids)
         orders = Orders.place(self._key, self.activity.aggregates.of(edges))
@@ -152,7 +145,7 @@ class _Tape:
         of = aggregate - aggregate[0]
         return Trades(
             self.instrument,
-            first_id,
+            ids,
             price[of],
             self._sizes[below(self._key, ids, len(self._sizes))],
             traded_at[of],

@@ -19,6 +19,7 @@ class ExchangeOptions:
     says. `history` is how far back a synthetic market reaches. `speed` of a replay: 1 as recorded, 20 twenty times
     as fast, 0 (`MAX_SPEED`) as fast as clients take it. `shift_to_now` moves a replay's times to the present.
     A replay starts when the first client subscribes, or at once without `wait_for_client`.
+    `faults` is what `faults.schedule.parse` reads: `on-demand`, or `seed=7,every=5s,kinds=drop|silence`.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +36,7 @@ class ExchangeOptions:
     ping_seconds: float = 20.0
     pong_seconds: float = 60.0
     run_path: Path | None = None
+    faults: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.rate <= MAX_RATE:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from candlewick.exchange.timeline import Timeline
@@ -31,14 +32,17 @@ class Pace(Protocol):
 
 
 class WallPace:
-    """The time of this machine."""
+    """The time of this machine, or one that is `skew_us` ahead of it."""
 
     waits_for_slow = False
     waits_for_any = False
 
+    def __init__(self, skew_us: Callable[[], int] = lambda: 0) -> None:
+        self._skew_us = skew_us
+
     def now(self, timeline: Timeline) -> int:
         """Return the wall clock, or the last moment where that was set back."""
-        return max(time.time_ns() // 1_000, timeline.now)
+        return max(time.time_ns() // 1_000 + self._skew_us(), timeline.now)
 
     async def next_moment(self, timeline: Timeline) -> int | None:
         """Sleep until the next event is due."""

@@ -8,7 +8,8 @@ import numpy as np
 from candlewick.exchange import wire
 from candlewick.exchange.candles import Candle, Chart
 from candlewick.exchange.intervals import Interval
-from candlewick.exchange.market import runs
+from candlewick.exchange.market import Market
+from candlewick.exchange.reading import newest, oldest, runs
 from candlewick.exchange.trades import Trades
 from candlewick.exchange.venue import Venue
 from candlewick.exchange.wire import Unit
@@ -17,41 +18,38 @@ from candlewick.exchange.wire import Unit
 def trades(venue: Venue, symbol: str, from_id: int | None, limit: int) -> Trades:
     """Return `limit` trades from `from_id` (or from the oldest after it), or the newest ones."""
     if from_id is None:
-        return venue.trades(symbol, venue.head(symbol) - limit + 1, venue.head(symbol))
+        return newest(venue.market, symbol, venue.head(symbol), limit)
     start = max(from_id, venue.market.first_id(symbol))
-    return venue.trades(symbol, start, start + limit - 1)
+    return oldest(venue.market, symbol, start, venue.head(symbol), limit)
 
 
 def aggregates_from(venue: Venue, symbol: str, aggregate_id: int, limit: int) -> Trades:
     """Return the trades of `limit` aggregates from `aggregate_id`."""
-    return _first_aggregates(
-        venue, symbol, venue.market.first_of_aggregate(symbol, aggregate_id), venue.head(symbol), limit
-    )
+    first_id = venue.market.first_of_aggregate(symbol, aggregate_id)
+    return _first_aggregates(venue.market, symbol, first_id, venue.head(symbol), limit)
 
 
 def aggregates_between(venue: Venue, symbol: str, since: int | None, until: int | None, limit: int) -> Trades:
     """Return the trades of the first `limit` aggregates with `T` in `[since, until]` (µs); the last without `since`."""
-    head = venue.head(symbol)
-    last_id = head if until is None else min(head, venue.market.id_at(symbol, until + 1) - 1)
+    head, market = venue.head(symbol), venue.market
+    last_id = head if until is None else min(head, market.id_at(symbol, until + 1) - 1)
     if since is not None:
-        return _first_aggregates(venue, symbol, venue.market.id_at(symbol, since), last_id, limit)
-    newest = venue.trades(symbol, last_id, last_id)
-    if not len(newest):
-        return newest
-    first_id = venue.market.first_of_aggregate(symbol, int(newest.aggregate[0]) - limit + 1)
-    return venue.trades(symbol, first_id, last_id)
+        return _first_aggregates(market, symbol, market.id_at(symbol, since), last_id, limit)
+    last = newest(market, symbol, last_id)
+    if not len(last):
+        return last
+    first_id = market.first_of_aggregate(symbol, int(last.aggregate[0]) - limit + 1)
+    return market.trades(symbol, first_id, last_id)
 
 
-def _first_aggregates(venue: Venue, symbol: str, first_id: int, last_id: int, limit: int) -> Trades:
+def _first_aggregates(market: Market, symbol: str, first_id: int, last_id: int, limit: int) -> Trades:
     """Return the trades from `first_id` that make at most `limit` aggregates, and end by `last_id`."""
     count = 2 * limit
     while True:
-        found = venue.trades(symbol, first_id, min(first_id + count - 1, last_id))
-        if not len(found):
-            return found
-        stop = int(np.searchsorted(found.aggregate, found.aggregate[0] + limit))
-        if stop < len(found) or found.last_id < first_id + count - 1:
-            return found.between(first_id, first_id + stop - 1)
+        found = oldest(market, symbol, first_id, last_id, count)
+        stop = int(np.searchsorted(found.aggregate, found.aggregate[0] + limit)) if len(found) else 0
+        if stop < len(found) or len(found) < count:
+            return found.oldest(stop)
         count *= 2
 
 
@@ -72,7 +70,7 @@ async def klines(
     for run in runs(market, symbol, first_id, min(stop_id - 1, venue.head(symbol))):
         chart.add(run)
         await asyncio.sleep(0)
-    before = venue.trades(symbol, first_id - 1, first_id - 1)
+    before = newest(market, symbol, first_id - 1)
     close = int(before.price[0]) if len(before) else None
     candles = {candle.open_time: candle for candle in chart.rows(opens, close)}
     candles |= _recorded(venue, symbol, interval)
@@ -90,18 +88,18 @@ def _opens(
 ) -> list[int]:
     """Return the open times that a request asks for, of those the market has."""
     starts = list(_recorded(venue, symbol, interval))
-    oldest = venue.trades(symbol, venue.market.first_id(symbol), venue.market.first_id(symbol))
-    starts += interval.opens(oldest.traded_at).tolist()
+    first = oldest(venue.market, symbol, venue.market.first_id(symbol), venue.head(symbol), 1)
+    starts += interval.opens(first.traded_at).tolist()
     if not starts:
         return []
-    earliest, newest = min(starts), interval.open_of(min(venue.now(), venue.now() if until is None else until))
-    if since is not None and since > newest:
+    earliest, last = min(starts), interval.open_of(min(venue.now(), venue.now() if until is None else until))
+    if since is not None and since > last:
         return []
     if since is not None:
-        first = interval.open_of(since)
-        first = first if first >= since else interval.after(first)
-        return list(islice(interval.series(max(first, earliest), newest), limit))
-    opens = [newest]
+        opened = interval.open_of(since)
+        opened = opened if opened >= since else interval.after(opened)
+        return list(islice(interval.series(max(opened, earliest), last), limit))
+    opens = [last]
     while len(opens) < limit and opens[-1] > earliest:
         opens.append(interval.before(opens[-1]))
     return [at for at in reversed(opens) if at >= earliest]

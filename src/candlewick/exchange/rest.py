@@ -1,20 +1,22 @@
 """The REST side: `/api/v3/…` with Binance's rows, weights, limits and errors. Source: rest-api.md."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
 from aiohttp import web
 
-from candlewick.exchange import queries, wire
+from candlewick.exchange import endings, queries, wire
 from candlewick.exchange.exchange_info import exchange_info
-from candlewick.exchange.faults import Faults
+from candlewick.exchange.faults import Disturbance, Faults
 from candlewick.exchange.parameters import ApiError, Parameters
 from candlewick.exchange.venue import Venue
 from candlewick.exchange.weights import Weights, retry_after
 from candlewick.exchange.wire import Unit
 
-Query = Callable[[Parameters, Unit], Awaitable[str]]
+Query = Callable[[Venue, Parameters, Unit], Awaitable[str]]
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Rest:
@@ -39,70 +41,105 @@ class Rest:
         ]
         return [web.get(f"/api/v3/{name}", self._route(weight, query)) for name, weight, query in queries]
 
-    def _route(self, weight: int, query: Query) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def answer(request: web.Request) -> web.Response:
-            now = time.time_ns() // 1_000
-            used = self._weights.spend(request.remote or "", weight, now)
-            headers = {"X-MBX-USED-WEIGHT": str(used), "X-MBX-USED-WEIGHT-1M": str(used)}
-            fault = self._faults.answers(request.path, request.query_string)
-            if fault is not None:
-                return web.Response(status=fault.status, text=fault.body, headers=headers | dict(fault.headers))
-            if used > self._weights.limit:
-                return _refusal(_too_much(self._weights.limit), headers | {"Retry-After": str(retry_after(now))})
-            try:
-                body = await query(Parameters(request.query), Unit.named(request.headers.get("X-MBX-TIME-UNIT")))
-            except ApiError as error:
-                return _refusal(error, headers)
-            return web.Response(text=body, content_type="application/json", headers=headers)
+    def _route(self, weight: int, query: Query) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            trouble = self._faults.request(request.path, request.query_string)
+            if trouble.hang_seconds:
+                await asyncio.sleep(trouble.hang_seconds)
+            return await _send(request, await self._answer(request, weight, query, trouble), trouble.ending)
 
         return answer
 
-    async def _ping(self, given: Parameters, unit: Unit) -> str:
+    async def _answer(self, request: web.Request, weight: int, query: Query, trouble: Disturbance) -> web.Response:
+        """Count a request's weight and return the answer to it, as far as the exchange gets with it."""
+        now = time.time_ns() // 1_000
+        used = self._weights.spend(request.remote or "", weight if trouble.is_counted else 0, now)
+        limit = self._faults.weight_limit(self._weights.limit)
+        headers = {} if trouble.hides_weight else _weight_headers(used)
+        if trouble.is_idle:
+            return _instead(trouble, headers)
+        if used > limit:
+            return _refusal(_too_much(limit), headers | {"Retry-After": str(retry_after(now))})
+        try:
+            venue = self._venue.behind(trouble.behind_us)
+            unit = Unit.named(request.headers.get("X-MBX-TIME-UNIT"))
+            body = await query(venue, Parameters(request.query), unit)
+        except ApiError as error:
+            return _refusal(error, headers)
+        if trouble.answer is not None:
+            return _instead(trouble, headers)
+        if trouble.edit is not None:
+            body = f"[{','.join(bytes(row).decode() for row in trouble.edit(_ROWS.decode(body)))}]"
+        return web.Response(text=body, content_type=trouble.content_type, headers=headers)
+
+    async def _ping(self, venue: Venue, given: Parameters, unit: Unit) -> str:
         given.finish()
         return "{}"
 
-    async def _time(self, given: Parameters, unit: Unit) -> str:
+    async def _time(self, venue: Venue, given: Parameters, unit: Unit) -> str:
         given.finish()
         return f'{{"serverTime":{self._venue.now() // unit}}}'
 
-    async def _exchange_info(self, given: Parameters, unit: Unit) -> str:
-        known = self._venue.market.instruments
+    async def _exchange_info(self, venue: Venue, given: Parameters, unit: Unit) -> str:
+        known = venue.market.instruments
         names = given.symbols(known)
         given.finish()
-        info = exchange_info(
-            [known[name] for name in names], weight_limit=self._weights.limit, now_ms=self._venue.now() // unit
-        )
+        limit = self._faults.weight_limit(self._weights.limit)
+        info = exchange_info([known[name] for name in names], weight_limit=limit, now_ms=self._venue.now() // unit)
         return msgspec.json.encode(info).decode()
 
-    async def _trades(self, given: Parameters, unit: Unit) -> str:
-        symbol, limit = given.symbol(self._venue.market.instruments), given.limit()
+    async def _trades(self, venue: Venue, given: Parameters, unit: Unit) -> str:
+        symbol, limit = given.symbol(venue.market.instruments), given.limit()
         given.finish()
-        return wire.trade_rows(queries.trades(self._venue, symbol, None, limit), unit)
+        return wire.trade_rows(queries.trades(venue, symbol, None, limit), unit)
 
-    async def _historical_trades(self, given: Parameters, unit: Unit) -> str:
-        symbol, limit = given.symbol(self._venue.market.instruments), given.limit()
+    async def _historical_trades(self, venue: Venue, given: Parameters, unit: Unit) -> str:
+        symbol, limit = given.symbol(venue.market.instruments), given.limit()
         from_id = given.number("fromId")
         given.finish()
-        return wire.trade_rows(queries.trades(self._venue, symbol, from_id, limit), unit)
+        return wire.trade_rows(queries.trades(venue, symbol, from_id, limit), unit)
 
-    async def _aggregates(self, given: Parameters, unit: Unit) -> str:
-        symbol, limit = given.symbol(self._venue.market.instruments), given.limit()
+    async def _aggregates(self, venue: Venue, given: Parameters, unit: Unit) -> str:
+        symbol, limit = given.symbol(venue.market.instruments), given.limit()
         from_id, since, until = given.number("fromId"), given.since(), given.until()
         given.finish()
         if from_id is None:
-            found = queries.aggregates_between(self._venue, symbol, since, until, limit)
+            found = queries.aggregates_between(venue, symbol, since, until, limit)
         elif since is None and until is None:
-            found = queries.aggregates_from(self._venue, symbol, from_id, limit)
+            found = queries.aggregates_from(venue, symbol, from_id, limit)
         else:
             raise ApiError(-1128, "Combination of optional parameters invalid.")
         return wire.aggregate_rows(found, unit)
 
-    async def _klines(self, given: Parameters, unit: Unit) -> str:
-        symbol, interval, limit = given.symbol(self._venue.market.instruments), given.interval(), given.limit()
+    async def _klines(self, venue: Venue, given: Parameters, unit: Unit) -> str:
+        symbol, interval, limit = given.symbol(venue.market.instruments), given.interval(), given.limit()
         since, until = given.since(), given.until()
         given.finish()
-        rows = await queries.klines(self._venue, symbol, interval, since, until, limit, unit)
+        rows = await queries.klines(venue, symbol, interval, since, until, limit, unit)
         return f"[{','.join(wire.kline_row(row) for row in rows)}]"
+
+
+async def _send(request: web.Request, answer: web.Response, ending: str) -> web.StreamResponse:
+    """Send an answer whole; or end the connection instead, or in the middle of it."""
+    if ending == "reset":
+        endings.reset(request.transport)
+    elif ending == "truncated":
+        body = answer.body if isinstance(answer.body, bytes) else b""
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        endings.break_off(request.transport, body, head=head.encode())
+    return answer
+
+
+def _weight_headers(used: int) -> dict[str, str]:
+    return {"X-MBX-USED-WEIGHT": str(used), "X-MBX-USED-WEIGHT-1M": str(used)}
+
+
+def _instead(trouble: Disturbance, headers: dict[str, str]) -> web.Response:
+    if trouble.answer is None:
+        return web.Response(headers=headers)
+    return web.Response(
+        status=trouble.answer.status, text=trouble.answer.body, headers=headers | dict(trouble.answer.headers)
+    )
 
 
 def _too_much(limit: int) -> ApiError:

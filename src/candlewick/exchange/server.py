@@ -12,10 +12,13 @@ from aiohttp import web
 from candlewick.errors import CandlewickError, PortTakenError
 from candlewick.exchange import venue
 from candlewick.exchange.archive import Archive
-from candlewick.exchange.faults import Faults
+from candlewick.exchange.control import Control
+from candlewick.exchange.faults import Faults, Script
+from candlewick.exchange.faults.schedule import parse
 from candlewick.exchange.hub import Hub
 from candlewick.exchange.market import Market
 from candlewick.exchange.options import ExchangeOptions
+from candlewick.exchange.player import Player
 from candlewick.exchange.rest import Rest
 from candlewick.exchange.timeline import Step
 from candlewick.exchange.weights import Weights
@@ -32,24 +35,29 @@ _log = structlog.get_logger(__name__)
 class Exchange:
     """A running exchange, as an async context manager. Port 0 takes a free one: `port` says which.
 
-    `venue` knows what is public by now; `market` is the whole truth, future included.
+    `venue` knows what is public by now; `market` is the whole truth, future included. A `Script` of faults has its
+    control endpoint; `faults` overrides what the options ask for.
     """
 
     def __init__(self, options: ExchangeOptions, faults: Faults | None = None) -> None:
         self.options = options
         self.port = options.port
-        self.venue = venue.make(options)
+        self.faults = faults or _faults(options)
+        self.venue = venue.make(options, self.faults)
         self.weights = Weights(options.weight_limit)
-        self.hub = Hub(self.venue, options, faults or Faults())
+        self.hub = Hub(self.venue, options, self.faults)
         self.finished = False
         self._app = web.Application()
         self._app.add_routes(self.hub.routes())
-        self._app.add_routes(Rest(self.venue, self.weights, faults or Faults()).routes())
-        self._archive = Archive(self.venue)
+        self._app.add_routes(Rest(self.venue, self.weights, self.faults).routes())
+        self._archive = Archive(self.venue, self.faults)
         self._app.add_routes(self._archive.routes())
+        if isinstance(self.faults, Script):
+            self._app.add_routes(Control(self.faults).routes())
         self._app.on_response_prepare.append(_mark)
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=2.0)
-        self._pump: asyncio.Task[None] | None = None
+        self._site: web.TCPSite | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def market(self) -> Market:
@@ -73,34 +81,36 @@ class Exchange:
     async def start(self) -> None:
         """Listen, and let time pass. Raises `PortTakenError`."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.options.host, self.options.port)
         try:
-            await site.start()
+            await self._listen(True)
         except OSError as error:
             await self._runner.cleanup()
             raise _cannot_listen(self.options, error) from None
         self.port = int(self._runner.addresses[0][1])
-        self._pump = asyncio.create_task(self._publish())
+        self._tasks = [asyncio.create_task(self._publish(), name="publish")]
+        if isinstance(self.faults, Script):
+            self._tasks.append(asyncio.create_task(Player(self.faults, self.hub, self._listen).run(), name="faults"))
 
     async def stop(self) -> None:
         """End all connections and stop listening."""
-        if self._pump is not None:
-            self._pump.cancel()
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._pump
+                await task
         await self.hub.close()
         await self._archive.close()
         await self._runner.cleanup()
 
     async def wait_finished(self) -> None:
         """Wait until clients have been sent a replay's last event; a synthetic market never ends."""
-        if self._pump is not None:
-            await asyncio.shield(self._pump)
+        if self._tasks:
+            await asyncio.shield(self._tasks[0])
 
     def check(self) -> None:
         """Raise what stopped the market's time, if anything did."""
-        if self._pump is not None and self._pump.done() and not self._pump.cancelled():
-            self._pump.result()
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
 
     def numbers(self) -> dict[str, object]:
         """Return what a heartbeat says."""
@@ -119,6 +129,14 @@ class Exchange:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    async def _listen(self, is_wanted: bool) -> None:
+        """Listen, or no longer; connections that are open stay so."""
+        if self._site is not None:
+            await self._site.stop()
+        self._site = web.TCPSite(self._runner, self.options.host, self.port) if is_wanted else None
+        if self._site is not None:
+            await self._site.start()
+
     async def _publish(self) -> None:
         await self.venue.opened.wait()
         while (step := await self._next_step()) is not None:
@@ -133,6 +151,10 @@ class Exchange:
         return await self.venue.next_step()
 
 
+def _faults(options: ExchangeOptions) -> Faults:
+    return Faults() if options.faults is None else Script(parse(options.faults))
+
+
 def run(options: ExchangeOptions) -> None:
     """Serve until SIGINT or SIGTERM. Raises `PortTakenError`."""
     asyncio.run(_serve(options))
@@ -145,7 +167,13 @@ async def _serve(options: ExchangeOptions) -> None:
         loop.add_signal_handler(number, stop.set)
     async with Exchange(options) as exchange:
         symbols = list(exchange.market.instruments)
-        _log.info("exchange_started", rest=exchange.rest_url, streams=exchange.ws_url, symbols=symbols)
+        _log.info(
+            "exchange_started",
+            rest=exchange.rest_url,
+            streams=exchange.ws_url,
+            symbols=symbols,
+            faults=options.faults or "none",
+        )
         heartbeat = Heartbeat(options.run_path, "exchange") if options.run_path else None
         while not stop.is_set():
             exchange.check()

@@ -48,6 +48,10 @@ class Session:
         """Return the frame of an event."""
         return f'{{"stream":"{stream}","data":{payload}}}' if self.combined else payload
 
+    def shutdown(self, at: int) -> str:
+        """Return the frame that announces the server's end, of event time `at` (µs)."""
+        return self.frame("!serverShutdown", f'{{"e":"serverShutdown","E":{at // self.unit}}}')
+
     def answer(self, text: str | bytes) -> str:
         """Carry out a request and return the answer's text."""
         request_id: int | str | None = None

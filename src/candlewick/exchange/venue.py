@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+from candlewick.exchange.faults import Faults
 from candlewick.exchange.instruments import characters
 from candlewick.exchange.market import Market, SyntheticMarket
 from candlewick.exchange.options import ExchangeOptions
@@ -39,6 +40,10 @@ class Venue:
         """Return the public trades with ids in `[first_id, last_id]`."""
         return self.market.trades(symbol, first_id, min(last_id, self.head(symbol)))
 
+    def behind(self, lag_us: int) -> "Venue":
+        """Return the venue as a database sees it that is some µs behind the streams."""
+        return _VenueBehind(self, lag_us) if lag_us else self
+
     @property
     def is_open(self) -> bool:
         """Whether time passes."""
@@ -50,13 +55,31 @@ class Venue:
         return None if moment is None else self.timeline.advance(moment)
 
 
+class _VenueBehind(Venue):
+    """A venue whose newest trades are not there yet."""
+
+    def __init__(self, venue: Venue, lag_us: int) -> None:
+        super().__init__(venue.market, venue.timeline, venue.pace)
+        self._lag_us = lag_us
+
+    def now(self) -> int:
+        """Return the moment until which the database knows everything, in µs."""
+        return super().now() - self._lag_us
+
+    def head(self, symbol: str) -> int:
+        """Return the newest trade id in the database."""
+        return min(super().head(symbol), self.market.id_published_after(symbol, self.now()) - 1)
+
+
 class ReplayVenue(Venue):
     """A capture whose time begins to pass when it is opened; until then, nothing of it is public."""
 
-    def __init__(self, market: ReplayMarket, options: ExchangeOptions) -> None:
-        super().__init__(market, Timeline(market, market.starts_at - 1), FreePace())
+    def __init__(self, market: ReplayMarket, options: ExchangeOptions, faults: Faults) -> None:
+        before = faults.market(market)
+        super().__init__(before, Timeline(before, market.starts_at - 1), FreePace())
         self._replay = market
         self._options = options
+        self._faults = faults
 
     def now(self) -> int:
         """Return the exchange's clock, in µs; a replay that is moved to the present has this machine's."""
@@ -69,27 +92,28 @@ class ReplayVenue(Venue):
         market, speed = self._replay, self._options.speed
         if self._options.shift_to_now:
             market, speed = market.moved(now_us(), speed or 1.0), 1.0 if speed else 0.0
-        self.market = market
-        self.timeline = Timeline(market, market.starts_at - 1)
+        self.market = self._faults.market(market)
+        self.timeline = Timeline(self.market, market.starts_at - 1)
         self.pace = SteadyPace(market.starts_at - 1, market.ends_at, speed) if speed else FreePace()
         super().open()
 
 
-def make(options: ExchangeOptions) -> Venue:
+def make(options: ExchangeOptions, faults: Faults) -> Venue:
     """Return the venue that options describe. Raises `ConfigError` and `MalformedFrameError`."""
-    venue = _replaying(options.replay, options) if options.replay else _synthetic(options)
+    venue = _replaying(options.replay, options, faults) if options.replay else _synthetic(options, faults)
+    faults.meet(lambda: venue.timeline.next_id)
     if not (options.replay and options.wait_for_client):
         venue.open()
     return venue
 
 
-def _replaying(path: Path, options: ExchangeOptions) -> Venue:
-    return ReplayVenue(ReplayMarket.read(path), options)
+def _replaying(path: Path, options: ExchangeOptions, faults: Faults) -> Venue:
+    return ReplayVenue(ReplayMarket.read(path), options, faults)
 
 
-def _synthetic(options: ExchangeOptions) -> Venue:
+def _synthetic(options: ExchangeOptions, faults: Faults) -> Venue:
     """Return a venue of synthetic markets on this machine's clock, which have traded for `options.history`."""
-    now = now_us()
+    now = now_us() + faults.skew_us()
     since = now - options.history // timedelta(microseconds=1)
-    market = SyntheticMarket(characters(options.symbols, options.rate), options.seed, since)
-    return Venue(market, Timeline(market, now), WallPace())
+    market = faults.market(SyntheticMarket(characters(options.symbols, options.rate), options.seed, since))
+    return Venue(market, Timeline(market, now), WallPace(faults.skew_us))

@@ -37,7 +37,7 @@ def trade_events(trades: Trades, unit: Unit) -> Iterator[tuple[int, str]]:
     one = trades.instrument
     columns = (
         (trades.event_at // unit).tolist(),
-        range(trades.first_id, trades.last_id + 1),
+        trades.ids.tolist(),
         *_decimals(trades.price * one.tick),
         *_decimals(trades.quantity * one.lot),
         (trades.traded_at // unit).tolist(),
@@ -59,7 +59,7 @@ def trade_lines(trades: Trades, unit: Unit) -> str:
 def _rows(trades: Trades, unit: Unit, words: tuple[str, str]) -> Iterator[tuple[object, ...]]:
     one = trades.instrument
     columns = (
-        range(trades.first_id, trades.last_id + 1),
+        trades.ids.tolist(),
         *_decimals(trades.price * one.tick),
         *_decimals(trades.quantity * one.lot),
         *_decimals(trades.price * trades.quantity * one.quote_units),
@@ -91,7 +91,7 @@ def _aggregates(trades: Trades, unit: Unit) -> Iterator[tuple[int, str]]:
     one = trades.instrument
     columns = zip(
         trades.aggregate.tolist(),
-        range(trades.first_id, trades.last_id + 1),
+        trades.ids.tolist(),
         trades.price.tolist(),
         trades.quantity.tolist(),
         trades.traded_at.tolist(),
