@@ -1,0 +1,340 @@
+"""What Candlewick costs at scale, and where the seconds go: prints docs/cost.md.
+
+Bytes are measured: real recorded trades, packed as the recorder packs them. Prices and limits have their sources and
+dates. What is neither measured nor documented is an estimate, is called one, and is an option here.
+
+    python benchmarks/cost.py [--recording FOLDER] [--write]
+"""
+
+import argparse
+import gzip
+import math
+import os
+import re
+import sys
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import fmean
+
+from candlewick.lake import pack
+from candlewick.manifest import Extent, Manifest, encode
+from candlewick.trade import payload, raw_line
+
+ROOT = Path(__file__).parent.parent
+RECORDING = ROOT.parent / "shared" / "data" / "btcusdt-spot-2024-08-08"
+DOCUMENT = ROOT / "docs" / "cost.md"
+SYMBOLS = (1, 50, 500)
+FLUSHES = (1, 5, 60)
+CYCLES = (30, 120, 300, 900, 3600)
+MONTH_HOURS = 730
+SAMPLES = 8
+GB = 1e9
+
+
+@dataclass(frozen=True)
+class Price:
+    """A price or limit, and where it is from."""
+
+    value: float
+    unit: str
+    source: str
+    read: str
+
+
+PUT = Price(0.005 / 1000, "$ a PUT or LIST, S3 Standard, us-east-1", "c3x.dev, S3 request fees (secondary)", "2026-11")
+GET = Price(0.0004 / 1000, "$ a GET, S3 Standard, us-east-1", "c3x.dev, S3 request fees (secondary)", "2026-11")
+STORED = Price(
+    0.023, "$ a GB and month, S3 Standard, first 50 TB", "deepeshsoni.com, S3 pricing (secondary)", "2026-11"
+)
+CREDIT = Price(
+    2.0, "$ a credit, Standard edition, on demand, AWS US East", "finout.io, Snowflake pricing (secondary)", "2026-11"
+)
+XS = Price(
+    1.0, "credit an hour, X-Small, by the second, 60 s at least", "brilworks.com, amnic.com (secondary)", "2026-11"
+)
+SNOWPIPE = Price(
+    0.0037,
+    "credits a GB, text by its uncompressed size, no charge per file",
+    "docs.snowflake.com, Snowpipe costs (the model); seemoredata.io (the rate)",
+    "2026-11",
+)
+PRICES = (PUT, GET, STORED, CREDIT, XS, SNOWPIPE)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What is neither measured nor documented."""
+
+    rank_exponent: float = 0.7
+    run_seconds: float = 15.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One recorder: its symbols, its trades a second and its mean object, in bytes."""
+
+    symbols: int
+    flush_seconds: int
+    trades_per_second: float
+    text_bytes: float
+    packed_bytes: float
+    values_bytes: float
+
+    @property
+    def objects(self) -> float:
+        """Objects a month."""
+        return MONTH_HOURS * 3600 / self.flush_seconds
+
+    def monthly_gb(self, object_bytes: float) -> float:
+        """GB a month of so many bytes an object."""
+        return self.objects * object_bytes / GB
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A part of a trade's way: usual seconds from and to, the budget of its 99th percentile, and how that is known."""
+
+    name: str
+    low: float
+    high: float
+    p99: float
+    known: str
+
+
+TO_S3 = (
+    Hop("exchange → recorder", 0.1, 0.1, 0.5, "estimate; `candlewick status` shows what yours is"),
+    Hop("wait for the flush", 0.5, 0.5, 1.0, "arithmetic: uniform in 0 … `flush_seconds`"),
+    Hop("PUT to S3", 0.1, 0.1, 0.5, "estimate; not measured on AWS"),
+)
+FILES = (
+    Hop("S3 → notification", 1, 3, 10, '"in seconds but can sometimes take a minute or longer" (AWS, S3 user guide)'),
+    Hop("Snowpipe: queue and load", 10, 30, 30, 'what this is built for; Snowflake says "within minutes", no bound'),
+)
+STREAMING = (Hop("… or Snowpipe Streaming", 5, 10, 10, '"latencies within 5 to 10 seconds" (Snowflake)'),)
+TO_CHART = (
+    Hop("wait for the dashboard's poll", 2.5, 2.5, 5, "arithmetic: uniform in 0 … `poll_seconds`"),
+    Hop("query of a `…_LIVE` view", 1, 1, 3, "estimate; 1-2 s more when the warehouse has to resume"),
+)
+
+
+def main() -> None:
+    """Measure, and print or write the document."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--recording", type=Path, default=Path(os.environ.get("CANDLEWICK_RECORDING", RECORDING)))
+    parser.add_argument("--rank-exponent", type=float, default=Estimates.rank_exponent)
+    parser.add_argument("--run-seconds", type=float, default=Estimates.run_seconds)
+    parser.add_argument("--write", action="store_true", help="write docs/cost.md")
+    given = parser.parse_args()
+    text = document(given.recording, Estimates(given.rank_exponent, given.run_seconds))
+    if given.write:
+        DOCUMENT.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+
+
+def document(recording: Path, estimates: Estimates) -> str:
+    """Return docs/cost.md."""
+    lines, seconds = recorded_lines(recording)
+    rate = len(lines) / seconds
+    scenarios = [measure(lines, rate, n, flush, estimates) for n in SYMBOLS for flush in FLUSHES]
+    parts = (
+        HEAD,
+        volumes(scenarios),
+        bills(scenarios),
+        warehouse_hours(estimates),
+        latency(),
+        sources(rate, estimates),
+    )
+    return "\n".join(parts)
+
+
+def recorded_lines(folder: Path) -> tuple[list[bytes], float]:
+    """Return a recording's trades as raw lines in µs, and how many seconds it took."""
+    files = sorted(folder.glob("frames_*.gz"))
+    if not files:
+        sys.exit(f"no frames_*.gz in {folder}: name the recording's folder with --recording")
+    rows = [row.split(b" ", 1) for file in files for row in gzip.decompress(file.read_bytes()).splitlines()]
+    trades = [(int(clock), frame) for clock, frame in rows if b"@trade" in frame[:60]]
+    lines = [raw_line(payload(frame), "ws", clock // 1000) for clock, frame in trades]
+    return [_in_micros(line, number) for number, line in enumerate(lines)], (trades[-1][0] - trades[0][0]) / 1e9
+
+
+def measure(lines: list[bytes], rate: float, symbols: int, flush: int, estimates: Estimates) -> Scenario:
+    """Pack objects of as many recorded trades as come in a flush, from all over the recording; return the mean."""
+    rates = [rate * rank**-estimates.rank_exponent for rank in range(1, symbols + 1)]
+    count = max(1, round(sum(rates) * flush))
+    seen = round(sum(1 - math.exp(-each * flush) for each in rates))
+    starts = range(0, len(lines), len(lines) // SAMPLES)
+    samples = [list(islice(cycle(lines), start, start + count)) for start in starts]
+    ends = [manifest(count, max(1, seen), symbols) for _ in samples]
+    packed = [len(pack(chosen, end)) for chosen, end in zip(samples, ends, strict=True)]
+    texts = [sum(map(len, chosen)) + count + len(encode(end)) for chosen, end in zip(samples, ends, strict=True)]
+    values = [sum(len(re.sub(rb'"[a-zA-Z]+":|[{}",]', b"", line)) for line in chosen) for chosen in samples]
+    return Scenario(symbols, flush, sum(rates), fmean(texts), fmean(packed), fmean(values))
+
+
+def manifest(lines: int, seen: int, symbols: int) -> Manifest:
+    """Return the manifest of an object with trades of `seen` of a recorder's symbols."""
+    names = [f"SYM{number:03}USDT" for number in range(symbols)]
+    ids = [(3_735_683_259, 3_735_703_162)]
+    return Manifest(
+        recorder="r1",
+        seq=1_234_567,
+        prev="binance/raw/2026-01-24/13/stream_2026-01-24_13-22-00.123456_r1.json.zst",
+        created=1_769_261_320_123_456,
+        lines=lines,
+        spans={name: Extent(*ids[0], 19_904, ids) for name in names[:seen]},
+        covered=dict.fromkeys(names, ids),
+        declared={},
+    )
+
+
+def volumes(scenarios: list[Scenario]) -> str:
+    """Return the table of objects and bytes."""
+    return "\n".join([VOLUMES, *map(_volume, scenarios), ""])
+
+
+def _volume(s: Scenario) -> str:
+    size, stored, text = s.packed_bytes / 1e3, s.monthly_gb(s.packed_bytes), s.monthly_gb(s.text_bytes)
+    return (
+        f"| {s.symbols} | {s.flush_seconds} s | {s.trades_per_second:,.0f} | {s.objects / 1e6:.2f} M | "
+        f"{size:,.1f} KB | {stored:,.1f} GB | {text:,.0f} GB |"
+    )
+
+
+def bills(scenarios: list[Scenario]) -> str:
+    """Return the table of dollars a month, without the warehouse."""
+    return "\n".join([BILLS, *map(_bill, scenarios), ""])
+
+
+def _bill(s: Scenario) -> str:
+    puts, gets = s.objects * PUT.value, s.objects * GET.value
+    stored = s.monthly_gb(s.packed_bytes) * STORED.value
+    piped = s.monthly_gb(s.text_bytes) * SNOWPIPE.value * CREDIT.value
+    streamed = s.monthly_gb(s.values_bytes) * SNOWPIPE.value * CREDIT.value
+    cells = [f"${value:,.2f}" for value in (puts, gets, stored, piped, streamed, puts + gets + stored + piped)]
+    return f"| {s.symbols} | {s.flush_seconds} s | {' | '.join(cells)} |"
+
+
+def warehouse_hours(estimates: Estimates) -> str:
+    """Return the table of the warehouse's hours by the cycle of the models."""
+    rows = []
+    for pause in CYCLES:
+        share = min(1.0, (estimates.run_seconds + 60) / pause)
+        hours = MONTH_HOURS * share
+        rows.append(f"| {pause} s | {share:.0%} | {hours:,.0f} | ${hours * XS.value * CREDIT.value:,.0f} |")
+    return "\n".join([WAREHOUSE.format(run=f"{estimates.run_seconds:g}"), *rows, WAREHOUSE_FOOT])
+
+
+def latency() -> str:
+    """Return the budget of seconds per hop."""
+    files, streaming = (*TO_S3, *FILES, *TO_CHART), (*TO_S3, *STREAMING, *TO_CHART)
+    rows = [_hop(hop) for hop in (*TO_S3, *FILES, *STREAMING, *TO_CHART)]
+    sums = [_sum("with files", files), _sum("with streaming", streaming)]
+    return "\n".join([LATENCY, *rows, *sums, LATENCY_FOOT])
+
+
+def _hop(hop: Hop) -> str:
+    return f"| {hop.name} | {_span(hop.low, hop.high)} | {hop.p99:g} s | {hop.known} |"
+
+
+def _sum(name: str, hops: tuple[Hop, ...]) -> str:
+    low, high, p99 = (sum(values) for values in zip(*((hop.low, hop.high, hop.p99) for hop in hops), strict=True))
+    return f"| **on the chart, {name}** | **{_span(round(low), round(high))}** | **{p99:.0f} s** | sum |"
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:g} s" if low == high else f"{low:g}-{high:g} s"
+
+
+def sources(rate: float, estimates: Estimates) -> str:
+    """Return where every number is from."""
+    rows = [f"| {price.value:g} | {price.unit} | {price.source} | {price.read} |" for price in PRICES]
+    foot = SOURCES_FOOT.format(
+        rate=f"{rate:.1f}", exponent=f"{estimates.rank_exponent:g}", run=f"{estimates.run_seconds:g}"
+    )
+    return "\n".join([SOURCES, *rows, foot])
+
+
+def _in_micros(line: bytes, number: int) -> bytes:
+    """Give the recording's milliseconds the digits that `timeUnit=MICROSECOND` sends today."""
+    digits = b"%03d" % (number * 7919 % 1000)
+    return re.sub(rb'"([ET])":(\d{13})\b', rb'"\1":\g<2>' + digits, line)
+
+
+HEAD = """\
+# What it costs, and where the seconds go
+
+Made by `python benchmarks/cost.py --write`. Bytes are measured on recorded trades, prices have [sources](#sources), and
+what is an estimate is called one. One month is 730 hours. Taxes, discounts, data transfer (none within a region) and
+the machine that the recorder runs on are left out.
+"""
+VOLUMES = """\
+## Objects and bytes
+
+One object per flush for all symbols of a recorder: the number of PUTs depends on the flush, not on the symbols. Trades
+of several symbols are an *estimate* (see [sources](#sources)), bytes are measured. The last column is what Snowpipe
+bills: text counts uncompressed, manifests too. With hundreds of symbols the manifest is a third of a 1 s object: a
+longer flush, or shards, make it less.
+
+| symbols | flush | trades/s | PUTs a month | mean object | in S3 a month | uncompressed |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+BILLS = """\
+## Dollars a month, without the warehouse
+
+Storage is one month's objects kept for one month. Streaming is instead of Snowpipe, bills values without keys, and is
+counted at Snowpipe's rate: its own rate is in Snowflake's consumption table, which was *not verified*. The sum is with
+Snowpipe.
+
+| symbols | flush | PUT | GET | storage | Snowpipe | (streaming) | sum |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+WAREHOUSE = """\
+## The warehouse's hours
+
+This is where the money goes. An X-Small that suspends after 60 s bills each run of the models and the minute after
+it. A run of {run} s is an *estimate*: the models were never run on Snowflake here. Somebody who looks at the dashboard
+keeps the warehouse awake, too; when nobody looks, polling stops.
+
+| `cycle_seconds` | awake | hours a month | dollars a month |
+| ---: | ---: | ---: | ---: |"""
+WAREHOUSE_FOOT = """
+The `…_LIVE` views show trades that the models have not settled yet, so that a longer cycle costs no freshness on the
+chart while somebody looks: they read RAW's tail, which grows with the cycle.
+"""
+LATENCY = """\
+## Where the seconds go
+
+From the trade at the exchange to the chart, `flush_seconds = 1`, dashboard on Snowflake polling every 5 s.
+
+| hop | usual | p99 budget | how known |
+| --- | ---: | ---: | --- |"""
+LATENCY_FOOT = """
+A settled GOLD row comes after RAW by the wait for the next cycle (at most `cycle_seconds`, 30 s) and a run of the
+models (*estimate*: 15 s).
+
+So the promise of less than 60 s holds with files as long as notification and Snowpipe keep to what is usual: neither
+AWS nor Snowflake gives a bound, and a slow minute of either breaks it. Streaming has 40 s to spare. Nothing is lost in
+either case; it is late. `candlewick up` on one machine needs none of these hops.
+"""
+SOURCES = """\
+## Sources
+
+| value | unit | source | read |
+| ---: | --- | --- | --- |"""
+SOURCES_FOOT = """
+"Secondary" is a page that quotes the vendor's price list, which was not at hand; check it before you decide by it.
+
+- Trades a second of one symbol: {rate}, the mean of a real recording of BTCUSDT (2024-08-08 23:54 to 2024-08-09 00:05
+  UTC, 19,904 trades). An active evening: a quiet day has less.
+- Trades of several symbols, *estimate*: the symbol of rank k trades as often as BTCUSDT times k^-{exponent}.
+- Bytes: those trades as raw lines with µs times, packed with the manifest of so many symbols (zstd level 3). All lines
+  are BTCUSDT's, which compresses a little better than a mixture. Closed 1m klines (about 400 bytes a symbol and minute)
+  are left out.
+- A run of the models on Snowflake, *estimate*: {run} s.
+- AWS, "Amazon S3 Event Notifications"; Snowflake, "Snowpipe", "Snowpipe costs", "Snowpipe Streaming: high-performance
+  architecture", all read in November 2026 in stored copies of the vendors' pages.
+"""
+
+if __name__ == "__main__":
+    main()

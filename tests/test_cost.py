@@ -1,0 +1,44 @@
+"""The document about costs says what its script computes, and its arithmetic adds up."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def cost() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("cost", ROOT / "benchmarks/cost.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["cost"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_document_is_what_the_script_prints(cost, recording):
+    assert (ROOT / "docs/cost.md").read_text() == cost.document(recording, cost.Estimates())
+
+
+def test_puts_depend_on_the_flush_and_bytes_on_the_trades(cost, recording):
+    lines, seconds = cost.recorded_lines(recording)
+    one, many = (cost.measure(lines, len(lines) / seconds, n, 5, cost.Estimates()) for n in (1, 50))
+    assert one.objects == many.objects == 730 * 720
+    assert many.text_bytes / one.text_bytes == pytest.approx(many.trades_per_second / one.trades_per_second, rel=0.1)
+
+
+def test_a_longer_cycle_lets_the_warehouse_sleep(cost):
+    rows = cost.warehouse_hours(cost.Estimates(run_seconds=15)).splitlines()
+    assert "| 30 s | 100% | 730 | $1,460 |" in rows
+    assert "| 300 s | 25% | 182 | $365 |" in rows
+
+
+def test_the_promise_of_a_minute_is_the_sum_of_its_hops(cost):
+    files = sum(hop.p99 for hop in (*cost.TO_S3, *cost.FILES, *cost.TO_CHART))
+    streaming = sum(hop.p99 for hop in (*cost.TO_S3, *cost.STREAMING, *cost.TO_CHART))
+    assert files < 60 and f"**{files:.0f} s**" in cost.latency()
+    assert streaming < files and f"**{streaming:.0f} s**" in cost.latency()
