@@ -106,7 +106,8 @@ def snowflake(
     with Connection.open(settings.snowflake, settings.snowflake.admin_role) as connection:
         typer.echo(f"Snowflake account {connection.login.account}, user {connection.login.user}")
         room.set_up(connection, settings, role, typer.echo, wire)
-    typer.echo("Snowflake is set up." if apply_aws else "When AWS knows all this, run this again: it catches up.")
+    typer.echo("Snowflake is set up." if apply_aws else "Snowflake is set up, but for what AWS must know.")
+    typer.echo("S3 needs up to five minutes until a new notification works; run this again then, and it catches up.")
 
 
 def _role_of_stack(settings: config.Settings) -> str:
