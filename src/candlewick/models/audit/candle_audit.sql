@@ -4,6 +4,7 @@
     'open', 'high', 'low', 'close', 'volume', 'quote_volume', 'trade_count',
     'taker_buy_volume', 'taker_buy_quote_volume', 'first_trade_id', 'last_trade_id',
 ] %}
+{%- set stated_on_the_stream_only = ['first_trade_id', 'last_trade_id'] %}
 
 with
 
@@ -58,6 +59,7 @@ asked as (
 ),
 
 {% endif -%}
+-- What the exchange does not state is not compared: a candle from REST does not say which trades it is made of.
 compared as (
 
     select
@@ -74,7 +76,14 @@ compared as (
         nullif(
             concat(
                 {%- for field in fields %}
-                case when candles.{{ field }} is distinct from klines.{{ field }} then ',{{ field }}' else '' end
+                case
+                    when candles.{{ field }} is distinct from klines.{{ field }}
+                        {%- if field in stated_on_the_stream_only %}
+                        and klines.{{ field }} is not null
+                        {%- endif %}
+                        then ',{{ field }}'
+                    else ''
+                end
                 {{- ',' if not loop.last }}
                 {%- endfor %}
             ),
