@@ -24,7 +24,7 @@ def test_an_empty_batch_is_never_due() -> None:
 def test_a_batch_is_due_a_while_after_its_first_line() -> None:
     batcher = Batcher(LIMITS)
     batcher.add_trade("BTCUSDT", 1, b"1", 10.0)
-    batcher.add_kline("BTCUSDT", b"2", 10.6)
+    batcher.add_kline("BTCUSDT", 7, b"2", 10.6)
     assert batcher.due_in(10.75) == 0.25
     assert batcher.due_in(11.0) == batcher.due_in(99.0) == 0.0
 
@@ -78,9 +78,20 @@ def test_copies_that_differ_are_two_lines_of_one_id() -> None:
     assert len(batch.lines) == 2
 
 
+def test_a_manifest_tells_the_minutes_of_symbols_that_got_candles() -> None:
+    batch = batch_of([("BTCUSDT", 1)])
+    batch.add_kline("ETHUSDT", 7, b"{}")
+    batch.add_klines("ETHUSDT", Spans([(8, 9)]), [b"{}"])
+    before = {"ETHUSDT": Spans([(1, 5)]), "BTCUSDT": Spans([(1, 5)])}
+    manifest = batch.manifest(recorder="r1", seq=1, prev=None, created=0, covered={}, declared={}, minutes=before)
+    assert (manifest.klines, manifest.lines) == ({"ETHUSDT": 2}, 3)
+    assert manifest.minutes == {"ETHUSDT": [(1, 5), (7, 9)]}
+    assert before["ETHUSDT"] == Spans([(1, 5)])
+
+
 def test_what_is_packed_is_unpacked_with_klines_and_declared_holes() -> None:
     batch = batch_of([("BTCUSDT", 1)])
-    batch.add_kline("BTCUSDT", b"{}")
+    batch.add_kline("BTCUSDT", 7, b"{}")
     manifest = batch.manifest(recorder="r1", seq=1, prev=None, created=0, covered={}, declared={"BTCUSDT": [(2, 3)]})
     read = unpack("stream", pack(batch.lines, manifest))
     assert read.lines == batch.lines

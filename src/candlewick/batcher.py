@@ -1,10 +1,14 @@
 """Pure: lines gather into a batch until it is time to cut an object; a batch knows what its manifest says."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from candlewick.manifest import Extent, Manifest, Range
 from candlewick.spans import Spans
+
+NO_MINUTES: Mapping[str, Spans] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +22,14 @@ class Limits:
 
 @dataclass(slots=True)
 class Batch:
-    """The lines of one object to be, and the trade ids in them."""
+    """The lines of one object to be, the trade ids in them, and the minutes of the candles in them."""
 
     opened_at: float = 0.0
     lines: list[bytes] = field(default_factory=list)
     byte_count: int = 0
     ids: dict[str, Spans] = field(default_factory=dict)
     klines: Counter[str] = field(default_factory=Counter)
+    minutes: dict[str, Spans] = field(default_factory=dict)
 
     def add_trade(self, symbol: str, trade_id: int, line: bytes) -> None:
         """Add a trade's line; of copies that differ every line is kept and the id counts once."""
@@ -40,10 +45,18 @@ class Batch:
         self.lines += lines
         self.byte_count += sum(map(len, lines))
 
-    def add_kline(self, symbol: str, line: bytes) -> None:
-        """Add the line of a closed exchange candle."""
+    def add_kline(self, symbol: str, minute: int, line: bytes) -> None:
+        """Add the line of a closed exchange candle of a minute (since the epoch)."""
         self.klines[symbol] += 1
+        self.minutes.setdefault(symbol, Spans()).add(minute, minute)
         self._append(line)
+
+    def add_klines(self, symbol: str, minutes: Spans, lines: list[bytes]) -> None:
+        """Add the lines of closed exchange candles, and the minutes that are settled with them."""
+        self.klines[symbol] += len(lines)
+        self.minutes.setdefault(symbol, Spans()).update(minutes)
+        self.lines += lines
+        self.byte_count += sum(map(len, lines))
 
     def _append(self, line: bytes) -> None:
         self.lines.append(line)
@@ -62,11 +75,13 @@ class Batch:
         created: int,
         covered: dict[str, Spans],
         declared: dict[str, list[Range]],
+        minutes: Mapping[str, Spans] = NO_MINUTES,
     ) -> Manifest:
-        """Return this batch's manifest; `covered` is what was durable before it, and is not changed."""
+        """Return this batch's manifest; `covered` and `minutes` were durable before it, and are not changed."""
         after = {symbol: spans.copy() for symbol, spans in covered.items()}
         for symbol, ids in self.ids.items():
             after.setdefault(symbol, Spans()).update(ids)
+        settled = {symbol: _union(spans, minutes.get(symbol)) for symbol, spans in self.minutes.items()}
         return Manifest(
             recorder=recorder,
             seq=seq,
@@ -77,7 +92,14 @@ class Batch:
             covered={symbol: spans.ranges() for symbol, spans in after.items() if spans},
             declared=declared,
             klines=dict(self.klines),
+            minutes={symbol: spans.ranges() for symbol, spans in settled.items()},
         )
+
+
+def _union(one: Spans, other: Spans | None) -> Spans:
+    both = one.copy()
+    both.update(other or Spans())
+    return both
 
 
 class Batcher:
@@ -92,10 +114,10 @@ class Batcher:
         self._open(now)
         self.batch.add_trade(symbol, trade_id, line)
 
-    def add_kline(self, symbol: str, line: bytes, now: float) -> None:
+    def add_kline(self, symbol: str, minute: int, line: bytes, now: float) -> None:
         """Add a closed exchange candle's line to the open batch."""
         self._open(now)
-        self.batch.add_kline(symbol, line)
+        self.batch.add_kline(symbol, minute, line)
 
     def due_in(self, now: float) -> float | None:
         """Return the seconds until the batch is to be cut: 0 at once, None while it is empty."""

@@ -52,11 +52,13 @@ class Checkpoint(msgspec.Struct):
     covered: dict[str, list[Range]] = {}
     declared: dict[str, list[Range]] = {}
     history: dict[str, HistoryMark] = {}
+    minutes: dict[str, list[Range]] = {}
 
     def follow(self, name: str, manifest: Manifest) -> None:
         """Move on to an object that is durable."""
         self.seq, self.prev = manifest.seq, name
         self.covered, self.declared = manifest.covered, manifest.declared
+        self.minutes |= manifest.minutes
         self.writing = None
         if is_stream(name):
             self.last_stream = max(name, self.last_stream or name)

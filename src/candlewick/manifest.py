@@ -28,6 +28,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     `seq` counts a recorder's objects from 1 and `prev` names the one before (None for the first), so that the
     objects of a recorder are a chain. `created` is the recorder's clock in µs since the epoch. `lines` leaves the
     manifest itself out. `covered` includes this object. `declared` are holes that the exchange says do not exist.
+    `klines` counts the exchange's candles in this object, and `minutes` are the minutes since the epoch that are
+    settled with them, of the symbols that got any: their 1m candle is in the lake, or the exchange says it has none.
     """
 
     v: int = VERSION
@@ -40,6 +42,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     covered: dict[str, list[Range]]
     declared: dict[str, list[Range]] = {}
     klines: dict[str, int] = {}
+    minutes: dict[str, list[Range]] = {}
 
 
 _ENCODER = msgspec.json.Encoder()

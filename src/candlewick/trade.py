@@ -14,6 +14,9 @@ from candlewick.errors import MalformedFrameError
 
 Source = Literal["ws", "rest", "archive"]
 
+MINUTE = 60_000_000
+"""In µs."""
+
 _OLDEST_MICROSECOND = 100_000_000_000_000
 """Below this a time is in milliseconds: as µs it would lie in 1973, as ms beyond the year 5000."""
 _DATA = b'"data":'
@@ -139,6 +142,11 @@ def encode_line(trade: Trade, *, is_best_match: bool, source: Source, received_a
 def micros(time: int) -> int:
     """Return an exchange's time in µs since the epoch, whether it was sent in ms or in µs."""
     return time if time >= _OLDEST_MICROSECOND else time * 1_000
+
+
+def minute_of(time_us: int) -> int:
+    """Return the minute that a moment (µs since the epoch) lies in, in minutes since the epoch."""
+    return time_us // MINUTE
 
 
 def is_same_print(one: Trade, other: Trade) -> bool:

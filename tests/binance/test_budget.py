@@ -71,3 +71,12 @@ def test_a_new_limit_holds_from_now_on() -> None:
     assert budget.wait(1, 0.0) == WINDOW
     budget.limit = 1_000
     assert budget.wait(1, 0.0) == 0.0
+
+
+def test_what_can_wait_leaves_a_part_of_the_budget_to_what_cannot():
+    budget = WeightBudget(1_000, share=0.5)
+    for _ in range(20):
+        assert budget.wait(20, 0.0, can_wait=True) == 0.0
+        budget.spend(20, 0.0)
+    assert budget.wait(2, 0.0, can_wait=True) == 60.0
+    assert budget.wait(100, 0.0) == 0.0

@@ -18,11 +18,16 @@ Until = Callable[[Callable[[], object]], object]
 
 @dataclass
 class TapeServer:
-    """Knows the ids `first..head` but the `absent` ones; a trade's time is its id in ms; `failures` come first."""
+    """Knows the ids `first..head` but the `absent` ones; a trade's time is its id in ms; `failures` come first.
+
+    It has a candle of each of its `minutes` (since the epoch) but those `without_candle`.
+    """
 
     first: int = 1_000
     head: int = 20_000
     absent: set[int] = field(default_factory=set)
+    minutes: range = range(0)
+    without_candle: set[int] = field(default_factory=set)
     failures: int = 0
     url: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -53,6 +58,15 @@ class TapeServer:
             first = max(int(query["startTime"]), self.first)
             return [{"f": first, "l": first, "T": first}] if first <= self.head else []
         return [{"f": self.head, "l": self.head, "T": self.head}]
+
+    def klines(self, query):
+        first, last = (int(query[key]) // 60_000 for key in ("startTime", "endTime"))
+        wanted = [m for m in self.minutes if first <= m <= last and m not in self.without_candle]
+        return [self._kline(minute) for minute in wanted[: int(query["limit"])]]
+
+    def _kline(self, minute):
+        opens = minute * 60_000_000
+        return [opens, "1.0", "2.0", "0.5", "1.5", "9.0", opens + 59_999_999, "12.0", 7, "4.0", "6.0", "0"]
 
     def time(self, query):
         return {"serverTime": time.time_ns() // 1_000}

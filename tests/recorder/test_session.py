@@ -21,6 +21,7 @@ from candlewick.recorder import session as sessions
 from candlewick.recorder import writer
 from candlewick.recorder.session import Session
 from candlewick.spans import Spans
+from candlewick.trade import MINUTE
 
 FIRST, LAST = 3735683259, 3735703162
 
@@ -273,6 +274,20 @@ async def test_history_is_filled_to_its_target_for_every_symbol(synthetic, tmp_p
         assert last - first > 1_000
 
 
+async def test_history_has_the_exchanges_candles_and_a_restart_asks_for_none_again(synthetic, tmp_path, until):
+    async with Exchange(synthetic) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history="10m")
+        async with Run(settings) as run:
+            await until(lambda: run.of("BTCDEMO")["candles"] >= 9 and not run.of("BTCDEMO")["candles_missing"])
+            first = run.session._coverages["BTCDEMO"].history.target
+            assert run.session._coverages["BTCDEMO"].minutes.durable.first == first // MINUTE
+        async with Run(settings) as run:
+            await until(lambda: run.session.numbers()["state"] == "recording")
+            assert run.of("BTCDEMO")["candles_missing"] <= 1
+    tape = Tape(run.lake)
+    assert set(tape.klines.values()) == {1}
+
+
 async def test_more_history_can_be_asked_for_later(synthetic, tmp_path, until):
     async with Exchange(synthetic) as exchange:
         for minutes in (1, 5):
@@ -281,7 +296,7 @@ async def test_more_history_can_be_asked_for_later(synthetic, tmp_path, until):
                 await until(lambda run=run: run.session.numbers()["state"] == "recording")
                 await until(lambda run=run: run.of("BTCDEMO")["history"]["done"])
                 mark = run.session._coverages["BTCDEMO"].history
-                assert mark.since - mark.target == minutes * 60_000_000
+                assert mark.target == (mark.since - minutes * MINUTE) // MINUTE * MINUTE
 
 
 async def test_the_feed_serves_what_is_recorded(synthetic, tmp_path, until):

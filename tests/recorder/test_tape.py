@@ -55,6 +55,15 @@ def test_a_trade_is_recorded_published_and_secured_once():
     assert rec.lines[0]["recv"] == 2_000_000
 
 
+def test_a_candle_settles_its_minute_whatever_its_unit_of_time():
+    rec = Recording()
+    rec.kline(1_723_161_240_000, "1")
+    rec.kline(1_723_161_300_000_000, "2")
+    rec.kline(1_723_161_360_000_000, "3", is_closed=False)
+    assert rec.coverage.minutes.secured.ranges() == [(28_719_354, 28_719_355)]
+    assert rec.batcher.batch.minutes["BTCUSDT"].ranges() == [(28_719_354, 28_719_355)]
+
+
 def test_a_trade_that_was_backfilled_before_it_came_is_published_not_recorded_again():
     rec = Recording(covered=[(1, 8)])
     rec.trade(7)

@@ -10,6 +10,8 @@ from collections import deque
 
 WINDOW = 60.0
 SHARE = 0.5
+RESERVE = 0.2
+"""The part of our budget that requests which can wait leave to those that cannot."""
 CROWDED = 0.8
 """The part of the limit beyond which, as used by everyone on this address, we stop asking."""
 
@@ -36,9 +38,10 @@ class WeightBudget:
         self._forget(now)
         return self._sum
 
-    def wait(self, weight: int, now: float) -> float:
+    def wait(self, weight: int, now: float, *, can_wait: bool = False) -> float:
         """Return the seconds until `weight` may be spent, 0 for at once. A wait may have to be asked for again."""
-        return max(self._paused_until - now, self._wait_for_others(weight, now), self._wait_for_own(weight, now), 0.0)
+        own = weight + int(self.budget * RESERVE) if can_wait else weight
+        return max(self._paused_until - now, self._wait_for_others(weight, now), self._wait_for_own(own, now), 0.0)
 
     def spend(self, weight: int, now: float) -> None:
         """Count a request that is being sent."""

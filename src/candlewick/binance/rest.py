@@ -19,7 +19,7 @@ import structlog
 
 from candlewick import trade as trades
 from candlewick.binance.budget import WeightBudget
-from candlewick.binance.rows import AggTradeRow, ExchangeInfo, Time, TradeRow, problem_of
+from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of
 from candlewick.errors import (
     BlockedRegionError,
     ExchangeError,
@@ -29,8 +29,8 @@ from candlewick.errors import (
 )
 
 PAGE = 1_000
-"""The most rows that one request for trades returns."""
-WEIGHTS = {"time": 1, "exchangeInfo": 20, "historicalTrades": 25, "aggTrades": 4}
+"""The most rows that one request for trades or candles returns."""
+WEIGHTS = {"time": 1, "exchangeInfo": 20, "historicalTrades": 25, "aggTrades": 4, "klines": 2}
 DEFAULT_RETRY_AFTER = 60.0
 _UNKNOWN_SYMBOL = -1121
 _TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
@@ -112,6 +112,15 @@ class Rest:
         rows = await self._get("aggTrades", query, list[AggTradeRow])
         return next((row for row in rows if row.first_id >= 0), None)
 
+    async def klines(self, symbol: str, interval: str, first_us: int, last_us: int) -> list[KlineRow]:
+        """Return the candles that open in `first_us..last_us`, the oldest thousand. It waits for what is more urgent.
+
+        The last one may still be forming; the newest ones may not be there yet.
+        """
+        query = {"symbol": symbol, "interval": interval, "limit": str(PAGE)}
+        query |= {"startTime": str(-(-first_us // 1_000)), "endTime": str(last_us // 1_000)}
+        return await self._get("klines", query, list[KlineRow], can_wait=True)
+
     async def _exchange_info(self, symbols: Sequence[str]) -> ExchangeInfo:
         named = msgspec.json.encode(list(symbols)).decode()
         return await self._get("exchangeInfo", {"symbols": named}, ExchangeInfo)
@@ -126,21 +135,24 @@ class Rest:
                     f"symbols: {place} does not know {symbol!r}; it lists them at /api/v3/exchangeInfo"
                 ) from None
 
-    async def _get(self, endpoint: str, query: dict[str, str], kind: type[T]) -> T:
+    async def _get(self, endpoint: str, query: dict[str, str], kind: type[T], *, can_wait: bool = False) -> T:
         retries = stamina.retry_context(
             on=(UnreachableError, RateLimitedError), attempts=self._attempts, timeout=60, wait_initial=0.2, wait_max=10
         )
         async for attempt in retries:
             with attempt:
+                await self._draw(WEIGHTS[endpoint], can_wait=can_wait)
                 return await self._ask_once(endpoint, query, kind)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _ask_once(self, endpoint: str, query: dict[str, str], kind: type[T]) -> T:
-        weight = WEIGHTS[endpoint]
-        while (wait := self.budget.wait(weight, self._clock())) > 0:  # noqa: ASYNC110 (time frees it, no event)
+    async def _draw(self, weight: int, *, can_wait: bool) -> None:
+        """Wait until the budget has the weight, and take it."""
+        while (wait := self.budget.wait(weight, self._clock(), can_wait=can_wait)) > 0:  # noqa: ASYNC110 (no event)
             await asyncio.sleep(wait)
         self.budget.spend(weight, self._clock())
         self.requests += 1
+
+    async def _ask_once(self, endpoint: str, query: dict[str, str], kind: type[T]) -> T:
         host = self._hosts[0]
         try:
             return await self._fetch(f"{host}/api/v3/{endpoint}", query, kind)

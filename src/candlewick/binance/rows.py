@@ -3,7 +3,7 @@
 import msgspec
 
 from candlewick import trade as trades
-from candlewick.trade import Trade
+from candlewick.trade import Source, Trade
 
 
 class TradeRow(msgspec.Struct, frozen=True, rename="camel"):
@@ -28,6 +28,43 @@ class AggTradeRow(msgspec.Struct, frozen=True):
     first_id: int = msgspec.field(name="f")
     last_id: int = msgspec.field(name="l")
     traded_at: int = msgspec.field(name="T")
+
+
+class KlineRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `klines`; times in ms or µs. Unlike an event it does not say which trades it is made of."""
+
+    open_time: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    close_time: int
+    quote_volume: str
+    trade_count: int
+    taker_buy_volume: str
+    taker_buy_quote_volume: str
+
+    def line(self, symbol: str, interval: str, received_at: int, source: Source = "rest") -> bytes:
+        """Write the row as a raw line of a closed candle, without `f` and `L`; its event time is its close time."""
+        body = {
+            "t": self.open_time,
+            "T": self.close_time,
+            "s": symbol,
+            "i": interval,
+            "o": self.open,
+            "c": self.close,
+            "h": self.high,
+            "l": self.low,
+            "v": self.volume,
+            "n": self.trade_count,
+            "x": True,
+            "q": self.quote_volume,
+            "V": self.taker_buy_volume,
+            "Q": self.taker_buy_quote_volume,
+        }
+        event = msgspec.json.encode({"e": "kline", "E": self.close_time, "s": symbol, "k": body})
+        return trades.raw_line(event, source, received_at)
 
 
 class RateLimit(msgspec.Struct, frozen=True, rename="camel"):

@@ -2,7 +2,8 @@
 
 legs ─► tape (sequencer) ─┬─► batcher ─► writer ─► lake, checkpoint
                           └─► ring ─► feed
-REST ─► backfiller (what is missing) ─────► writer
+REST ─┬► backfillers (trades that are missing) ─┬► writer
+      └► klines (candles that are missing) ─────┘
 """
 
 import asyncio

@@ -11,16 +11,44 @@ from candlewick.manifest import Range
 from candlewick.spans import Spans
 
 
+class Minutes:
+    """The minutes whose candle of the exchange is durable, or held by this process."""
+
+    def __init__(self, durable: Iterable[Range] = ()) -> None:
+        self.durable = Spans(durable)
+        self.secured = self.durable.copy()
+
+    def secure(self, first: int, last: int) -> None:
+        """Count minutes as ours from now on."""
+        self.secured.add(first, last)
+
+    def commit(self, minutes: Spans) -> None:
+        """Count minutes as durable."""
+        self.durable.update(minutes)
+
+    def pages(self, first: int, last: int, size: int) -> Iterator[Range]:
+        """Return what is missing of `first..last` as spans of at most `size` minutes, the newest first."""
+        return _pages(self.secured.missing(first, last), size)
+
+
 class Coverage:
-    """One symbol. `covered` is durable; `secured` is that and what this process holds and will make durable."""
+    """One symbol. `covered` is durable; `secured` is that and what this process holds and will make durable.
+
+    `minutes` are the minutes (since the epoch) whose candle of the exchange is ours.
+    """
 
     def __init__(
-        self, covered: Iterable[Range] = (), declared: Iterable[Range] = (), history: HistoryMark | None = None
+        self,
+        covered: Iterable[Range] = (),
+        declared: Iterable[Range] = (),
+        history: HistoryMark | None = None,
+        minutes: Iterable[Range] = (),
     ) -> None:
         self.covered = Spans(covered)
         self.secured = self.covered.copy()
         self.declared = Spans(declared)
         self.history = history
+        self.minutes = Minutes(minutes)
         self.head: int | None = self.covered.last if self.covered else None
 
     @property
@@ -79,9 +107,7 @@ class Coverage:
 
     def pages(self, size: int) -> Iterator[Range]:
         """Return what is missing as spans of at most `size` ids, the newest first."""
-        for first, last in reversed(self.missing()):
-            for end in range(last, first - 1, -size):
-                yield max(first, end - size + 1), end
+        return _pages(self.missing(), size)
 
     @property
     def holes(self) -> int:
@@ -113,3 +139,9 @@ class Coverage:
         for first, last in self.declared:
             ids.remove(first, last)
         return ids
+
+
+def _pages(ids: Spans, size: int) -> Iterator[Range]:
+    for first, last in reversed(ids):
+        for end in range(last, first - 1, -size):
+            yield max(first, end - size + 1), end

@@ -7,12 +7,13 @@ from typing import Any
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.stream import Leg
 from candlewick.recorder.backfill import Backfiller
+from candlewick.recorder.klines import KlineFiller
 from candlewick.recorder.tape import Tape
 
 NEWEST_SPANS = 8
 
 
-def of_symbol(tape: Tape, backfiller: Backfiller | None, offset_us: int) -> dict[str, Any]:
+def of_symbol(tape: Tape, backfiller: Backfiller | None, klines: KlineFiller, offset_us: int) -> dict[str, Any]:
     """How far one symbol is. Ids, counts, and times in µs; `lag_ms` has the clocks' offset taken out."""
     coverage = tape.coverage
     return {
@@ -28,6 +29,8 @@ def of_symbol(tape: Tape, backfiller: Backfiller | None, offset_us: int) -> dict
         "conflicts": tape.conflicts,
         "holes_seen": tape.holes_seen,
         "backfilled": backfiller.trades if backfiller else 0,
+        "candles": coverage.minutes.durable.count,
+        "candles_missing": klines.missing(tape.symbol),
         "history": _history(tape, backfiller),
     }
 

@@ -21,11 +21,12 @@ from candlewick.lake import Lake
 from candlewick.recorder import numbers
 from candlewick.recorder.backfill import Backfiller
 from candlewick.recorder.coverage import Coverage
+from candlewick.recorder.klines import KlineFiller
 from candlewick.recorder.tape import Tape
 from candlewick.recorder.watch import ExchangeClock, Watch, keep_clock
 from candlewick.recorder.writer import Writer
 from candlewick.ring import Ring
-from candlewick.trade import Kline, Trade
+from candlewick.trade import MINUTE, Kline, Trade
 
 BUFFER_BYTES = 64_000_000
 """Live lines held in memory while the lake is slow; beyond, the sockets are cut and ids fill the hole later."""
@@ -54,6 +55,8 @@ class Session:
         self._clock = ExchangeClock(self._rest)
         self._legs: list[list[Leg]] = [self._legs_for(shard) for shard in shards(settings.symbols)]
         self._backfillers: dict[str, Backfiller] = {}
+        wanted = {symbol: tape.coverage for symbol, tape in self._tapes.items()}
+        self._klines = KlineFiller(wanted, self._rest, self._writer, self._clock.now_us)
         self._is_paused = False
         self._heartbeat = Heartbeat(settings.run_path, "recorder")
         self._feed = Feed(
@@ -80,7 +83,7 @@ class Session:
         return {
             "state": self.state,
             "symbols": {
-                symbol: numbers.of_symbol(tape, self._backfillers.get(symbol), offset)
+                symbol: numbers.of_symbol(tape, self._backfillers.get(symbol), self._klines, offset)
                 for symbol, tape in self._tapes.items()
             },
             "legs": numbers.of_legs([leg for legs in self._legs for leg in legs]),
@@ -108,6 +111,7 @@ class Session:
                         group.create_task(leg.run(), name=f"leg {leg.host}")
                 for backfiller in self._backfillers.values():
                     group.create_task(backfiller.run(), name=f"backfill {backfiller.symbol}")
+                group.create_task(self._klines.run(), name="candles")
                 group.create_task(keep_clock(self._clock), name="clock")
                 group.create_task(self._tick(), name="tick")
                 await self._first_connection()
@@ -153,7 +157,10 @@ class Session:
         log.info("recording", symbols=list(self._settings.symbols), feed_port=self._feed.port)
 
     def _want_history(self) -> None:
-        """Set how far back each symbol is to reach: from its first start, or further where that was asked for since."""
+        """Set how far back each symbol is to reach: from its first start, or further where that was asked for since.
+
+        To the start of a minute: the first candle is a whole one, too.
+        """
         reach = round(self._settings.history.total_seconds() * 1_000_000)
         for symbol in self._settings.symbols:
             coverage = self._coverages[symbol]
@@ -161,9 +168,9 @@ class Session:
             if mark is None:
                 now = self._clock.now_us()
                 origin = coverage.covered.last + 1 if coverage.covered else None
-                coverage.history = HistoryMark(now, now - reach, origin=origin)
-            elif mark.since - reach < mark.target:
-                coverage.history = HistoryMark(mark.since, mark.since - reach, origin=mark.origin)
+                coverage.history = HistoryMark(now, _whole_minute(now - reach), origin=origin)
+            elif _whole_minute(mark.since - reach) < mark.target:
+                coverage.history = HistoryMark(mark.since, _whole_minute(mark.since - reach), origin=mark.origin)
 
     def _new_backfillers(self) -> dict[str, Backfiller]:
         slots = asyncio.Semaphore(BACKFILLS_AT_ONCE)
@@ -255,9 +262,14 @@ def _coverages(settings: Settings, checkpoint: Checkpoint) -> dict[str, Coverage
             checkpoint.covered.get(symbol, ()),
             checkpoint.declared.get(symbol, ()),
             checkpoint.history.get(symbol),
+            checkpoint.minutes.get(symbol, ()),
         )
         for symbol in symbols
     }
+
+
+def _whole_minute(time_us: int) -> int:
+    return time_us // MINUTE * MINUTE
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

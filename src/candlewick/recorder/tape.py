@@ -7,7 +7,7 @@ import structlog
 from candlewick.batcher import Batcher
 from candlewick.recorder.coverage import Coverage
 from candlewick.sequencer import Conflict, Emitted, Healed, Hole, Output, Sequencer
-from candlewick.trade import Kline, Trade, micros, raw_line
+from candlewick.trade import Kline, Trade, micros, minute_of, raw_line
 
 REMEMBERED_KLINES = 4
 _SMOOTHING = 0.05
@@ -53,9 +53,11 @@ class Tape:
         if self._klines.get(kline.bar.open_time) == candle:
             return
         self._klines[kline.bar.open_time] = candle
+        minute = minute_of(micros(kline.bar.open_time))
+        self.coverage.minutes.secure(minute, minute)
         while len(self._klines) > REMEMBERED_KLINES:
             del self._klines[min(self._klines)]
-        self._batcher.add_kline(self.symbol, raw_line(event, "ws", received_at), now)
+        self._batcher.add_kline(self.symbol, minute, raw_line(event, "ws", received_at), now)
 
     def tick(self, now: float) -> None:
         """Give up the holes whose time is over."""

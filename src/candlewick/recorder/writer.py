@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """A batch of trades that were asked for by id; the times (µs) of its first and last one name its object."""
+    """A batch of trades or candles that were asked for; the times (µs) of its first and last one name its object."""
 
     batch: Batch
     first_at: int
@@ -129,6 +129,7 @@ class Writer:
     async def _write_backfill(self) -> None:
         backfill = self._backfills.get_nowait()
         ids = {symbol: spans.ranges() for symbol, spans in backfill.batch.ids.items()}
+        ids |= {f"{symbol} minutes": spans.ranges() for symbol, spans in backfill.batch.minutes.items()}
         attempts = iter(range(1_000))
 
         def name() -> str:
@@ -155,11 +156,14 @@ class Writer:
             created=now_us(),
             covered={symbol: coverage.covered for symbol, coverage in self._coverages.items()},
             declared=self._declared(),
+            minutes={symbol: coverage.minutes.durable for symbol, coverage in self._coverages.items()},
         )
         content = await asyncio.to_thread(pack, batch.lines, manifest)
         name = await self._put_until_durable(content, name_it, is_announced=is_announced)
         for symbol, ids in batch.ids.items():
             self._coverages[symbol].commit(ids)
+        for symbol, minutes in batch.minutes.items():
+            self._coverages[symbol].minutes.commit(minutes)
         self._checkpoint.follow(name, manifest)
         await self.save()
         self.objects += 1
