@@ -49,15 +49,6 @@ class Peer:
         self._pipes: dict[str, str] = {}
         self._loaded: set[str] = set()
 
-    def write_connection(self, home: Path, port: int, name: str = "peer", **more: str) -> None:
-        """Write connections.toml as a user would."""
-        values = {"account": "fakesnow", "user": "fake", "password": PASSWORD, "host": "127.0.0.1", "protocol": "http"}
-        lines = [f"[{name}]", f"port = {port}", *(f'{key} = "{value}"' for key, value in (values | more).items())]
-        home.mkdir(exist_ok=True)
-        file = home / "connections.toml"
-        file.write_text("\n".join(lines) + "\n")
-        file.chmod(0o600)
-
     def answer(self, statement: str) -> str:
         """Take note of a statement, and return what fakesnow is to run in its place."""
         self.statements.append(statement)
@@ -101,21 +92,47 @@ class Peer:
         return _select(("name", "definition", "notification_channel"), rows)
 
 
+def write_connection(home: Path, port: int, name: str = "peer", **more: str) -> None:
+    """Write connections.toml as a user would."""
+    values = {"account": "fakesnow", "user": "fake", "password": PASSWORD, "host": "127.0.0.1", "protocol": "http"}
+    lines = [f"[{name}]", f"port = {port}", *(f'{key} = "{value}"' for key, value in (values | more).items())]
+    home.mkdir(exist_ok=True)
+    file = home / "connections.toml"
+    file.write_text("\n".join(lines) + "\n")
+    file.chmod(0o600)
+
+
+class Host:
+    """A served fakesnow, and the peer that it is now: a new one is a new account, empty."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.peer = self.new_peer()
+
+    def new_peer(self) -> Peer:
+        """Be another account."""
+        fakesnow_server.shared_fs = FakeSnow(nop_regexes=NOPS)
+        self.peer = Peer()
+        return self.peer
+
+
 @contextmanager
-def snowflake_peer(peer: Peer) -> Iterator[int]:
-    """Serve a peer on a free port of this host until the block ends."""
+def snowflake_host() -> Iterator[Host]:
+    """Serve on a free port of this host until the block ends."""
     for name in ("fakesnow.server", "uvicorn", "uvicorn.access", "uvicorn.error", "sqlglot"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    execute = FakeSnowflakeCursor.execute
+    execute, shared = FakeSnowflakeCursor.execute, fakesnow_server.shared_fs
+    host = Host()
 
     def answered(self: FakeSnowflakeCursor, command: str, *arguments: Any, **more: Any) -> FakeSnowflakeCursor:
-        return execute(self, peer.answer(command) if more.get("server") else command, *arguments, **more)
+        statement = host.peer.answer(command) if more.get("server") else command
+        return execute(self, statement, *arguments, **more)
 
     FakeSnowflakeCursor.execute = answered  # type: ignore[method-assign]
-    shared, fakesnow_server.shared_fs = fakesnow_server.shared_fs, FakeSnow(nop_regexes=NOPS)
     try:
         with serve_fakesnow() as parameters:
-            yield parameters["port"]
+            host.port = parameters["port"]
+            yield host
     finally:
         FakeSnowflakeCursor.execute = execute  # type: ignore[method-assign]
         fakesnow_server.shared_fs = shared

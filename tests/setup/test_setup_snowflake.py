@@ -18,7 +18,7 @@ from candlewick.errors import SetupError
 from candlewick.lake import Lake, pack
 from candlewick.manifest import Extent, Manifest
 from candlewick.snowflake.connection import Connection
-from snowflake_peer import EXTERNAL_ID, USER_ARN, Peer, snowflake_peer
+from snowflake_peer import EXTERNAL_ID, USER_ARN, Host, Peer, snowflake_host, write_connection
 
 PIPE = "CRYPTO_DB.RAW.BINANCE_PIPE"
 BUCKET = "tape-of-mine"
@@ -40,14 +40,19 @@ def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str
     return aws_server
 
 
+@pytest.fixture(scope="module")
+def snowflake_server() -> Iterator[Host]:
+    with snowflake_host() as host:
+        yield host
+
+
 @pytest.fixture
-def peer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
-    stamina.set_testing(True, attempts=3)
+def peer(snowflake_server: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
+    """An empty account of Snowflake, connections.toml for it, and retries that do not wait."""
     monkeypatch.setenv("SNOWFLAKE_HOME", str(tmp_path / "snowflake"))
-    peer = Peer()
-    with snowflake_peer(peer) as port:
-        peer.write_connection(tmp_path / "snowflake", port)
-        yield peer
+    write_connection(tmp_path / "snowflake", snowflake_server.port)
+    stamina.set_testing(True, attempts=3)
+    yield snowflake_server.new_peer()
     stamina.set_testing(False)
 
 

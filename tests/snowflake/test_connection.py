@@ -27,7 +27,7 @@ from candlewick.errors import (
 )
 from candlewick.snowflake import connection as room
 from candlewick.snowflake.connection import Connection
-from snowflake_peer import PASSWORD, Peer, snowflake_peer
+from snowflake_peer import PASSWORD, snowflake_host, write_connection
 
 SETTINGS = SnowflakeSettings(connection="peer")
 
@@ -87,8 +87,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with snowflake_peer(Peer()) as port:
-        yield port
+    with snowflake_host() as host:
+        yield host.port
 
 
 def expect(kind: type[CandlewickError], *parts: str, role: str = "CANDLEWICK_READER", **settings: str) -> None:
@@ -101,7 +101,7 @@ def expect(kind: type[CandlewickError], *parts: str, role: str = "CANDLEWICK_REA
 
 
 def test_a_connection_is_opened_by_its_name_with_a_role_of_ours(home, port):
-    Peer().write_connection(home, port)
+    write_connection(home, port)
     with Connection.open(SETTINGS, "CANDLEWICK_READER") as connection:
         assert connection.run("SELECT 1 + %s", [1]) == [(2,)]
         assert connection.rows("SELECT 1 AS one, 'x' AS other") == [{"one": 1, "other": "x"}]
@@ -109,7 +109,7 @@ def test_a_connection_is_opened_by_its_name_with_a_role_of_ours(home, port):
 
 
 def test_without_a_name_it_is_the_default_connection(home, port, monkeypatch):
-    Peer().write_connection(home, port, name="default")
+    write_connection(home, port, name="default")
     with Connection.open(SnowflakeSettings(), "CANDLEWICK_READER") as connection:
         assert connection.login.connection == "default"
 
@@ -128,7 +128,7 @@ def test_a_key_pair_and_a_token_are_what_the_connector_sends(home, refusal, tmp_
     (tmp_path / "key.p8").write_bytes(pem)
     more = {key: str(tmp_path / value) if key == "private_key_file" else value for key, value in more.items()}
     refusal.body = {"success": False, "code": "390144", "message": "JWT token is invalid. [0ce9eb56]", "data": {}}
-    Peer().write_connection(home, refusal.server_port, **more)
+    write_connection(home, refusal.server_port, **more)
     expect(WarehouseLoginError, "key of user 'fake'", "RSA_PUBLIC_KEY")
     assert refusal.asked[0]["AUTHENTICATOR"] == authenticator
     assert refusal.asked[0]["TOKEN"]
@@ -170,24 +170,24 @@ def test_a_key_pair_and_a_token_are_what_the_connector_sends(home, refusal, tmp_
 )
 def test_a_login_that_snowflake_refuses(home, refusal, code, message, kind, parts):
     refusal.body = {"success": False, "code": code, "message": message, "data": {}}
-    Peer().write_connection(home, refusal.server_port)
+    write_connection(home, refusal.server_port)
     expect(kind, *parts)
 
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_account_that_is_not_there(home, refusal, status):
     refusal.status = status
-    Peer().write_connection(home, refusal.server_port)
+    write_connection(home, refusal.server_port)
     expect(WarehouseAccountError, "no account 'fakesnow'", "`account`")
 
 
 def test_an_account_that_cannot_be_reached(home):
-    Peer().write_connection(home, 1)
+    write_connection(home, 1)
     expect(WarehouseAccountError, "'fakesnow'", "cannot be reached")
 
 
 def test_a_name_that_connections_toml_has_not(home, port):
-    Peer().write_connection(home, port)
+    write_connection(home, port)
     expect(ConfigError, "no connection 'production'", "it has: peer", "[snowflake]", connection="production")
 
 
@@ -198,12 +198,12 @@ def test_no_connections_toml_at_all(home):
 
 def test_a_key_file_that_is_not_there(home, port, tmp_path):
     missing = str(tmp_path / "nothing.p8")
-    Peer().write_connection(home, port, authenticator="SNOWFLAKE_JWT", private_key_file=missing)
+    write_connection(home, port, authenticator="SNOWFLAKE_JWT", private_key_file=missing)
     expect(WarehouseError, missing)
 
 
 def test_an_object_that_the_role_may_not_see(home, port):
-    Peer().write_connection(home, port)
+    write_connection(home, port)
     with Connection.open(SETTINGS, "CANDLEWICK_READER") as connection, pytest.raises(WarehouseError) as caught:
         connection.run("SELECT * FROM NOWHERE.RAW.BINANCE_RAW")
     assert "\n" not in str(caught.value) and "NOWHERE" in str(caught.value)
