@@ -59,9 +59,8 @@ def main() -> None:
 
 def take(browser: Browser, url: str, picture: Picture, target: Path) -> None:
     """Open the page as a visitor of that size and taste, wait until it shows its numbers, and save it."""
-    scale = 2 if picture.width < 600 else 1
     size = {"width": picture.width, "height": picture.height}
-    context = browser.new_context(viewport=size, color_scheme=picture.theme, device_scale_factor=scale)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=size, color_scheme=picture.theme)  # type: ignore[arg-type]
     page = context.new_page()
     separator = "&" if "?" in picture.path else "?"
     page.goto(f"{url}{picture.path}{separator}debug")

@@ -73,7 +73,9 @@ def copies(bars: Sequence[Bar]) -> list[Bar]:
 @st.composite
 def tapes(draw: st.DrawFn, *, in_order: bool = True) -> list[FeedTrade]:
     """Trades with contiguous ids, many at the same µs, some long after the one before."""
-    steps = draw(st.lists(st.sampled_from([0, 0, 1, 300_000, 1_000_000, 61_000_000, 400_000_000]), min_size=1, max_size=60))
+    steps = draw(
+        st.lists(st.sampled_from([0, 0, 1, 300_000, 1_000_000, 61_000_000, 400_000_000]), min_size=1, max_size=60)
+    )
     first_id = draw(st.integers(0, 10**10))
     at, trades = START, []
     for number, step in enumerate(steps):

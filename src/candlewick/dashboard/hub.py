@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 COALESCE_SECONDS = 0.1
 MART_POLL_SECONDS = 0.2
 STATUS_SECONDS = 1.0
+KEEP, KEEP_OTHERS = {"1s": 40}, 12
+"""How many of the newest bars are carried: they should span what the warehouse needs to settle a bar."""
 
 
 class Hub:
@@ -101,7 +103,7 @@ class Hub:
 
     def _open(self, key: Key) -> Topic:
         symbol, timeframe = key
-        topic = self._topics[key] = Topic(symbol, LiveBars(timeframe, self._zone))
+        topic = self._topics[key] = Topic(symbol, LiveBars(timeframe, self._zone, KEEP.get(timeframe, KEEP_OTHERS)))
         self._tails.setdefault(symbol, Tail())
         self._pumps[key] = self._start(self._pump(topic))
         return topic

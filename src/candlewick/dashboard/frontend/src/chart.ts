@@ -68,6 +68,7 @@ export class PriceChart {
   private timeframe = "1m";
   private bars: Bar[] = [];
   private newest = -Infinity;
+  private target: number | null = null;
 
   constructor(element: HTMLElement, palette: Palette, colours: CandleColours) {
     this.colours = colours;
@@ -124,19 +125,17 @@ export class PriceChart {
     const width = this.chart.timeScale().width();
     const shown = Math.min(FIRST_VIEW, width / NARROWEST_BAR);
     if (width > 0) this.chart.timeScale().applyOptions({ barSpacing: width / (shown + RIGHT_ROOM) });
-    this.chart.timeScale().scrollToPosition(RIGHT_ROOM, false);
+    this.target = null;
+    this.scrollTo(RIGHT_ROOM);
   }
 
   /** Draw all bars anew: what is on screen stays where it is, whatever came before or after it. */
   rebuild(bars: Bar[]): void {
-    const [view, anchor, index, live] = [this.view(), this.bars.at(-1), this.bars.length - 1, this.isLive()];
+    const [position, anchor, live] = [this.position(), this.bars.at(-1), this.isLive()];
     this.draw(bars);
-    const moved = this.view();
-    if (live || !view || !moved || !anchor) return;
-    const shift = bars.findLastIndex((bar) => bar.time === anchor.time) - index;
-    const off = view.from + shift - moved.from;
-    const scale = this.chart.timeScale();
-    if (Math.abs(off) > 1e-6) scale.scrollToPosition(scale.scrollPosition() + off, false);
+    if (live || !anchor) return;
+    const appended = bars.length - 1 - bars.findLastIndex((bar) => bar.time === anchor.time);
+    this.scrollTo(position - appended);
   }
 
   /** Draw bars that changed in place or were appended; `bars` is the whole series after that. */
@@ -187,24 +186,35 @@ export class PriceChart {
 
   /** Whether the newest bar is on screen. */
   isLive(): boolean {
-    const view = this.view();
-    return view === null || view.to >= this.bars.length - 1.5;
+    return this.bars.length === 0 || this.position() > -0.5;
   }
 
   /** Go to the newest bar. */
   goLive(): void {
-    this.chart.timeScale().scrollToPosition(RIGHT_ROOM, true);
+    this.scrollTo(RIGHT_ROOM);
   }
 
   /** Move the view by some bars, to the left where negative. */
   pan(bars: number): void {
-    const scale = this.chart.timeScale();
-    scale.scrollToPosition(scale.scrollPosition() + bars, false);
+    this.scrollTo(this.position() + bars);
   }
 
   /** Height in px of the price pane: where the volume pane begins. */
   priceHeight(): number {
     return this.chart.panes()[0]?.getHeight() ?? 0;
+  }
+
+  /** How many bars the view ends after the newest one; negative where that is off the screen. */
+  private position(): number {
+    return this.target ?? this.chart.timeScale().scrollPosition();
+  }
+
+  /** The library moves with its next frame; until then the position is the one it was told. */
+  private scrollTo(position: number): void {
+    if (Math.abs(position - this.position()) < 1e-6 && this.target === null) return;
+    this.target = position;
+    this.chart.timeScale().scrollToPosition(position, false);
+    requestAnimationFrame(() => (this.target = null));
   }
 
   private listen(): void {

@@ -1,53 +1,82 @@
-// The adapter for Streamlit: a v2 component. Streamlit calls it again on every rerun and theme change, so it keeps its
-// instances and only passes on what differs; the cleanup it returns runs when the element leaves the page.
+// The adapter for Streamlit: a v2 component. Streamlit calls it again on every rerun and theme change, and now and then
+// takes its element off the page and makes another; the terminal outlives both, and is only hung up again.
 
 import type { Config } from "./config";
 import type { ThemeChoice } from "./prefs";
 import { Terminal } from "./terminal";
 import { isDark, type ThemeName } from "./theme";
 
+/** A terminal that is off the page for this long is not coming back: its reader went to another page. */
+const GRACE = 5_000;
+
+type Parent = HTMLElement | ShadowRoot;
+
 interface Call {
   key: string;
   data: Config;
-  parentElement: HTMLElement | ShadowRoot;
+  parentElement: Parent;
 }
 
-interface Instance {
-  parent: Call["parentElement"];
-  terminal: Terminal;
-  dispose(): void;
-}
-
-const instances = new Map<string, Instance>();
+const frames = new Map<string, Frame>();
 
 export function component({ key, data, parentElement }: Call): () => void {
-  let instance = instances.get(key);
-  if (!instance || instance.parent !== parentElement || !instance.terminal.element.isConnected) {
-    instance?.dispose();
-    instance = mount(key, data, parentElement);
-  }
-  instance.terminal.setTheme(pageTheme(parentElement));
-  return instance.dispose;
+  const frame = frames.get(key) ?? new Frame(data, pageTheme(parentElement), () => frames.delete(key));
+  frames.set(key, frame);
+  frame.hang(parentElement);
+  frame.terminal.setTheme(pageTheme(parentElement));
+  return () => frame.takeDown(parentElement);
 }
 
-function mount(key: string, config: Config, parent: Call["parentElement"]): Instance {
-  const terminal = new Terminal(config, pageTheme(parent), { themeChoice, chooseTheme });
-  parent.append(terminal.element);
-  const fit = () => fitToScreen(terminal.element);
-  fit();
-  window.addEventListener("resize", fit);
-  const dispose = () => {
-    window.removeEventListener("resize", fit);
-    terminal.dispose();
-    if (instances.get(key) === instance) instances.delete(key);
+/** Holds one terminal on the page, and for a while behind it. */
+class Frame {
+  readonly terminal: Terminal;
+  private parent: Parent | null = null;
+  private farewell = 0;
+  private width = 0;
+  private readonly backstage = document.createElement("div");
+  private readonly fit = () => {
+    fitToScreen(this.terminal.element);
+    this.width = this.terminal.element.clientWidth;
   };
-  const instance = { parent, terminal, dispose };
-  instances.set(key, instance);
-  return instance;
+
+  constructor(
+    config: Config,
+    theme: ThemeName,
+    private readonly onEnd: () => void,
+  ) {
+    this.terminal = new Terminal(config, theme, { themeChoice, chooseTheme });
+    window.addEventListener("resize", this.fit);
+  }
+
+  hang(parent: Parent): void {
+    window.clearTimeout(this.farewell);
+    if (this.parent === parent && this.terminal.element.isConnected) return;
+    this.parent = parent;
+    parent.append(this.terminal.element);
+    this.backstage.remove();
+    this.fit();
+  }
+
+  /** Take the terminal off the page; it keeps its size unseen, since a chart that shrinks to nothing loses its view. */
+  takeDown(parent: Parent): void {
+    if (parent !== this.parent) return;
+    this.parent = null;
+    this.backstage.style.cssText = `position: fixed; inset: 0 auto auto 0; width: ${this.width}px; visibility: hidden`;
+    this.backstage.append(this.terminal.element);
+    document.body.append(this.backstage);
+    this.farewell = window.setTimeout(() => this.end(), GRACE);
+  }
+
+  private end(): void {
+    this.backstage.remove();
+    window.removeEventListener("resize", this.fit);
+    this.terminal.dispose();
+    this.onEnd();
+  }
 }
 
 /** The theme that Streamlit wears, told by the colours it gives to components. */
-function pageTheme(parent: Call["parentElement"]): ThemeName {
+function pageTheme(parent: Parent): ThemeName {
   const element = parent instanceof ShadowRoot ? parent.host : parent;
   return isDark(getComputedStyle(element).getPropertyValue("--st-background-color")) ? "dark" : "light";
 }
@@ -58,28 +87,36 @@ function fitToScreen(element: HTMLElement): void {
   element.style.height = `calc(100dvh - ${top}px)`;
 }
 
+/** A busy machine may take its time to open a menu. */
+const MENU_WAIT = 3_000;
 const NAMES: Record<ThemeChoice, string> = { system: "System", dark: "Dark", light: "Light" };
 
-/** Where Streamlit keeps the choice, for each of its pages. */
-const THEME_KEY = `stActiveTheme-${window.location.pathname}-v2`;
+/** Where Streamlit keeps the choice: each page by itself, by the path it was loaded with. */
+function themeKey(path: string): string {
+  return `stActiveTheme-${path}-v2`;
+}
+
+/** The paths of the pages: what is chosen on one holds on all. */
+function pages(): string[] {
+  const links = document.querySelectorAll<HTMLAnchorElement>('a[data-testid="stTopNavLink"]');
+  return [window.location.pathname, ...[...links].map((link) => link.pathname)];
+}
 
 function themeChoice(): ThemeChoice {
-  const stored = window.localStorage.getItem(THEME_KEY);
+  const stored = window.localStorage.getItem(themeKey(window.location.pathname));
   return (Object.keys(NAMES) as ThemeChoice[]).find((choice) => JSON.stringify(NAMES[choice]) === stored) ?? "system";
 }
 
-/** Streamlit has no call for its theme, so press its own switch, unseen; failing that, store the choice and reload. */
+/** Streamlit has no call for its theme: store the choice where it looks, and press its own switch, unseen. */
 function chooseTheme(choice: ThemeChoice): void {
   const hide = document.head.appendChild(document.createElement("style"));
   hide.textContent = '[data-testid="stMainMenuPopover"] { visibility: hidden !important; }';
-  press('[data-testid="stMainMenuButton"], [data-testid="stMainMenu"] button');
-  whenThere('[data-testid="stThemeSwitcher"]', (switcher) => {
-    const option = [...(switcher?.querySelectorAll<HTMLElement>('[role="menuitemradio"], [role="radio"], button, label') ?? [])].find(
-      (element) => element.textContent?.trim() === NAMES[choice] || element.getAttribute("aria-label") === NAMES[choice],
-    );
+  press('[data-testid="stMainMenuButton"]');
+  whenThere(`[data-testid="stMainMenuItem-theme-${NAMES[choice]}"]`, (option) => {
+    pages().forEach((path) => window.localStorage.setItem(themeKey(path), JSON.stringify(NAMES[choice])));
     if (option) option.click();
-    else storeTheme(choice);
-    document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    else window.location.reload();
+    press('[data-testid="stMainMenuButton"][aria-expanded="true"]');
     hide.remove();
   });
 }
@@ -88,18 +125,13 @@ function press(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.click();
 }
 
-/** Call back with the element once it is there, or with null after half a second. */
+/** Call back with the element once it is there, or with null after a while. */
 function whenThere(selector: string, use: (element: HTMLElement | null) => void): void {
-  const deadline = performance.now() + 500;
+  const deadline = performance.now() + MENU_WAIT;
   const look = () => {
     const element = document.querySelector<HTMLElement>(selector);
     if (element || performance.now() > deadline) use(element);
     else requestAnimationFrame(look);
   };
   look();
-}
-
-function storeTheme(choice: ThemeChoice): void {
-  window.localStorage.setItem(THEME_KEY, JSON.stringify(NAMES[choice]));
-  window.location.reload();
 }

@@ -100,7 +100,11 @@ export class Terminal {
     this.history = new History(config.base);
     this.live = new Live(socketAddress(config.base));
     this.feeder = new Feeder(this.history, this.live, {
-      open: (bars) => this.chart.open(bars, this.series.timeframe),
+      open: (bars) => {
+        this.chart.open(bars, this.series.timeframe);
+        this.showBars();
+        void this.showDay();
+      },
       rebuild: (bars) => this.chart.rebuild(bars),
       update: (changed, bars) => this.chart.update(changed, bars),
     });
@@ -188,7 +192,6 @@ export class Terminal {
     this.legend.setSeries(series);
     this.chart.setClock(this.axisClock());
     this.feeder.open(series);
-    void this.showDay();
     this.showHealth();
   }
 

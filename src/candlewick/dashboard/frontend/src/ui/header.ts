@@ -85,17 +85,21 @@ export class Header {
   /** Show what the last 24 hours brought, or as much of them as is recorded. */
   setDay(day: Day, newest: Bar, decimals: number): void {
     const change = newest.close - day.open;
-    const hours = Math.min(24, Math.max(1, Math.round((newest.time - day.since) / 3_600)));
-    const isWhole = newest.time - day.since > DAY_SECONDS - 3_600;
     const stat = (name: string, value: string, move?: string) =>
       h("span", { class: "stat", ...(move && { "data-move": move }) }, h("i", {}, name), value);
     this.stats.replaceChildren(
-      stat(isWhole ? "24h" : `${hours}h`, `${signed((100 * change) / day.open, 2)}%`, change >= 0 ? "up" : "down"),
+      stat(spanOf(newest.time - day.since), `${signed((100 * change) / day.open, 2)}%`, change >= 0 ? "up" : "down"),
       stat("High", fixed(Math.max(day.high, newest.high), decimals)),
       stat("Low", fixed(Math.min(day.low, newest.low), decimals)),
       stat("Vol", short(day.volume)),
     );
   }
+}
+
+/** How much of the day is recorded: 24h, 6h, 12m. */
+function spanOf(seconds: number): string {
+  if (seconds > DAY_SECONDS - 3_600) return "24h";
+  return seconds >= 3_600 ? `${Math.round(seconds / 3_600)}h` : `${Math.max(1, Math.round(seconds / 60))}m`;
 }
 
 function button(title: string, path: string, onclick: () => void): HTMLButtonElement {

@@ -1,0 +1,93 @@
+"""A visitor with a browser: what it does on the page, and what the page's debug hook tells of it."""
+
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+HOOK = "window.__candlewick"
+READY_MS = 30_000
+
+
+class Visitor:
+    """One page of one browser profile, watched for errors and for requests that leave the host."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.foreign: list[str] = []
+        self.errors: list[str] = []
+        self.expects_outage = False
+        page.on("request", self._on_request)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, path: str) -> "Visitor":
+        """Go to a path, with the debug hook on."""
+        self.page.goto(f"{self.url}{path}{'&' if '?' in path else '?'}debug")
+        return self
+
+    def wait_for_bars(self, count: int = 60) -> "Visitor":
+        """Wait until the chart shows as many bars, and ticks."""
+        self.wait(f"{HOOK}?.bars().length >= {count} && {HOOK}.ticks.length > 0")
+        return self
+
+    def wait(self, condition: str, timeout: float = READY_MS) -> None:
+        """Wait until a JavaScript expression holds."""
+        self.page.wait_for_function(condition, timeout=timeout)
+
+    def wait_for_ticks(self, count: int) -> None:
+        """Wait until as many more ticks have been painted."""
+        seen = self.ask(f"{HOOK}.ticks.length")
+        self.wait(f"{HOOK}.ticks.length >= {seen + count}")
+
+    def wait_for_health(self, health: str) -> None:
+        """Wait until the status bar says how the connection is."""
+        self.page.locator(".health", has_text=health).wait_for()
+
+    def ask(self, expression: str) -> Any:
+        """The value of a JavaScript expression."""
+        return self.page.evaluate(expression)
+
+    def view(self) -> tuple[float, float]:
+        """The exact range of bar positions on screen."""
+        view = self.ask(f"{HOOK}.view()")
+        return view["from"], view["to"]
+
+    def anchored_view(self) -> tuple[float, float]:
+        """The view as distances from one bar, found again by its time: the same after older bars have come."""
+        return self.ask(
+            f"""(() => {{
+                const view = {HOOK}.view(), bars = {HOOK}.bars();
+                window.__anchor ??= bars[Math.max(0, Math.floor(view.from))].time;
+                const index = bars.findIndex((bar) => bar.time === window.__anchor);
+                return [view.from - index, view.to - index];
+            }})()"""
+        )
+
+    def scroll_back(self) -> None:
+        """Zoom in with the wheel and drag the chart to the right, as a hand does."""
+        box = self.page.locator(".canvas").bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.4
+        self.page.mouse.move(x, y)
+        self.page.mouse.wheel(0, -240)
+        self.page.mouse.down()
+        self.page.mouse.move(x + 300, y, steps=6)
+        self.page.wait_for_timeout(120)  # a hand that rests before it lets go leaves no momentum
+        self.page.mouse.up()
+        self.page.mouse.move(x, y + 10)
+
+    def check(self) -> None:
+        """Nothing went to another host, and nothing went wrong."""
+        assert not self.foreign, f"requests left this host: {self.foreign}"
+        assert not self.errors, self.errors
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Streamlit looks for its own base path by asking for it, so a page that is not the first has a 404 or two.
+        is_probe = "404" in message.text and "_stcore" in str(message.location.get("url"))
+        if message.type == "error" and not self.expects_outage and not is_probe:
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
