@@ -139,7 +139,7 @@ class Loader:
         except TornObjectError as error:
             return str(error).removeprefix(f"{name}: ")
         except LakeError as error:
-            if isinstance(error.__cause__, NotFoundError):
+            if isinstance(error.__cause__, FileNotFoundError | NotFoundError):
                 return "a manifest names it, and it is not in the lake"
             raise
 

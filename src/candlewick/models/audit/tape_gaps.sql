@@ -135,7 +135,7 @@ counted as (
 
 ),
 
--- What an earlier run found out about a gap is taken over: only one that changed is looked up in SILVER.
+-- What an earlier run found out about a gap is taken over.
 known as (
 
     {% if known_relation -%}
@@ -155,18 +155,25 @@ known as (
 
 ),
 
+-- Only a gap that changed, or whose neighbour came later than the report of the gap, is looked up in SILVER.
 changed as (
 
-    select *
+    select counted.*
     from counted
-    where not exists (
-        select 1
-        from known
-        where known.symbol = counted.symbol
-            and known.first_missing_id = counted.first_trade_id
-            and known.last_missing_id = counted.last_trade_id
-            and known.missing_count = counted.missing_count
-    )
+    left join known
+        on counted.symbol = known.symbol
+        and counted.first_trade_id = known.first_missing_id
+        and counted.last_trade_id = known.last_missing_id
+    left join spans as before
+        on counted.symbol = before.symbol
+        and counted.first_trade_id - 1 between before.first_trade_id and before.last_trade_id
+    left join spans as after
+        on counted.symbol = after.symbol
+        and counted.last_trade_id + 1 between after.first_trade_id and after.last_trade_id
+    where known.symbol is null
+        or known.missing_count <> counted.missing_count
+        or (known.previous_traded_at is null and before.symbol is not null)
+        or (known.next_traded_at is null and after.symbol is not null)
 
 ),
 

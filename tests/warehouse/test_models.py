@@ -1,0 +1,230 @@
+"""The models against an oracle: whatever way the trades come, SILVER and GOLD are what the trades make them."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from candlewick.lake import LakeObject
+from candlewick.manifest import Manifest, Range
+from candlewick.spans import Spans
+from warehouse import oracle
+from warehouse.bench import Bench
+from warehouse.lakes import MINUTE, START, kline_line, trade_line
+from warehouse.oracle import Trade
+
+MIDNIGHT_IN_INDIA = 1_723_141_800_000_000
+STEPS = (0, 0, 1, 999, 1_000_000, 20_000_000, MINUTE, 4 * MINUTE, 30 * MINUTE)
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+QUICK = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True)
+"""A cycle takes half a second, so a failing example is printed as it is: shrinking it would take many minutes."""
+
+
+@st.composite
+def tapes(draw: st.DrawFn) -> list[Trade]:
+    """Two symbols' trades around a midnight, ids contiguous, times never decreasing."""
+    trades = []
+    for symbol in SYMBOLS[: draw(st.integers(1, 2))]:
+        at, trade_id = MIDNIGHT_IN_INDIA - 20 * MINUTE, draw(st.integers(1, 3_000_000_000))
+        for step in draw(st.lists(st.sampled_from(STEPS), min_size=2, max_size=25)):
+            at, trade_id = at + step, trade_id + 1
+            price, quantity = draw(st.integers(1, 10**12)), draw(st.integers(1, 10**12))
+            is_buyer_maker = draw(st.booleans())
+            trades.append(Trade(symbol, trade_id, decimal(price), decimal(quantity), is_buyer_maker, at))
+    return trades
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> list[list[list[Trade]]]:
+    """Cycles of objects of trades: any split of a tape, in any order, with copies and with losses."""
+    trades = draw(tapes())
+    copies = draw(st.lists(st.sampled_from(trades), max_size=10))
+    kept = [trade for trade in trades if draw(st.integers(0, 9))] or trades[:1]
+    order = draw(st.permutations(kept + copies))
+    cuts = sorted(draw(st.lists(st.integers(1, len(order)), max_size=6)))
+    objects = [order[start:end] for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True) if start < end]
+    ends = sorted({len(objects), *draw(st.lists(st.integers(1, len(objects)), max_size=2))})
+    return [objects[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+@settings(QUICK, max_examples=8)
+@given(cycles=deliveries())
+def test_any_order_split_loss_and_redelivery_of_objects_makes_the_tables_that_the_trades_make(bench, cycles):
+    bench.empty()
+    recorder = Recorder()
+    loaded: list[Trade] = []
+    for objects in cycles:
+        bench.cycle([recorder.write(trades) for trades in objects])
+        loaded += [trade for trades in objects for trade in trades]
+        assert silver(bench) == sorted({(t.symbol, t.trade_id, t.price, t.quantity, t.traded_at) for t in loaded})
+        expected = oracle.gold(loaded, bench.zone)
+        for timeframe, rows in expected.items():
+            assert gold(bench, timeframe) == rows, timeframe
+        assert open_holes(bench) == holes(loaded)
+
+
+@settings(QUICK, max_examples=3)
+@given(cycles=deliveries())
+def test_the_history_of_gaps_is_the_same_when_it_is_read_at_once_and_backwards(bench, cycles):
+    recorder = Recorder()
+    objects = [recorder.write(trades) for cycle in cycles for trades in cycle]
+    bench.empty()
+    for item in objects:
+        bench.warehouse.load([item])
+    bench.models.run()
+    at_once = bench.rows("select * from gold.tape_gaps order by all")
+    bench.empty()
+    for part in (objects[len(objects) // 2 :], objects[: len(objects) // 2]):
+        if part:
+            bench.cycle(part[::-1])
+    assert bench.rows("select * from gold.tape_gaps order by all") == at_once
+
+
+def test_a_copy_that_differs_does_not_replace_the_first(bench):
+    bench.empty()
+    recorder = Recorder()
+    first = Trade("BTCUSDT", 7, Decimal(5), Decimal(1), False, START)
+    bench.cycle([recorder.write([first])])
+    bench.cycle([recorder.write([Trade("BTCUSDT", 7, Decimal(6), Decimal(2), False, START + 900)])])
+    assert silver(bench) == [("BTCUSDT", 7, Decimal(5), Decimal(1), first.traded_at)]
+    assert gold(bench, "1m") == oracle.gold([first], bench.zone)["1m"]
+
+
+def test_a_line_that_is_no_trade_becomes_a_visible_hole_and_stops_nothing(bench):
+    bench.empty()
+    recorder = Recorder()
+    trades = [Trade("BTCUSDT", trade_id, Decimal(5), Decimal(1), False, START + trade_id) for trade_id in range(1, 4)]
+    broken = recorder.write(trades)
+    lines = [line.replace(b'"p":"5"', b'"p":"five"') if b'"t":2,' in line else line for line in broken.lines]
+    bench.cycle([broken._replace(lines=lines)])
+    assert bench.rows("select trade_id from silver.trades_deduped order by 1") == [(1,), (3,)]
+    assert bench.rows("select first_missing_id, last_missing_id, state from gold.tape_gaps") == [(2, 2, "open")]
+
+
+def test_a_hole_that_is_filled_and_one_that_is_declared_stay_in_the_history(bench):
+    bench.empty()
+    recorder = Recorder()
+    trade = {n: Trade("BTCUSDT", n, Decimal(5), Decimal(1), False, START + n * 1_000_000) for n in range(1, 10)}
+    bench.cycle([recorder.write([trade[1]]), recorder.write([trade[4], trade[6]])])
+    states = "select first_missing_id, last_missing_id, state, missing_count from gold.tape_gaps order by 1"
+    assert bench.rows(states) == [(2, 3, "open", 2), (5, 5, "open", 1)]
+    recorder.declared = [(5, 5)]
+    bench.cycle([recorder.write([trade[3]])])
+    assert bench.rows(states) == [(2, 3, "open", 1), (5, 5, "declared", 1)]
+    bench.cycle([recorder.write([trade[2]])])
+    assert bench.rows(states) == [(2, 3, "filled", 0), (5, 5, "declared", 1)]
+    [(before, after, filled)] = bench.rows(
+        "select previous_traded_at, next_traded_at, filled_at from gold.tape_gaps where state = 'filled'"
+    )
+    assert (before, after) == (trade[1].traded_at, trade[4].traded_at)
+    assert filled == bench.rows("select max(received_at) from silver.trades_deduped where trade_id in (2, 3)")[0][0]
+
+
+def test_a_candle_waits_for_the_exchanges_and_gets_a_verdict_whenever_that_comes(bench):
+    bench.empty()
+    recorder = Recorder()
+    start = START - START % MINUTE
+    trade = [Trade("BTCUSDT", n, Decimal(5), Decimal(1), False, start + n * MINUTE) for n in range(12)]
+    status = "select minute(open_time), status, mismatched_fields from gold.candle_audit order by open_time"
+    bench.cycle([recorder.write(trade[0:4])])
+    assert bench.rows(status) == [(54, "pending", None), (55, "pending", None), (56, "pending", None)]
+    bench.cycle([recorder.write([trade[4]], klines=[(start + MINUTE, kline(trade[1])), (start, kline(trade[0]))])])
+    assert bench.rows(status)[:3] == [(54, "match", None), (55, "match", None), (56, "pending", None)]
+    bench.cycle([recorder.write(trade[5:])])
+    assert bench.rows(status)[1:4] == [(55, "match", None), (56, "no_oracle", None), (57, "no_oracle", None)]
+    wrong = kline(trade[2]) | {"v": "2", "n": 2}
+    bench.cycle([recorder.write([], klines=[(start + 2 * MINUTE, wrong)])])
+    assert bench.rows(status)[2] == (56, "mismatch", "volume,trade_count")
+    bench.cycle([recorder.write([], klines=[(start + 2 * MINUTE, kline(trade[2]))], event_at=start + 60 * MINUTE)])
+    assert bench.rows(status)[2] == (56, "match", None)
+
+
+class Recorder:
+    """Makes objects as a recorder does; what is covered grows with each."""
+
+    def __init__(self) -> None:
+        self.covered: dict[str, Spans] = {}
+        self.declared: list[Range] = []
+        self.sequence = 0
+
+    def write(
+        self, trades: list[Trade], *, klines: Sequence[tuple[int, dict[str, object]]] = (), event_at: int | None = None
+    ) -> LakeObject:
+        self.sequence += 1
+        for trade in trades:
+            self.covered.setdefault(trade.symbol, Spans()).add(trade.trade_id, trade.trade_id)
+        lines = [line_of(trade) for trade in trades]
+        lines += [kline_line("BTCUSDT", opened, candle, event_at=event_at) for opened, candle in klines]
+        manifest = Manifest(
+            recorder="r1",
+            seq=self.sequence,
+            prev=None,
+            created=START + self.sequence * 1_000_000,
+            lines=len(lines),
+            spans={},
+            covered={symbol: ids.ranges() for symbol, ids in self.covered.items()},
+            declared={"BTCUSDT": self.declared} if self.declared else {},
+            klines={"BTCUSDT": len(klines)} if klines else {},
+        )
+        minute, second = divmod(self.sequence, 60)
+        name = f"binance/raw/2024-08-09/00/stream_2024-08-09_00-{minute:02}-{second:02}.000000_r1.json.zst"
+        return LakeObject(name, lines, manifest)
+
+
+def line_of(trade: Trade) -> bytes:
+    return trade_line(
+        trade.symbol,
+        trade.trade_id,
+        trade.at,
+        price=str(trade.price),
+        quantity=str(trade.quantity),
+        is_buyer_maker=trade.is_buyer_maker,
+    )
+
+
+def kline(trade: Trade) -> dict[str, object]:
+    """The exchange's candle of a minute with this one trade."""
+    price, quantity = str(trade.price), str(trade.quantity)
+    quote = str(trade.price * trade.quantity)
+    values = {
+        "o": price,
+        "h": price,
+        "l": price,
+        "c": price,
+        "v": quantity,
+        "q": quote,
+        "n": 1,
+        "V": quantity,
+        "Q": quote,
+    }
+    return values | {"f": trade.trade_id, "L": trade.trade_id}
+
+
+def decimal(units: int) -> Decimal:
+    """A price or a quantity of four decimals: their product has eight, as at the exchange."""
+    return Decimal(units).scaleb(-4)
+
+
+def silver(bench: Bench) -> list[tuple[object, ...]]:
+    return bench.rows("select symbol, trade_id, price, quantity, traded_at from silver.trades_deduped order by 1, 2")
+
+
+def gold(bench: Bench, timeframe: str) -> list[tuple[object, ...]]:
+    return bench.rows(f"select {oracle.COLUMNS} from gold.trades_ohlc_{timeframe} order by symbol, open_time")
+
+
+def open_holes(bench: Bench) -> dict[str, int]:
+    """How many ids are missing, by symbol, as TAPE_GAPS has it."""
+    return dict(
+        bench.rows(
+            "select symbol, sum(missing_count)::bigint from gold.tape_gaps group by 1 having sum(missing_count) > 0"
+        )
+    )
+
+
+def holes(trades: list[Trade]) -> dict[str, int]:
+    ids: dict[str, Spans] = {}
+    for trade in trades:
+        ids.setdefault(trade.symbol, Spans()).add(trade.trade_id, trade.trade_id)
+    return {symbol: spans.holes().count for symbol, spans in ids.items() if spans.holes()}
