@@ -8,7 +8,8 @@
     │   ├── UnreachableError       no answer, or only faults of its own (5xx)
     │   ├── UnknownSymbolError     it does not know a symbol that was named
     │   ├── RateLimitedError       429 or 418: carries how long it asked us to wait
-    │   └── BlockedRegionError     451: the exchange does not serve this place
+    │   ├── BlockedRegionError     451: the exchange does not serve this place
+    │   └── ArchiveError           a daily file is not there, or is not what its checksum says
     ├── MalformedFrameError        a frame or a row that is not what the exchange documents
     ├── LakeError                  the lake cannot be read or written
     │   ├── ObjectExistsError      put-if-absent found the name taken
@@ -75,6 +76,10 @@ class RateLimitedError(ExchangeError):
 
 class BlockedRegionError(ExchangeError):
     """The exchange does not serve the place this machine is in (451)."""
+
+
+class ArchiveError(ExchangeError):
+    """A daily file of the archive is not there, is not what its checksum says, or holds what is no trade."""
 
 
 class MalformedFrameError(CandlewickError):
