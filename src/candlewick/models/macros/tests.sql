@@ -39,10 +39,10 @@
     select *
     from {{ model }}
     where not coalesce(
-        {{ rules | join(' and ') }}
+        ({{ rules | join(') and (') }})
         and case
-            when trade_count > 0 then {{ rules_of_trades | join(' and ') }}
-            else {{ rules_of_flat | join(' and ') if with_flat else 'false' }}
+            when trade_count > 0 then ({{ rules_of_trades | join(') and (') }})
+            else ({{ rules_of_flat | join(') and (') if with_flat else 'false' }})
         end,
         false
     )

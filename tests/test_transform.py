@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from candlewick.errors import ModelError
+from candlewick.heartbeat import now_us
+from candlewick.lake import Lake
+from candlewick.transform import PROJECT
+from candlewick.warehouse.loader import Loader
+from warehouse.bench import Bench
+from warehouse.lakes import Writer, chunks, recorded_lines
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory):
+    with Bench.open(tmp_path_factory.mktemp("transform")) as opened:
+        yield opened
+
+
+def load_recording(bench: Bench, recording: Path, folder: Path) -> None:
+    lake = Lake.open(str(folder), "binance")
+    writer = Writer(lake, clock=now_us() - 60_000_000)
+    for lines in chunks(recorded_lines(recording), 5_000):
+        writer.stream(lines)
+    loader = Loader(lake, bench.warehouse)
+    loader.discovery.start_sweep()
+    loader.discovery.sweep_one_folder()
+    loader.load(1_000_000)
+    loader.close()
+
+
+def test_dbt_build_is_green_from_nothing_and_again_with_all_tests(bench, recording, tmp_path):
+    load_recording(bench, recording, tmp_path)
+    bench.models.build()
+    first = bench.rows("select * from gold.trades_ohlc_1m order by all")
+    bench.models.build()
+    assert bench.rows("select * from gold.trades_ohlc_1m order by all") == first
+    assert len(first) == 12
+
+
+def test_a_full_build_and_an_incremental_one_are_equal(bench, recording, tmp_path):
+    tables = [f"gold.trades_ohlc_{timeframe}" for timeframe in ("1s", "1m", "5m", "15m", "1h", "4h", "1d")]
+    before = {table: bench.rows(f"select * exclude (loaded_at) from {table} order by all") for table in tables}
+    bench.models.make_anew()
+    assert {table: bench.rows(f"select * exclude (loaded_at) from {table} order by all") for table in tables} == before
+    assert bench.warehouse.count("silver.trades_deduped") == 19_904
+
+
+def test_a_data_test_that_fails_is_one_line_that_names_it(bench):
+    bench.warehouse.connection.execute("update gold.trades_ohlc_1h set high = 1")
+    with pytest.raises(ModelError, match="sound_candles_trades_ohlc_1h") as raised:
+        bench.models.build()
+    assert "\n" not in str(raised.value)
+
+
+def test_a_model_that_fails_is_one_line_that_names_it_and_the_next_run_mends_it(bench):
+    bench.warehouse.connection.execute("alter table gold.trades_ohlc_1d drop column vwap")
+    bench.warehouse.connection.execute("update gold.trades_ohlc_1m set loaded_at = now()")
+    with pytest.raises(ModelError, match="trades_ohlc_1d") as raised:
+        bench.models.run()
+    assert "\n" not in str(raised.value)
+    bench.models.make_anew("trades_ohlc_1d")
+    bench.models.run()
+
+
+def test_it_writes_nothing_into_the_package_or_the_working_directory(bench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = {path for path in PROJECT.rglob("*") if "__pycache__" not in path.parts}
+    bench.models.run()
+    assert {path for path in PROJECT.rglob("*") if "__pycache__" not in path.parts} == before
+    assert list(tmp_path.iterdir()) == []

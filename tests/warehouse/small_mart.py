@@ -1,0 +1,56 @@
+"""A warehouse with small tables made by hand, and its publisher: for tests of what is published, not of the models."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from candlewick.publication import AUDIT, CANDLES, GAPS, TRADES
+from candlewick.warehouse.duckdb import Warehouse
+from candlewick.warehouse.publisher import Publisher
+
+_CANDLES = """
+    symbol varchar, open_time timestamp, open decimal(38,8), high decimal(38,8), low decimal(38,8),
+    close decimal(38,8), volume decimal(38,8), trade_count bigint, last_trade_id bigint, is_closed boolean,
+    is_complete boolean, loaded_at timestamp
+"""
+_TRADES = "symbol varchar, trade_id bigint, price decimal(38,8), traded_at timestamp, loaded_at timestamp"
+_SPANS = "symbol varchar, last_trade_id bigint, last_traded_at timestamp, loaded_at timestamp"
+
+
+@dataclass
+class SmallMart:
+    """Tables of GOLD and SILVER as they are published; every change has a later `loaded_at`."""
+
+    warehouse: Warehouse
+    path: Path
+    clock: datetime = datetime(2024, 1, 1)
+
+    @classmethod
+    def make(cls, home: Path) -> "SmallMart":
+        warehouse = Warehouse.open(home / "small.duckdb")
+        warehouse.connection.execute(f"""
+            create schema silver; create schema gold;
+            create table {TRADES} ({_TRADES}); create table silver.tape_spans ({_SPANS});
+            create table {GAPS} (symbol varchar, first_missing_id bigint, state varchar);
+            create table {AUDIT} (symbol varchar, open_time timestamp, status varchar, loaded_at timestamp)
+        """)
+        for table in CANDLES.values():
+            warehouse.connection.execute(f"create table {table} ({_CANDLES})")
+        return cls(warehouse, home / "mart")
+
+    def publisher(self, generation: str = "g1") -> Publisher:
+        return Publisher(self.warehouse, self.path, generation=generation, timezone="UTC")
+
+    def put_candle(self, at: datetime, price: int = 5, *, symbol: str = "BTCUSDT", table: str = CANDLES["1m"]) -> None:
+        """Put a candle, or put it anew."""
+        self.clock += timedelta(seconds=1)
+        self.warehouse.connection.execute(f"delete from {table} where symbol = ? and open_time = ?", [symbol, at])
+        prices = [price] * 4
+        values = [symbol, at, *prices, 1, 1, price, True, True, self.clock]
+        self.warehouse.connection.execute(f"insert into {table} values ({', '.join('?' * 12)})", values)
+
+    def put_trade(self, trade_id: int, at: datetime, *, symbol: str = "BTCUSDT") -> None:
+        self.clock += timedelta(seconds=1)
+        insert = self.warehouse.connection.execute
+        insert(f"insert into {TRADES} values (?, ?, 5, ?, ?)", [symbol, trade_id, at, self.clock])
+        insert("insert into silver.tape_spans values (?, ?, ?, ?)", [symbol, trade_id, at, self.clock])
