@@ -10,12 +10,14 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
+from candlewick.exchange.faults import Fault
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.server import Exchange
 
 _DEADLINE = 60
-_DEFAULTS = {"port": 0, "symbols": ("BTCDEMO", "ETHDEMO"), "rate": 60.0, "history": timedelta(days=2)}
+_DEFAULTS = {"port": 0, "symbols": ("BTCDEMO", "ETHDEMO"), "rate": 60.0, "history": timedelta(hours=6)}
 
 
 @dataclass
@@ -46,17 +48,21 @@ class Client:
         status, _, body = await self.get(path, headers)
         return status, body["code"]
 
+    def inject(self, *args, **kwargs):
+        """Begin a fault; return its entry in the journal."""
+        return self.exchange.faults.inject(Fault(*args, **kwargs))[0]
+
     def connect(self, path, **options):
         """Return a WebSocket connection, as a context manager."""
         return self.http.ws_connect(self.exchange.ws_url + path, **options)
 
 
 @asynccontextmanager
-async def _running(**options) -> AsyncIterator[Client]:
+async def _running(faults=None, **options) -> AsyncIterator[Client]:
     """Run an exchange on a free port."""
     async with (
         asyncio.timeout(_DEADLINE),
-        Exchange(ExchangeOptions(**_DEFAULTS | options)) as exchange,
+        Exchange(ExchangeOptions(**_DEFAULTS | options), faults) as exchange,
         aiohttp.ClientSession() as http,
     ):
         yield Client(exchange, http)
@@ -89,14 +95,22 @@ def _small_socket(address):
     return small
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def running():
     """Run an exchange with given options: an async context manager that gives its client."""
     return _running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client():
-    """A client of an exchange with two synthetic markets."""
+    """A client of an exchange with two synthetic markets, which a module's tests share: they run in one loop."""
     async with _running() as one:
         yield one
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def faulty(faulty_exchange):
+    """A client of an exchange whose faults end with the test; `inject` begins one."""
+    yield faulty_exchange
+    faulty_exchange.exchange.faults.heal()
+    await _eventually(lambda: not faulty_exchange.exchange.hub.connections)

@@ -4,19 +4,17 @@ import csv
 import hashlib
 import io
 import zipfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-
-from candlewick.exchange.archive import DailyFile
-from candlewick.exchange.instruments import character
-from candlewick.exchange.market import SyntheticMarket
+import pytest_asyncio
 
 DAILY = "/data/spot/daily"
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(running):
     async with running(symbols=("SOLDEMO=0.5",), history=timedelta(days=5)) as one:
         yield one
@@ -81,10 +79,3 @@ async def test_a_days_klines_are_as_rest_has_them(client):
 )
 async def test_what_the_archive_does_not_have_is_not_found(client, path):
     assert (await fetch(client, path))[0] == 404
-
-
-@pytest.mark.parametrize(("day", "digits"), [(date(2024, 12, 31), 13), (date(2025, 1, 1), 16)])
-def test_times_are_in_milliseconds_before_2025_and_in_microseconds_from_then(day, digits):
-    market = SyntheticMarket([character("SLOWDEMO=0.02", 1)], seed=1)
-    row = next(DailyFile("SLOWDEMO", day, None).text(market)).split(",")
-    assert len(row[4]) == digits

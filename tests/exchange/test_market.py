@@ -34,7 +34,7 @@ def day(market):
     return market.trades(SYMBOL, first_id, stop_id - 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_any_range_asked_alone_equals_the_same_part_of_a_longer_run(day, data):
     fresh = make()
@@ -48,7 +48,7 @@ def test_any_range_asked_alone_equals_the_same_part_of_a_longer_run(day, data):
             assert np.array_equal(getattr(alone, column), getattr(part, column))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**31), start=st.integers(0, 9 * 365 * DAY), rate=st.floats(0.01, 300))
 def test_ids_are_contiguous_and_times_never_decrease_anywhere(seed, start, rate):
     market = make(seed, rate)
@@ -63,7 +63,7 @@ def test_ids_are_contiguous_and_times_never_decrease_anywhere(seed, start, rate)
     assert set(np.diff(trades.aggregate).tolist()) <= {0, 1}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(FRIDAY, FRIDAY + DAY - 1))
 def test_a_time_leads_to_the_first_trade_from_then_on(market, day, time):
     found = market.id_at(SYMBOL, time)

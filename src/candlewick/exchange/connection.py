@@ -50,12 +50,13 @@ class Connection:
         self._faults = faults
         self._line: Line | None = faults.opened(number)
         self._now = now
-        self._waiting: deque[str | Half] = deque()
+        self._waiting: deque[str | Half | Close] = deque()
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self._pinged: dict[bytes, float] = {}
         _limit_kernel_buffer(transport)
         self._cut: asyncio.Task[None] | None = None
+        self._is_over = False
 
     async def run(self, changed: Callable[[], Awaitable[None]]) -> None:
         """Serve the client until either side ends it; `changed` is awaited after each of its requests."""
@@ -67,12 +68,14 @@ class Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._faults.closed(self._number)
+            self._is_over = True
             self._waiting.clear()
-            self._line = None
             self._emptied.set()
 
     def offer(self, events: Events) -> None:
-        """Queue the frames of some events."""
+        """Queue the frames of some events, unless the connection is ending."""
+        if self._is_ending:
+            return
         for _, stream, payload in events:
             frame = self.session.frame(stream, payload)
             if self._line is None:
@@ -83,8 +86,9 @@ class Connection:
 
     def carry_on(self) -> None:
         """Let through what is due by now."""
-        for act in self._line.take() if self._line else ():
-            self._do(act)
+        if self._line is not None and not self._is_ending:
+            for act in self._line.take():
+                self._do(act)
         self._filled.set()
 
     def is_slow(self) -> bool:
@@ -99,18 +103,22 @@ class Connection:
 
     @property
     def _queued(self) -> int:
-        return len(self._waiting) + (len(self._line) if self._line else 0)
+        if self._is_ending:
+            return 0
+        return len(self._waiting) + (0 if self._line is None else len(self._line))
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._cut is not None or self._is_over
 
     def _do(self, act: Act) -> None:
         match act:
             case Send(text):
                 self._waiting.append(text)
-            case Half():
+            case Half() | Close():
                 self._waiting.append(act)
             case Announce():
                 self._waiting.append(self.session.shutdown(self._now()))
-            case Close(code, reason):
-                self.cut(code, reason)
             case Reset():
                 endings.reset(self._transport)
 
@@ -118,13 +126,12 @@ class Connection:
         """End the connection, with a close frame if the client still takes one."""
         if self._cut is None:
             _log.info("connection_cut", connection=self._number, reason=reason, waiting=len(self._waiting))
+            self._waiting.clear()
+            self._emptied.set()
             self._cut = asyncio.create_task(self._close(code, reason))
         return self._cut
 
     async def _close(self, code: int, reason: str) -> None:
-        self._waiting.clear()
-        self._line = None
-        self._emptied.set()
         try:
             await asyncio.wait_for(self._socket.close(code=code, message=reason.encode()), _CLOSE_SECONDS)
         except (TimeoutError, ConnectionError):
@@ -157,11 +164,14 @@ class Connection:
         except ConnectionError:
             self.cut(WSCloseCode.GOING_AWAY, "client gone")
 
-    async def _send_next(self, frame: str | Half) -> None:
-        if isinstance(frame, str):
-            await self._socket.send_str(frame)
-        else:
-            endings.break_off(self._transport, endings.text_frame(frame.text))
+    async def _send_next(self, frame: str | Half | Close) -> None:
+        match frame:
+            case Half(text):
+                endings.break_off(self._transport, endings.text_frame(text))
+            case Close(code, reason):
+                self.cut(code, reason)
+            case _:
+                await self._socket.send_str(frame)
 
     async def _keep_alive(self) -> None:
         """Ping in turn; a client that leaves a ping without its pong too long is cut off."""
