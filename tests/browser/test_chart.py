@@ -3,11 +3,14 @@
 import gzip
 import http.client
 import json
+import shutil
 import statistics
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from browser.conftest import Visit, start_dashboard
 from browser.visitor import HOOK, Visitor
@@ -42,8 +45,8 @@ def test_a_settled_candle_on_screen_equals_the_marts_to_the_last_digit(visit: Vi
 
 def test_a_tick_is_small_and_painted_at_once(visit: Visit) -> None:
     visitor = visit("/chart").wait_for_bars()
-    visitor.wait_for_ticks(40)
-    ticks: list[dict[str, float]] = visitor.ask(f"{HOOK}.ticks")[-40:]
+    visitor.wait_for_ticks(20)
+    ticks: list[dict[str, float]] = visitor.ask(f"{HOOK}.ticks")[-20:]
     painted = [tick["painted"] - tick["sent"] for tick in ticks]
     assert statistics.median(tick["bytes"] for tick in ticks) < 250
     assert statistics.median(painted) < 150
@@ -203,6 +206,24 @@ def test_after_a_restart_of_the_server_the_chart_goes_on_by_itself(visit: Visit,
     assert visitor.ask(f"{HOOK}.mounts") == 1
     times = visitor.ask(f"{HOOK}.bars().map((bar) => bar.time)")
     assert [b - a for a, b in pairwise(times)] == [60] * (len(times) - 1)
+
+
+def test_before_the_first_candles_it_says_so_and_then_shows_them_by_itself(
+    chromium: Browser, demo: Stack, tmp_path: Path
+) -> None:
+    late = Stack(tmp_path / "late", symbols=demo.symbols, feed_port=demo.feed_port).write_config()
+    try:
+        start_dashboard(late)
+        visitor = Visitor(chromium.new_page(), f"http://127.0.0.1:{late.dashboard_port}")
+        visitor.expects_outage = True
+        visitor.open("/").page.get_by_text("waiting for the first candles").wait_for()
+        shutil.copytree(demo.home / "mart", late.home / "mart")
+        visitor.wait_for_bars()
+        assert visitor.page.get_by_text("waiting for the first candles").is_hidden()
+        visitor.page.close()
+        visitor.check()
+    finally:
+        late.stop()
 
 
 @pytest.mark.parametrize("path", ["/", "/pipeline"])

@@ -18,7 +18,7 @@ from candlewick.dashboard.hub import Hub
 from candlewick.dashboard.reader import Reads
 from candlewick.dashboard.topic import Viewer
 from dashboard.test_bars import aggregate
-from dashboard.warehouse import SYMBOL, FeedServer, Warehouse, tape
+from dashboard.warehouse import SYMBOL, FeedServer, Version, Warehouse, tape
 
 START = 1_732_233_600_000_000
 ZONE = ZoneInfo("UTC")
@@ -109,6 +109,21 @@ async def test_behind_a_hole_in_the_feed_bars_wait_for_the_mart(feed: FeedServer
         assert screen.shows(trades[:150])
         warehouse.load(trades[100:250])
         await until(lambda: screen.shows(trades[:300]), "the mart to pass the hole")
+
+
+async def test_a_feed_that_began_after_the_mart_is_asked_for_what_lies_between(
+    feed: FeedServer, tmp_path: Path
+) -> None:
+    trades, warehouse = tape(300, start=START), Warehouse()
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        screen = await watching(hub)
+        await until(feed.is_asked, "a subscription before there is a mart")
+        assert feed.asked[-1] == {SYMBOL: None}
+        await feed.say(trades[200:210])
+        warehouse.load(trades[:100])
+        await until(lambda: feed.asked[-1] == {SYMBOL: trades[100].trade_id}, "another subscription")
+        await feed.say(trades[100:])
+        await until(lambda: screen.shows(trades), "all trades")
 
 
 async def test_without_a_feed_bars_come_from_the_mart_alone(tmp_path: Path) -> None:
@@ -212,6 +227,25 @@ async def test_the_stamp_changes_when_older_candles_do_and_only_then(feed: FeedS
         assert (await newer_status(screen))["stamp"] == first
         warehouse.load(trades[:4_000])
         await until(lambda: screen.read().status["stamp"] != first, "the stamp to tell that history grew")
+
+
+async def test_a_fault_that_nobody_expected_is_told_rather_than_leaving_a_chart_that_stands_still(
+    tmp_path: Path,
+) -> None:
+    class Broken(Warehouse):
+        def current(self) -> Version:
+            raise RuntimeError("the disk is gone")
+
+    failures: list[BaseException] = []
+    reads = Reads()
+    hub = Hub(Broken(), reads, feed_url="http://127.0.0.1:1/feed", zone=ZONE, run_path=tmp_path)
+    async with hub.running(failures.append):
+        viewer = Viewer()
+        with pytest.raises(RuntimeError):
+            await hub.watch(viewer, {KEY})
+        await until(lambda: bool(failures), "the fault to be told")
+    reads.close()
+    assert "disk is gone" in str(failures[0])
 
 
 async def newer_status(screen: Screen) -> dict[str, Any]:

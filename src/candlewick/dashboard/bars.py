@@ -125,6 +125,11 @@ class Tail:
         return len(self._trades)
 
     @property
+    def first_id(self) -> int | None:
+        """The lowest id held."""
+        return self._trades[0].trade_id if self._trades else None
+
+    @property
     def last_id(self) -> int | None:
         """The highest id held."""
         return self._trades[-1].trade_id if self._trades else None

@@ -45,7 +45,18 @@ class FeedClient:
         """Follow these symbols from now on, and no others."""
         if symbols != self._symbols:
             self._symbols = symbols
-            await self._subscribe()
+            await self.subscribe()
+
+    async def subscribe(self) -> None:
+        """Ask for the symbols again, from where they should go on now."""
+        if self._socket is None or self._socket.closed:
+            return
+        request = {"subscribe": {symbol: self._next_id(symbol) for symbol in sorted(self._symbols)}}
+        try:
+            await self._socket.send_str(msgspec.json.encode(request).decode())
+        except ConnectionError as error:
+            # The listener ends by the same fault, and the next connection begins with a subscription.
+            log.info("feed_subscription_postponed", why=str(error))
 
     async def run(self) -> None:
         """Stay connected until cancelled: capped, jittered waits between attempts, one log line per change."""
@@ -63,7 +74,7 @@ class FeedClient:
             async with session.ws_connect(self.url, heartbeat=SILENCE_SECONDS, max_msg_size=1 << 24) as socket:
                 self._socket, self.is_connected = socket, True
                 log.info("feed_connected", url=self.url)
-                await self._subscribe()
+                await self.subscribe()
                 async for message in socket:
                     if message.type is aiohttp.WSMsgType.TEXT:
                         self._take(message.data)
@@ -81,13 +92,3 @@ class FeedClient:
         if frame.s in self._symbols and frame.trades:
             trades = [FeedTrade(row[0], scaled(row[1]), scaled(row[2]), row[3]) for row in frame.trades]
             self._on_trades(frame.s, trades, frame.E)
-
-    async def _subscribe(self) -> None:
-        if self._socket is None or self._socket.closed:
-            return
-        request = {"subscribe": {symbol: self._next_id(symbol) for symbol in sorted(self._symbols)}}
-        try:
-            await self._socket.send_str(msgspec.json.encode(request).decode())
-        except ConnectionError as error:
-            # The listener ends by the same fault, and the next connection begins with a subscription.
-            log.info("feed_subscription_postponed", why=str(error))

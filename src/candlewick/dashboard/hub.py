@@ -168,6 +168,14 @@ class Hub:
             return
         if bars and topic.symbol in self._tails:
             topic.settle(bars, self._tails[topic.symbol])
+            await self._ask_for_what_is_missing(topic)
+
+    async def _ask_for_what_is_missing(self, topic: Topic) -> None:
+        """Where the tail begins after a hole behind the mart, the feed may still have what is in the hole."""
+        first = self._tails[topic.symbol].first_id
+        if first is not None and topic.settled_id is not None and first > topic.settled_id + 1:
+            self._tails[topic.symbol] = Tail()
+            await self._feed.subscribe()
 
     def _forget_settled(self) -> None:
         """Drop the trades that every topic of their symbol has from the mart."""

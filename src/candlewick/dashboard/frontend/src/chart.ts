@@ -32,6 +32,13 @@ const NARROWEST_BAR = 6;
 const RIGHT_ROOM = 8;
 /** Ask for older bars when fewer than this remain to the left of the view. */
 const PREFETCH = 120;
+/** How the panes share the height: prices, volume. */
+const STRETCH = [5, 1];
+const VOLUME = {
+  priceLineVisible: false,
+  lastValueVisible: false,
+  priceFormat: { type: "custom" as const, formatter: short, minMove: 0.00000001 },
+};
 /** Prices looked at to find how many decimals a symbol has. */
 const SAMPLE = 300;
 
@@ -72,39 +79,13 @@ export class PriceChart {
 
   constructor(element: HTMLElement, palette: Palette, colours: CandleColours) {
     this.colours = colours;
-    const timeScale: DeepPartial<TimeScaleOptions> = {
-      borderVisible: false,
-      timeVisible: true,
-      rightOffset: RIGHT_ROOM,
-      minBarSpacing: 0.2,
-      enableConflation: true,
-      tickMarkFormatter: (time: Time, type: TickMarkType) => tickLabel(Number(time), type, this.clock),
-    };
-    this.chart = createChartEx<Time, ReturnType<typeof zonedBehavior>>(element, zonedBehavior(() => this.clock), {
-      autoSize: true,
-      layout: { fontFamily: FONT, fontSize: 12, attributionLogo: true },
-      crosshair: { mode: CrosshairMode.Normal },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.14, bottom: 0.08 } },
-      timeScale,
-      kineticScroll: { mouse: true, touch: true },
-      localization: { timeFormatter: (time: Time) => instantLabel(Number(time), this.timeframe, this.clock) },
-    });
+    this.chart = this.makeChart(element);
     // The library's own label follows the last bar on screen; the last price is the newest bar's, wherever one looks.
     this.candles = this.chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false }, 0);
     this.lastPrice = this.candles.createPriceLine({ price: NaN, lineWidth: 1, lineStyle: LineStyle.Dotted });
-    this.volume = this.chart.addSeries(
-      HistogramSeries,
-      {
-        priceLineVisible: false,
-        lastValueVisible: false,
-        priceFormat: { type: "custom", formatter: short, minMove: 0.00000001 },
-      },
-      1,
-    );
+    this.volume = this.chart.addSeries(HistogramSeries, VOLUME, 1);
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0 } });
-    const [prices, volumes] = this.chart.panes();
-    prices?.setStretchFactor(5);
-    volumes?.setStretchFactor(1);
+    this.chart.panes().forEach((pane, index) => pane.setStretchFactor(STRETCH[index]!));
     this.listen();
     this.paint(palette, colours);
   }
@@ -140,6 +121,8 @@ export class PriceChart {
 
   /** Draw bars that changed in place or were appended; `bars` is the whole series after that. */
   update(changed: Bar[], bars: Bar[]): void {
+    const appended = changed.filter((bar) => bar.time > this.newest).length;
+    const [position, isOnItsWay] = [this.position(), this.target !== null];
     this.bars = bars;
     for (const bar of changed) {
       const isOld = bar.time < this.newest;
@@ -147,6 +130,7 @@ export class PriceChart {
       this.volume.update(volumeOf(bar, this.colours), isOld);
       this.newest = Math.max(this.newest, bar.time);
     }
+    if (isOnItsWay && position < 0) this.scrollTo(position - appended);
     this.markPrice();
   }
 
@@ -167,11 +151,10 @@ export class PriceChart {
 
   /** Label the axis in a zone; the bars stay where they are. */
   setClock(clock: ZoneClock): void {
+    if (clock === this.clock) return;
     this.clock = clock;
     // Ticks are weighed when data is set, so the zone shows after setting it again.
-    const bars = this.bars;
-    if (bars.length > 0) this.rebuild(bars.slice());
-    this.chart.applyOptions({ localization: { timeFormatter: (time: Time) => instantLabel(Number(time), this.timeframe, clock) } });
+    this.rebuild(this.bars);
   }
 
   /** Choose the price scale. */
@@ -199,11 +182,6 @@ export class PriceChart {
     this.scrollTo(this.position() + bars);
   }
 
-  /** Height in px of the price pane: where the volume pane begins. */
-  priceHeight(): number {
-    return this.chart.panes()[0]?.getHeight() ?? 0;
-  }
-
   /** How many bars the view ends after the newest one; negative where that is off the screen. */
   private position(): number {
     return this.target ?? this.chart.timeScale().scrollPosition();
@@ -215,6 +193,26 @@ export class PriceChart {
     this.target = position;
     this.chart.timeScale().scrollToPosition(position, false);
     requestAnimationFrame(() => (this.target = null));
+  }
+
+  private makeChart(element: HTMLElement): IChartApiBase<Time> {
+    const timeScale: DeepPartial<TimeScaleOptions> = {
+      borderVisible: false,
+      timeVisible: true,
+      rightOffset: RIGHT_ROOM,
+      minBarSpacing: 0.2,
+      enableConflation: true,
+      tickMarkFormatter: (time: Time, type: TickMarkType) => tickLabel(Number(time), type, this.clock),
+    };
+    return createChartEx<Time, ReturnType<typeof zonedBehavior>>(element, zonedBehavior(() => this.clock), {
+      autoSize: true,
+      layout: { fontFamily: FONT, fontSize: 12, attributionLogo: true },
+      crosshair: { mode: CrosshairMode.Normal },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.14, bottom: 0.08 } },
+      timeScale,
+      kineticScroll: { mouse: true, touch: true },
+      localization: { timeFormatter: (time: Time) => instantLabel(Number(time), this.timeframe, this.clock) },
+    });
   }
 
   private listen(): void {

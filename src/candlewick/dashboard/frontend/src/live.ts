@@ -56,10 +56,12 @@ export class Live {
   private retry = 0;
   private heardAt = 0;
   private skew = { offset: 0, roundTrip: Infinity };
+  private readonly url: string;
   private readonly watch: number;
   private readonly onVisible = () => document.visibilityState === "visible" && this.wake();
 
-  constructor(private readonly url: string) {
+  constructor(base: string) {
+    this.url = socketAddress(base);
     this.watch = window.setInterval(() => this.look(), 1_000);
     document.addEventListener("visibilitychange", this.onVisible);
     window.addEventListener("online", this.onVisible);
@@ -155,4 +157,10 @@ export class Live {
     const roundTrip = Date.now() - sent;
     if (roundTrip <= this.skew.roundTrip) this.skew = { offset: server - (sent + roundTrip / 2), roundTrip };
   }
+}
+
+function socketAddress(base: string): string {
+  const address = new URL(`${base}/api/live`, window.location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return address.href;
 }

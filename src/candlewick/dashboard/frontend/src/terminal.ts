@@ -1,10 +1,12 @@
 // The terminal: chart, header, legend, status and settings, and the series they show together.
 
+import type { Bar } from "./bar";
 import { PriceChart } from "./chart";
 import { type Config, type Series, seriesFromAddress, seriesToAddress } from "./config";
 import { afterPaint, Probe } from "./debug";
 import { h, icon, ICONS } from "./dom";
 import { Feeder } from "./feeder";
+import { healthOf } from "./health";
 import { History } from "./history";
 import { Live, type Status, type Tick } from "./live";
 import { type Prefs, readPrefs, type ThemeChoice, writePrefs } from "./prefs";
@@ -13,12 +15,12 @@ import { CANDLE_COLOURS, type CandleColours, PALETTES, type ThemeName } from "./
 import { Header } from "./ui/header";
 import { Legend } from "./ui/legend";
 import { Settings } from "./ui/settings";
-import { clockOf, type Health, StatusBar } from "./ui/status";
+import { clockOf, StatusBar } from "./ui/status";
 import { Waiting } from "./ui/waiting";
 
+const FIRST_TIMEFRAME = "1m";
 const DAY_EVERY = 15_000;
-/** Without an event for this long, the newest bar is stale. */
-const STALE_AFTER = 60_000;
+const CLOCK_EVERY = 250;
 
 /** What the page around the terminal does for it. */
 export interface Host {
@@ -41,70 +43,41 @@ export class Terminal {
   private readonly history: History;
   private readonly feeder: Feeder;
   private readonly probe: Probe;
-  private readonly toLive: HTMLButtonElement;
+  private readonly toLive = h(
+    "button",
+    { type: "button", class: "to-live", title: "To the newest bar", hidden: true, onclick: () => this.chart.goLive() },
+    icon(ICONS.live),
+  );
   private readonly waiting = new Waiting();
   private readonly timers: number[];
-  private theme: ThemeName;
   private series: Series;
   private status: Status | null = null;
   private isConnected = false;
   private latency: number | null = null;
   private crosshair: number | null = null;
+  private hasShown = false;
   private repaint = 0;
 
   constructor(
     private readonly config: Config,
-    theme: ThemeName,
+    private theme: ThemeName,
     private readonly host: Host,
   ) {
-    this.theme = theme;
-    this.prefs = readPrefs({
-      colours: CANDLE_COLOURS,
-      zone: "browser",
-      theme: "system",
-      symbol: config.symbols[0] ?? "",
-      timeframe: "1m",
-    });
+    this.prefs = readPrefs(defaults(config));
     this.series = this.firstSeries();
-    this.header = new Header(config, this.series, {
-      open: (series) => this.open(series),
-      flipTheme: () => this.host.chooseTheme(this.theme === "dark" ? "light" : "dark"),
-      toggleSettings: () => this.settings.toggle(),
-      toggleFullscreen: () => this.toggleFullscreen(),
-    });
-    this.settings = new Settings(this.prefs.colours, `${config.base}/chart/assets/THIRD_PARTY_NOTICES.txt`, config.version, {
-      setColours: (colours) => this.setColours(colours),
-      theme: () => this.host.themeChoice(),
-      setTheme: (choice) => this.host.chooseTheme(choice),
-    });
+    this.header = this.makeHeader();
+    this.settings = this.makeSettings();
     this.statusBar = new StatusBar(this.prefs.zone, {
       setZone: (zone) => this.setZone(zone),
       setScale: (scale) => this.chart.setScale(scale),
     });
     const canvas = h("div", { class: "canvas" });
-    this.toLive = h(
-      "button",
-      { type: "button", class: "to-live", title: "To the newest bar", hidden: true, onclick: () => this.chart.goLive() },
-      icon(ICONS.live),
-    );
-    this.element = h(
-      "div",
-      { class: "terminal" },
-      h("style", {}, css),
-      this.header.element,
-      h("main", { class: "stage" }, canvas, this.legend.element, this.toLive, this.waiting.element),
-      this.statusBar.element,
-      this.settings.element,
-    );
+    this.element = this.makeElement(canvas);
     this.chart = new PriceChart(canvas, PALETTES[theme], this.prefs.colours);
     this.history = new History(config.base);
-    this.live = new Live(socketAddress(config.base));
+    this.live = new Live(config.base);
     this.feeder = new Feeder(this.history, this.live, {
-      open: (bars) => {
-        this.chart.open(bars, this.series.timeframe);
-        this.showBars();
-        void this.showDay();
-      },
+      open: (bars) => this.show(bars),
       rebuild: (bars) => this.chart.rebuild(bars),
       update: (changed, bars) => this.chart.update(changed, bars),
     });
@@ -117,13 +90,44 @@ export class Terminal {
     this.setTheme(theme);
     this.open(this.series);
     this.timers = [
-      window.setInterval(() => this.tickClock(), 250),
+      window.setInterval(() => this.tickClock(), CLOCK_EVERY),
       window.setInterval(() => void this.showDay(), DAY_EVERY),
     ];
   }
 
+  private makeHeader(): Header {
+    return new Header(this.config, this.series, {
+      open: (series) => this.open(series),
+      flipTheme: () => this.host.chooseTheme(this.theme === "dark" ? "light" : "dark"),
+      toggleSettings: () => this.settings.toggle(),
+      toggleFullscreen: () => this.toggleFullscreen(),
+    });
+  }
+
+  private makeSettings(): Settings {
+    const { base, version } = this.config;
+    return new Settings(this.prefs.colours, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
+      setColours: (colours) => this.setColours(colours),
+      theme: () => this.host.themeChoice(),
+      setTheme: (choice) => this.host.chooseTheme(choice),
+    });
+  }
+
+  private makeElement(canvas: HTMLElement): HTMLElement {
+    return h(
+      "div",
+      { class: "terminal" },
+      h("style", {}, css),
+      this.header.element,
+      h("main", { class: "stage" }, canvas, this.legend.element, this.toLive, this.waiting.element),
+      this.statusBar.element,
+      this.settings.element,
+    );
+  }
+
   dispose(): void {
     this.timers.forEach((timer) => window.clearInterval(timer));
+    cancelAnimationFrame(this.repaint);
     document.removeEventListener("pointerdown", this.onPointerDown);
     this.feeder.stop();
     this.live.dispose();
@@ -133,6 +137,7 @@ export class Terminal {
 
   /** Wear a theme; the page wears it already. */
   setTheme(theme: ThemeName): void {
+    if (theme === this.element.dataset.theme) return;
     this.theme = theme;
     this.element.dataset.theme = theme;
     for (const [name, value] of Object.entries(PALETTES[theme])) this.element.style.setProperty(`--${name}`, value);
@@ -150,7 +155,7 @@ export class Terminal {
     const { symbol, timeframe } = this.prefs;
     return {
       symbol: symbols.includes(symbol) ? symbol : (symbols[0] ?? ""),
-      timeframe: timeframes.includes(timeframe) ? timeframe : "1m",
+      timeframe: timeframes.includes(timeframe) ? timeframe : FIRST_TIMEFRAME,
       ...seriesFromAddress(this.config, window.location.search),
     };
   }
@@ -195,6 +200,14 @@ export class Terminal {
     this.showHealth();
   }
 
+  private show(bars: Bar[]): void {
+    this.hasShown = true;
+    this.chart.open(bars, this.series.timeframe);
+    this.showBars();
+    this.showHealth();
+    void this.showDay();
+  }
+
   private take(tick: Tick): void {
     this.feeder.take(tick);
     const drawn = this.live.serverNow();
@@ -227,23 +240,18 @@ export class Terminal {
   }
 
   private showHealth(): void {
-    const health = this.health();
-    this.statusBar.setHealth(health, health === "lost" || health === "waiting" ? null : this.age());
-    this.waiting.show(!this.feeder.isLoaded, this.isConnected, this.status?.history ?? null);
-  }
-
-  private health(): Health {
-    if (!this.isConnected) return "lost";
-    if (!this.status || this.status.source === "waiting") return "waiting";
-    const age = this.status.event === null ? 0 : this.status.now - this.status.event;
-    if (age > STALE_AFTER) return "stale";
-    return this.status.source === "feed" ? "live" : "delayed";
+    this.statusBar.setHealth(healthOf(this.isConnected, this.status), this.age());
+    // Between two series the first stays on screen until the second is there.
+    const hasNothing = !this.hasShown || this.status?.source === "waiting";
+    this.waiting.show(!this.feeder.isLoaded && hasNothing, this.isConnected, this.status?.history ?? null);
   }
 
   /** What to show beside the dot: how late bars come, or how old the newest is where none come. */
   private age(): number | null {
-    if (this.health() === "live") return this.latency;
-    return this.status?.event ? this.live.serverNow() - this.status.event : null;
+    const health = healthOf(this.isConnected, this.status);
+    if (health === "live") return this.latency;
+    const isDated = (health === "delayed" || health === "stale") && this.status?.event;
+    return isDated ? this.live.serverNow() - isDated : null;
   }
 
   private tickClock(): void {
@@ -291,10 +299,9 @@ export class Terminal {
   }
 }
 
-function socketAddress(base: string): string {
-  const address = new URL(`${base}/api/live`, window.location.href);
-  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  return address.href;
+function defaults(config: Config): Prefs {
+  const symbol = config.symbols[0] ?? "";
+  return { colours: CANDLE_COLOURS, zone: "browser", theme: "system", symbol, timeframe: FIRST_TIMEFRAME };
 }
 
 function smooth(known: number | null, value: number): number {

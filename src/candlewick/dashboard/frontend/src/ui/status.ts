@@ -3,6 +3,7 @@
 import { h, markCurrent, setText } from "../dom";
 import type { Scale } from "../chart";
 import { countdown, fixed, span } from "../format";
+import type { Health } from "../health";
 import type { Source, Status } from "../live";
 import { browserZone, ZoneClock } from "../zone";
 
@@ -23,9 +24,6 @@ export interface StatusActions {
   setZone(zone: string): void;
   setScale(scale: Scale): void;
 }
-
-/** How the connection is, for the dot and the words beside it. */
-export type Health = "live" | "delayed" | "stale" | "waiting" | "lost";
 
 export class StatusBar {
   readonly element: HTMLElement;

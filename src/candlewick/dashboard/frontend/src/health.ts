@@ -1,0 +1,19 @@
+// How live the chart is, in a word.
+
+import type { Status } from "./live";
+
+/**
+ * live: the feed carries the forming bar. delayed: bars come from the warehouse alone. stale: the newest event is old.
+ * waiting: there are no bars yet. lost: there is no connection.
+ */
+export type Health = "live" | "delayed" | "stale" | "waiting" | "lost";
+
+/** Without an event for this many ms, the newest bar is stale. */
+const STALE_AFTER = 60_000;
+
+export function healthOf(isConnected: boolean, status: Status | null): Health {
+  if (!isConnected) return "lost";
+  if (!status || status.source === "waiting") return "waiting";
+  if (status.event !== null && status.now - status.event > STALE_AFTER) return "stale";
+  return status.source === "feed" ? "live" : "delayed";
+}
