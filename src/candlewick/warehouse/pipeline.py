@@ -70,6 +70,7 @@ class Pipeline:
         """Do what is owed, whatever its pace."""
         self._run_models(with_audit=self._audit.is_owed)
         self._publish(with_trades=True)
+        self.intake.prune()
 
     def _count(self) -> None:
         counts = "select count(*), coalesce(sum(line_count), 0)::bigint from raw.loaded_objects"
