@@ -18,14 +18,14 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from candlewick.mart import Mart
-
 from candlewick.errors import MartNotReadyError
+from candlewick.mart import Mart
 from e2e.stack import Stack, wait_until
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
@@ -73,7 +73,7 @@ def running(home: Path, history: str) -> Iterator[Stack]:
 def history_is_filled(stack: Stack) -> bool:
     """Whether the recorder says so for every symbol."""
     symbols = stack.beat("recorder").get("symbols", {})
-    return bool(symbols) and all(symbol["history"]["done"] for symbol in symbols.values())  # type: ignore[attr-defined]
+    return bool(symbols) and all(symbol["history"]["done"] for symbol in symbols.values())
 
 
 async def measure(stack: Stack, seconds: float) -> Hops:
@@ -97,7 +97,7 @@ async def measure(stack: Stack, seconds: float) -> Hops:
     return hops
 
 
-async def frames(stack: Stack) -> AsyncIterator[dict[str, object]]:
+async def frames(stack: Stack) -> AsyncIterator[dict[str, Any]]:
     """The recorder's feed of the first symbol, from now on."""
     async with aiohttp.ClientSession() as session, session.ws_connect(f"http://127.0.0.1:{stack.feed_port}/feed") as ws:
         await ws.send_json({"subscribe": {SYMBOLS[0]: None}})
@@ -109,7 +109,7 @@ async def follow_feed(stack: Stack, events: dict[int, int], hops: Hops) -> None:
     """Note each trade's event time, and when it arrived here."""
     async for frame in frames(stack):
         now = time.time_ns() // 1_000
-        for trade in frame.get("trades", []):  # type: ignore[attr-defined]
+        for trade in frame.get("trades", []):
             events[trade[0]] = trade[3]
             hops.received.append((now - trade[3]) / 1e3)
 

@@ -64,7 +64,7 @@ def candlewick(home: Path, recording: Path) -> dict[str, float]:
 def in_lake(stack: Stack) -> int:
     """How many trades are durable, as the recorder says."""
     symbols = stack.beat("recorder").get("symbols", {})
-    return sum(last - first + 1 for symbol in symbols.values() for first, last in symbol["covered"])  # type: ignore[attr-defined]
+    return sum(last - first + 1 for symbol in symbols.values() for first, last in symbol["covered"])
 
 
 def plain_way(home: Path, recording: Path) -> float:

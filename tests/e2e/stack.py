@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from candlewick import config, heartbeat
 from candlewick.config import Settings
@@ -108,7 +109,7 @@ class Stack:
                 process.kill()
                 process.wait()
 
-    def beat(self, name: str) -> dict[str, object]:
+    def beat(self, name: str) -> dict[str, Any]:
         """The last heartbeat of a process, empty where there is none."""
         return heartbeat.read(self.settings.run_path, name) or {}
 
