@@ -64,7 +64,7 @@ def running(home: Path, history: str) -> Iterator[Stack]:
         stack.start_warehouse()
         stack.start("dashboard", "dashboard", "--config", str(stack.config_path))
         wait_until(lambda: history_is_filled(stack), "the history to be filled", 120)
-        time.sleep(5)  # the warehouse catches up with the backlog; what follows is the steady state
+        wait_until(lambda: has_caught_up(stack), "the warehouse to catch up with the history", 120)
         yield stack
     finally:
         stack.stop()
@@ -74,6 +74,13 @@ def history_is_filled(stack: Stack) -> bool:
     """Whether the recorder says so for every symbol."""
     symbols = stack.beat("recorder").get("symbols", {})
     return bool(symbols) and all(symbol["history"]["done"] for symbol in symbols.values())
+
+
+def has_caught_up(stack: Stack) -> bool:
+    """Whether the published watermark is within some seconds of what the recorder has."""
+    heads = {symbol: numbers["head"] for symbol, numbers in stack.beat("recorder")["symbols"].items()}
+    marks = stack.beat("warehouse").get("watermark", {})
+    return all(heads[symbol] - marks.get(symbol, 0) < 200 for symbol in SYMBOLS) and stack.trades() > 0
 
 
 async def measure(stack: Stack, seconds: float) -> Hops:
@@ -119,7 +126,8 @@ async def follow_mart(stack: Stack, events: dict[int, int], hops: Hops) -> None:
     mart = Mart(stack.settings.mart_path)
     while True:
         with contextlib.suppress(MartNotReadyError):
-            settled = mart.current().watermarks[SYMBOLS[0]].last_trade_id
+            mark = mart.current().watermarks.get(SYMBOLS[0])
+            settled = mark.last_trade_id if mark else 0
             now = time.time_ns() // 1_000
             for trade_id in [trade_id for trade_id in events if trade_id <= settled]:
                 hops.settled.append((now - events.pop(trade_id)) / 1e3)
@@ -149,7 +157,7 @@ def report(hop: str, samples: list[float]) -> None:
     if len(samples) < 2:
         print(f"{hop:44}{'not measured':>30}")
         return
-    cuts = statistics.quantiles(samples, n=100)
+    cuts = statistics.quantiles(samples, n=100, method="inclusive")
     print(f"{hop:44}{cuts[49]:>7.0f} ms{cuts[98]:>7.0f} ms{max(samples):>7.0f} ms{len(samples):>8}")
 
 
