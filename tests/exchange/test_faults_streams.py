@@ -1,7 +1,9 @@
 """Faults of streams and handshakes, as a client hears them over a real socket."""
 
 import asyncio
+import errno
 import json
+import socket
 import time
 from functools import partial
 
@@ -42,6 +44,11 @@ async def hear(socket, seconds=None, until=lambda event: False):
         return heard
 
 
+async def trades_come(socket):
+    """Whether a trade comes: a market has quiet seconds, but not many."""
+    return bool(ids(await hear(socket, 10, until=lambda event: isinstance(event, dict))))
+
+
 def ids(heard):
     return [event["t"] for event in heard if isinstance(event, dict) and event["e"] == "trade"]
 
@@ -56,10 +63,9 @@ def holes(numbers):
 
 async def test_a_script_that_injects_nothing_lets_everything_through(faulty):
     async with faulty.connect(STREAM) as one:
-        heard = ids(await hear(one, 0.3))
-    assert len(heard) > 20
-    assert heard == list(range(heard[0], heard[0] + len(heard)))
-    assert holes(heard) == []
+        first = ids(await hear(one, until=lambda event: True))[0]
+        heard = ids(await hear(one, until=lambda event: event["t"] > first + 100))
+    assert [first, *heard] == list(range(first, first + 102))
 
 
 async def test_a_drop_is_a_reset_without_a_close_frame(faulty):
@@ -69,7 +75,7 @@ async def test_a_drop_is_a_reset_without_a_close_frame(faulty):
         heard = await hear(one, 5)
         assert heard[-1].type in {WSMsgType.CLOSED, WSMsgType.ERROR}
         assert one.close_code == 1006
-        assert ids(await hear(other, 0.2))
+        assert await trades_come(other)
 
 
 async def test_a_drop_is_a_tcp_reset_on_the_wire(faulty):
@@ -134,10 +140,9 @@ async def test_connections_live_no_longer_than_their_day(faulty):
     for _ in range(2):
         async with faulty.connect(STREAM) as one:
             opened = time.monotonic()
-            heard = await hear(one, 5)
+            await hear(one, 5)
             assert time.monotonic() - opened == pytest.approx(0.5, abs=0.25)
             assert one.close_code == 1008
-            assert ids(heard)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +157,8 @@ async def test_a_connection_may_be_open_and_say_nothing(faulty, kind, frames, pi
         heard = await hear(one, 0.6)
         assert (bool(ids(heard)), bool(pings(heard))) == (frames, pinged)
         assert not one.closed
-        later = await hear(one, 0.7)
-        assert ids(later)
-        assert pings(later)
+        assert await trades_come(one)
+        assert pings(await hear(one, 10, until=lambda event: pings([event])))
 
 
 async def test_a_deaf_connection_acknowledges_and_sends_nothing(faulty):
@@ -164,37 +168,43 @@ async def test_a_deaf_connection_acknowledges_and_sends_nothing(faulty):
         assert json.loads((await deaf.receive()).data) == {"result": None, "id": 1}
         assert ids(await hear(deaf, 0.5)) == []
         async with faulty.connect(STREAM) as other:
-            assert ids(await hear(other, 0.2))
+            assert await trades_come(other)
             assert ids(await hear(deaf, 0.1)) == []
 
 
 async def test_lag_delivers_seconds_later_and_everything(faulty):
     async with faulty.connect(STREAM) as late, faulty.connect(STREAM) as other:
         entry = faulty.inject("lag", leg=0, seconds=0.5, value=0.8)
-        slow, fast = await asyncio.gather(hear(late, 2), hear(other, 2))
+        delays = []
+
+        def has_caught_up(event):
+            delays.append(time.time() - event["E"] / 1e6)
+            return max(delays) > 0.8 and delays[-1] < 0.4
+
+        slow, fast = await asyncio.gather(hear(late, 20, has_caught_up), hear(other, 1))
+    assert has_caught_up(slow[-1]) or delays[-2] < 0.4
     assert holes(ids(slow)) == holes(ids(fast)) == []
-    assert ids(slow)[-1] == pytest.approx(ids(fast)[-1], abs=60)
-    assert entry.hits > 50
+    assert entry.hits > 1
 
 
 async def test_a_trickle_keeps_its_pace_and_catches_up(faulty):
     async with faulty.connect(STREAM) as one:
         await hear(one, until=lambda event: True)
-        faulty.inject("trickle", seconds=0.8, value=20.0)
+        entry = faulty.inject("trickle", seconds=0.8, value=20.0)
         await hear(one, 0.1)
         slow = ids(await hear(one, 0.5))
-        rest = ids(await hear(one, 1))
-    assert len(slow) == pytest.approx(10, abs=4)
+        rest = ids(await hear(one, 20, until=lambda event: time.time() - event["E"] / 1e6 < 0.1))
+    assert len(slow) <= 14
+    assert entry.hits > len(slow)
     assert holes(slow + rest) == []
-    assert len(rest) > 200
 
 
 @pytest.mark.parametrize("kind", ["reorder", "duplicate"])
 async def test_order_and_number_of_frames_may_be_wrong_but_none_is_lost(faulty, kind):
     async with faulty.connect(STREAM) as one:
         await hear(one, until=lambda event: True)
-        faulty.inject(kind)
-        heard = ids(await hear(one, 0.8))
+        entry = faulty.inject(kind)
+        heard = ids(await hear(one, 10, until=lambda event: entry.hits >= 50))
         faulty.inject("silence", seconds=60)
         heard += ids(await hear(one, 0.5))
     assert holes(heard) == []
@@ -205,8 +215,8 @@ async def test_order_and_number_of_frames_may_be_wrong_but_none_is_lost(faulty, 
 @pytest.mark.parametrize("kind", ["conflict", "conflict_first"])
 async def test_two_trades_may_have_one_id(faulty, kind):
     async with faulty.connect(STREAM) as one:
-        faulty.inject(kind)
-        heard = [event for event in await hear(one, 0.4) if isinstance(event, dict)]
+        entry = faulty.inject(kind)
+        heard = await hear(one, 10, until=partial(is_behind, entry))
     numbers = [event["t"] for event in heard]
     (doubled,) = {number for number in numbers if numbers.count(number) > 1}
     copies = [event for event in heard if event["t"] == doubled]
@@ -218,9 +228,9 @@ async def test_two_trades_may_have_one_id(faulty, kind):
 @pytest.mark.parametrize("kind", ["cut_json", "wrong_types", "unknown_event"])
 async def test_frames_may_be_no_events(faulty, kind):
     async with faulty.connect(STREAM) as one:
-        await one.receive()
+        texts = [(await one.receive()).data]
         entry = faulty.inject(kind, count=4)
-        texts, good = [], []
+        good = list(texts)
         while len(texts) - len(good) < 4 or len(good) < 40:
             texts.append((await one.receive()).data)
             good += texts[-1:] if is_trade(texts[-1]) else []
@@ -245,10 +255,11 @@ def is_behind(entry, event):
 @pytest.mark.parametrize("leg", [0, None])
 async def test_ids_may_be_left_out_on_one_leg_or_on_both(faulty, leg):
     async with faulty.connect(STREAM) as one, faulty.connect(STREAM) as other:
-        await asyncio.gather(hear(one, until=lambda event: True), hear(other, until=lambda event: True))
+        before = [ids(await hear(socket, until=lambda event: True)) for socket in (one, other)]
         entry = faulty.inject("skip", leg=leg, count=12)
         behind = partial(is_behind, entry)
-        left, right = (ids(heard) for heard in await asyncio.gather(hear(one, until=behind), hear(other, until=behind)))
+        heard = await asyncio.gather(hear(one, until=behind), hear(other, until=behind))
+        left, right = (first + ids(events) for first, events in zip(before, heard, strict=True))
     assert len(holes(left)) == 12
     assert holes(right) == ([] if leg == 0 else holes(left))
     assert entry.notes == [f"BTCDEMO from {holes(left)[0]}"] * (1 if leg == 0 else 2)
@@ -265,7 +276,7 @@ async def test_a_handshake_may_be_refused_for_a_while(faulty, status, eventually
     assert refused.value.status == status
     await eventually(lambda: time.monotonic() - began > 0.4)
     async with faulty.connect(STREAM) as one:
-        assert ids(await hear(one, 0.2))
+        assert await trades_come(one)
     assert entry.hits == 1
 
 
@@ -287,16 +298,19 @@ async def test_a_handshake_may_never_be_answered(faulty):
     writer.close()
 
 
+def is_refused(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+
+
 async def test_nobody_listens_while_it_is_down_and_open_connections_go_on(faulty, eventually):
     async with faulty.connect(STREAM) as one:
         faulty.inject("down", seconds=0.5)
-        heard = asyncio.create_task(hear(one, 0.4))
-        await asyncio.sleep(0.1)
-        with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection("127.0.0.1", faulty.exchange.port)
-        assert ids(await heard)
-        await eventually(lambda: not faulty.exchange.faults.is_down)
-        await asyncio.sleep(0.1)
+        await eventually(lambda: is_refused(faulty.exchange.port))
+        heard = ids(await hear(one, 10, until=lambda event: is_refused(faulty.exchange.port)))
+        assert heard
+        await eventually(lambda: not is_refused(faulty.exchange.port))
+        assert not faulty.exchange.faults.is_down
         assert await faulty.rows("/api/v3/ping") == {}
 
 
@@ -312,11 +326,11 @@ async def test_a_skewed_clock_is_that_of_times_and_trades_alike(running):
 
 async def test_a_clock_that_jumps_ahead_makes_what_lies_between_public_at_once(faulty):
     async with faulty.connect(STREAM) as one:
-        before = ids(await hear(one, 0.2))
+        before = (await hear(one, until=lambda event: True))[0]
         faulty.inject("skew", value=5.0, seconds=60.0)
-        after = ids(await hear(one, 0.3))
-    assert holes(before + after) == []
-    assert len(after) > 500
+        after = await hear(one, 20, until=lambda event: event["E"] / 1e6 - time.time() > 4.5)
+    assert after[-1]["E"] - before["E"] > 4.5e6
+    assert holes([before["t"], *ids(after)]) == []
 
 
 async def test_a_plan_plays_at_its_times_by_itself(running):
@@ -324,7 +338,8 @@ async def test_a_plan_plays_at_its_times_by_itself(running):
     async with running(Script(plan), symbols=("BTCDEMO",), rate=400.0) as faulty, faulty.connect(STREAM) as one:
         heard = ids(await hear(one, 5))
         assert one.close_code == 1012
-        assert len(holes(heard)) == 2
         journal = list(faulty.exchange.faults.journal)
+        first = int(journal[0].notes[0].rpartition(" ")[2])
+        assert not {first, first + 1} & set(heard)
         assert [(entry.fault.kind, entry.hits) for entry in journal] == [("skip", 2), ("close", 1)]
-        assert [entry.at for entry in journal] == [pytest.approx(0.2, abs=0.2), pytest.approx(1.5, abs=0.2)]
+        assert [entry.at for entry in journal] == [pytest.approx(0.2, abs=1.0), pytest.approx(1.5, abs=1.0)]
