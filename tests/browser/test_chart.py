@@ -236,6 +236,8 @@ def test_one_screen_holds_the_chart_and_nothing_is_wider_than_the_screen(
         visitor.wait_for_bars()
         terminal: dict[str, Any] = visitor.ask(f"{deep('.terminal')}.getBoundingClientRect().toJSON()")
         assert (terminal["width"], terminal["bottom"]) == (width, height)
+        visitor.wait(f"{deep('.stat')}")
+        assert visitor.ask(f"{deep('.top')}.offsetHeight") < (100 if width < 600 else 50)
         for selector in (".top", ".bottom"):
             assert visitor.ask(f"{deep(selector)}.scrollWidth") <= width
     else:

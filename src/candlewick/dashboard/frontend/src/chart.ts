@@ -26,9 +26,9 @@ import { ZoneClock, zonedBehavior } from "./zone";
 export const FONT =
   'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
 
-/** Bars shown when a series is opened, and the empty room kept to their right. */
-const FIRST_VIEW = 130;
-const NARROWEST_BAR = 6;
+/** Width in px of a bar when a series is opened, on a phone and on a desk; and the room in bars kept to their right. */
+const BAR_WIDTH = { phone: 6, desk: 9 };
+const PHONE = 600;
 const RIGHT_ROOM = 8;
 /** Ask for older bars when fewer than this remain to the left of the view. */
 const PREFETCH = 120;
@@ -103,9 +103,8 @@ export class PriceChart {
     this.draw(bars);
     this.fitDecimals();
     this.candles.priceScale().applyOptions({ autoScale: true });
-    const width = this.chart.timeScale().width();
-    const shown = Math.min(FIRST_VIEW, width / NARROWEST_BAR);
-    if (width > 0) this.chart.timeScale().applyOptions({ barSpacing: width / (shown + RIGHT_ROOM) });
+    const isPhone = this.chart.timeScale().width() < PHONE;
+    this.chart.timeScale().applyOptions({ barSpacing: isPhone ? BAR_WIDTH.phone : BAR_WIDTH.desk });
     this.target = null;
     this.scrollTo(RIGHT_ROOM);
   }
