@@ -1,4 +1,4 @@
 {{ candles_from_minutes(
-    opens=bucket('open_time', 15),
-    closes=bucket('open_time', 15) ~ " + interval '15 minutes'",
+    label=bucket('open_time', 15),
+    closes="label + interval '15 minutes'",
 ) }}

@@ -1,4 +1,5 @@
 {{ candles_from_minutes(
-    opens=day_opens('open_time', var('timezone')),
-    closes=day_closes('open_time', var('timezone')),
+    label=local_day('open_time', var('timezone')),
+    opens=first_instant('label', var('timezone')),
+    closes=first_instant("label + interval '1 day'", var('timezone')),
 ) }}

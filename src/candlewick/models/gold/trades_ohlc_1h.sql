@@ -1,4 +1,4 @@
 {{ candles_from_minutes(
-    opens=bucket('open_time', 60),
-    closes=bucket('open_time', 60) ~ " + interval '60 minutes'",
+    label=bucket('open_time', 60),
+    closes="label + interval '60 minutes'",
 ) }}

@@ -1,4 +1,4 @@
 {{ candles_from_minutes(
-    opens=bucket('open_time', 240),
-    closes=bucket('open_time', 240) ~ " + interval '240 minutes'",
+    label=bucket('open_time', 240),
+    closes="label + interval '240 minutes'",
 ) }}

@@ -1,4 +1,4 @@
 {{ candles_from_minutes(
-    opens=bucket('open_time', 5),
-    closes=bucket('open_time', 5) ~ " + interval '5 minutes'",
+    label=bucket('open_time', 5),
+    closes="label + interval '5 minutes'",
 ) }}

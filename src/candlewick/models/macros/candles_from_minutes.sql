@@ -1,6 +1,6 @@
 {#
-    A gold table of larger candles, rolled up from those of a minute. `opens` and `closes` give the interval of a minute
-    as expressions over `open_time`.
+    A gold table of larger candles, rolled up from those of a minute. `label` names the interval that a minute belongs
+    to, as an expression over `open_time`; `opens` and `closes` say when the one named `label` does.
 
     closed    a trade of a later interval is known
     complete  all its minutes are there and complete
@@ -8,12 +8,12 @@
     Every change of a larger candle comes with a change of one of its minutes: so an incremental run makes those anew
     that have a changed minute.
 #}
-{% macro candles_from_minutes(opens, closes) -%}
+{% macro candles_from_minutes(label, opens='label', closes='label') -%}
 with
 
 news as (
 
-    select open_time
+    select distinct {{ label }} as label
     from {{ ref('trades_ohlc_1m') }}
     where {{ is_news() }}
 
@@ -21,7 +21,11 @@ news as (
 
 minutes as (
 
-    select *
+    select
+        {{ label }} as label,
+        symbol,
+        {{ candle_columns() }},
+        is_complete
     from {{ ref('trades_ohlc_1m') }}
     {%- if is_incremental() %}
     where open_time >= (select min({{ opens }}) from news)
@@ -40,25 +44,13 @@ heads as (
 
 ),
 
-placed as (
-
-    select
-        {{ opens }} as opened_at,
-        {{ closes }} as closed_at,
-        symbol,
-        {{ candle_columns() }},
-        is_complete
-    from minutes
-
-),
-
 {% if is_incremental() -%}
 touched as (
 
     select distinct
         symbol,
-        opened_at
-    from placed
+        label
+    from minutes
     where {{ is_news() }}
 
 ),
@@ -68,31 +60,40 @@ candles as (
 
     select
         symbol,
-        opened_at as open_time,
-        closed_at,
+        label,
         {{ candle_from_minutes() }},
         count(case when is_complete then 1 end) as complete_minutes
-    from placed
+    from minutes
     {%- if is_incremental() %}
     where exists (
         select 1
         from touched
-        where touched.symbol = placed.symbol and touched.opened_at = placed.opened_at
+        where touched.symbol = minutes.symbol and touched.label = minutes.label
     )
     {%- endif %}
-    group by symbol, opened_at, closed_at
+    group by symbol, label
+
+),
+
+placed as (
+
+    select
+        *,
+        {{ opens }} as open_time,
+        {{ closes }} as closed_at
+    from candles
 
 ),
 
 proved as (
 
     select
-        candles.*,
-        heads.open_time >= candles.closed_at as is_closed,
-        candles.complete_minutes = {{ minutes_between('candles.open_time', 'candles.closed_at') }} as is_complete
-    from candles
+        placed.*,
+        heads.open_time >= placed.closed_at as is_closed,
+        placed.complete_minutes = {{ minutes_between('placed.open_time', 'placed.closed_at') }} as is_complete
+    from placed
     inner join heads
-        on candles.symbol = heads.symbol
+        on placed.symbol = heads.symbol
 
 ),
 
@@ -108,18 +109,16 @@ select * from final
 {%- endmacro %}
 
 
+{# The day of a zone that a timestamp lies in, as its midnight by the wall clock there. #}
+{% macro local_day(timestamp, zone) -%}
+    date_trunc('day', {{ to_zone(timestamp, zone) }})
+{%- endmacro %}
+
+
 {#
-    Start and end of the day of a zone that a timestamp lies in, as instants in UTC. Where clocks are set back at
-    midnight there are two midnights: the day starts with the first.
+    The instant (UTC) of the wall clock of a zone. Where clocks are set back over midnight there are two of them: the
+    first, since a day starts with the first of its midnights.
 #}
-{% macro day_opens(timestamp, zone) -%}
-    {{ first_instant("date_trunc('day', " ~ to_zone(timestamp, zone) ~ ")", zone) }}
-{%- endmacro %}
-
-{% macro day_closes(timestamp, zone) -%}
-    {{ first_instant("date_trunc('day', " ~ to_zone(timestamp, zone) ~ ") + interval '1 day'", zone) }}
-{%- endmacro %}
-
 {% macro first_instant(wall_clock, zone) -%}
     {%- set instant = from_zone(wall_clock, zone) -%}
     {%- set earlier = instant ~ " - interval '1 hour'" -%}
