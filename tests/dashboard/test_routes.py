@@ -51,6 +51,7 @@ class Server:
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             async with self.site.hub.running(self.failures.append):
                 yield
+            self.site.reads.close()
 
         live = Live(self.site.hub, self.site.catalogue, viewers=VIEWERS)
         routes = Api(self.site.reader, self.site.reads, self.site.catalogue).routes()
