@@ -27,6 +27,11 @@
 A message says what was expected, what was received, where, and what to do next, on one line.
 """
 
+import msgspec
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+"""What msgspec raises on bytes that are not what they should be: a string that is no UTF-8 is no `DecodeError`."""
+
 
 class CandlewickError(Exception):
     """A mistake or a fault that a user can act on; its text is one complete line."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from candlewick.errors import UNREADABLE
 from candlewick.files import replace_atomically
 
 STALE_AFTER_SECONDS = 10.0
@@ -55,7 +56,7 @@ def read(run_path: Path, process: str) -> dict[str, Any] | None:
     """Return the last beat of a process, or None where it never beat or ended on purpose."""
     try:
         beat: dict[str, Any] = msgspec.json.decode((run_path / f"{process}.json").read_bytes(), type=dict[str, Any])
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, *UNREADABLE):
         return None
     return beat
 

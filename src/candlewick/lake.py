@@ -152,8 +152,8 @@ class Lake:
             obstore.put(self._store, staged, content)
             _fsync_file(root / staged)
             obstore.rename(self._store, staged, name, overwrite=False)
-        except AlreadyExistsError:
-            obstore.delete(self._store, staged)
+        except BaseException:
+            (root / staged).unlink(missing_ok=True)
             raise
         self._fsync_folders(root, name.rpartition("/")[0])
 

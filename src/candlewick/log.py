@@ -3,8 +3,35 @@
 import logging
 import os
 import sys
+from typing import TextIO, cast
 
 import structlog
+
+
+class Spillway:
+    """Standard error, but a line that cannot be written (a full disk, a closed pipe) is dropped and counted.
+
+    What a process does matters more than what it says of it: a log must never end a recorder.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.dropped = 0
+
+    def write(self, text: str) -> int:
+        """Write, or count the text as dropped."""
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self.dropped += 1
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, or count what was waiting as dropped."""
+        try:
+            self._stream.flush()
+        except OSError:
+            self.dropped += 1
 
 
 def configure(process: str, *, level: str | None = None) -> None:
@@ -20,7 +47,7 @@ def configure(process: str, *, level: str | None = None) -> None:
             structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(floor),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Spillway(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)

@@ -5,7 +5,7 @@ The newest manifest of a recorder alone rebuilds its checkpoint; all manifests t
 
 import msgspec
 
-from candlewick.errors import MalformedFrameError
+from candlewick.errors import UNREADABLE, MalformedFrameError
 
 VERSION = 1
 
@@ -58,7 +58,7 @@ def decode(line: bytes) -> Manifest:
     """Read a manifest's line. Raises `MalformedFrameError` with what was expected and where."""
     try:
         manifest = _DECODER.decode(line)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise MalformedFrameError(f"expected a manifest, got {preview(line)}: {error}") from None
     if manifest.v != VERSION:
         raise MalformedFrameError(f"expected a manifest of version {VERSION}, got version {manifest.v}")

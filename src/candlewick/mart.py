@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from candlewick.errors import MartNotReadyError, WarehouseError
+from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
 from candlewick.publication import CANDLES, CURRENT, PINS, TRADES, File, Version, decode
 
 _CACHED_BYTES = 128 * 2**20
@@ -51,7 +50,7 @@ class Mart:
             if known is None or known[0] != stamp:
                 known = self._newest = stamp, decode((self.path / CURRENT).read_bytes())
             return known[1]
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *UNREADABLE):
             raise MartNotReadyError(
                 f"{self.path}: nothing is published yet; `candlewick up` and `candlewick warehouse` publish"
             ) from None

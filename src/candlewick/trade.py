@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from candlewick.errors import MalformedFrameError
+from candlewick.errors import UNREADABLE, MalformedFrameError
 
 Source = Literal["ws", "rest", "archive"]
 
@@ -95,16 +95,16 @@ def decode_event(frame: bytes) -> tuple[bytes, Event]:
     sliced = payload(frame)
     try:
         return sliced, _EVENT.decode(sliced)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         return _decode_unusual(frame, error)
 
 
-def _decode_unusual(frame: bytes, reason: msgspec.DecodeError) -> tuple[bytes, Event]:
+def _decode_unusual(frame: bytes, reason: Exception) -> tuple[bytes, Event]:
     """Decode a frame whose fields are spaced or ordered in another way than usual: valid, but slower."""
     try:
         sliced = bytes(_FRAME.decode(frame).data)
         return sliced, _EVENT.decode(sliced)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         message = f"expected a trade, kline or serverShutdown event, got {frame[:200]!r}: {reason}"
         raise MalformedFrameError(message) from None
 
@@ -113,7 +113,7 @@ def decode_trade(line: bytes) -> Trade:
     """Read a trade event or a raw line of one. Raises `MalformedFrameError`."""
     try:
         return _TRADE.decode(line)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise MalformedFrameError(f"expected a trade, got {line[:200]!r}: {error}") from None
 
 

@@ -235,6 +235,49 @@ async def test_a_fault_of_our_own_code_is_raised_not_reconnected(streams: Stream
         await asyncio.wait_for(task, 10)
 
 
+async def test_a_peer_that_closes_before_it_answers_is_asked_again(monkeypatch) -> None:
+    accepted = 0
+
+    def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        accepted += 1
+        writer.close()
+
+    async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        leg = Leg(f"ws://127.0.0.1:{port}", ["BTCUSDT"], lambda *args: None, rng=random.Random(1))
+        task = asyncio.create_task(leg.run())
+        await until(lambda: accepted == 3)
+        assert leg.state in ("waiting", "connecting") and not task.done()
+        task.cancel()
+
+
+@pytest.mark.parametrize("answer", ["shutdown", "close"])
+async def test_a_host_that_refuses_every_replacement_is_not_stormed(streams: Streams, run, answer: str) -> None:
+    leg = run(first_life=0.0, life=0.0)
+    started, seen = time.monotonic(), 0
+    while time.monotonic() < started + 2.0:
+        for socket in streams.sockets[seen:]:
+            seen += 1
+            if answer == "shutdown":
+                await socket.send_str('{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}')
+            elif seen > 1:
+                await socket.close(code=1008)
+        await asyncio.sleep(0.01)
+    assert 2 <= len(streams.requests) <= 7
+    assert leg.leg.connections >= 1
+
+
+async def test_text_that_is_no_utf8_is_a_malformed_frame(streams: Streams, run) -> None:
+    leg = run()
+    await until(lambda: streams.open)
+    broken = frame(1).encode().replace(b"BTCUSDT", b"BTC\xffUSD")
+    streams.sockets[0]._writer.transport.write(bytes([0x81, len(broken)]) + broken)
+    await streams.sockets[0].send_str(frame(2))
+    await until(lambda: leg.ids == [2])
+    assert leg.leg.malformed == 1
+
+
 def test_waits_double_up_to_a_cap_and_are_jittered_by_half() -> None:
     rng = random.Random(3)
     for attempt, longest in enumerate([0.25, 0.5, 1, 2, 4, 8, 16, 30, 30]):

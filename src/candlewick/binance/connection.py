@@ -131,5 +131,6 @@ async def connect(url: str, deliver: Deliver, stir: Callable[[], None]) -> Conne
     """Open a connection. Raises `OSError`, `TimeoutError` or picows' `WSError` where that fails."""
     async with asyncio.timeout(HANDSHAKE_SECONDS):
         _, listener = await ws_connect(lambda: Connection(deliver, stir), url, enable_auto_pong=False)
-    assert isinstance(listener, Connection)
+    if not isinstance(listener, Connection):  # picows hands over nothing where the peer left without an answer
+        raise ConnectionResetError("closed during the handshake")
     return listener

@@ -21,6 +21,7 @@ from candlewick import trade as trades
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of
 from candlewick.errors import (
+    UNREADABLE,
     BlockedRegionError,
     ExchangeError,
     RateLimitedError,
@@ -159,7 +160,7 @@ class Rest:
         except aiohttp.ClientConnectorError as error:
             self._pass_over(host)
             raise UnreachableError(f"{host}: not reached: {error.os_error.strerror or error.os_error}") from None
-        except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+        except (aiohttp.ClientError, TimeoutError, *UNREADABLE) as error:
             reason = str(error) or type(error).__name__
             self._pass_over(host)
             raise UnreachableError(f"{host}: no usable answer to {endpoint}: {reason}") from None
@@ -179,7 +180,7 @@ class Rest:
         if answer.status == 200:
             self.is_demo = answer.headers.get("X-Candlewick-Exchange") == "demo"
         used = answer.headers.get("X-MBX-USED-WEIGHT-1M", "")
-        if used.isdigit():
+        if used.isdecimal():
             self.budget.observe(int(used), self._clock())
 
     def _refusal(self, answer: aiohttp.ClientResponse, body: bytes) -> ExchangeError:

@@ -3,6 +3,7 @@
 import msgspec
 
 from candlewick import trade as trades
+from candlewick.errors import UNREADABLE
 from candlewick.trade import Source, Trade
 
 
@@ -115,5 +116,5 @@ def problem_of(body: bytes) -> Problem:
     """Read the body of a refusal, whatever it is."""
     try:
         return msgspec.json.decode(body, type=Problem)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Problem()

@@ -22,8 +22,8 @@ SILENCE = 60.0
 SYMBOLS_PER_LEG = 100
 """Two streams each: far below the 1,024 that are allowed, because crowded connections fall behind before that."""
 FIRST_WAIT, LONGEST_WAIT = 0.25, 30.0
-_SETTLED = 30.0
-"""A connection that lived this many seconds was a good one: the waits start anew."""
+_SETTLED = 60.0
+"""Seconds without an attempt, after which the waits start anew: the connection was a good one."""
 _OVERLAP = 5.0
 _TICK = 1.0
 
@@ -72,6 +72,7 @@ class Leg:
         self._rng = rng or random.Random()
         self._current: Connection | None = None
         self._past_frames = self._past_malformed = self._in_a_row = 0
+        self._attempted_at = -_SETTLED
         self._stirred = asyncio.Event()
         self._allowed = asyncio.Event()
         self._allowed.set()
@@ -130,27 +131,30 @@ class Leg:
         return self._replace_because or ("age" if current.age > self._life else None)
 
     async def _reconnect(self) -> None:
-        """Open a connection, waiting longer after each failure; a fault of our own code is raised here."""
+        """Open a connection; a fault of our own code is raised here."""
         if self._current and (failure := await self._current.failure()) and not isinstance(failure, WSError):
             raise failure
-        if self._current and self._current.lived > _SETTLED:
-            self._in_a_row = 0
         while self._current is None or self._current.is_over:
-            if self._in_a_row:
-                await self._wait()
+            self.state = "waiting"
+            await self._wait_for_turn()
             self.state = "connecting"
-            self._in_a_row += 1
             if connection := await self._try_to_connect():
                 self._take(connection)
 
-    async def _wait(self) -> None:
-        self.state = "waiting"
-        await asyncio.sleep(backoff(self._in_a_row - 1, self._rng))
+    async def _wait_for_turn(self) -> None:
+        """Before any attempt, whatever it is for: each soon after the one before waits longer, so none is a storm."""
+        now = asyncio.get_running_loop().time()
+        if now - self._attempted_at > _SETTLED:
+            self._in_a_row = 0
+        if self._in_a_row:
+            await asyncio.sleep(backoff(self._in_a_row - 1, self._rng))
         if not self._allowed.is_set():
             self.state = "paused"
             await self._allowed.wait()
 
     async def _try_to_connect(self) -> Connection | None:
+        self._in_a_row += 1
+        self._attempted_at = asyncio.get_running_loop().time()
         try:
             return await connect(self._url, self._deliver, self._stirred.set)
         except (OSError, WSError, TimeoutError) as error:
@@ -158,12 +162,12 @@ class Leg:
             return None
 
     async def _replace(self, old: Connection, reason: str) -> None:
-        """Open the new connection while the old one still delivers; where that fails, try again at the next tick."""
+        """Open the new connection while the old one still delivers; where that fails, try again in its turn."""
         self.state = "replacing"
+        await self._wait_for_turn()
         log.info("leg replaced", host=self.host, reason=reason, age_seconds=round(old.age))
         connection = await self._try_to_connect()
         if connection is None:
-            await asyncio.sleep(backoff(2, self._rng))
             return
         try:
             async with asyncio.timeout(_OVERLAP):

@@ -71,13 +71,13 @@ class Watch:
             if tape.emitted_at:
                 silence.heard(tape.emitted_at)
             if silence.is_due(time.monotonic()):
+                silence.wait += CHECK_SECONDS  # so that a symbol that cannot be asked about does not hold up the others
                 await self._ask_for_head(tape, silence)
 
     async def _ask_for_head(self, tape: Tape, silence: Silence) -> None:
         """Let REST say what the newest trade is; what it knows and we do not is then filled by id."""
         head = await self._rest.head(tape.symbol)
         if head is None:
-            silence.wait += CHECK_SECONDS
             return
         is_deaf = silence.answered(head, tape.sequencer.emitted, time.monotonic())
         tape.coverage.saw(head)
