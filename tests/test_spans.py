@@ -56,6 +56,15 @@ def test_missing_is_the_difference(ranges: list[tuple[int, int]], first: int, la
     assert of(Spans(ranges).missing(first, last)) == oracle([(first, last)]) - oracle(ranges)
 
 
+@given(RANGES, RANGES)
+def test_what_is_left_without_another_set_is_the_difference(
+    ranges: list[tuple[int, int]], other: list[tuple[int, int]]
+) -> None:
+    one = Spans(ranges)
+    assert of(one.without(Spans(other))) == oracle(ranges) - oracle(other)
+    assert one == Spans(ranges)
+
+
 @given(RANGES)
 def test_holes_are_what_is_missing_between_the_ends(ranges: list[tuple[int, int]]) -> None:
     ids = oracle(ranges)

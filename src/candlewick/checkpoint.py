@@ -7,7 +7,7 @@ and `recover` finds that object; a checkpoint that is lost or corrupt is made ag
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from candlewick import names
-from candlewick.errors import CheckpointError, LakeError
+from candlewick.errors import UNREADABLE, CheckpointError, LakeError, ObjectMissingError, TornObjectError
 from candlewick.files import replace_atomically
 from candlewick.lake import Lake
 from candlewick.manifest import Manifest, Range
@@ -41,7 +41,11 @@ class HistoryMark(msgspec.Struct):
 
 
 class Checkpoint(msgspec.Struct):
-    """What a recorder holds in the lake. `writing` names a backfill object that may have been written since."""
+    """What a recorder holds in the lake. `writing` names a backfill object that may have been written since.
+
+    Of a backfill: `wanted` are the ids that it was asked for, and `days` the days whose files it has read from the
+    archive, each with the file's SHA-256.
+    """
 
     recorder: str
     v: int = VERSION
@@ -53,6 +57,8 @@ class Checkpoint(msgspec.Struct):
     declared: dict[str, list[Range]] = {}
     history: dict[str, HistoryMark] = {}
     minutes: dict[str, list[Range]] = {}
+    wanted: dict[str, list[Range]] = {}
+    days: dict[str, dict[str, str]] = {}
 
     def follow(self, name: str, manifest: Manifest) -> None:
         """Move on to an object that is durable."""
@@ -80,12 +86,20 @@ def load(path: Path, recorder: str) -> Checkpoint | None:
         checkpoint = msgspec.json.decode(path.read_bytes(), type=Checkpoint)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from None
     if (checkpoint.v, checkpoint.recorder) != (VERSION, recorder):
         found = f"version {checkpoint.v} of {checkpoint.recorder!r}"
         raise CheckpointError(f"{path}: expected version {VERSION} of recorder {recorder!r}, got {found}")
     return checkpoint
+
+
+def others(path: Path) -> Iterator[Checkpoint]:
+    """Return the checkpoints of the other recorders on this data folder, as far as they can be read."""
+    for other in sorted(path.parent.glob("*.state.json")):
+        with suppress(OSError, *UNREADABLE):
+            if other != path:
+                yield msgspec.json.decode(other.read_bytes(), type=Checkpoint)
 
 
 @contextmanager
@@ -193,9 +207,12 @@ def _newest_readable(lake: Lake, candidates: Iterable[str]) -> tuple[str, Manife
 
 
 def _readable(lake: Lake, candidates: Iterable[str]) -> Iterator[tuple[str, Manifest]]:
-    """Read the manifests of objects; one that is torn or gone is passed over, and said."""
+    """Read the manifests of objects; one that is torn or gone is passed over, and said.
+
+    A lake that cannot be read now proves nothing: its `LakeError` goes on, or a start would forget what it has.
+    """
     for name in candidates:
         try:
             yield name, lake.read_object(name).manifest
-        except LakeError as error:
+        except (TornObjectError, ObjectMissingError) as error:
             log.warning("object passed over", name=name, problem=str(error))

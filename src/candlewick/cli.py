@@ -5,8 +5,10 @@ Rooms are imported inside the commands: `candlewick --help` must not wait for db
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -16,6 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from candlewick import __version__, config, log, supervised
 from candlewick.errors import CandlewickError
 from candlewick.setup import commands as setup
+
+if TYPE_CHECKING:
+    from candlewick.backfill.plan import Plan
 
 app = typer.Typer(
     name="candlewick",
@@ -137,6 +142,40 @@ def rebuild(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
         task = progress.add_task("Rebuilding from the lake", total=None)
         owner.rebuild(settings, _advance(progress, task))
     console.print(f"Rebuilt [bold]{settings.duckdb_path}[/] from {settings.lake_url}.")
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, UTC.")],
+    symbols: Symbols = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, itself included.", show_default="today"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+) -> None:
+    """Fetch days of the past into the lake: whole ones from Binance's archive, the rest by id over REST.
+
+    It shows its plan first. Stopped or killed, the same command goes on where it was.
+    Example: `candlewick backfill BTCUSDT --from 2024-08-01 --to 2024-08-31`
+    """
+    from candlewick import backfill as room  # noqa: PLC0415
+    from candlewick.backfill import report  # noqa: PLC0415
+
+    log.configure("backfill", level="warning")
+
+    def agree(plan: "Plan") -> bool:
+        console.print(report.render(plan))
+        return plan.is_empty or yes or typer.confirm("Start?", default=True)
+
+    settings = settings_from(config_path, demo=demo, symbols=symbols or None)
+    days = first.date(), (last or datetime.max).date()
+    outcome = room.run(settings, *days, agree=agree, watch=partial(report.progress_bar, console=console))
+    if outcome is not None:
+        console.print(report.render_outcome(outcome))
+    raise typer.Exit(0 if outcome and outcome.is_complete else 1)
 
 
 @app.command()

@@ -72,6 +72,13 @@ class Spans:
         for first, last in other:
             self.add(first, last)
 
+    def without(self, other: "Spans") -> "Spans":
+        """Return the ids that are in this set and not in another."""
+        rest = self.copy()
+        for first, last in other:
+            rest.remove(first, last)
+        return rest
+
     def copy(self) -> "Spans":
         """Return a set of the same ids that changes on its own."""
         twin = Spans()

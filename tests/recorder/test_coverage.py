@@ -119,3 +119,11 @@ def test_a_stray_id_from_far_below_asks_for_nothing():
     coverage = Coverage([(100, 200)], (), HistoryMark(since=10, target=0, floor=100))
     coverage.secure(1, 1)
     assert not coverage.missing()
+
+
+def test_where_ids_are_asked_for_only_they_are_missing():
+    coverage = Coverage([(1, 10), (50, 60), (90, 99)], [(57, 70)])
+    coverage.wanted = Spans([(5, 20), (55, 80)])
+    assert coverage.missing().ranges() == [(11, 20), (71, 80)]
+    coverage.secure(11, 19)
+    assert list(coverage.pages(5)) == [(76, 80), (71, 75), (20, 20)]

@@ -45,7 +45,10 @@ class Filling:
         }
         self.rest = Rest([tape.url], WeightBudget(10_000_000))
         self.writer = Writer(lake, state, path, self.coverages, Batcher(Limits()))
-        self.filler = KlineFiller(self.coverages, self.rest, self.writer, self.clock.now, confirm_after=confirm_after)
+        self.filler = KlineFiller(self.coverages, self.rest, self.writer, self.wanted, confirm_after=confirm_after)
+
+    def wanted(self, symbol):
+        return START, klines.over_by(self.clock.now())
 
     async def __aenter__(self):
         self.tasks = [asyncio.create_task(self.filler.run()), asyncio.create_task(self.writer.run())]

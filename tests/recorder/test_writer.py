@@ -11,6 +11,7 @@ from candlewick.batcher import Batch, Batcher, Limits
 from candlewick.checkpoint import Checkpoint
 from candlewick.recorder.coverage import Coverage
 from candlewick.recorder.writer import Backfill, Writer
+from candlewick.spans import Spans
 
 LIMITS = Limits(seconds=0.05)
 
@@ -40,8 +41,7 @@ class Writing:
         return self.writer.backfill(Backfill(batch, first * 1_000, last * 1_000))
 
     def objects(self):
-        found = [self.lake.read_object(item.name) for item in self.lake.list_all()]
-        return sorted(found, key=lambda each: each.manifest.seq)
+        return read_all(self.lake)
 
     def break_lake(self):
         """A file where the folders should be: every put fails, whoever runs the tests."""
@@ -52,6 +52,11 @@ class Writing:
     def mend_lake(self):
         (self.root / "demo").unlink()
         (self.root / "away").rename(self.root / "demo")
+
+
+def read_all(lake):
+    found = [lake.read_object(item.name) for item in lake.list_all()]
+    return sorted(found, key=lambda each: each.manifest.seq)
 
 
 @pytest.fixture
@@ -131,6 +136,24 @@ async def test_an_answer_that_got_lost_is_no_other_object(writing, until):
     assert first
     assert writing.writer._put("demo/raw/1970-01-01/00/x", b"content")
     assert not writing.writer._put("demo/raw/1970-01-01/00/x", b"other")
+
+
+async def test_a_writer_without_live_trades_ends_with_an_object_that_leads_to_the_others(lake, tmp_path):
+    state, coverage = Checkpoint("r1"), Coverage()
+    for first in (1, 11):
+        writer = Writer(lake, state, tmp_path / "state.json", {"BTCDEMO": coverage}, Batcher(LIMITS), announces=True)
+        batch = Batch()
+        batch.add_page("BTCDEMO", Spans([(first, first + 9)]), [b"{}"] * 10)
+        await writer.backfill(Backfill(batch, 1_000, 2_000))
+        writer.stop()
+        await writer.run()
+        await asyncio.wait_for(writer.drained(), 1)
+    kinds = [(names.parse(each.name).kind, len(each.lines)) for each in read_all(lake)]
+    assert kinds == [("backfill", 10), ("stream", 0), ("backfill", 10), ("stream", 0)]
+    idle = Writer(lake, state, tmp_path / "state.json", {"BTCDEMO": coverage}, Batcher(LIMITS), announces=True)
+    idle.stop()
+    await idle.run()
+    assert len(read_all(lake)) == 4
 
 
 async def test_symbols_of_the_past_stay_in_the_manifests(lake, tmp_path, until):

@@ -14,15 +14,18 @@ RESERVE = 0.2
 """The part of our budget that requests which can wait leave to those that cannot."""
 CROWDED = 0.8
 """The part of the limit beyond which, as used by everyone on this address, we stop asking."""
+GIVING_WAY = 0.5
+"""The same for what runs beside a recorder: both together then spend no more than one would."""
 
 
 class WeightBudget:
     """How long to wait before a request of some weight may be sent."""
 
-    def __init__(self, limit: int = 1_200, *, share: float = SHARE) -> None:
+    def __init__(self, limit: int = 1_200, *, share: float = SHARE, crowded: float = CROWDED) -> None:
         self.limit = limit
         self.used_by_all = 0
         self._share = share
+        self._crowded = crowded
         self._observed_at = -WINDOW
         self._spent: deque[tuple[float, int]] = deque()
         self._sum = 0
@@ -68,7 +71,7 @@ class WeightBudget:
         return wait
 
     def _wait_for_others(self, weight: int, now: float) -> float:
-        if self.used_by_all + weight <= self.limit * CROWDED:
+        if self.used_by_all + weight <= self.limit * self._crowded:
             return 0.0
         return self._observed_at + WINDOW - now
 

@@ -47,7 +47,7 @@ class _Page:
 
 
 class Backfiller:
-    """Fills one symbol for ever: its history, and every hole that appears. `slots` bound how many do so at once."""
+    """Fills one symbol: its history, and every hole that appears. `slots` bound how many do so at once."""
 
     def __init__(
         self,
@@ -75,13 +75,21 @@ class Backfiller:
     async def run(self) -> None:
         """Fill whatever is missing, until cancelled."""
         while True:
-            try:
-                await self._find_floor()
-                if not await self._fill():
-                    await asyncio.sleep(_IDLE)
-                self._failures = 0
-            except ExchangeError as error:
-                await self._wait_for_exchange(error)
+            await self._step()
+
+    async def fill(self) -> None:
+        """Fill what is missing now; return when each id of it is handed in, or declared not to exist."""
+        while self._coverage.missing():
+            await self._step()
+
+    async def _step(self) -> None:
+        try:
+            await self._find_floor()
+            if not await self._fill():
+                await asyncio.sleep(_IDLE)
+            self._failures = 0
+        except ExchangeError as error:
+            await self._wait_for_exchange(error)
 
     async def _find_floor(self) -> None:
         """Ask for the first trade of the history that is wanted, until there is one."""

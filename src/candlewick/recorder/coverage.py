@@ -34,7 +34,8 @@ class Minutes:
 class Coverage:
     """One symbol. `covered` is durable; `secured` is that and what this process holds and will make durable.
 
-    `minutes` are the minutes (since the epoch) whose candle of the exchange is ours.
+    `minutes` are the minutes (since the epoch) whose candle of the exchange is ours. `wanted` are the ids that are to
+    be ours, where that is not all from the floor to the head.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Coverage:
         self.declared = Spans(declared)
         self.history = history
         self.minutes = Minutes(minutes)
+        self.wanted: Spans | None = None
         self.head: int | None = self.covered.last if self.covered else None
 
     @property
@@ -101,6 +103,8 @@ class Coverage:
 
     def missing(self) -> Spans:
         """Return the ids that are wanted, not secured and not declared."""
+        if self.wanted is not None:
+            return self._without_declared(self.wanted.without(self.secured))
         if self.floor is None or self.head is None:
             return Spans()
         return self._without_declared(self.secured.missing(self.floor, self.head))
@@ -136,9 +140,7 @@ class Coverage:
         return 1.0 - absent.count / wanted if wanted > 0 else 1.0
 
     def _without_declared(self, ids: Spans) -> Spans:
-        for first, last in self.declared:
-            ids.remove(first, last)
-        return ids
+        return ids.without(self.declared) if self.declared else ids
 
 
 def _pages(ids: Spans, size: int) -> Iterator[Range]:

@@ -37,6 +37,11 @@ _IDLE = 1.0
 log = structlog.get_logger()
 
 
+def over_by(exchange_now: int) -> int:
+    """Return the newest minute whose candle must be there by now (the exchange's clock, µs)."""
+    return minute_of(exchange_now - PATIENCE_US) - 1
+
+
 class _Page(NamedTuple):
     symbol: str
     minutes: Spans
@@ -44,17 +49,14 @@ class _Page(NamedTuple):
 
 
 class KlineFiller:
-    """Asks for the candles of all symbols, from where their history starts to the last minute that is over.
-
-    `exchange_now` is the exchange's clock in µs.
-    """
+    """Asks for the candles of all symbols; `wanted` says of which minutes (since the epoch) of a symbol."""
 
     def __init__(
         self,
         coverages: Mapping[str, Coverage],
         rest: Rest,
         writer: Writer,
-        exchange_now: Callable[[], int],
+        wanted: Callable[[str], Range],
         *,
         clock: Callable[[], float] = time.monotonic,
         confirm_after: float = CONFIRM_AFTER,
@@ -62,7 +64,7 @@ class KlineFiller:
         self._coverages = coverages
         self._rest = rest
         self._writer = writer
-        self._exchange_now = exchange_now
+        self._wanted = wanted
         self._clock = clock
         self._doubts = {symbol: Doubts(confirm_after) for symbol in coverages}
         self._failures = 0
@@ -75,12 +77,20 @@ class KlineFiller:
     async def run(self) -> None:
         """Ask for whatever is missing, until cancelled."""
         while True:
-            try:
-                if not await self._fill():
-                    await asyncio.sleep(_IDLE)
-                self._failures = 0
-            except ExchangeError as error:
-                await self._wait_for_exchange(error)
+            await self._step()
+
+    async def fill(self) -> None:
+        """Ask for what is missing now; return when each candle of it is handed in, or none is there to be had."""
+        while any(map(self.missing, self._coverages)):
+            await self._step()
+
+    async def _step(self) -> None:
+        try:
+            if not await self._fill():
+                await asyncio.sleep(_IDLE)
+            self._failures = 0
+        except ExchangeError as error:
+            await self._wait_for_exchange(error)
 
     def _due(self) -> Iterator[tuple[str, int, int]]:
         """Return what is to be asked for now: symbol, first and last minute of each request."""
@@ -89,12 +99,7 @@ class KlineFiller:
             yield from ((symbol, *page) for page in self._pages_of(symbol) if doubts.is_due(page[0], now))
 
     def _pages_of(self, symbol: str) -> Iterator[Range]:
-        coverage = self._coverages[symbol]
-        if coverage.history is None:
-            return iter(())
-        first = minute_of(coverage.history.target + MINUTE - 1)
-        last = minute_of(self._exchange_now() - PATIENCE_US) - 1
-        return coverage.minutes.pages(first, last, PAGE)
+        return self._coverages[symbol].minutes.pages(*self._wanted(symbol), PAGE)
 
     async def _fill(self) -> bool:
         """Ask until an object is full or its time is over, hand it in; return whether there was anything."""

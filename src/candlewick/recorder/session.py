@@ -18,15 +18,16 @@ from candlewick.errors import CandlewickError, ConfigError, UnreachableError
 from candlewick.feed import Feed
 from candlewick.heartbeat import Heartbeat
 from candlewick.lake import Lake
+from candlewick.manifest import Range
 from candlewick.recorder import numbers
 from candlewick.recorder.backfill import Backfiller
 from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.klines import KlineFiller
+from candlewick.recorder.klines import KlineFiller, over_by
 from candlewick.recorder.tape import Tape
 from candlewick.recorder.watch import ExchangeClock, Watch, keep_clock
 from candlewick.recorder.writer import Writer
 from candlewick.ring import Ring
-from candlewick.trade import MINUTE, Kline, Trade
+from candlewick.trade import MINUTE, Kline, Trade, minute_of
 
 BUFFER_BYTES = 64_000_000
 """Live lines held in memory while the lake is slow; beyond, the sockets are cut and ids fill the hole later."""
@@ -56,7 +57,7 @@ class Session:
         self._legs: list[list[Leg]] = [self._legs_for(shard) for shard in shards(settings.symbols)]
         self._backfillers: dict[str, Backfiller] = {}
         wanted = {symbol: tape.coverage for symbol, tape in self._tapes.items()}
-        self._klines = KlineFiller(wanted, self._rest, self._writer, self._clock.now_us)
+        self._klines = KlineFiller(wanted, self._rest, self._writer, self._minutes_wanted)
         self._is_paused = False
         self._heartbeat = Heartbeat(settings.run_path, "recorder")
         self._feed = Feed(
@@ -171,6 +172,12 @@ class Session:
                 coverage.history = HistoryMark(now, _whole_minute(now - reach), origin=origin)
             elif _whole_minute(mark.since - reach) < mark.target:
                 coverage.history = HistoryMark(mark.since, _whole_minute(mark.since - reach), origin=mark.origin)
+
+    def _minutes_wanted(self, symbol: str) -> Range:
+        """From where history starts to the last minute that is over."""
+        mark = self._coverages[symbol].history
+        first = minute_of(mark.target + MINUTE - 1) if mark else 0
+        return first, over_by(self._clock.now_us()) if mark else -1
 
     def _new_backfillers(self) -> dict[str, Backfiller]:
         slots = asyncio.Semaphore(BACKFILLS_AT_ONCE)

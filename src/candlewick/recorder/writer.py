@@ -16,7 +16,7 @@ import structlog
 
 from candlewick import names
 from candlewick.batcher import Batch, Batcher
-from candlewick.checkpoint import Checkpoint
+from candlewick.checkpoint import Checkpoint, is_stream
 from candlewick.errors import LakeError, ObjectExistsError
 from candlewick.heartbeat import now_us
 from candlewick.lake import Lake, pack
@@ -25,6 +25,8 @@ from candlewick.recorder.coverage import Coverage
 
 QUEUED_BACKFILLS = 2
 LONGEST_WAIT = 10.0
+ANNOUNCE_SECONDS = 20.0
+"""An object of the past is followed by one of the present this soon, where no live trades do that."""
 _POLL = 0.05
 
 log = structlog.get_logger()
@@ -40,7 +42,11 @@ class Backfill:
 
 
 class Writer:
-    """Writes objects and keeps the checkpoint. `coverages` hold every symbol the recorder ever had."""
+    """Writes objects and keeps the checkpoint. `coverages` hold every symbol the recorder ever had.
+
+    Whoever lists only the newest objects finds those of the past by following the chain from a newer one. A writer
+    that has no live trades `announces`: it writes an object without lines, named by the moment, now and then.
+    """
 
     def __init__(
         self,
@@ -50,6 +56,7 @@ class Writer:
         coverages: Mapping[str, Coverage],
         batcher: Batcher,
         *,
+        announces: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.objects = 0
@@ -68,6 +75,9 @@ class Writer:
         self._in_flight = 0
         self._is_backfills_turn = False
         self._is_stopping = False
+        self._announces = announces
+        is_announced = checkpoint.prev is not None and is_stream(checkpoint.prev)
+        self._announce_at: float | None = clock() if announces and not is_announced else None
         self._saving = asyncio.Lock()
         self._rng = random.Random()
 
@@ -80,6 +90,10 @@ class Writer:
         """Hand in a backfilled batch; waits while enough of them are queued."""
         await self._backfills.put(backfill)
 
+    async def drained(self) -> None:
+        """Wait until every backfilled batch that was handed in is durable."""
+        await self._backfills.join()
+
     async def run(self) -> None:
         """Write whatever is due; after `stop`, write everything that is there and return."""
         while not self._is_stopping:
@@ -87,7 +101,7 @@ class Writer:
                 await asyncio.sleep(min(_POLL, self._batcher.due_in(self._clock()) or _POLL))
         while not self._backfills.empty():
             await self._write_backfill()
-        if self._batcher.batch.lines:
+        if self._batcher.batch.lines or self._announce_at is not None:
             await self._write_live()
 
     def stop(self) -> None:
@@ -108,7 +122,9 @@ class Writer:
 
     async def _write_due(self) -> bool:
         """Write one object where one is due, taking turns; return whether there was one."""
-        is_live_due = self._batcher.due_in(self._clock()) == 0.0
+        now = self._clock()
+        is_announcement_due = self._announce_at is not None and self._announce_at <= now
+        is_live_due = is_announcement_due or self._batcher.due_in(now) == 0.0
         has_backfill = not self._backfills.empty()
         if not is_live_due and not has_backfill:
             return False
@@ -123,6 +139,7 @@ class Writer:
     async def _write_live(self) -> None:
         batch = self._batcher.cut()
         self._in_flight = batch.byte_count
+        self._announce_at = None
         await self._write(batch, self._live_name)
         self._in_flight = 0
 
@@ -139,7 +156,10 @@ class Writer:
             recorder = self._checkpoint.recorder
             return names.backfill(self._lake.prefix, recorder, backfill.first_at, backfill.last_at, salted)
 
-        await self._write(backfill.batch, name, is_announced=True)
+        await self._write(backfill.batch, name, is_noted=True)
+        self._backfills.task_done()
+        if self._announces and self._announce_at is None:
+            self._announce_at = self._clock() + ANNOUNCE_SECONDS
 
     def _live_name(self) -> str:
         """Name a live object by now, but always behind the one before: a clock may be set back."""
@@ -147,7 +167,7 @@ class Writer:
         after = (last.at - names.EPOCH) // names.MICROSECOND + 1 if last else 0
         return names.stream(self._lake.prefix, self._checkpoint.recorder, max(now_us(), after))
 
-    async def _write(self, batch: Batch, name_it: Callable[[], str], *, is_announced: bool = False) -> None:
+    async def _write(self, batch: Batch, name_it: Callable[[], str], *, is_noted: bool = False) -> None:
         """Make a batch durable, then move the checkpoint: never the other way round."""
         manifest = batch.manifest(
             recorder=self._checkpoint.recorder,
@@ -159,7 +179,7 @@ class Writer:
             minutes={symbol: coverage.minutes.durable for symbol, coverage in self._coverages.items()},
         )
         content = await asyncio.to_thread(pack, batch.lines, manifest)
-        name = await self._put_until_durable(content, name_it, is_announced=is_announced)
+        name = await self._put_until_durable(content, name_it, is_noted=is_noted)
         for symbol, ids in batch.ids.items():
             self._coverages[symbol].commit(ids)
         for symbol, minutes in batch.minutes.items():
@@ -174,11 +194,11 @@ class Writer:
     def _declared(self) -> dict[str, list[Range]]:
         return {symbol: each.declared.ranges() for symbol, each in self._coverages.items() if each.declared}
 
-    async def _put_until_durable(self, content: bytes, name_it: Callable[[], str], *, is_announced: bool) -> str:
+    async def _put_until_durable(self, content: bytes, name_it: Callable[[], str], *, is_noted: bool) -> str:
         """Put an object under the first free name, however long the lake is down; return the name."""
         name = name_it()
         while True:
-            if is_announced and self._checkpoint.writing != name:
+            if is_noted and self._checkpoint.writing != name:
                 # A live object is found by its time after a kill; a backfill object only if its name was noted.
                 self._checkpoint.writing = name
                 await self.save()

@@ -1,0 +1,147 @@
+"""`candlewick backfill`: the days of a period into the lake, from Binance's archive and REST, in any order of runs.
+
+It writes under a name of its own, `<recorder>-backfill`: its own chain of objects, its own checkpoint. So it runs
+beside the recorder, and after a kill the same command goes on where it was. What any recorder of this data folder
+holds is not fetched again.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+
+from candlewick.backfill.job import Job
+from candlewick.backfill.plan import Plan, day_of
+from candlewick.backfill.planning import Planner, minutes_between
+from candlewick.batcher import Batcher, Limits
+from candlewick.binance.archive import Archive
+from candlewick.binance.budget import GIVING_WAY, WeightBudget
+from candlewick.binance.rest import Rest
+from candlewick.checkpoint import Checkpoint, lock, open_checkpoint, others
+from candlewick.config import Settings
+from candlewick.errors import ConfigError
+from candlewick.heartbeat import now_us
+from candlewick.lake import Lake
+from candlewick.recorder.coverage import Coverage
+from candlewick.recorder.session import check_prefix
+from candlewick.recorder.writer import Writer
+from candlewick.spans import Spans
+
+Watch = Callable[[Job], AbstractContextManager[Callable[[], None]]]
+"""What shows a job's progress: it is called now and then while the job runs."""
+
+_WATCH_SECONDS = 0.2
+
+
+@dataclass
+class Outcome:
+    """What a backfill did: `is_complete` is false where it was stopped; `declared` counts ids said not to exist."""
+
+    is_complete: bool = True
+    trades: int = 0
+    declared: int = 0
+    objects: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def settings_of(settings: Settings) -> Settings:
+    """Return the settings of the backfill beside a recorder: the same but for the name."""
+    return settings.model_copy(update={"recorder": f"{settings.recorder}-backfill"})
+
+
+def run(settings: Settings, first: date, last: date, *, agree: Callable[[Plan], bool], watch: Watch) -> Outcome | None:
+    """Fetch the days `first..last` of the settings' symbols; None where `agree` says no to the plan.
+
+    Raises `CandlewickError` for what a user can act on.
+    """
+    own = settings_of(settings)
+    with lock(own.state_path):
+        lake = Lake.open(own.lake_url, own.prefix, own.s3)
+        lake.check_writable(own.recorder)
+        checkpoint = open_checkpoint(own.state_path, lake, own.recorder)
+        return asyncio.run(_run(own, lake, checkpoint, first, last, agree, watch))
+
+
+async def _run(
+    settings: Settings,
+    lake: Lake,
+    checkpoint: Checkpoint,
+    first: date,
+    last: date,
+    agree: Callable[[Plan], bool],
+    watch: Watch,
+) -> Outcome | None:
+    exchange = settings.exchange
+    async with Rest(exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest, Archive(exchange.archive) as archive:
+        await rest.exchange_info(settings.symbols)
+        check_prefix(settings.prefix, is_demo=rest.is_demo)
+        exchange_now = now_us() + (await rest.server_time()).offset
+        last = min(last, day_of(exchange_now))
+        if first > last:
+            raise ConfigError(f"--from: expected a day up to {last}, got {first}")
+        coverages = _coverages(settings, checkpoint)
+        wanted = {symbol: coverages[symbol] for symbol in settings.symbols}
+        plan = await Planner(rest, archive, wanted, checkpoint.days, exchange_now).plan(first, last)
+        if archive.is_demo:
+            check_prefix(settings.prefix, is_demo=True)
+        if not agree(plan):
+            return None
+        writer = Writer(lake, checkpoint, settings.state_path, coverages, Batcher(Limits()), announces=True)
+        minutes = minutes_between(first, last, exchange_now)
+        job = Job(plan, minutes, wanted, checkpoint, rest, archive, writer, settings.data / "tmp")
+        held = _durable(wanted)
+        with watch(job) as show:
+            is_complete = await _work(job, writer, show)
+        return _outcome(job, writer, is_complete, _durable(wanted) - held)
+
+
+async def _work(job: Job, writer: Writer, show: Callable[[], None]) -> bool:
+    """Run job and writer to their end, or until a signal; what was handed in becomes durable either way."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    working = asyncio.create_task(job.run(), name="backfill")
+    writing = asyncio.create_task(writer.run(), name="writer")
+    stopped = asyncio.create_task(stop.wait(), name="stop")
+    while not (working.done() or writing.done() or stopped.done()):
+        await asyncio.wait({working, writing, stopped}, timeout=_WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        show()
+    is_complete = working.done()
+    stopped.cancel()
+    working.cancel()
+    await asyncio.wait({working})
+    job.remember_wanted()
+    writer.stop()
+    await writing
+    if is_complete:
+        working.result()
+    return is_complete
+
+
+def _coverages(settings: Settings, checkpoint: Checkpoint) -> dict[str, Coverage]:
+    """Return what is held of every symbol: by this backfill, and (only `secured`) by others on this data folder."""
+    coverages = {
+        symbol: Coverage(
+            checkpoint.covered.get(symbol, ()),
+            checkpoint.declared.get(symbol, ()),
+            minutes=checkpoint.minutes.get(symbol, ()),
+        )
+        for symbol in dict.fromkeys([*settings.symbols, *checkpoint.covered])
+    }
+    for other in others(settings.state_path):
+        for symbol in settings.symbols:
+            coverages[symbol].secured.update(Spans(other.covered.get(symbol, ())))
+            coverages[symbol].minutes.secured.update(Spans(other.minutes.get(symbol, ())))
+    return coverages
+
+
+def _durable(coverages: dict[str, Coverage]) -> int:
+    return sum(coverage.covered.count for coverage in coverages.values())
+
+
+def _outcome(job: Job, writer: Writer, is_complete: bool, trades: int) -> Outcome:
+    not_held = sum((each.wanted or Spans()).without(each.secured).count for each in job.coverages.values())
+    return Outcome(is_complete, trades, not_held - job.missing, writer.objects, job.notes)

@@ -1,0 +1,154 @@
+"""A backfill at work: whole days from the archive, the rest by id, then the exchange's candles of the same days."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from candlewick.backfill.plan import Day, Plan
+from candlewick.backfill.planning import ids_of
+from candlewick.batcher import Batch
+from candlewick.binance.archive import Archive
+from candlewick.binance.daily_file import Part, parts
+from candlewick.binance.rest import Rest
+from candlewick.checkpoint import Checkpoint
+from candlewick.errors import ArchiveError, CandlewickError, UnreachableError
+from candlewick.heartbeat import now_us
+from candlewick.manifest import Range
+from candlewick.recorder.backfill import Backfiller
+from candlewick.recorder.coverage import Coverage
+from candlewick.recorder.klines import KlineFiller
+from candlewick.recorder.writer import Backfill, Writer
+from candlewick.spans import Spans
+
+CANDLES_CONFIRMED_AFTER = 10.0
+"""Seconds over which the exchange must go on leaving out a minute of the past."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Job:
+    """Does what a plan says: the minutes (since the epoch) are those whose candles it fetches.
+
+    `doing` names the step it is at, `notes` what went another way than planned.
+    """
+
+    plan: Plan
+    minutes: Range
+    coverages: Mapping[str, Coverage]
+    checkpoint: Checkpoint
+    rest: Rest
+    archive: Archive
+    writer: Writer
+    folder: Path
+    doing: str = ""
+    notes: list[str] = field(default_factory=list)
+    _read_of_unknown: int = 0
+
+    def __post_init__(self) -> None:
+        for symbol, coverage in self.coverages.items():
+            coverage.wanted = ids_of([day for day in self.plan.days if day.symbol == symbol])
+        self._estimated = sum(day.missing for day in self.plan.days if day.ids is None)
+        self._missing_at_first = self.missing
+        self.remember_wanted()
+
+    @property
+    def missing(self) -> int:
+        """How many trades are still to be fetched, as far as that is known."""
+        return sum(coverage.missing().count for coverage in self.coverages.values())
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many trades were fetched, and how many there are to fetch in all; partly an estimate."""
+        fetched = max(0, self._missing_at_first - self.missing) + min(self._read_of_unknown, self._estimated)
+        return fetched, max(1, self._missing_at_first + self._estimated)
+
+    def remember_wanted(self) -> None:
+        """Note what was asked for: a hole in it is a hole, what lies beside it is not."""
+        for symbol, coverage in self.coverages.items():
+            wanted = Spans(self.checkpoint.wanted.get(symbol, ()))
+            wanted.update(coverage.wanted or Spans())
+            self.checkpoint.wanted[symbol] = wanted.ranges()
+
+    async def run(self) -> None:
+        """Fetch everything. Raises `CandlewickError` where that cannot go on; what was handed in stays."""
+        with _temporary_folder(self.folder) as folder:
+            for day in self.plan.days:
+                if day.source == "archive":
+                    await self._read_day(day, Path(folder) / f"{day.symbol}-{day.day}.zip")
+        for symbol in self.coverages:
+            await self._fetch_by_id(symbol)
+        self.doing = "the exchange's candles"
+        await KlineFiller(
+            self.coverages, self.rest, self.writer, lambda _: self.minutes, confirm_after=CANDLES_CONFIRMED_AFTER
+        ).fill()
+        await self.writer.drained()
+
+    async def _read_day(self, day: Day, path: Path) -> None:
+        """Take a day from the archive; where its file cannot be used, say so and leave the day to REST."""
+        try:
+            self.doing = f"{day.symbol} {day.day}: downloading"
+            digest = await self.archive.fetch(day.symbol, day.day, path)
+            self.doing = f"{day.symbol} {day.day}: archive"
+            await self._take(day, path)
+            await self.writer.drained()
+            self.checkpoint.days.setdefault(day.symbol, {})[str(day.day)] = digest
+        except (ArchiveError, UnreachableError) as error:
+            log.warning("archive file not used", symbol=day.symbol, day=str(day.day), problem=str(error))
+            self.notes.append(f"{error}: asked for by id instead")
+        except OSError as error:
+            raise CandlewickError(f"{path}: cannot be written: {error.strerror}") from None
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def _take(self, day: Day, path: Path) -> None:
+        """Hand in a day's file, a part at a time, and see whether it is all of the day."""
+        reading = parts(path, day.symbol, now_us())
+        ids = Spans()
+        while part := await asyncio.to_thread(next, reading, None):
+            ids.update(_spans(part))
+            self._read_of_unknown += len(part.ids) if day.ids is None else 0
+            await self._hand_in(day.symbol, part)
+        coverage = self.coverages[day.symbol]
+        assert coverage.wanted is not None, "set at the start"
+        coverage.wanted.update(ids)
+        expected = day.ids or (ids.first, ids.last) if ids else day.ids
+        if expected and (lacking := coverage.secured.missing(*expected).count):
+            self.notes.append(f"{day.symbol} {day.day}: its file lacks {lacking:,} trades: asked for by id")
+
+    async def _hand_in(self, symbol: str, part: Part) -> None:
+        """Hand in what is not ours yet."""
+        coverage, batch = self.coverages[symbol], Batch()
+        ids = _spans(part).without(coverage.secured)
+        if not ids:
+            return
+        lines = part.lines
+        if ids.count < len(lines):
+            lines = [line for trade_id, line in zip(part.ids, lines, strict=True) if trade_id in ids]
+        batch.add_page(symbol, ids, lines)
+        for first, last in ids:
+            coverage.secure(first, last)
+        await self.writer.backfill(Backfill(batch, part.first_at, part.last_at))
+
+    async def _fetch_by_id(self, symbol: str) -> None:
+        """Fetch what no file brought. The days are one stretch of time, so no id between them is left out."""
+        coverage = self.coverages[symbol]
+        if coverage.wanted:
+            coverage.wanted.add(coverage.wanted.first, coverage.wanted.last)
+        self.doing = f"{symbol}: by id"
+        await Backfiller(symbol, coverage, self.rest, self.writer, asyncio.Semaphore(1)).fill()
+
+
+def _spans(part: Part) -> Spans:
+    """Return a part's ids, which ascend; nearly always they are one span."""
+    first, last = part.ids[0], part.ids[-1]
+    return Spans([(first, last)] if last - first + 1 == len(part.ids) else ((each, each) for each in part.ids))
+
+
+def _temporary_folder(parent: Path) -> "tempfile.TemporaryDirectory[str]":
+    parent.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix="archive-", dir=parent)

@@ -1,0 +1,83 @@
+"""What a user sees of a backfill: the plan before it starts, its progress, and what came of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from candlewick.backfill import Outcome
+from candlewick.backfill.job import Job
+from candlewick.backfill.plan import Leg, Plan
+
+MOST_NOTES = 12
+_SOURCES = {"archive": "daily files", "rest": "REST, by id", "held": "already there"}
+
+
+def render(plan: Plan) -> RenderableType:
+    """The plan as a table: where trades come from, how many, and what that costs."""
+    table = Table("symbol", "from", box=None, header_style="dim")
+    for name in ("days", "trades", "download", "requests", "about"):
+        table.add_column(name, justify="right")
+    for leg in plan.legs():
+        table.add_row(leg.symbol, _SOURCES[leg.source], *_costs(leg))
+    if plan.minutes:
+        candles = f"[dim]{plan.minutes:,} candles[/]"
+        table.add_row("", "REST, candles", "", candles, "", f"{plan.kline_requests:,}", "")
+    table.add_section()
+    size = sum(leg.byte_count for leg in plan.legs())
+    requests = plan.kline_requests + sum(leg.requests for leg in plan.legs())
+    total = (f"{plan.missing:,}", decimal(size) if size else "", f"{requests:,}", duration(plan.seconds))
+    table.add_row("", "[bold]in all[/]", "", *(f"[bold]{each}[/]" for each in total))
+    return Group(table, *_notes([f"{day.symbol} {day.day}: {day.note}" for day in plan.days if day.note]))
+
+
+def _costs(leg: Leg) -> tuple[str, ...]:
+    if leg.source == "held":
+        return f"{leg.days:,}", "", "", "", ""
+    size = decimal(leg.byte_count) if leg.byte_count else ""
+    return f"{leg.days:,}", f"{leg.trades:,}", size, f"{leg.requests:,}" if leg.requests else "", duration(leg.seconds)
+
+
+def _notes(notes: list[str]) -> list[str]:
+    shown = [f"[yellow]·[/] {escape(note)}" for note in notes[:MOST_NOTES]]
+    return [*shown, f"[dim]  and {len(notes) - MOST_NOTES} more[/]"] if len(notes) > MOST_NOTES else shown
+
+
+def render_outcome(outcome: Outcome) -> RenderableType:
+    """What came of it."""
+    lines = [f"{outcome.trades:,} trades are new in the lake, in {outcome.objects:,} objects."]
+    if not outcome.objects:
+        lines = ["Nothing to do: all of it is there."]
+    if outcome.declared:
+        lines.append(f"[yellow]{outcome.declared:,} trade ids do not exist, says the exchange: declared holes.[/]")
+    if not outcome.is_complete:
+        lines.append("Stopped before the end; the same command goes on from here.")
+    return Group(*lines, *_notes(outcome.notes))
+
+
+@contextmanager
+def progress_bar(job: Job, console: Console) -> Iterator[Callable[[], None]]:
+    """Give what shows how far a job is, each time it is called."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("starting")
+
+        def show() -> None:
+            done, total = job.progress
+            progress.update(task, completed=done, total=total, description=job.doing)
+
+        yield show
+        show()
+
+
+def duration(seconds: float) -> str:
+    """A duration in words, roughly."""
+    if seconds < 1:
+        return "1 s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"

@@ -1,0 +1,79 @@
+"""A day of trades as the archive packs it, read as raw lines, a part at a time: a day has millions.
+
+Source: binance-public-data's README. Spot trades are rows of seven columns without a header, `id,price,qty,quoteQty,
+time,isBuyerMaker,isBestMatch`; times are in ms before 2025 and in µs from then, and stay as they are.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from candlewick.errors import ArchiveError
+from candlewick.manifest import preview
+from candlewick.trade import micros
+
+ROWS_PER_PART = 100_000
+_ROW = re.compile(
+    rb"^(\d+),(\d+(?:\.\d+)?),(\d+(?:\.\d+)?),[^,\n]*,(\d{13,16}),(true|false),(true|false)\r?$", re.MULTILINE
+)
+_ID = re.compile(rb"^\d+", re.MULTILINE)
+
+
+class Part(NamedTuple):
+    """Trades of a day that were read together: ids, raw lines, and the times (µs) of the first and the last."""
+
+    ids: list[int]
+    lines: list[bytes]
+    first_at: int
+    last_at: int
+
+
+def parts(path: Path, symbol: str, received_at: int) -> Iterator[Part]:
+    """Read a day's zip as raw lines, `ROWS_PER_PART` at a time.
+
+    Raises `ArchiveError` for what is no such file, or has a row that is no trade, or ids that go back.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(_only_entry(path, archive)) as entry:
+            rows = io.BufferedReader(entry, 1 << 20)  # type: ignore[type-var]  # a raw stream, typed as IO
+            last_id = -1
+            while block := b"".join(islice(rows, ROWS_PER_PART)):
+                part = _part(path, block, symbol, received_at)
+                if any(one >= other for one, other in pairwise([last_id, *part.ids])):
+                    raise ArchiveError(f"{path.name}: expected ascending ids after {last_id}, got {part.ids[:3]}…")
+                last_id = part.ids[-1]
+                yield part
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ArchiveError(f"{path.name}: not a whole zip: {error}") from None
+
+
+def _only_entry(path: Path, archive: zipfile.ZipFile) -> str:
+    names = archive.namelist()
+    if len(names) != 1:
+        raise ArchiveError(f"{path.name}: expected one file in the zip, got {names[:3]}")
+    return names[0]
+
+
+def _part(path: Path, block: bytes, symbol: str, received_at: int) -> Part:
+    """Turn rows into raw lines, all of them at once: a day has millions."""
+    rows = block.replace(b"True", b"true").replace(b"False", b"false").removesuffix(b"\n")
+    line = rb'{"e":"trade","E":\4,"s":"%b","t":\1,"p":"\2","q":"\3","T":\4,"m":\5,"M":\6,"src":"archive","recv":%d}' % (
+        symbol.encode(),
+        received_at,
+    )
+    text, count = _ROW.subn(line, rows)
+    lines = text.split(b"\n")
+    if count != len(lines):
+        wrong = next(row for row in rows.split(b"\n") if not _ROW.fullmatch(row))
+        raise ArchiveError(f"{path.name}: expected a row of seven columns, got {preview(wrong)}")
+    ids = [int(each) for each in _ID.findall(rows)]
+    return Part(ids, lines, _time(rows.partition(b"\n")[0]), _time(rows.rpartition(b"\n")[2]))
+
+
+def _time(row: bytes) -> int:
+    return micros(int(row.split(b",")[4]))
