@@ -11,7 +11,7 @@ import pytest
 from candlewick import checkpoint, names
 from candlewick.batcher import Batch
 from candlewick.checkpoint import Checkpoint, HistoryMark
-from candlewick.errors import CheckpointError
+from candlewick.errors import CheckpointError, LakeError
 from candlewick.lake import Lake, pack
 from candlewick.spans import Spans
 
@@ -125,7 +125,16 @@ def test_objects_of_old_are_not_read_to_rebuild(recorder):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\x00" * 100, b"[]", b'{"recorder":"r1","v":2}', b'{"recorder":"r2"}', b'{"recorder":"r1","seq":"1"}'],
+    [
+        b"",
+        b"{",
+        b"\x00" * 100,
+        b"[]",
+        b'{"recorder":"r1","v":2}',
+        b'{"recorder":"r2"}',
+        b'{"recorder":"r1","seq":"1"}',
+        b'{"recorder":"r\xff"}',
+    ],
 )
 def test_a_checkpoint_that_cannot_be_used_is_kept_aside_and_rebuilt(recorder, content, capsys):
     recorder.write(1, 5, at=HOUR)
@@ -144,6 +153,18 @@ def test_a_checkpoint_that_the_lake_does_not_bear_out_is_not_believed(recorder):
     found = recorder.reopen()
     assert (found.seq, found.prev, found.covered) == (1, kept, {"BTCDEMO": [(1, 5)]})
     assert found.history == recorder.state.history
+
+
+def test_an_object_that_cannot_be_read_now_is_no_object_that_is_gone(recorder):
+    recorder.write(1, 5, at=HOUR)
+    newest = Path(recorder.lake.url) / recorder.write(6, 9, at=2 * HOUR)
+    newest.rename(newest.with_suffix(".away"))
+    newest.symlink_to(newest)  # a loop: an I/O error even for root
+    with pytest.raises(LakeError):
+        recorder.reopen()
+    newest.unlink()
+    newest.with_suffix(".away").rename(newest)
+    assert recorder.reopen().covered == {"BTCDEMO": [(1, 9)]}
 
 
 def test_a_torn_newest_object_is_passed_over(recorder):

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from candlewick import names
-from candlewick.errors import UNREADABLE, CheckpointError, LakeError, ObjectMissingError, TornObjectError
+from candlewick.errors import UNREADABLE, CheckpointError, ObjectMissingError, TornObjectError
 from candlewick.files import replace_atomically
 from candlewick.lake import Lake
 from candlewick.manifest import Manifest, Range

@@ -13,6 +13,7 @@
     ├── MalformedFrameError        a frame or a row that is not what the exchange documents
     ├── LakeError                  the lake cannot be read or written
     │   ├── ObjectExistsError      put-if-absent found the name taken
+    │   ├── ObjectMissingError     an object that was named is not there
     │   └── TornObjectError        an object without its manifest, or not one of ours
     ├── CheckpointError            state.json cannot be used; the lake rebuilds it
     └── WarehouseError             the warehouse cannot be opened, loaded or transformed
@@ -97,6 +98,10 @@ class LakeError(CandlewickError):
 
 class ObjectExistsError(LakeError):
     """Put-if-absent found an object of that name."""
+
+
+class ObjectMissingError(LakeError):
+    """An object that was named is not in the lake."""
 
 
 class TornObjectError(LakeError):

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import obstore
 import zstandard
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from candlewick import manifest as manifests
 from candlewick import names, s3
 from candlewick.config import S3Settings
-from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, TornObjectError
+from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, ObjectMissingError, TornObjectError
 from candlewick.files import fsync_folder
 from candlewick.manifest import Manifest
 
@@ -106,7 +106,7 @@ class Lake:
             raise ObjectExistsError(f"{self.url}: {name} is there already") from None
 
     def get(self, name: str) -> bytes:
-        """Return an object's bytes. Raises `LakeError`."""
+        """Return an object's bytes. Raises `ObjectMissingError` where it is not there, `LakeError` otherwise."""
         with _one_line(f"{self.url}: cannot read {name}"):
             return bytes(obstore.get(self._store, name).bytes())
 
@@ -200,7 +200,8 @@ def _one_line(place: str) -> Iterator[None]:
         raise
     except (BaseError, OSError, ValueError) as error:
         reason = s3.reason(error) or str(error).strip().partition("\n")[0] or type(error).__name__
-        raise LakeError(f"{place}: {reason}") from error
+        kind = ObjectMissingError if isinstance(error, FileNotFoundError | NotFoundError) else LakeError
+        raise kind(f"{place}: {reason}") from error
 
 
 def _fsync_file(path: Path) -> None:
