@@ -72,6 +72,8 @@ class Intake:
         if not self._discovery.is_sweeping and started >= self._next_sweep:
             self._sweep_recent(started)
         self._discovery.look_at_hot_folders(datetime.now(UTC))
+        # One folder in any case: where a cycle takes longer than a flush there is always something hot.
+        self._discovery.sweep_one_folder()
         while self._sweeps_in_vain() and time.monotonic() - started < _SWEEP_SECONDS:
             self._discovery.sweep_one_folder()
         return self.loader.load(MOST_LINES) if self._discovery.has_found else NOTHING
