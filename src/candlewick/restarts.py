@@ -21,7 +21,7 @@ class Restarts:
         """Count an end after `ran_for` seconds and return how long to wait before the next start."""
         if ran_for >= self.settled:
             self.in_a_row = 0
-        wait = min(self.cap, self.first * 2**self.in_a_row)
+        wait = min(self.cap, self.first * 2.0**self.in_a_row)
         self.in_a_row += 1
         self.total += 1
         return wait
