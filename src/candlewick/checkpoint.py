@@ -94,12 +94,11 @@ def load(path: Path, recorder: str) -> Checkpoint | None:
     return checkpoint
 
 
-def others(path: Path) -> Iterator[Checkpoint]:
-    """Return the checkpoints of the other recorders on this data folder, as far as they can be read."""
-    for other in sorted(path.parent.glob("*.state.json")):
+def all_in(folder: Path) -> Iterator[Checkpoint]:
+    """Return the checkpoints of a data folder's recorders, as far as they can be read."""
+    for path in sorted(folder.glob("*.state.json")):
         with suppress(OSError, *UNREADABLE):
-            if other != path:
-                yield msgspec.json.decode(other.read_bytes(), type=Checkpoint)
+            yield msgspec.json.decode(path.read_bytes(), type=Checkpoint)
 
 
 @contextmanager

@@ -179,6 +179,33 @@ def backfill(
 
 
 @app.command()
+def audit(
+    since: Annotated[
+        str | None, typer.Option(help="From when on: `2024-08-01`, `2024-08-01T13:30` (UTC), `6h`.", show_default="all")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the exchange about mismatches.")] = False,
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Prove the tape: is every closed candle the exchange's own, and is any trade id missing?
+
+    A minute that differs is asked about again, by its trade ids. Exit code 1 on any mismatch or undeclared hole.
+    Example: `candlewick audit --since 6h`
+    """
+    from candlewick import audit as room  # noqa: PLC0415
+    from candlewick.audit import report  # noqa: PLC0415
+
+    log.configure("audit", level="error")
+    verdict = room.run(settings_from(config_path, demo=demo), room.moment(since), asks=not offline)
+    if as_json:
+        typer.echo(report.to_json(verdict))
+    else:
+        console.print(report.render(verdict))
+    raise typer.Exit(0 if verdict.is_good else 1)
+
+
+@app.command()
 def status(
     config_path: ConfigOption = None,
     demo: DemoOption = False,

@@ -19,7 +19,7 @@ from candlewick.batcher import Batcher, Limits
 from candlewick.binance.archive import Archive
 from candlewick.binance.budget import GIVING_WAY, WeightBudget
 from candlewick.binance.rest import Rest
-from candlewick.checkpoint import Checkpoint, lock, open_checkpoint, others
+from candlewick.checkpoint import Checkpoint, all_in, lock, open_checkpoint
 from candlewick.config import Settings
 from candlewick.errors import ConfigError
 from candlewick.heartbeat import now_us
@@ -81,7 +81,7 @@ async def _run(
         last = min(last, day_of(exchange_now))
         if first > last:
             raise ConfigError(f"--from: expected a day up to {last}, got {first}")
-        coverages = _coverages(settings, checkpoint)
+        coverages = coverages_of(settings, checkpoint)
         wanted = {symbol: coverages[symbol] for symbol in settings.symbols}
         plan = await Planner(rest, archive, wanted, checkpoint.days, exchange_now).plan(first, last)
         if archive.is_demo:
@@ -121,7 +121,7 @@ async def _work(job: Job, writer: Writer, show: Callable[[], None]) -> bool:
     return is_complete
 
 
-def _coverages(settings: Settings, checkpoint: Checkpoint) -> dict[str, Coverage]:
+def coverages_of(settings: Settings, checkpoint: Checkpoint) -> dict[str, Coverage]:
     """Return what is held of every symbol: by this backfill, and (only `secured`) by others on this data folder."""
     coverages = {
         symbol: Coverage(
@@ -131,7 +131,7 @@ def _coverages(settings: Settings, checkpoint: Checkpoint) -> dict[str, Coverage
         )
         for symbol in dict.fromkeys([*settings.symbols, *checkpoint.covered])
     }
-    for other in others(settings.state_path):
+    for other in all_in(settings.state_path.parent):
         for symbol in settings.symbols:
             coverages[symbol].secured.update(Spans(other.covered.get(symbol, ())))
             coverages[symbol].minutes.secured.update(Spans(other.minutes.get(symbol, ())))

@@ -4,7 +4,7 @@ import msgspec
 
 from candlewick import trade as trades
 from candlewick.errors import UNREADABLE
-from candlewick.trade import Source, Trade
+from candlewick.trade import Trade
 
 
 class TradeRow(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,8 +46,11 @@ class KlineRow(msgspec.Struct, frozen=True, array_like=True):
     taker_buy_volume: str
     taker_buy_quote_volume: str
 
-    def line(self, symbol: str, interval: str, received_at: int, source: Source = "rest") -> bytes:
-        """Write the row as a raw line of a closed candle, without `f` and `L`; its event time is its close time."""
+    def line(self, symbol: str, interval: str, received_at: int, *, event_at: int | None = None) -> bytes:
+        """Write the row as a raw line of a closed candle, without `f` and `L`.
+
+        Its event time is its close time, so that an event of the stream is the later word; or `event_at`.
+        """
         body = {
             "t": self.open_time,
             "T": self.close_time,
@@ -64,8 +67,8 @@ class KlineRow(msgspec.Struct, frozen=True, array_like=True):
             "V": self.taker_buy_volume,
             "Q": self.taker_buy_quote_volume,
         }
-        event = msgspec.json.encode({"e": "kline", "E": self.close_time, "s": symbol, "k": body})
-        return trades.raw_line(event, source, received_at)
+        event = msgspec.json.encode({"e": "kline", "E": event_at or self.close_time, "s": symbol, "k": body})
+        return trades.raw_line(event, "rest", received_at)
 
 
 class RateLimit(msgspec.Struct, frozen=True, rename="camel"):

@@ -145,21 +145,20 @@ class Writer:
 
     async def _write_backfill(self) -> None:
         backfill = self._backfills.get_nowait()
-        ids = {symbol: spans.ranges() for symbol, spans in backfill.batch.ids.items()}
-        ids |= {f"{symbol} minutes": spans.ranges() for symbol, spans in backfill.batch.minutes.items()}
         attempts = iter(range(1_000))
-
-        def name() -> str:
-            # The same ids under a name that is taken: an object that this checkpoint does not know. Take another.
-            salt = next(attempts)
-            salted = ids | ({f"again {salt}": [(salt, salt)]} if salt else {})
-            recorder = self._checkpoint.recorder
-            return names.backfill(self._lake.prefix, recorder, backfill.first_at, backfill.last_at, salted)
-
-        await self._write(backfill.batch, name, is_noted=True)
+        # The same ids under a name that is taken: an object that this checkpoint does not know. Take another.
+        await self._write(backfill.batch, lambda: self.name_of(backfill, next(attempts)), is_noted=True)
         self._backfills.task_done()
         if self._announces and self._announce_at is None:
             self._announce_at = self._clock() + ANNOUNCE_SECONDS
+
+    def name_of(self, backfill: Backfill, salt: int = 0) -> str:
+        """Return the name of a backfill's object: the same trades and candles, the same name."""
+        ids = {symbol: spans.ranges() for symbol, spans in backfill.batch.ids.items()}
+        ids |= {f"{symbol} minutes": spans.ranges() for symbol, spans in backfill.batch.minutes.items()}
+        ids |= {f"again {salt}": [(salt, salt)]} if salt else {}
+        recorder = self._checkpoint.recorder
+        return names.backfill(self._lake.prefix, recorder, backfill.first_at, backfill.last_at, ids)
 
     def _live_name(self) -> str:
         """Name a live object by now, but always behind the one before: a clock may be set back."""

@@ -1,0 +1,101 @@
+"""`candlewick audit`: is the tape whole, and is every closed candle the exchange's own?
+
+The verdict is read from what the warehouse has published. A mismatch is not accepted before the exchange was asked
+again; what it has and we have not goes into the lake, under the name of the backfill.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from candlewick import names
+from candlewick.audit.recheck import Recheck, Repair
+from candlewick.audit.verdict import Mismatch, Verdict, read
+from candlewick.backfill import coverages_of, settings_of
+from candlewick.batcher import Batcher, Limits
+from candlewick.binance.budget import GIVING_WAY, WeightBudget
+from candlewick.binance.rest import Rest
+from candlewick.checkpoint import lock, open_checkpoint
+from candlewick.config import Settings, parse_duration
+from candlewick.errors import ConfigError, ExchangeError
+from candlewick.heartbeat import now_us
+from candlewick.lake import Lake
+from candlewick.mart import Mart
+from candlewick.recorder.session import check_prefix
+from candlewick.recorder.writer import Backfill, Writer
+
+MOST_RECHECKED = 50
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return the moment (UTC, naive) that `--since` names: a day, a moment, or how long ago. Raises `ConfigError`."""
+    if text is None:
+        return None
+    try:
+        ago = parse_duration(text)
+        assert isinstance(ago, timedelta), "a text is a duration or an error"
+        return _now() - ago
+    except ValueError:
+        pass
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--since: expected '2024-08-01', '2024-08-01T13:30' or '6h', got {text!r}") from None
+    return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
+
+
+def _now() -> datetime:
+    return names.at(now_us()).replace(tzinfo=None)
+
+
+def run(settings: Settings, since: datetime | None, *, asks: bool = True) -> Verdict:
+    """Return the verdict on what was traded from `since` (UTC, naive) on; with `asks`, each mismatch is rechecked.
+
+    Raises `MartNotReadyError`, `LakeError`, and `CheckpointError` where a backfill runs while there is a repair.
+    """
+    mart = Mart(settings.mart_path)
+    verdict = read(mart, settings.state_path.parent, since, _now())
+    if asks and verdict.mismatches:
+        asyncio.run(_recheck(settings, mart, verdict.mismatches))
+    return verdict
+
+
+async def _recheck(settings: Settings, mart: Mart, mismatches: list[Mismatch]) -> None:
+    """Ask the exchange about the newest mismatches, and write what it has and we have not."""
+    for mismatch in mismatches[MOST_RECHECKED:]:
+        mismatch.finding = f"not asked about: only the newest {MOST_RECHECKED} are"
+    repairs: list[tuple[Mismatch, Repair]] = []
+    async with Rest(settings.exchange.rest, WeightBudget(crowded=GIVING_WAY), attempts=2) as rest:
+        try:
+            exchange_now = now_us() + (await rest.server_time()).offset
+            check_prefix(settings.prefix, is_demo=rest.is_demo)
+            with mart.connect() as database:
+                recheck = Recheck(rest, database, exchange_now)
+                for mismatch in mismatches[:MOST_RECHECKED]:
+                    if repair := await recheck.look_at(mismatch):
+                        repairs.append((mismatch, repair))
+        except ExchangeError as error:
+            for mismatch in mismatches[:MOST_RECHECKED]:
+                mismatch.finding = mismatch.finding or f"not asked about: {error}"
+    if repairs:
+        await _write(settings_of(settings), repairs)
+
+
+async def _write(settings: Settings, repairs: list[tuple[Mismatch, Repair]]) -> None:
+    """Write what is not in the lake yet: an earlier audit may have found the same."""
+    symbols = tuple(repair.symbol for _, repair in repairs)
+    with lock(settings.state_path):
+        lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+        checkpoint = open_checkpoint(settings.state_path, lake, settings.recorder)
+        coverages = coverages_of(settings.model_copy(update={"symbols": symbols}), checkpoint)
+        writer = Writer(lake, checkpoint, settings.state_path, coverages, Batcher(Limits()), announces=True)
+        writing = asyncio.create_task(writer.run())
+        for mismatch, repair in repairs:
+            backfill = Backfill(repair.batch, repair.first_at, repair.last_at)
+            name = writer.name_of(backfill)
+            if name in lake.list_folder(name.rpartition("/")[0]):
+                mismatch.finding += f" (in the lake already: {name})"
+            else:
+                await writer.backfill(backfill)
+                mismatch.is_repaired = True
+        writer.stop()
+        await writing
