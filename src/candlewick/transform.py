@@ -18,6 +18,8 @@ from candlewick.files import replace_atomically
 
 PROJECT = Path(__file__).parent / "models"
 
+_ALONE = ("--target=duckdb", "--no-send-anonymous-usage-stats")
+"""What a user's own DBT_* variables must not decide for us."""
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
 _QUICK = ("--no-write-json", "--no-populate-cache", "--threads=1")
 _FAILED = ("error", "fail", "runtime error")
@@ -31,6 +33,7 @@ class Models:
         self._folder = folder
         _write_profile(database, folder)
         self._arguments = (
+            *_ALONE,
             *_QUIET,
             f"--project-dir={PROJECT}",
             f"--profiles-dir={folder}",

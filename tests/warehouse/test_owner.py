@@ -103,10 +103,12 @@ def test_a_rebuild_from_the_lake_alone_is_equal_and_says_how_far_it_is(published
 
 def test_a_damaged_file_is_rebuilt(published):
     before = contents(published.mart_path)
-    published.duckdb_path.write_bytes(b"not a database")
-    with pytest.raises(WarehouseCorruptError, match="candlewick rebuild"):
-        owner.run(published, once=True)
-    assert contents(published.mart_path) == before, "readers go on meanwhile"
+    whole = published.duckdb_path.read_bytes()
+    for damaged in (b"not a database", whole[: len(whole) // 2]):
+        published.duckdb_path.write_bytes(damaged)
+        with pytest.raises(WarehouseCorruptError, match="candlewick rebuild"):
+            owner.run(published, once=True)
+        assert contents(published.mart_path) == before, "readers go on meanwhile"
     owner.rebuild(published, lambda done, total: None)
     assert contents(published.mart_path) == before
 

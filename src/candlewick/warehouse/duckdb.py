@@ -33,6 +33,14 @@ create table if not exists raw.loaded_objects (
 create table if not exists raw.settings (name varchar primary key, value varchar not null);
 """
 
+_SIGNS_OF_DAMAGE = (
+    "corrupt",
+    "not a valid duckdb",
+    "checksum",
+    "deserialize",
+    "wal file",
+    "could not read enough bytes",
+)
 _NO_ROWS = pa.schema(
     [
         ("payload", pa.string()),
@@ -165,18 +173,18 @@ def errors(path: Path) -> Iterator[None]:
 
 
 def explain(path: Path, error: Exception) -> WarehouseError:
-    """Say in one line what an error of DuckDB's means for the file."""
+    """Say in one line what an error of DuckDB's, or of a model that came upon one, means for the file."""
     reason = str(error).partition("\n")[0]
     if "Could not set lock" in reason:
         holder = reason.partition("(PID ")[2].partition(")")[0]
         return WarehouseBusyError(
             f"{path}: another process owns the warehouse" + (f" (pid {holder})" if holder else "") + "; stop it first"
         )
-    if any(sign in reason.lower() for sign in ("corrupt", "not a valid duckdb", "checksum", "deserialize", "wal file")):
+    if not isinstance(error, WarehouseCorruptError) and any(sign in reason.lower() for sign in _SIGNS_OF_DAMAGE):
         return WarehouseCorruptError(
             f"{path}: the file is damaged; `candlewick rebuild` makes it again from the lake ({reason})"
         )
-    return WarehouseError(f"{path}: {reason}")
+    return error if isinstance(error, WarehouseError) else WarehouseError(f"{path}: {reason}")
 
 
 def hour_of(name: str) -> datetime:

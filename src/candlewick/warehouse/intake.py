@@ -25,7 +25,7 @@ MOST_LINES = 500_000
 """How much of a backlog is taken on at once: it bounds memory, and the time until hot folders are looked at again."""
 
 _SWEEP_SECONDS = 0.2
-_SWEEP_AGAIN_SECONDS = 300.0
+_SWEEP_AGAIN_SECONDS = 900.0
 _RECENT = timedelta(days=1)
 
 log = structlog.get_logger()

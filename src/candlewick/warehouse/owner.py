@@ -17,15 +17,17 @@ import duckdb
 import structlog
 
 from candlewick.config import Settings
-from candlewick.errors import CandlewickError, LakeError, WarehouseCorruptError, WarehouseError
+from candlewick.errors import LakeError, WarehouseCorruptError, WarehouseError
 from candlewick.heartbeat import Heartbeat
 from candlewick.warehouse import rebuilding
 from candlewick.warehouse.duckdb import explain
 from candlewick.warehouse.moments import to_micros
 from candlewick.warehouse.pipeline import Pipeline
 
-_POLL_FOLDER_SECONDS = 0.1
+_POLL_FOLDER_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 30.0
+_INVALIDATED = "database has been invalidated"
+"""What DuckDB says after a fatal error: nothing works on it any more in this process."""
 
 log = structlog.get_logger()
 
@@ -36,12 +38,15 @@ def run(settings: Settings, *, once: bool = False) -> None:
     Raises `WarehouseBusyError`, `WarehouseCorruptError`, `LakeError` and `ModelError` where it cannot start.
     """
     stop = threading.Event()
-    with _stopped_by_signals(stop), _Beat(settings).beating() as beat, Pipeline.open(settings) as pipeline:
-        beat.pipeline = pipeline
-        if once:
-            _run_once(pipeline, stop)
-        else:
-            _run_until(stop, settings, pipeline, beat)
+    try:
+        with _stopped_by_signals(stop), _Beat(settings).beating() as beat, Pipeline.open(settings) as pipeline:
+            beat.pipeline = pipeline
+            if once:
+                _run_once(pipeline, stop)
+            else:
+                _run_until(stop, settings, pipeline, beat)
+    except (WarehouseError, duckdb.Error) as error:
+        raise explain(settings.duckdb_path, error) from error
 
 
 def rebuild(settings: Settings, progress: Callable[[int, int], None]) -> None:
@@ -67,29 +72,25 @@ def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, be
         started = time.monotonic()
         try:
             is_busy = pipeline.cycle()
-            failures = 0
-            beat.state = "loading" if pipeline.is_catching_up else "running"
         except (LakeError, WarehouseError, duckdb.Error, OSError) as error:
             failures += 1
-            is_busy = False
             beat.state = _report(settings, error)
-        pause = least if is_busy and not pipeline.is_catching_up else poll
-        if failures:
             pause = min(least * 2**failures, _LONGEST_PAUSE_SECONDS)
-        elif pipeline.is_catching_up:
-            pause = 0.0
+        else:
+            failures = 0
+            beat.state = "running" if beat.state == "running" or not pipeline.is_catching_up else "loading"
+            pause = 0.0 if pipeline.is_catching_up else least if is_busy else poll
         stop.wait(max(0.0, pause - (time.monotonic() - started)))
 
 
 def _report(settings: Settings, error: Exception) -> str:
-    """Log what failed; the next cycle tries again. Raises what no next cycle can mend."""
-    if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-        raise explain(settings.duckdb_path, error) from error
-    known = error if isinstance(error, CandlewickError) else explain(settings.duckdb_path, error)
-    if isinstance(known, WarehouseCorruptError):
-        raise known from error
-    log.error("cycle failed; it is tried again", reason=str(known))
-    return "waiting for the lake" if isinstance(known, LakeError) else "failing"
+    """Log what failed, as the next cycle tries again. Raises what no next cycle can mend: it takes a new process."""
+    if not isinstance(error, LakeError):
+        error = explain(settings.duckdb_path, error)
+    if isinstance(error, WarehouseCorruptError) or _INVALIDATED in str(error):
+        raise error
+    log.error("cycle failed; it is tried again", reason=str(error))
+    return "waiting for the lake" if isinstance(error, LakeError) else "failing"
 
 
 @contextmanager

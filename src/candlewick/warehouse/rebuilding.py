@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import duckdb
+
 from candlewick.config import Settings
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError
 from candlewick.lake import Lake
@@ -48,19 +50,27 @@ def _fill(settings: Settings, new: Path, progress: Progress) -> None:
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    """Hold the old file open, so that no owner starts on it meanwhile; a damaged one cannot be, and need not."""
+    """Hold the old file open, so that no owner starts on it meanwhile, as far as it can be opened."""
+    old = _open_old(path)
     try:
-        old = Warehouse.open(path) if path.exists() else None
-    except WarehouseCorruptError:
-        old = None
-    if old is None:
-        yield
-        return
-    try:
-        old.checkpoint()
         yield
     finally:
-        old.close()
+        with suppress(duckdb.Error):
+            if old is not None:
+                old.close()
+
+
+def _open_old(path: Path) -> Warehouse | None:
+    """Open the old file, all of it in the file itself and nothing in the log; None where it is not there or damaged."""
+    if not path.exists():
+        return None
+    try:
+        old = Warehouse.open(path)
+    except WarehouseCorruptError:
+        return None
+    with suppress(duckdb.Error):  # the damage may be where opening does not look
+        old.checkpoint()
+    return old
 
 
 def _remove(path: Path) -> None:
