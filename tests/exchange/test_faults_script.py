@@ -241,6 +241,35 @@ def test_a_fault_that_finds_no_connection_hits_the_next_one_that_is_opened():
     assert len(play.ids(3)[0]) == pytest.approx(100, abs=2)
 
 
+def test_another_schedules_times_count_from_when_it_is_followed():
+    play = Play(Fault("silence", at=5.0, seconds=1.0))
+    play.run(2)
+    play.script.follow(Plan([Fault("drop", at=1.0)]))
+    assert play.script.next_at() == 1_003.0
+    play.run(5)
+    assert [(entry.fault.kind, entry.at) for entry in play.script.journal] == [("drop", 3.0)]
+
+
+def test_a_script_is_quiet_when_no_fault_is_at_work():
+    play = Play()
+    assert play.script.is_quiet
+    play.inject("silence", seconds=1.0)
+    play.inject("skip")
+    play.inject("close")
+    assert not play.script.is_quiet
+    play.run(4)
+    assert play.script.is_quiet
+
+
+def test_a_fault_is_over_with_the_last_connection_that_it_hit():
+    play = Play()
+    play.inject("silence", seconds=60.0)
+    play.script.closed(1)
+    assert not play.script.is_quiet
+    play.script.closed(2)
+    assert play.script.is_quiet
+
+
 def test_healing_ends_what_is_at_work():
     play = Play()
     play.inject("silence", seconds=60)
@@ -268,7 +297,7 @@ def test_the_journal_says_what_began_when_and_what_it_hit():
     skip, drop = play.script.journal
     assert (skip.number, skip.at, skip.hits, skip.notes) == (1, pytest.approx(1.0, abs=0.02), 7, ["BTCDEMO from 100"])
     assert drop.notes == ["connection 1", "connection 2"]
-    assert str(skip) == "    1.000 s  #1 skip(leg=0, seconds=5.0, count=7): 7 hits [BTCDEMO from 100]"
+    assert str(skip) == "    1.000 s  #1 skip(leg=0, seconds=30.0, count=7): 7 hits [BTCDEMO from 100]"
     assert play.script.journal.counts == {"skip": 1, "drop": 1}
 
 

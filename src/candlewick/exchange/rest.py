@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from aiohttp import web
@@ -63,7 +63,7 @@ class Rest:
         try:
             venue = self._venue.behind(trouble.behind_us)
             unit = Unit.named(request.headers.get("X-MBX-TIME-UNIT"))
-            body = await query(venue, Parameters(request.query), unit)
+            body = await query(venue, Parameters(_later(request.query, trouble.late_by)), unit)
         except ApiError as error:
             return _refusal(error, headers)
         if trouble.answer is not None:
@@ -128,6 +128,12 @@ async def _send(request: web.Request, answer: web.Response, ending: str) -> web.
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         endings.break_off(request.transport, body, head=head.encode())
     return answer
+
+
+def _later(query: Mapping[str, str], late_by: int) -> Mapping[str, str]:
+    """Return a query for a page that starts so many ids later."""
+    from_id = query.get("fromId", "")
+    return {**query, "fromId": str(int(from_id) + late_by)} if late_by and from_id.isdigit() else query
 
 
 def _weight_headers(used: int) -> dict[str, str]:

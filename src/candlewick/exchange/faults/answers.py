@@ -111,7 +111,7 @@ _CHANGES: dict[str, Callable[[_Hit], _Changes]] = {
     "truncated": lambda _: {"ending": "truncated"},
     "rest_lag": lambda hit: {"behind_us": round(hit.active.value * 1e6)},
     "empty_page": lambda hit: {"edit": partial(_edited, hit.active, _nothing_of)},
-    "late_start": lambda hit: {"edit": partial(_edited, hit.active, partial(_without_first, round(hit.active.value)))},
+    "late_start": lambda hit: {"late_by": round(hit.active.value)},
     "page_gap": lambda hit: {"edit": partial(_edited, hit.active, partial(_without_one, hit.active.rng))},
     "limits": lambda _: {},
     "html_page": lambda _: {"answer": _page(200)},
@@ -143,10 +143,6 @@ def _edited(active: Active, change: Callable[[list[Raw]], list[Raw]], page: list
 
 def _nothing_of(page: list[Raw]) -> list[Raw]:
     return []
-
-
-def _without_first(rows: int, page: list[Raw]) -> list[Raw]:
-    return page[rows:]
 
 
 def _without_one(rng: Random, page: list[Raw]) -> list[Raw]:

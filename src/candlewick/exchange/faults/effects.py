@@ -138,6 +138,10 @@ class HalfFrame(Effect):
         super().__init__(active)
         self._broken: set[int] = set()
 
+    def is_over(self, now: float) -> bool:
+        """Whether it does nothing any more."""
+        return False
+
     def disturb(self, parcel: Parcel, line: Line) -> Iterable[Parcel]:
         """Return what becomes of a frame that is to be hit."""
         if line.connection in self._broken:
@@ -153,6 +157,7 @@ class Skip(Effect):
     def __init__(self, active: Active) -> None:
         super().__init__(active)
         self._first: dict[str, int] = {}
+        self._passed: set[str] = set()
 
     def disturb(self, parcel: Parcel, line: Line) -> Iterable[Parcel]:
         """Return what becomes of a frame that is to be hit."""
@@ -160,10 +165,18 @@ class Skip(Effect):
         if trade is None:
             return (parcel,)
         first, count = self._first.setdefault(trade.symbol, trade.trade_id), self._active.fault.count or 0
+        if trade.trade_id >= first + count:
+            self._pass(trade.symbol, parcel.due)
         if not first <= trade.trade_id < first + count:
             return (parcel,)
         self._active.see(f"{trade.symbol} from {first}" if trade.trade_id == first else None)
         return ()
+
+    def _pass(self, symbol: str, now: float) -> None:
+        """Note that a symbol is behind its ids on one line; the others get a second to follow."""
+        self._passed.add(symbol)
+        if self._passed == self._first.keys():
+            self._active.ends = min(self._active.ends, now + 1.0)
 
 
 EFFECTS: dict[str, Callable[[Active], Effect]] = {

@@ -7,6 +7,9 @@ from candlewick.exchange.faults.effects import EFFECTS, Effect
 from candlewick.exchange.faults.line import Announce, Close, Line, Reset
 
 _LIFE_OVER = Close(1008, "connection is too old")
+_ONCE = {"close", "drop", "half_frame", "shutdown"}
+"""Kinds that are over as soon as they have begun."""
+
 _MEETS_NEW = {"deaf", "life"}
 """Kinds that hit what is opened while they act, not only what is open when they begin."""
 
@@ -14,12 +17,14 @@ _MEETS_NEW = {"deaf", "life"}
 class Legs:
     """Lines by connection. A leg is a connection's place: 0 is the oldest open one's, and a new one takes the first
     that is free. A fault hits what is open when it begins; where nothing is that it could hit, what is opened next.
+    It is over with the last connection that it hit.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.lines: dict[int, Line] = {}
         self._clock = clock
         self._waiting: list[Active] = []
+        self._hit: list[tuple[Active, set[int]]] = []
         self._meeting_new: list[tuple[Active, Effect | None]] = []
 
     def open(self, connection: int) -> Line:
@@ -42,6 +47,11 @@ class Legs:
     def close(self, connection: int) -> None:
         """Take note that a connection is over."""
         self.lines.pop(connection, None)
+        for active, connections in self._hit:
+            connections.discard(connection)
+            if not connections:
+                active.stop()
+        self._hit = [pair for pair in self._hit if not pair[0].is_over(self._clock())]
 
     def begin(self, active: Active) -> None:
         """Let a fault work."""
@@ -60,6 +70,10 @@ class Legs:
         effect = _effect(active)
         for line in lines:
             self._work(active, effect, line)
+        if active.fault.kind in _ONCE:
+            active.stop()
+        else:
+            self._hit.append((active, {line.connection for line in lines}))
 
     def _work(self, active: Active, effect: Effect | None, line: Line) -> None:
         if effect is not None:

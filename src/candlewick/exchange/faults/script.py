@@ -43,7 +43,7 @@ class Script(Faults):
         self._files: list[Active] = []
         self._skews: list[Active] = []
         self._all: list[Active] = []
-        self._started_at = clock()
+        self._started_at = self._followed_at = clock()
 
     @property
     def elapsed(self) -> float:
@@ -56,12 +56,18 @@ class Script(Faults):
         now = self._clock()
         return any(each.fault.kind == "down" and not each.is_over(now) for each in self._refusals)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no fault is at work."""
+        self.advance()
+        return not self._all
+
     def next_at(self) -> float | None:
         """Return when something happens next by itself, in the clock's seconds; None where nothing will."""
         moments = [at for line in self.legs.lines.values() if (at := line.next_at()) is not None]
         moments += [each.ends for each in self._refusals if each.fault.kind == "down"]
         if (at := self._schedule.next_at()) is not None:
-            moments.append(self._started_at + at)
+            moments.append(self._followed_at + at)
         return min(moments, default=None)
 
     def advance(self) -> None:
@@ -69,8 +75,12 @@ class Script(Faults):
         now = self._clock()
         for group in (self._all, self._refusals, self._files, self._skews):
             group[:] = [active for active in group if not active.is_over(now)]
-        for fault in self._schedule.due(self.elapsed):
+        for fault in self._schedule.due(now - self._followed_at):
             self._begin(fault)
+
+    def follow(self, schedule: Schedule) -> None:
+        """Begin the faults of another schedule from now on, whose times count from now; those at work go on."""
+        self._schedule, self._followed_at = schedule, self._clock()
 
     def inject(self, *faults: Fault) -> list[Entry]:
         """Begin faults now, whatever time they name; return their entries in the journal."""

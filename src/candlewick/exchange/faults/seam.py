@@ -34,7 +34,8 @@ class Disturbance:
 
     `answer` is given instead of the true one, which is made all the same where it `does_work`; the request's weight
     may not be counted. `hang_seconds` pass before anything is sent; then the answer comes whole, or is a TCP reset,
-    or breaks off in the middle. The database is `behind_us` behind the streams, and `edit` changes a page's rows.
+    or breaks off in the middle. The database is `behind_us` behind the streams; a page starts `late_by` ids later
+    than it was asked for, and `edit` changes its rows.
     """
 
     answer: Answer | None = None
@@ -43,6 +44,7 @@ class Disturbance:
     hang_seconds: float = 0.0
     ending: Literal["whole", "reset", "truncated"] = "whole"
     behind_us: int = 0
+    late_by: int = 0
     edit: Callable[[list[Raw]], list[Raw]] | None = None
     content_type: str = "application/json"
     hides_weight: bool = False
