@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from candlewick.binance import stream
-from candlewick.binance.stream import Leg, backoff, shards, stream_url
+from candlewick.binance.stream import Leg, backoff, spread, stream_url
 from candlewick.trade import Kline, Trade
 
 KLINE = '{"e":"kline","E":1,"s":"BTCUSDT","k":{"t":0,"x":true}}'
@@ -296,5 +296,5 @@ def test_an_address_names_every_stream_and_asks_for_microseconds() -> None:
 
 def test_many_symbols_are_split_over_connections() -> None:
     symbols = [f"S{n}" for n in range(250)]
-    assert [len(shard) for shard in shards(symbols)] == [100, 100, 50]
-    assert [symbol for shard in shards(symbols) for symbol in shard] == symbols
+    assert [len(group) for group in spread(symbols)] == [100, 100, 50]
+    assert [symbol for group in spread(symbols) for symbol in group] == symbols

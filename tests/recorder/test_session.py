@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from candlewick import checkpoint
+from candlewick.binance import stream
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings, FeedSettings
 from candlewick.errors import ConfigError, PortTakenError, UnknownSymbolError, UnreachableError
@@ -19,6 +20,7 @@ from candlewick.exchange.server import Exchange
 from candlewick.lake import Lake
 from candlewick.recorder import session as sessions
 from candlewick.recorder import writer
+from candlewick.recorder.introduction import check_prefix
 from candlewick.recorder.session import Session
 from candlewick.spans import Spans
 from candlewick.trade import MINUTE
@@ -316,6 +318,37 @@ async def test_the_feed_serves_what_is_recorded(synthetic, tmp_path, until):
             assert ids == list(range(ids[0], ids[0] + len(ids)))
 
 
+async def test_a_pattern_takes_what_trades_spread_over_connections_into_one_object_a_flush(
+    tmp_path, until, monkeypatch
+):
+    monkeypatch.setattr(stream, "SYMBOLS_PER_LEG", 2)
+    market = ExchangeOptions(port=0, symbols=("AAXDEMO=9", "BBXDEMO=9", "CCDEMO=9", "DDXDEMO=9", "EEXDEMO=9"))
+    async with Exchange(market) as exchange:
+        settings = settings_for(exchange, tmp_path, "*XDEMO", prefix="demo", history="0s", flush_seconds=1)
+        async with Run(settings) as run:
+            await until(lambda: len(run.session.numbers()["symbols"]) == 4)
+            for symbol in ("AAXDEMO", "BBXDEMO", "DDXDEMO", "EEXDEMO"):
+                await until(lambda symbol=symbol: run.of(symbol)["trades"] > 20)
+            legs = run.session.numbers()["legs"]
+        manifests = [run.lake.read_object(item.name).manifest for item in run.lake.list_all()]
+    assert [leg["symbols"] for leg in legs] == [2, 2, 2, 2]
+    assert len(exchange.hub.connections) == 0
+    assert max(len(manifest.spans) for manifest in manifests) == 4
+
+
+async def test_recorders_of_two_shards_share_the_symbols_and_nothing_else(tmp_path, until):
+    market = ExchangeOptions(port=0, symbols=("AADEMO=9", "BBDEMO=9", "CCDEMO=9", "EEDEMO=9"))
+    async with Exchange(market) as exchange:
+        taken = []
+        for shard, recorder in (("1/2", "r1"), ("2/2", "r2")):
+            options = {"prefix": "demo", "history": "0s", "shard": shard, "recorder": recorder}
+            async with Run(settings_for(exchange, tmp_path, "*DEMO", **options)) as run:
+                await until(lambda run=run: run.session.numbers()["state"] == "recording")
+                await until(lambda run=run: all(map(run.of, run.session.numbers()["symbols"])))
+                taken += run.session.numbers()["symbols"]
+    assert sorted(taken) == ["AADEMO", "BBDEMO", "CCDEMO", "EEDEMO"]
+
+
 async def test_an_unknown_symbol_ends_the_start_with_its_name(synthetic, tmp_path):
     async with Exchange(synthetic) as exchange:
         run = Run(settings_for(exchange, tmp_path, "BTCDEMO", "NODEMO", prefix="demo"))
@@ -335,9 +368,9 @@ async def test_the_demo_is_kept_apart_from_real_trades(synthetic, tmp_path):
 
 def test_real_trades_are_kept_apart_from_the_demo():
     with pytest.raises(ConfigError, match="set prefix = 'binance'"):
-        sessions.check_prefix("demo/x", is_demo=False)
-    sessions.check_prefix("binance", is_demo=False)
-    sessions.check_prefix("my/tape", is_demo=True)
+        check_prefix("demo/x", is_demo=False)
+    check_prefix("binance", is_demo=False)
+    check_prefix("my/tape", is_demo=True)
 
 
 async def test_at_the_first_start_the_exchange_must_be_there(tmp_path, no_waiting):

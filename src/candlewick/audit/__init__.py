@@ -20,7 +20,7 @@ from candlewick.errors import ConfigError, ExchangeError
 from candlewick.heartbeat import now_us
 from candlewick.lake import Lake
 from candlewick.mart import Mart
-from candlewick.recorder.session import check_prefix
+from candlewick.recorder.introduction import check_prefix
 from candlewick.recorder.writer import Backfill, Writer
 
 MOST_RECHECKED = 50

@@ -25,7 +25,7 @@ from candlewick.errors import ConfigError
 from candlewick.heartbeat import now_us
 from candlewick.lake import Lake
 from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.session import check_prefix
+from candlewick.recorder.introduction import check_prefix
 from candlewick.recorder.writer import Writer
 from candlewick.spans import Spans
 

@@ -31,6 +31,8 @@ from candlewick.errors import (
 
 PAGE = 1_000
 """The most rows that one request for trades or candles returns."""
+NAMED_AT_MOST = 100
+"""The most symbols that one request for the exchange's rules names; for more, all are asked for."""
 WEIGHTS = {"time": 1, "exchangeInfo": 20, "historicalTrades": 25, "aggTrades": 4, "klines": 2}
 DEFAULT_RETRY_AFTER = 60.0
 _UNKNOWN_SYMBOL = -1121
@@ -76,13 +78,20 @@ class Rest:
     ) -> None:
         await self._session.close()
 
-    async def exchange_info(self, symbols: Sequence[str]) -> ExchangeInfo:
-        """Return the exchange's limits, and make them the budget's. Raises `UnknownSymbolError` naming the symbol."""
+    async def exchange_info(self, symbols: Sequence[str], *, everything: bool = False) -> ExchangeInfo:
+        """Return the exchange's limits, and make them the budget's; with its rules of `symbols`, or of `everything`.
+
+        Raises `UnknownSymbolError` naming the symbol.
+        """
+        is_named = not everything and len(symbols) <= NAMED_AT_MOST
         try:
-            info = await self._exchange_info(symbols)
+            info = await self._exchange_info(symbols if is_named else None)
         except UnknownSymbolError:
             await self._name_the_unknown(symbols)
             raise
+        known = {each.symbol for each in info.symbols}
+        if unknown := [symbol for symbol in symbols if symbol not in known]:
+            raise self._unknown(unknown[0])
         if limit := info.weight_per_minute:
             self.budget.limit = limit
         return info
@@ -101,7 +110,7 @@ class Rest:
 
     async def head(self, symbol: str) -> int | None:
         """Return the newest trade id that REST knows; None before the first trade."""
-        rows = await self._get("aggTrades", {"symbol": symbol, "limit": "1"}, list[AggTradeRow])
+        rows = await self._get("aggTrades", {"symbol": symbol, "limit": "1"}, list[AggTradeRow], can_wait=True)
         return rows[-1].last_id if rows else None
 
     async def first_at(self, symbol: str, time_us: int) -> AggTradeRow | None:
@@ -122,19 +131,20 @@ class Rest:
         query |= {"startTime": str(-(-first_us // 1_000)), "endTime": str(last_us // 1_000)}
         return await self._get("klines", query, list[KlineRow], can_wait=True)
 
-    async def _exchange_info(self, symbols: Sequence[str]) -> ExchangeInfo:
-        named = msgspec.json.encode(list(symbols)).decode()
-        return await self._get("exchangeInfo", {"symbols": named}, ExchangeInfo)
+    async def _exchange_info(self, symbols: Sequence[str] | None) -> ExchangeInfo:
+        query = {} if symbols is None else {"symbols": msgspec.json.encode(list(symbols)).decode()}
+        return await self._get("exchangeInfo", query, ExchangeInfo)
 
     async def _name_the_unknown(self, symbols: Sequence[str]) -> None:
         for symbol in symbols:
             try:
                 await self._exchange_info([symbol])
             except UnknownSymbolError:
-                place = urlsplit(self._hosts[0]).netloc
-                raise UnknownSymbolError(
-                    f"symbols: {place} does not know {symbol!r}; it lists them at /api/v3/exchangeInfo"
-                ) from None
+                raise self._unknown(symbol) from None
+
+    def _unknown(self, symbol: str) -> UnknownSymbolError:
+        place = urlsplit(self._hosts[0]).netloc
+        return UnknownSymbolError(f"symbols: {place} does not know {symbol!r}; it lists them at /api/v3/exchangeInfo")
 
     async def _get(self, endpoint: str, query: dict[str, str], kind: type[T], *, can_wait: bool = False) -> T:
         retries = stamina.retry_context(

@@ -13,7 +13,9 @@ from urllib.parse import quote
 import structlog
 from picows import WSError
 
+from candlewick.binance.attempts import Attempts
 from candlewick.binance.connection import Connection, Deliver, connect
+from candlewick.trade import Kline, Trade, micros
 
 LIFE = 23 * 3600.0
 """Seconds until a connection is replaced: well before the exchange ends it."""
@@ -26,13 +28,14 @@ _SETTLED = 60.0
 """Seconds without an attempt, after which the waits start anew: the connection was a good one."""
 _OVERLAP = 5.0
 _TICK = 1.0
+_SMOOTHING = 0.05
 
 State = Literal["connecting", "open", "replacing", "waiting", "paused", "stopped"]
 log = structlog.get_logger()
 
 
-def shards(symbols: Sequence[str]) -> list[Sequence[str]]:
-    """Split symbols into as many as one leg carries."""
+def spread(symbols: Sequence[str]) -> list[Sequence[str]]:
+    """Spread symbols over connections: as many on each as one leg carries."""
     return [symbols[start : start + SYMBOLS_PER_LEG] for start in range(0, len(symbols), SYMBOLS_PER_LEG)]
 
 
@@ -48,7 +51,10 @@ def backoff(attempt: int, rng: random.Random) -> float:
 
 
 class Leg:
-    """Keeps a connection to one host open. `first_life` staggers it against the other leg."""
+    """Keeps a connection to one host open. `first_life` staggers it against the other leg.
+
+    `delay_us` is our clock when a trade came minus the exchange's when it happened, smoothed; None until one came.
+    """
 
     def __init__(
         self,
@@ -59,6 +65,7 @@ class Leg:
         first_life: float = LIFE,
         life: float = LIFE,
         silence: float = SILENCE,
+        attempts: Attempts | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self.host = host
@@ -67,8 +74,10 @@ class Leg:
         self.connections = 0
         self.opened = asyncio.Event()
         self._url = stream_url(host, symbols)
+        self.delay_us: float | None = None
         self._deliver = deliver
         self._life, self._next_life, self._silence = first_life, life, silence
+        self._attempts = attempts or Attempts()
         self._rng = rng or random.Random()
         self._current: Connection | None = None
         self._past_frames = self._past_malformed = self._in_a_row = 0
@@ -92,6 +101,14 @@ class Leg:
     def age(self) -> float:
         """Seconds since its connection was opened; 0 while there is none."""
         return self._current.age if self._current and not self._current.is_over else 0.0
+
+    def _on_event(self, event: bytes, decoded: Trade | Kline, received_at: int) -> None:
+        """Take an event: the hot path."""
+        if isinstance(decoded, Trade):
+            delay = received_at - micros(decoded.event_at)
+            before = self.delay_us
+            self.delay_us = delay if before is None else before + _SMOOTHING * (delay - before)
+        self._deliver(event, decoded, received_at)
 
     def replace(self, reason: str) -> None:
         """Open a new connection, then drop the old one."""
@@ -148,6 +165,9 @@ class Leg:
             self._in_a_row = 0
         if self._in_a_row:
             await asyncio.sleep(backoff(self._in_a_row - 1, self._rng))
+        while (wait := self._attempts.wait(asyncio.get_running_loop().time())) > 0:
+            log.warning("too many connections opened, waiting", host=self.host, wait_seconds=round(wait))
+            await asyncio.sleep(wait)
         if not self._allowed.is_set():
             self.state = "paused"
             await self._allowed.wait()
@@ -155,8 +175,9 @@ class Leg:
     async def _try_to_connect(self) -> Connection | None:
         self._in_a_row += 1
         self._attempted_at = asyncio.get_running_loop().time()
+        self._attempts.note(self._attempted_at)
         try:
-            return await connect(self._url, self._deliver, self._stirred.set)
+            return await connect(self._url, self._on_event, self._stirred.set)
         except (OSError, WSError, TimeoutError) as error:
             log.warning("leg not connected", host=self.host, attempt=self._in_a_row, problem=str(error) or repr(error))
             return None
@@ -185,6 +206,7 @@ class Leg:
             self._past_frames += self._current.frames
             self._past_malformed += self._current.malformed
         self._current = connection
+        self.delay_us = None
         self._replace_because = None
         self.connections += 1
         self.state = "open"

@@ -45,8 +45,8 @@ def _history(tape: Tape, backfiller: Backfiller | None) -> dict[str, Any]:
     return {"from": mark.target, "reached": reached, "done": is_done, "fraction": round(fraction, 4)}
 
 
-def of_legs(legs: Sequence[Leg]) -> list[dict[str, Any]]:
-    """The connections, by host."""
+def of_legs(legs: Sequence[Leg], offset_us: int) -> list[dict[str, Any]]:
+    """The connections, by host; `lag_ms` as that of a symbol."""
     return [
         {
             "host": leg.host,
@@ -55,6 +55,8 @@ def of_legs(legs: Sequence[Leg]) -> list[dict[str, Any]]:
             "frames": leg.frames,
             "malformed": leg.malformed,
             "connections": leg.connections,
+            "symbols": len(leg.symbols),
+            "lag_ms": None if leg.delay_us is None else round((leg.delay_us + offset_us) / 1_000, 1),
         }
         for leg in legs
     ]

@@ -1,7 +1,6 @@
 """The shell: legs, tapes, backfill, writer and feed of one run, wired together, started and stopped in order."""
 
 import asyncio
-import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,12 +8,13 @@ import structlog
 
 from candlewick import metrics
 from candlewick.batcher import Batcher, Limits
+from candlewick.binance.attempts import Attempts
 from candlewick.binance.budget import WeightBudget
-from candlewick.binance.rest import Rest
-from candlewick.binance.stream import LIFE, Leg, shards
+from candlewick.binance.rest import WEIGHTS, Rest
+from candlewick.binance.stream import LIFE, Leg, spread
 from candlewick.checkpoint import Checkpoint, HistoryMark
 from candlewick.config import Settings
-from candlewick.errors import CandlewickError, ConfigError, UnreachableError
+from candlewick.errors import CandlewickError, UnreachableError
 from candlewick.feed import Feed
 from candlewick.heartbeat import Heartbeat
 from candlewick.lake import Lake
@@ -22,9 +22,12 @@ from candlewick.manifest import Range
 from candlewick.recorder import numbers
 from candlewick.recorder.backfill import Backfiller
 from candlewick.recorder.coverage import Coverage
+from candlewick.recorder.introduction import ExchangeClock, keep_up, meet, meet_patiently
 from candlewick.recorder.klines import KlineFiller, over_by
+from candlewick.recorder.roster import Roster
+from candlewick.recorder.silence import LONGEST
 from candlewick.recorder.tape import Tape
-from candlewick.recorder.watch import ExchangeClock, Watch, keep_clock
+from candlewick.recorder.watch import Watch
 from candlewick.recorder.writer import Writer
 from candlewick.ring import Ring
 from candlewick.trade import MINUTE, Kline, Trade, minute_of
@@ -34,7 +37,8 @@ BUFFER_BYTES = 64_000_000
 BACKFILLS_AT_ONCE = 3
 STOP_SECONDS = 5.0
 FIRST_START_SECONDS = 30.0
-LONGEST_WAIT = 30.0
+ASKING_SHARE = 0.1
+"""The part of the budget that asking about silent symbols may take."""
 _TICK = 0.05
 
 log = structlog.get_logger()
@@ -46,23 +50,26 @@ class Session:
     def __init__(self, settings: Settings, lake: Lake, checkpoint: Checkpoint) -> None:
         self.state = "starting"
         self._settings = settings
+        self._roster = Roster(settings.symbols, settings.shard_of)
         self._is_first_start = checkpoint.seq == 0
-        self._coverages = _coverages(settings, checkpoint)
+        self._checkpoint = checkpoint
+        self._coverages = {symbol: _coverage(checkpoint, symbol) for symbol in checkpoint.covered}
         self._batcher = Batcher(Limits(seconds=settings.flush_seconds))
         self._writer = Writer(lake, checkpoint, settings.state_path, self._coverages, self._batcher)
-        self._rings = {symbol: Ring() for symbol in settings.symbols}
-        self._tapes = {symbol: self._tape(symbol) for symbol in settings.symbols}
+        self._rings: dict[str, Ring] = {}
+        self._tapes: dict[str, Tape] = {}
         self._rest = Rest(settings.exchange.rest, WeightBudget())
         self._clock = ExchangeClock(self._rest)
-        self._legs: list[list[Leg]] = [self._legs_for(shard) for shard in shards(settings.symbols)]
+        self._legs: list[list[Leg]] = []
         self._backfillers: dict[str, Backfiller] = {}
-        wanted = {symbol: tape.coverage for symbol, tape in self._tapes.items()}
-        self._klines = KlineFiller(wanted, self._rest, self._writer, self._minutes_wanted)
+        self._klines = KlineFiller({}, self._rest, self._writer, self._minutes_wanted)
         self._is_paused = False
         self._heartbeat = Heartbeat(settings.run_path, "recorder")
         self._feed = Feed(
             settings.feed.host, settings.feed.port, self._rings, self.numbers, lambda: metrics.render(self.numbers())
         )
+        if not self._roster.has_patterns:
+            self._enlist(self._roster.resolve())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set. Raises `CandlewickError` where it cannot."""
@@ -87,7 +94,7 @@ class Session:
                 symbol: numbers.of_symbol(tape, self._backfillers.get(symbol), self._klines, offset)
                 for symbol, tape in self._tapes.items()
             },
-            "legs": numbers.of_legs([leg for legs in self._legs for leg in legs]),
+            "legs": numbers.of_legs([leg for legs in self._legs for leg in legs], offset),
             "weight": numbers.of_weight(self._rest.budget),
             "objects": self._writer.objects,
             "buffered_bytes": self._writer.buffered_bytes,
@@ -98,52 +105,41 @@ class Session:
             "feed_clients": self._feed.clients,
         }
 
+    def _enlist(self, symbols: Sequence[str]) -> None:
+        """Make what each symbol needs, and spread them over connections."""
+        for symbol in symbols:
+            coverage = self._coverages.setdefault(symbol, _coverage(self._checkpoint, symbol))
+            ring = self._rings[symbol] = Ring()
+            self._tapes[symbol] = Tape(symbol, coverage, self._batcher, ring.push)
+        wanted = {symbol: self._coverages[symbol] for symbol in symbols}
+        self._klines = KlineFiller(wanted, self._rest, self._writer, self._minutes_wanted)
+        attempts, groups = Attempts(), spread(symbols)
+        self._legs = [self._legs_for(group, index / len(groups), attempts) for index, group in enumerate(groups)]
+
     async def _live(self) -> None:
         """Everything that asks the exchange; cancelled first when the recorder stops."""
-        await self._meet_exchange()
+        introduce = meet if self._is_first_start else meet_patiently
+        symbols = await introduce(self._rest, self._clock, self._roster, self._settings.prefix)
+        if self._roster.has_patterns:
+            self._enlist(symbols)
         self._want_history()
         self._backfillers = self._new_backfillers()
         try:
             async with asyncio.TaskGroup() as group:
                 for legs in self._legs:
-                    tapes = [self._tapes[symbol] for symbol in legs[0].symbols]
-                    group.create_task(Watch(tapes, legs, self._rest, self._clock).run(), name="watch")
+                    group.create_task(self._watch(legs).run(), name="watch")
                     for leg in legs:
                         group.create_task(leg.run(), name=f"leg {leg.host}")
                 for backfiller in self._backfillers.values():
                     group.create_task(backfiller.run(), name=f"backfill {backfiller.symbol}")
                 group.create_task(self._klines.run(), name="candles")
-                group.create_task(keep_clock(self._clock), name="clock")
+                group.create_task(keep_up(self._rest, self._clock, symbols[0]), name="clock")
                 group.create_task(self._tick(), name="tick")
                 await self._first_connection()
         except ExceptionGroup as group:
             if known := group.subgroup(CandlewickError):
                 raise known.exceptions[0] from None
             raise
-
-    async def _meet_exchange(self) -> None:
-        """Learn its limits, symbols and clock. At the first start it must be there; later it is waited for."""
-        attempt = 0
-        while True:
-            try:
-                await self._introduce()
-                return
-            except UnreachableError as error:
-                if self._is_first_start:
-                    raise
-                wait = min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.5, 1.0)
-                attempt = min(attempt + 1, 10)
-                log.warning("exchange not reached, trying again", problem=str(error), wait_seconds=round(wait, 1))
-                await asyncio.sleep(wait)
-
-    async def _introduce(self) -> None:
-        info = await self._rest.exchange_info(self._settings.symbols)
-        check_prefix(self._settings.prefix, is_demo=self._rest.is_demo)
-        for symbol in info.symbols:
-            if symbol.status != "TRADING":
-                log.warning("symbol not trading", symbol=symbol.symbol, status=symbol.status)
-        await self._clock.compare()
-        log.info("exchange met", weight_limit=self._rest.budget.limit, clock_offset_ms=self._clock.offset_us // 1_000)
 
     async def _first_connection(self) -> None:
         """At the first start, say so where no stream can be had at all; later, legs just go on trying."""
@@ -155,7 +151,7 @@ class Session:
             hosts = ", ".join(dict.fromkeys(self._settings.exchange.streams))
             raise UnreachableError(f"exchange.streams: no connection within {FIRST_START_SECONDS:.0f} s: {hosts}")
         self.state = "recording"
-        log.info("recording", symbols=list(self._settings.symbols), feed_port=self._feed.port)
+        log.info("recording", symbols=list(self._tapes), legs=sum(map(len, self._legs)), feed_port=self._feed.port)
 
     def _want_history(self) -> None:
         """Set how far back each symbol is to reach: from its first start, or further where that was asked for since.
@@ -163,7 +159,7 @@ class Session:
         To the start of a minute: the first candle is a whole one, too.
         """
         reach = round(self._settings.history.total_seconds() * 1_000_000)
-        for symbol in self._settings.symbols:
+        for symbol in self._tapes:
             coverage = self._coverages[symbol]
             mark = coverage.history
             if mark is None:
@@ -186,16 +182,24 @@ class Session:
             for symbol, tape in self._tapes.items()
         }
 
-    def _legs_for(self, symbols: Sequence[str]) -> list[Leg]:
-        """Two legs, on two hosts where two are configured, whose ages are half a life apart."""
+    def _legs_for(self, symbols: Sequence[str], position: float, attempts: Attempts) -> list[Leg]:
+        """Two legs, on two hosts where two are configured, whose ages are half a life apart.
+
+        `position` of the group among all (0 to 1) staggers the groups: no two connections end at the same time.
+        """
         hosts = self._settings.exchange.streams
-        lives = (LIFE / 2, LIFE)
+        lives = [LIFE * share * (1 - position / 2) for share in (0.5, 1.0)]
         return [
-            Leg(hosts[index % len(hosts)], symbols, self._deliver, first_life=life) for index, life in enumerate(lives)
+            Leg(hosts[index % len(hosts)], symbols, self._deliver, first_life=life, attempts=attempts)
+            for index, life in enumerate(lives)
         ]
 
-    def _tape(self, symbol: str) -> Tape:
-        return Tape(symbol, self._coverages[symbol], self._batcher, self._rings[symbol].push)
+    def _watch(self, legs: Sequence[Leg]) -> Watch:
+        """Watch a group; the more symbols there are, the less often a silent one is asked about."""
+        a_minute = self._rest.budget.budget * ASKING_SHARE / WEIGHTS["aggTrades"]
+        longest = max(LONGEST, len(self._tapes) / a_minute * 60)
+        tapes = [self._tapes[symbol] for symbol in legs[0].symbols]
+        return Watch(tapes, legs, self._rest, self._clock, longest_silence=longest)
 
     def _deliver(self, event: bytes, decoded: Trade | Kline, received_at: int) -> None:
         """Take an event from a leg: the hot path."""
@@ -252,27 +256,13 @@ class Session:
             await _cancel(writer)
 
 
-def check_prefix(prefix: str, *, is_demo: bool) -> None:
-    """Keep the demo's trades apart from real ones. Raises `ConfigError`."""
-    top = prefix.partition("/")[0]
-    if is_demo and top == "binance":
-        raise ConfigError("prefix: this exchange is a local demo; 'binance' is for real trades: set prefix = 'demo'")
-    if not is_demo and top.startswith("demo"):
-        raise ConfigError(f"prefix: this exchange is real; {prefix!r} is for a demo's trades: set prefix = 'binance'")
-
-
-def _coverages(settings: Settings, checkpoint: Checkpoint) -> dict[str, Coverage]:
-    """Every symbol that is to be recorded, or ever was: manifests go on to say what is covered of it."""
-    symbols = dict.fromkeys([*settings.symbols, *checkpoint.covered])
-    return {
-        symbol: Coverage(
-            checkpoint.covered.get(symbol, ()),
-            checkpoint.declared.get(symbol, ()),
-            checkpoint.history.get(symbol),
-            checkpoint.minutes.get(symbol, ()),
-        )
-        for symbol in symbols
-    }
+def _coverage(checkpoint: Checkpoint, symbol: str) -> Coverage:
+    return Coverage(
+        checkpoint.covered.get(symbol, ()),
+        checkpoint.declared.get(symbol, ()),
+        checkpoint.history.get(symbol),
+        checkpoint.minutes.get(symbol, ()),
+    )
 
 
 def _whole_minute(time_us: int) -> int:

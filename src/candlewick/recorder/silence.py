@@ -19,6 +19,7 @@ class Silence:
     since: float
     was_heard: bool = False
     wait: float = NEVER_HEARD
+    longest: float = LONGEST
     asked_head: int | None = None
 
     def heard(self, at: float) -> None:
@@ -33,7 +34,7 @@ class Silence:
     def answered(self, head: int, emitted: int | None, now: float) -> bool:
         """Take REST's head; return whether trades go by unheard: it moved while no leg delivered."""
         known = emitted if emitted is not None else self.asked_head
-        self.wait = now - self.since + min(LONGEST, max(SILENT, now - self.since))
+        self.wait = now - self.since + min(self.longest, max(SILENT, now - self.since))
         self.asked_head = head
         return known is not None and head > known
 

@@ -1,4 +1,4 @@
-"""The watchdogs: silent symbols are checked against REST, deaf and lagging legs are replaced, the clock is compared."""
+"""The watchdogs: silent symbols are checked against REST, deaf and lagging legs are replaced."""
 
 import asyncio
 import time
@@ -9,11 +9,10 @@ import structlog
 from candlewick.binance.rest import Rest
 from candlewick.binance.stream import Leg
 from candlewick.errors import ExchangeError
-from candlewick.heartbeat import now_us
-from candlewick.recorder.silence import Deafness, Silence
+from candlewick.recorder.introduction import ExchangeClock
+from candlewick.recorder.silence import LONGEST, Deafness, Silence
 from candlewick.recorder.tape import Tape
 
-CLOCK_SECONDS = 60.0
 CHECK_SECONDS = 5.0
 LAG_LIMIT_US = 5_000_000
 REPLACE_AT_MOST_EVERY = 60.0
@@ -22,33 +21,28 @@ _TICK = 0.5
 log = structlog.get_logger()
 
 
-class ExchangeClock:
-    """The exchange's clock, estimated: ours may be wrong by seconds, and a replay has a time of its own."""
-
-    def __init__(self, rest: Rest) -> None:
-        self.offset_us = 0
-        self._rest = rest
-
-    def now_us(self) -> int:
-        """The exchange's time in µs since the epoch."""
-        return now_us() + self.offset_us
-
-    async def compare(self) -> None:
-        """Estimate the offset anew. Raises `ExchangeError`."""
-        self.offset_us = (await self._rest.server_time()).offset
-
-
 class Watch:
-    """Watches over the legs that carry the same symbols, and over these symbols."""
+    """Watches over the legs that carry the same symbols, and over these symbols.
 
-    def __init__(self, tapes: Sequence[Tape], legs: Sequence[Leg], rest: Rest, clock: ExchangeClock) -> None:
+    `longest_silence` is how many seconds a symbol without trades goes unasked at most.
+    """
+
+    def __init__(
+        self,
+        tapes: Sequence[Tape],
+        legs: Sequence[Leg],
+        rest: Rest,
+        clock: ExchangeClock,
+        *,
+        longest_silence: float = LONGEST,
+    ) -> None:
         self._tapes = tapes
         self._legs = legs
         self._rest = rest
         self._clock = clock
-        self._silences = {tape.symbol: Silence(time.monotonic()) for tape in tapes}
+        self._silences = {tape.symbol: Silence(time.monotonic(), longest=longest_silence) for tape in tapes}
         self._deafness = Deafness(len(legs))
-        self._replaced_at = -REPLACE_AT_MOST_EVERY
+        self._replaced_at = [-REPLACE_AT_MOST_EVERY] * len(legs)
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -82,7 +76,8 @@ class Watch:
         is_deaf = silence.answered(head, tape.sequencer.emitted, time.monotonic())
         tape.coverage.saw(head)
         if is_deaf:
-            self._replace(self._legs, f"{tape.symbol} trades unheard, up to {head}")
+            for index in range(len(self._legs)):
+                self._replace(index, f"{tape.symbol} trades unheard, up to {head}")
 
     def _check_deafness(self) -> None:
         for index in self._deafness.check([leg.frames for leg in self._legs]):
@@ -90,30 +85,22 @@ class Watch:
 
     async def _check_lag(self) -> None:
         """A leg that fell behind never catches up by itself: TCP delivers all of it, late."""
-        if not self._worst_lag() > LAG_LIMIT_US:
+        if not self._lagging():
             return
         await self._clock.compare()
-        if (lag := self._worst_lag()) > LAG_LIMIT_US:
-            self._replace(self._legs, f"{lag / 1e6:.1f} s behind the exchange")
+        for index, lag in self._lagging().items():
+            self._replace(index, f"{lag / 1e6:.1f} s behind the exchange")
 
-    def _worst_lag(self) -> float:
-        fresh = time.monotonic() - CHECK_SECONDS
-        delays = [tape.delay_us for tape in self._tapes if tape.delay_us is not None and tape.emitted_at > fresh]
-        return max(delays, default=0.0) + self._clock.offset_us if delays else 0.0
+    def _lagging(self) -> dict[int, float]:
+        """Return the legs that are far behind, each with its lag in µs by the exchange's clock."""
+        lags = {
+            index: leg.delay_us + self._clock.offset_us
+            for index, leg in enumerate(self._legs)
+            if leg.delay_us is not None
+        }
+        return {index: lag for index, lag in lags.items() if lag > LAG_LIMIT_US}
 
-    def _replace(self, legs: Sequence[Leg], reason: str) -> None:
-        if time.monotonic() - self._replaced_at < REPLACE_AT_MOST_EVERY:
-            return
-        self._replaced_at = time.monotonic()
-        for leg in legs:
-            leg.replace(reason)
-
-
-async def keep_clock(clock: ExchangeClock) -> None:
-    """Compare the clocks every minute, until cancelled."""
-    while True:
-        await asyncio.sleep(CLOCK_SECONDS)
-        try:
-            await clock.compare()
-        except ExchangeError as error:
-            log.warning("clock not compared", problem=str(error))
+    def _replace(self, index: int, reason: str) -> None:
+        if time.monotonic() - self._replaced_at[index] >= REPLACE_AT_MOST_EVERY:
+            self._replaced_at[index] = time.monotonic()
+            self._legs[index].replace(reason)

@@ -1,0 +1,83 @@
+"""Meeting the exchange: its limits, its symbols and its clock; and keeping what may change up to date."""
+
+import asyncio
+import random
+
+import structlog
+
+from candlewick.binance.rest import Rest
+from candlewick.errors import ConfigError, ExchangeError, UnreachableError
+from candlewick.heartbeat import now_us
+from candlewick.recorder.roster import Roster
+
+LONGEST_WAIT = 30.0
+CLOCK_SECONDS = 60.0
+LIMITS_SECONDS = 3_600.0
+
+log = structlog.get_logger()
+
+
+class ExchangeClock:
+    """The exchange's clock, estimated: ours may be wrong by seconds, and a replay has a time of its own."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.offset_us = 0
+        self._rest = rest
+
+    def now_us(self) -> int:
+        """The exchange's time in µs since the epoch."""
+        return now_us() + self.offset_us
+
+    async def compare(self) -> None:
+        """Estimate the offset anew. Raises `ExchangeError`."""
+        self.offset_us = (await self._rest.server_time()).offset
+
+
+async def meet(rest: Rest, clock: ExchangeClock, roster: Roster, prefix: str) -> tuple[str, ...]:
+    """Learn limits, symbols and clock; return the symbols to record. Raises `ExchangeError` and `ConfigError`."""
+    info = await rest.exchange_info(roster.literal, everything=roster.has_patterns)
+    check_prefix(prefix, is_demo=rest.is_demo)
+    symbols = roster.resolve(info.symbols)
+    for symbol in info.symbols:
+        if symbol.status != "TRADING" and symbol.symbol in symbols:
+            log.warning("symbol not trading", symbol=symbol.symbol, status=symbol.status)
+    await clock.compare()
+    log.info("exchange met", weight_limit=rest.budget.limit, clock_offset_ms=clock.offset_us // 1_000)
+    return symbols
+
+
+async def meet_patiently(rest: Rest, clock: ExchangeClock, roster: Roster, prefix: str) -> tuple[str, ...]:
+    """Meet the exchange, however long it is not there. Raises `ConfigError`, and what other than absence it says."""
+    attempt = 0
+    while True:
+        try:
+            return await meet(rest, clock, roster, prefix)
+        except UnreachableError as error:
+            wait = min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.5, 1.0)
+            attempt = min(attempt + 1, 10)
+            log.warning("exchange not reached, trying again", problem=str(error), wait_seconds=round(wait, 1))
+            await asyncio.sleep(wait)
+
+
+async def keep_up(rest: Rest, clock: ExchangeClock, symbol: str) -> None:
+    """Compare the clocks every minute and read the limits every hour, until cancelled; any symbol will do."""
+    next_limits = LIMITS_SECONDS
+    while True:
+        await asyncio.sleep(CLOCK_SECONDS)
+        next_limits -= CLOCK_SECONDS
+        try:
+            await clock.compare()
+            if next_limits <= 0:
+                next_limits = LIMITS_SECONDS
+                await rest.exchange_info([symbol])
+        except ExchangeError as error:
+            log.warning("clock or limits not read", problem=str(error))
+
+
+def check_prefix(prefix: str, *, is_demo: bool) -> None:
+    """Keep the demo's trades apart from real ones. Raises `ConfigError`."""
+    top = prefix.partition("/")[0]
+    if is_demo and top == "binance":
+        raise ConfigError("prefix: this exchange is a local demo; 'binance' is for real trades: set prefix = 'demo'")
+    if not is_demo and top.startswith("demo"):
+        raise ConfigError(f"prefix: this exchange is real; {prefix!r} is for a demo's trades: set prefix = 'binance'")
