@@ -53,6 +53,7 @@ def test_folders_in_the_file_are_relative_to_the_file(tmp_path):
         ('symbol = ["BTCUSDT"]', "unknown key 'symbol'"),
         ("symbols = []", "expected at least one symbol"),
         ('symbols = ["BTC/USDT"]', "got 'BTC/USDT'"),
+        ('symbols = ["*/USDT"]', "a pattern such as '*USDT', got '*/USDT'"),
         ('timezone = "Mars/Olympus"', "got 'Mars/Olympus'"),
         ('history = "six hours"', "got 'six hours'"),
         ("flush_seconds = 0", "flush_seconds"),

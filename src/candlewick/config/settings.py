@@ -58,8 +58,8 @@ class Settings(BaseSettings):
         if not symbols:
             raise ValueError("expected at least one symbol, such as 'BTCUSDT'")
         for symbol in symbols:
-            if not symbol or not symbol.isalnum():
-                raise ValueError(f"expected a symbol such as 'BTCUSDT', got {symbol!r}")
+            if symbol != "*" and not symbol.replace("*", "").isalnum():
+                raise ValueError(f"expected a symbol such as 'BTCUSDT' or a pattern such as '*USDT', got {symbol!r}")
         return tuple(dict.fromkeys(symbol.upper() for symbol in symbols))
 
     @field_validator("timezone")
