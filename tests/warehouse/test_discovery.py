@@ -1,7 +1,9 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from candlewick.errors import LakeError
 from candlewick.lake import Lake
 from candlewick.warehouse.discovery import Discovery
 from candlewick.warehouse.moments import from_micros
@@ -141,3 +143,26 @@ def test_an_empty_lake_has_nothing(discovery):
     discovery.look_at_hot_folders(now())
     assert not discovery.is_sweeping
     assert taken(discovery) == []
+
+
+def test_a_folder_that_could_not_be_listed_is_listed_again(discovery, writer, lake, monkeypatch):
+    name = old(writer)
+    discovery.start_sweep()
+    folder = Path(lake.url) / name.rpartition("/")[0]
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to(folder)  # a loop: an I/O error even for root
+    with pytest.raises(LakeError):
+        discovery.sweep_one_folder()
+    folder.unlink()
+    folder.with_name("away").rename(folder)
+    while discovery.is_sweeping:
+        discovery.sweep_one_folder()
+    assert taken(discovery) == [name]
+
+
+def test_a_name_that_cannot_be_read_lets_the_others_pass(discovery, writer):
+    first, second = live(writer), live(writer)
+    discovery.look_at_hot_folders(now())
+    assert discovery.take() == first
+    discovery.put_last(first)
+    assert taken(discovery) == [second, first]

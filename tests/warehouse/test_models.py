@@ -1,8 +1,10 @@
 """The models against an oracle: whatever way the trades come, SILVER and GOLD are what the trades make them."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -100,6 +102,18 @@ def test_a_line_that_is_no_trade_becomes_a_visible_hole_and_stops_nothing(bench)
     bench.cycle([broken._replace(lines=lines)])
     assert bench.rows("select trade_id from silver.trades_deduped order by 1") == [(1,), (3,)]
     assert bench.rows("select first_missing_id, last_missing_id, state from gold.tape_gaps") == [(2, 2, "open")]
+
+
+@pytest.mark.parametrize("time", [b"17", b"null"])
+def test_a_line_without_a_usable_time_stops_nothing(bench, time):
+    bench.empty()
+    recorder = Recorder()
+    hours = [Trade("BTCUSDT", n, Decimal(5), Decimal(1), False, START + n * 3_600_000_000) for n in range(1, 5)]
+    bench.cycle([recorder.write(hours[:3])])
+    broken = recorder.write([hours[3]])
+    lines = [re.sub(rb'"T":\d+', b'"T":' + time, line) for line in broken.lines]
+    bench.cycle([broken._replace(lines=lines)])
+    assert bench.rows("select count(*) from silver.trades_deduped where trade_id < 4") == [(3,)]
 
 
 def test_a_hole_that_is_filled_and_one_that_is_declared_stay_in_the_history(bench):

@@ -28,6 +28,9 @@ from warehouse.lakes import MINUTE, START, Writer, chunks, recorded_lines, trade
 
 FIRST_ID, LAST_ID = 3735683259, 3735703162
 WHOLE = (1723161300000, 1723161600000)
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(["candlewick.warehouse.pipeline"])
+"""Owners to be killed start from a process that has loaded dbt already."""
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +118,8 @@ def test_a_damaged_file_is_rebuilt(published):
 
 def test_a_rebuild_is_refused_while_an_owner_works_and_a_rebuild_that_fails_leaves_the_old_one(published, monkeypatch):
     before = contents(published.mart_path)
-    context = multiprocessing.get_context("forkserver")
-    started, child_end = context.Pipe()
-    child = context.Process(target=own, args=(published, child_end), daemon=True)
+    started, child_end = CHILDREN.Pipe()
+    child = CHILDREN.Process(target=own, args=(published, child_end), daemon=True)
     child.start()
     assert started.poll(60)
     with pytest.raises(WarehouseBusyError, match="another process owns the warehouse"):
@@ -138,12 +140,10 @@ def test_a_rebuild_is_refused_while_an_owner_works_and_a_rebuild_that_fails_leav
 def test_killed_while_it_loads_transforms_and_publishes_it_ends_as_if_it_had_not_been(published, recording, tmp_path):
     settings = Settings(data=tmp_path, timezone="UTC")
     writer = Writer(Lake.open(settings.lake_url, settings.prefix), clock=now_us() - 60_000_000)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["warehouse.killing"])
     delays = random.Random(7)
     for lines in chunks(recorded_lines(recording), 5_000):
-        started, child_end = context.Pipe()
-        child = context.Process(target=own, args=(settings, child_end), daemon=True)
+        started, child_end = CHILDREN.Pipe()
+        child = CHILDREN.Process(target=own, args=(settings, child_end), daemon=True)
         child.start()
         assert started.poll(60)
         for part in chunks(lines, 500):
