@@ -30,6 +30,7 @@ class Models:
 
     def __init__(self, database: Path, folder: Path, *, timezone: str) -> None:
         """Parse the project for `database`, with the profile in `folder`. Raises `ModelError`."""
+        folder, database = folder.absolute(), database.absolute()  # dbt takes relative paths from the project's folder
         self._folder = folder
         _write_profile(database, folder)
         self._arguments = (

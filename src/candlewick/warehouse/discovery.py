@@ -64,7 +64,8 @@ class Discovery:
     def sweep_one_folder(self) -> None:
         """List the next folder of the sweep."""
         if self._unswept:
-            self._list(self._unswept.popleft(), after=None)
+            self._list(self._unswept[0], after=None)
+            self._unswept.popleft()  # only now: a folder that could not be listed is listed again
 
     def follow(self, manifest: Manifest) -> None:
         """Look at the object that a loaded manifest says comes before it; the sweep will where it still has to."""
@@ -79,6 +80,10 @@ class Discovery:
     def put_back(self, name: str) -> None:
         """Take back a name that could not be read for now; it is given out next."""
         self._found.appendleft(name)
+
+    def put_last(self, name: str) -> None:
+        """Take back a name that could not be read for now; all others are given out before it."""
+        self._found.append(name)
 
     def _list(self, folder: str, after: str | None) -> None:
         """Offer what is new in a folder. `after` leaves out backfills, which sort before: the chain finds them."""

@@ -117,7 +117,12 @@ class Loader:
         try:
             while self._fill(ahead):
                 name, reading = ahead[0]
-                outcome = reading.result()
+                try:
+                    outcome = reading.result()
+                except LakeError:
+                    ahead.popleft()
+                    self.discovery.put_last(name)  # one object that cannot be read must not hold up the others
+                    raise
                 ahead.popleft()
                 if isinstance(outcome, str):
                     self._skip(name, outcome)

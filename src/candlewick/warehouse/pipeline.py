@@ -19,6 +19,7 @@ from candlewick.warehouse.publisher import Publisher
 AUDIT_SECONDS = 5.0
 TRADES_SECONDS = 2.0
 PRUNING_SECONDS = 600.0
+JOINING_SECONDS = 10.0
 
 _BACKLOG_LINES = 50_000
 _QUIET_SECONDS = 1.0
@@ -38,6 +39,7 @@ class Pipeline:
     _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS))
     _trades: Pace = field(default_factory=lambda: Pace(TRADES_SECONDS))
     _pruning: Pace = field(default_factory=lambda: Pace(PRUNING_SECONDS, is_owed=True))
+    _joining: Pace = field(default_factory=lambda: Pace(JOINING_SECONDS, is_owed=True))
     _last_news: float = 0.0
 
     @classmethod
@@ -64,7 +66,8 @@ class Pipeline:
         loaded = self.intake.load()
         if loaded.objects:
             self._digest(loaded, started)
-        return bool(loaded.objects) or self.is_catching_up or self._do_what_is_owed()
+        self.publisher.collect_garbage()
+        return self._do_what_is_owed() or bool(loaded.objects) or self.is_catching_up
 
     def finish(self) -> None:
         """Do what is owed, whatever its pace."""
@@ -93,8 +96,8 @@ class Pipeline:
             "dbt": (models_ended - load_ended) * 1e3,
             "publish": (time.monotonic() - models_ended) * 1e3,
         }
-        if is_backlog:
-            self.intake.prune()
+        if is_backlog or (not self._audit.is_owed and self._pruning.is_due(models_ended)):
+            self._prune()
 
     def _do_what_is_owed(self) -> bool:
         """One piece of the slower work, where it is due or nothing has come for a moment; whether there was one."""
@@ -106,13 +109,22 @@ class Pipeline:
         elif self._trades.is_owed and (is_quiet or self._trades.is_due(now)):
             self._publish(with_trades=True)
         elif not self._audit.is_owed and self._pruning.is_due(now):
-            self.intake.prune()
-            self._pruning.done(now, time.monotonic())
-            self._pruning.owe()
+            self._prune()
+        elif self._joining.is_due(now):
+            is_joined = self.publisher.join_settled()
+            self._joining.done(now, time.monotonic())
+            self._joining.owe()
+            return is_joined
         else:
-            self.publisher.collect_garbage()
-            return self.publisher.join_settled()
+            return False
         return True
+
+    def _prune(self) -> None:
+        """Forget what RAW needs no longer; only where the models, the audit's too, have run on all of it."""
+        started = time.monotonic()
+        self.intake.prune()
+        self._pruning.done(started, time.monotonic())
+        self._pruning.owe()
 
     def _run_models(self, *, with_audit: bool) -> None:
         started = time.monotonic()

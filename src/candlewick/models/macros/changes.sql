@@ -47,6 +47,8 @@
                 {{ opens }} as opens_at,
                 {{ closes }} as closes_at
             from {{ news }}
+            -- A row without a usable time belongs to no period, and must not stop those that do.
+            where {{ opens }} is not null and {{ closes }} is not null
         ),
 
         marked as (
