@@ -54,6 +54,11 @@ class Version(msgspec.Struct, frozen=True):
     tables: dict[str, Table]
     watermarks: dict[str, Watermark]
 
+    @property
+    def file_names(self) -> set[str]:
+        """The files of all tables."""
+        return {file.name for table in self.tables.values() for file in table.files}
+
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Version)

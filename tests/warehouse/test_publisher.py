@@ -6,7 +6,8 @@ import pytest
 
 from candlewick.mart import Mart
 from candlewick.publication import CANDLES, CURRENT, PINS, TRADES
-from candlewick.warehouse import publisher as module
+from candlewick.warehouse import garbage
+from candlewick.warehouse.publisher import SETTLED_AFTER
 from warehouse.small_mart import SmallMart
 
 DAY = datetime(2024, 8, 8)
@@ -123,7 +124,7 @@ def test_settled_periods_are_joined_and_late_rows_still_find_their_place(mart):
     publisher = mart.publisher()
     publisher.publish()
     assert not publisher.join_settled(), "its files are too young"
-    long_ago = time.time() - module.SETTLED_AFTER.total_seconds() - 1
+    long_ago = time.time() - SETTLED_AFTER.total_seconds() - 1
     for path in mart.path.rglob("*.parquet"):
         os.utime(path, (long_ago, long_ago))
     assert publisher.join_settled()
@@ -145,7 +146,7 @@ def test_replaced_files_stay_for_a_while_and_as_long_as_a_reader_pins_them(mart,
     [second] = files(publisher.publish()).values()
     publisher.collect_garbage()
     assert (mart.path / first).exists()
-    monkeypatch.setattr(module, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(garbage, "GRACE_SECONDS", 0.0)
     publisher.collect_garbage()
     assert (mart.path / first).exists(), "pinned"
     assert reader.sql(f"select close from {CANDLES['1m']}").fetchall() == [(5,)]
@@ -163,7 +164,7 @@ def test_a_pin_of_a_reader_that_died_holds_nothing(mart, monkeypatch):
     (mart.path / PINS / "4194304-1").hardlink_to(mart.path / CURRENT)  # above the largest pid there can be
     mart.put_candle(DAY, price=6)
     publisher.publish()
-    monkeypatch.setattr(module, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(garbage, "GRACE_SECONDS", 0.0)
     publisher.collect_garbage()
     assert not (mart.path / first).exists()
     assert list((mart.path / PINS).iterdir()) == []
@@ -175,7 +176,7 @@ def test_what_an_owner_that_was_killed_left_behind_is_removed(mart, monkeypatch)
     orphan = mart.path / "gold" / "trades_ohlc_1m" / "2024-08-09.draft"
     orphan.write_bytes(b"half")
     successor = mart.publisher()
-    monkeypatch.setattr(module, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(garbage, "GRACE_SECONDS", 0.0)
     successor.collect_garbage()
     assert not orphan.exists()
     assert Mart(mart.path).candles("BTCUSDT", "1m").num_rows == 1

@@ -5,7 +5,6 @@ and again; settled ones are joined, so that years are a few hundred files.
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,7 +21,6 @@ from candlewick.publication import (
     CANDLES,
     CURRENT,
     GAPS,
-    PINS,
     TRADES,
     File,
     Table,
@@ -32,12 +30,11 @@ from candlewick.publication import (
     encode,
 )
 from candlewick.warehouse.duckdb import Warehouse
+from candlewick.warehouse.garbage import DRAFT, Garbage
 from candlewick.warehouse.moments import from_micros
 from candlewick.warehouse.periods import ALWAYS, Period, Unit, period_of
 
-GRACE_SECONDS = 60.0
 SETTLED_AFTER = timedelta(minutes=10)
-_DRAFT = ".draft"
 
 
 class Layout(NamedTuple):
@@ -78,7 +75,7 @@ class Publisher:
         self.version = previous.version if previous else 0
         is_ours = previous is not None and previous.warehouse_id == generation
         self.current = _without_damage(path, previous) if is_ours and previous else None
-        self._dropped = {name: time.monotonic() for name in _files_beside(path, self.current)}
+        self._garbage = Garbage.beside(path, self.current)
 
     def publish(self, *, with_trades: bool = True) -> Version | None:
         """Publish what changed since the last version; None where nothing did.
@@ -107,12 +104,7 @@ class Publisher:
 
     def collect_garbage(self) -> None:
         """Delete files that no version has named for a while and no living reader has pinned."""
-        due = [name for name, since in self._dropped.items() if time.monotonic() - since > GRACE_SECONDS]
-        pinned = _pinned(self._path) if due else set()
-        for name in due:
-            if name not in pinned:
-                (self._path / name).unlink(missing_ok=True)
-                del self._dropped[name]
+        self._garbage.collect()
 
     def _due(self, with_trades: bool) -> Iterator[tuple[str, Layout]]:
         for name, layout in LAYOUTS.items():
@@ -151,7 +143,7 @@ class Publisher:
         """Write a file under a passing name, then give it one that says what is in it: its period and its digest."""
         folder = self._path / table.replace(".", "/")
         folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f"{period.label}{_DRAFT}"
+        draft = folder / f"{period.label}{DRAFT}"
         copy = f"copy ({query}) to '{str(draft).replace(chr(39), chr(39) * 2)}' (format parquet, compression zstd)"
         rows = self._warehouse.connection.execute(copy).fetchall()[0][0]
         content = draft.read_bytes()
@@ -159,11 +151,11 @@ class Publisher:
         path = folder / f"{period.label}.{digest[:12]}.parquet"
         draft.replace(path)
         name = str(path.relative_to(self._path))
-        self._dropped.pop(name, None)
+        self._garbage.keep(name)
         return File(name, period.start, period.end, rows, len(content), digest)
 
     def _replace_current(self, tables: dict[str, Table]) -> Version:
-        old = {file.name for table in self.current.tables.values() for file in table.files} if self.current else set()
+        old = self.current.file_names if self.current else set()
         self.version += 1
         self.current = Version(
             version=self.version,
@@ -174,8 +166,7 @@ class Publisher:
             watermarks=self._watermarks(),
         )
         replace_atomically(self._path / CURRENT, encode(self.current), durable=False)
-        named = {file.name for table in tables.values() for file in table.files}
-        self._dropped |= {name: time.monotonic() for name in old - named}
+        self._garbage.drop(old - self.current.file_names)
         return self.current
 
     def _watermarks(self) -> dict[str, Watermark]:
@@ -242,32 +233,3 @@ def _is_whole(path: Path, file: File, *, is_recent_after: float) -> bool:
     if status.st_size != file.bytes:
         return False
     return status.st_mtime < is_recent_after or hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
-
-
-def _files_beside(path: Path, version: Version | None) -> list[str]:
-    """Files that a version does not name: of earlier ones, or of one that was not finished."""
-    named = {file.name for table in version.tables.values() for file in table.files} if version else set()
-    found = [str(file.relative_to(path)) for kind in ("*.parquet", f"*{_DRAFT}") for file in path.rglob(kind)]
-    return [name for name in found if name not in named]
-
-
-def _pinned(path: Path) -> set[str]:
-    """The files of versions that a living reader has pinned; pins of dead readers are removed."""
-    names: set[str] = set()
-    for pin in path.glob(f"{PINS}/*"):
-        if not _is_alive(int(pin.name.partition("-")[0])):
-            pin.unlink(missing_ok=True)
-            continue
-        with suppress(FileNotFoundError, msgspec.DecodeError):
-            names |= {file.name for table in decode(pin.read_bytes()).tables.values() for file in table.files}
-    return names
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
