@@ -278,6 +278,15 @@ def test_healing_ends_what_is_at_work():
     assert [len(ids) for ids in play.ids(1)] == [100, 100]
 
 
+def test_what_was_healed_before_it_found_a_connection_hits_none():
+    play = Play(Fault("drop"), legs=0)
+    play.run(0.1)
+    play.script.heal()
+    play.lines.append(play.script.opened(1))
+    play.acts.append([])
+    assert len(play.ids(1)[0]) == 100
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_the_same_seed_on_the_same_time_gives_the_same_acts(seed):

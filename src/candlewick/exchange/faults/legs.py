@@ -37,6 +37,7 @@ class Legs:
         for active, effect in self._meeting_new:
             if self._hits(active, line):
                 self._work(active, effect, line)
+        self._waiting = [active for active in self._waiting if not active.is_spent]
         waiting = [active for active in self._waiting if self._hits(active, line)]
         self._waiting = [active for active in self._waiting if active not in waiting]
         for active in waiting:
@@ -51,7 +52,6 @@ class Legs:
             connections.discard(connection)
             if not connections:
                 active.stop()
-        self._hit = [pair for pair in self._hit if not pair[0].is_over(self._clock())]
 
     def begin(self, active: Active) -> None:
         """Let a fault work."""
@@ -72,8 +72,8 @@ class Legs:
             self._work(active, effect, line)
         if active.fault.kind in _ONCE:
             active.stop()
-        else:
-            self._hit.append((active, {line.connection for line in lines}))
+        self._hit = [pair for pair in self._hit if not pair[0].is_over(self._clock())]
+        self._hit.append((active, {line.connection for line in lines}))
 
     def _work(self, active: Active, effect: Effect | None, line: Line) -> None:
         if effect is not None:
