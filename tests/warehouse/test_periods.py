@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from candlewick.warehouse.periods import period_of
 
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1))
-UNITS = ("hour", "day", "month", "year")
+UNITS = ("10 minutes", "hour", "day", "month", "year")
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -29,4 +29,4 @@ def test_shorter_periods_lie_within_longer_ones(moment):
 
 def test_labels_say_which_period_it_is():
     labels = [period_of(datetime(2024, 12, 31, 23, 59, 59, 999999), unit).label for unit in UNITS]
-    assert labels == ["2024-12-31T23", "2024-12-31", "2024-12", "2024"]
+    assert labels == ["2024-12-31T23-50", "2024-12-31T23", "2024-12-31", "2024-12", "2024"]

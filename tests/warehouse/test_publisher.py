@@ -124,9 +124,7 @@ def test_settled_periods_are_joined_and_late_rows_still_find_their_place(mart):
     publisher = mart.publisher()
     publisher.publish()
     assert not publisher.join_settled(), "its files are too young"
-    long_ago = time.time() - SETTLED_AFTER.total_seconds() - 1
-    for path in mart.path.rglob("*.parquet"):
-        os.utime(path, (long_ago, long_ago))
+    let_rest(mart)
     assert publisher.join_settled()
     assert set(files(publisher.current)) == {"2024-07", "2024-08-01", "2024-08-02"}
     assert not publisher.join_settled()
@@ -135,6 +133,31 @@ def test_settled_periods_are_joined_and_late_rows_still_find_their_place(mart):
     assert set(files(publisher.current)) == {"2024-07", "2024-08-01", "2024-08-02"}
     closes = Mart(mart.path).candles("BTCUSDT", "1m")["close"].to_pylist()
     assert closes == [7 if days == 3 else 5 for days in range(33)]
+
+
+def test_trades_are_joined_by_hour_and_then_by_day(mart):
+    for minute in range(0, 26 * 60, 10):
+        mart.put_trade(minute, DAY + timedelta(minutes=minute))
+    publisher = mart.publisher()
+    publisher.publish()
+    assert len(files(publisher.current, TRADES)) == 26 * 6
+    counts = []
+    for _ in range(2):
+        let_rest(mart)
+        while publisher.join_settled():
+            continue
+        counts.append(sorted(files(publisher.current, TRADES)))
+    assert counts[0][:2] == ["2024-08-08T00", "2024-08-08T01"]
+    assert len(counts[0]) == 25 + 6
+    assert counts[1] == ["2024-08-08", "2024-08-09T00", *(f"2024-08-09T01-{n}0" for n in range(6))]
+    assert Mart(mart.path).trades("BTCUSDT")["trade_id"].to_pylist() == list(range(0, 26 * 60, 10))
+
+
+def let_rest(mart: SmallMart) -> None:
+    """Make all files look as if nothing had touched them for long."""
+    long_ago = time.time() - SETTLED_AFTER.total_seconds() - 1
+    for path in mart.path.rglob("*.parquet"):
+        os.utime(path, (long_ago, long_ago))
 
 
 def test_replaced_files_stay_for_a_while_and_as_long_as_a_reader_pins_them(mart, monkeypatch):

@@ -3,9 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-Unit = Literal["hour", "day", "month", "year"]
+Unit = Literal["10 minutes", "hour", "day", "month", "year"]
 
-_LABELS: dict[Unit, str] = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+_LABELS: dict[Unit, str] = {
+    "10 minutes": "%Y-%m-%dT%H-%M",
+    "hour": "%Y-%m-%dT%H",
+    "day": "%Y-%m-%d",
+    "month": "%Y-%m",
+    "year": "%Y",
+}
 
 
 class Period(NamedTuple):
@@ -20,19 +26,30 @@ ALWAYS = Period(datetime.min, datetime.max, "all")
 
 
 def period_of(moment: datetime, unit: Unit) -> Period:
-    """Return the hour, day, month or year that a moment lies in."""
-    start = moment.replace(minute=0, second=0, microsecond=0)
-    if unit != "hour":
-        start = start.replace(hour=0)
-    if unit in ("month", "year"):
-        start = start.replace(day=1)
-    if unit == "year":
-        start = start.replace(month=1)
+    """Return the period of a length that a moment lies in."""
+    start = _start(moment, unit)
     return Period(start, _end(start, unit), start.strftime(_LABELS[unit]))
+
+
+def _start(moment: datetime, unit: Unit) -> datetime:
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    match unit:
+        case "10 minutes":
+            return hour.replace(minute=moment.minute // 10 * 10)
+        case "hour":
+            return hour
+        case "day":
+            return hour.replace(hour=0)
+        case "month":
+            return hour.replace(day=1, hour=0)
+        case "year":
+            return hour.replace(month=1, day=1, hour=0)
 
 
 def _end(start: datetime, unit: Unit) -> datetime:
     match unit:
+        case "10 minutes":
+            return start + timedelta(minutes=10)
         case "hour":
             return start + timedelta(hours=1)
         case "day":

@@ -38,24 +38,24 @@ SETTLED_AFTER = timedelta(minutes=10)
 
 
 class Layout(NamedTuple):
-    """How a table is cut into files: by which time, in which periods while they are recent and when settled."""
+    """How a table is cut into files: by which time, in periods of which length while recent, and then when settled."""
 
     time: str
     recent: Unit
-    settled: Unit
+    settled: tuple[Unit, ...]
     order: str = "symbol, open_time"
 
 
 LAYOUTS = {
-    TRADES: Layout("traded_at", "hour", "day", "symbol, trade_id"),
-    CANDLES["1s"]: Layout("open_time", "hour", "day"),
-    CANDLES["1m"]: Layout("open_time", "day", "month"),
-    CANDLES["5m"]: Layout("open_time", "day", "month"),
-    CANDLES["15m"]: Layout("open_time", "day", "month"),
-    CANDLES["1h"]: Layout("open_time", "day", "month"),
-    CANDLES["4h"]: Layout("open_time", "month", "year"),
-    CANDLES["1d"]: Layout("open_time", "year", "year"),
-    AUDIT: Layout("open_time", "day", "month"),
+    TRADES: Layout("traded_at", "10 minutes", ("hour", "day"), "symbol, trade_id"),
+    CANDLES["1s"]: Layout("open_time", "hour", ("day",)),
+    CANDLES["1m"]: Layout("open_time", "day", ("month",)),
+    CANDLES["5m"]: Layout("open_time", "day", ("month",)),
+    CANDLES["15m"]: Layout("open_time", "day", ("month",)),
+    CANDLES["1h"]: Layout("open_time", "day", ("month",)),
+    CANDLES["4h"]: Layout("open_time", "month", ("year",)),
+    CANDLES["1d"]: Layout("open_time", "year", ()),
+    AUDIT: Layout("open_time", "day", ("month",)),
 }
 
 
@@ -124,13 +124,14 @@ class Publisher:
         return Table(_by_time(list(files.values())), newest)
 
     def _changes(self, name: str, layout: Layout, known: Table | None) -> tuple[datetime | None, list[datetime]]:
-        """The table's newest `loaded_at`, and the recent-sized periods with rows newer than what is published."""
+        """The table's newest `loaded_at`, and a moment in each period with rows that are not published."""
         since = known.loaded_at if known and known.loaded_at else datetime.min
         newest = self._warehouse.connection.execute(f"select max(loaded_at) from {name}").fetchall()[0][0]
         if newest is None or newest <= since:
             return newest, []
         moments = self._warehouse.connection.execute(
-            f"select distinct date_trunc('{layout.recent}', {layout.time}) from {name} where loaded_at > ?", [since]
+            f"select distinct time_bucket(interval '10 minutes', {layout.time}) from {name} where loaded_at > ?",
+            [since],
         ).fetchall()
         return newest, [moment for (moment,) in moments]
 
@@ -185,21 +186,27 @@ def _period(files: list[File], moment: datetime, unit: Unit) -> Period:
 
 
 def _settled_period(path: Path, files: list[File], layout: Layout) -> Period | None:
-    """The oldest period of settled length of which all files are recent-sized, over, and untouched for a while."""
-    if layout.recent == layout.settled or not files or not files[-1].rows:
+    """The oldest period of a settled length that is over, in several files, and untouched for a while."""
+    if not files or not files[-1].rows:
         return None
-    newest, now = files[-1].start, time.time()
-    groups: dict[Period, list[File]] = {}
-    for file in files:
-        groups.setdefault(period_of(file.start, layout.settled), []).append(file)
-    for period, group in groups.items():
-        is_over = period.end <= newest
-        is_joined = len(group) == 1 and group[0].end == period.end and group[0].start == period.start
-        if is_over and not is_joined:
-            ages = [now - (path / file.name).stat().st_mtime for file in group]
-            if min(ages) > SETTLED_AFTER.total_seconds():
+    for unit in layout.settled:
+        groups: dict[Period, list[File]] = {}
+        for file in files:
+            groups.setdefault(period_of(file.start, unit), []).append(file)
+        for period, group in groups.items():
+            is_over = period.end <= files[-1].start
+            if is_over and not _is_joined(group, period) and _is_at_rest(path, group):
                 return period
     return None
+
+
+def _is_joined(group: list[File], period: Period) -> bool:
+    return len(group) == 1 and group[0].start <= period.start and group[0].end >= period.end
+
+
+def _is_at_rest(path: Path, group: list[File]) -> bool:
+    newest = max((path / file.name).stat().st_mtime for file in group)
+    return time.time() - newest > SETTLED_AFTER.total_seconds()
 
 
 def _by_time(files: list[File]) -> list[File]:
