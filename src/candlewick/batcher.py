@@ -58,6 +58,10 @@ class Batch:
         self.lines += lines
         self.byte_count += sum(map(len, lines))
 
+    def add_note(self, line: bytes) -> None:
+        """Add a line that is neither trade nor candle: evidence."""
+        self._append(line)
+
     def _append(self, line: bytes) -> None:
         self.lines.append(line)
         self.byte_count += len(line)
@@ -118,6 +122,11 @@ class Batcher:
         """Add a closed exchange candle's line to the open batch."""
         self._open(now)
         self.batch.add_kline(symbol, minute, line)
+
+    def add_note(self, line: bytes, now: float) -> None:
+        """Add a line of evidence to the open batch."""
+        self._open(now)
+        self.batch.add_note(line)
 
     def due_in(self, now: float) -> float | None:
         """Return the seconds until the batch is to be cut: 0 at once, None while it is empty."""

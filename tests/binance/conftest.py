@@ -8,6 +8,8 @@ import stamina
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from candlewick.binance import hosts
+
 Answer = Callable[[web.Request], web.StreamResponse]
 
 
@@ -41,8 +43,9 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 
 @pytest.fixture
-def no_waiting() -> None:
-    """Retries happen at once."""
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries happen at once, and an exchange that is down is asked on."""
+    monkeypatch.setattr(hosts, "LONGEST_PAUSE", 0.0)
     stamina.set_testing(True, attempts=10, cap=True)
     yield
     stamina.set_testing(False)

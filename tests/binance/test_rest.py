@@ -4,6 +4,7 @@ import pytest
 from aiohttp import web
 
 from candlewick import trade as trades
+from candlewick.binance import rest as rests
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import Rest, retry_after
 from candlewick.errors import (
@@ -186,6 +187,43 @@ async def test_a_blocked_region_is_told_at_once(server, rest) -> None:
     assert len(server.requests) == 1
 
 
+async def test_where_one_host_is_blocked_another_one_is_asked(server) -> None:
+    server.script("time", refuse(451), ok({"serverTime": 1}))
+    other = server.url.replace("127.0.0.1", "localhost")
+    async with Rest([server.url, other], WeightBudget(10_000)) as rest:
+        await rest.server_time()
+        server.script("time", refuse(451))
+        with pytest.raises(BlockedRegionError):
+            await rest.server_time()
+
+
+async def test_after_a_firewalls_refusal_nobody_asks_for_a_while(server, rest, monkeypatch) -> None:
+    monkeypatch.setattr(rests, "FORBIDDEN_PAUSE", 0.3)
+    server.script("time", refuse(403), ok({"serverTime": 1}))
+    started = time.monotonic()
+    await rest.server_time()
+    assert time.monotonic() - started >= 0.3
+
+
+async def test_a_refusal_for_its_limits_casts_doubt_on_them_until_they_are_read(server, rest) -> None:
+    server.script("historicalTrades", refuse(429, -1003, Retry_After="0"), ok([ROW]))
+    await rest.historical_trades("BTCUSDT", 7)
+    assert rest.was_limited
+    server.script("exchangeInfo", ok(info("BTCUSDT", limit=3_000)))
+    await rest.exchange_info(["BTCUSDT"])
+    assert not rest.was_limited
+    assert rest.budget.limit == 3_000
+
+
+async def test_for_many_symbols_everything_is_asked_for_and_an_unknown_one_is_named(server, rest) -> None:
+    symbols = [f"COIN{number}USDT" for number in range(150)]
+    server.script("exchangeInfo", ok(info(*symbols)))
+    assert len((await rest.exchange_info(symbols)).symbols) == 150
+    assert "symbols" not in server.requests[-1].query
+    with pytest.raises(UnknownSymbolError, match="'NOUSDT'"):
+        await rest.exchange_info([*symbols, "NOUSDT"])
+
+
 async def test_a_refusal_is_not_asked_again_and_shows_the_exchanges_words(server, rest) -> None:
     server.script("historicalTrades", refuse(400, -1100, "Illegal characters found in parameter 'fromId'"))
     with pytest.raises(ExchangeError, match=r"got 400: Illegal characters .*\(-1100\)"):
@@ -211,6 +249,9 @@ async def test_the_demo_exchange_is_recognised(server, rest) -> None:
         ("Thu, 01 Jan 1970 00:01:40 GMT", 90.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
         ("soon", 60.0),
+        ("nan", 60.0),
+        ("1e400", 60.0),
+        ("99999999", 345_600.0),
         (None, 60.0),
     ],
 )

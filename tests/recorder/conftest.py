@@ -11,6 +11,7 @@ import stamina
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from candlewick.binance import hosts
 from candlewick.lake import Lake
 
 Until = Callable[[Callable[[], object]], object]
@@ -83,8 +84,9 @@ async def tape() -> AsyncIterator[TapeServer]:
 
 
 @pytest.fixture
-def no_waiting():
-    """Retries of one request happen at once."""
+def no_waiting(monkeypatch):
+    """Retries happen at once, and an exchange that is down is asked on."""
+    monkeypatch.setattr(hosts, "LONGEST_PAUSE", 0.0)
     stamina.set_testing(True, attempts=10, cap=True)
     yield
     stamina.set_testing(False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 
 import pytest
 
@@ -180,3 +181,28 @@ async def test_rows_of_other_ids_than_asked_for_are_refused(tape, fill, until, m
         assert coverage.secured.ranges() == [(20_000, 20_000)]
         monkeypatch.undo()
         await until(lambda: not coverage.missing())
+
+
+async def test_what_a_leg_brings_while_rest_answers_is_not_taken_twice(tape, fill, until, monkeypatch):
+    coverage = tape_to(head=20_000, floor=19_000)
+    honest = tape.historicalTrades
+
+    def and_a_leg_is_quicker(query):
+        if int(query["fromId"]) <= 19_500:
+            coverage.secure(19_500, 19_509)
+        return honest(query)
+
+    monkeypatch.setattr(tape, "historicalTrades", and_a_leg_is_quicker)
+    async with fill(coverage) as filling:
+        await until(lambda: not coverage.missing() and coverage.covered.count == 1_001 - 10)
+        assert filling.durable() == (Spans([(19_000, 19_499), (19_510, 19_999)]), [])
+
+
+async def test_the_evidence_of_a_declared_hole_is_in_the_object_that_declares_it(tape, fill, until):
+    tape.absent = {19_500}
+    coverage = tape_to(head=20_000, floor=19_000)
+    async with fill(coverage) as filling:
+        await until(lambda: coverage.declared and any("/stream_" in item.name for item in filling.lake.list_all()))
+        each = next(filling.lake.read_object(item.name) for item in filling.lake.list_all() if "/stream_" in item.name)
+    assert each.manifest.declared == {"BTCDEMO": [(19_500, 19_500)]}
+    assert [json.loads(line)["e"] for line in each.lines] == ["hole"]

@@ -47,6 +47,7 @@ class Tape:
     def _take(self, line):
         if line["e"] == "kline":
             self.klines[line["k"]["t"]] += 1
+        if line["e"] != "trade":
             return
         self.sources[line["src"]] += 1
         if line["t"] in self.trades:
@@ -184,14 +185,19 @@ class Lying(Faults):
         return (frame,)
 
 
-async def test_copies_that_differ_are_both_kept_and_counted(recording, tmp_path, until):
+async def test_copies_that_differ_are_both_kept_and_counted_and_the_exchange_tells(recording, truth, tmp_path, until):
     async with Exchange(replay(recording), Lying()) as exchange:
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(run.has_all, 60)
+            await until(lambda: not run.session._coverages["BTCUSDT"].disputed)
             conflicts = run.of()["conflicts"]
         tape = Tape(run.lake)
-    assert conflicts == len(tape.copies) > 0
-    assert all({one["p"][0], other["p"][0]} == {"6", "7"} for one, other in tape.copies)
+    told = {line["t"]: line["p"] for _, line in tape.copies if line["src"] == "rest"}
+    assert len(told) == conflicts > 0
+    assert len(tape.copies) == 2 * conflicts
+    assert told == {trade_id: truth[trade_id]["p"] for trade_id in told}
+    prices = {t: {line["p"][0] for pair in tape.copies for line in pair if line["t"] == t} for t in told}
+    assert set(map(frozenset, prices.values())) == {frozenset("67")}
 
 
 async def test_a_restart_in_the_middle_fills_what_was_missed(recording, tmp_path, until):

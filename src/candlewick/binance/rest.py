@@ -5,6 +5,7 @@ cannot be reached (capped in number and in time), and goes to the next host afte
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,7 @@ import structlog
 
 from candlewick import trade as trades
 from candlewick.binance.budget import WeightBudget
+from candlewick.binance.hosts import Hosts
 from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of
 from candlewick.errors import (
     UNREADABLE,
@@ -35,6 +37,9 @@ NAMED_AT_MOST = 100
 """The most symbols that one request for the exchange's rules names; for more, all are asked for."""
 WEIGHTS = {"time": 1, "exchangeInfo": 20, "historicalTrades": 25, "aggTrades": 4, "klines": 2}
 DEFAULT_RETRY_AFTER = 60.0
+LONGEST_RETRY_AFTER = 4 * 86_400.0
+"""Seconds; the longest ban that Binance documents is three days."""
+FORBIDDEN_PAUSE = 5.0
 _UNKNOWN_SYMBOL = -1121
 _TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
 _HEADERS = {"X-MBX-TIME-UNIT": "MICROSECOND", "Accept-Encoding": "gzip"}
@@ -51,7 +56,10 @@ class ServerTime(NamedTuple):
 
 
 class Rest:
-    """A client for one or more hosts of one exchange, and the one budget of this process."""
+    """A client for one or more hosts of one exchange, and the one budget of this process.
+
+    `was_limited` says that the exchange refused for its limits, which may not be what they were when they were read.
+    """
 
     def __init__(
         self,
@@ -63,9 +71,9 @@ class Rest:
     ) -> None:
         self.budget = budget
         self.is_demo = False
+        self.was_limited = False
         self.requests = 0
-        self.failures = 0
-        self._hosts = list(hosts)
+        self._hosts = Hosts(hosts)
         self._attempts = attempts
         self._clock = clock
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT, headers=_HEADERS)
@@ -77,6 +85,11 @@ class Rest:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self._session.close()
+
+    @property
+    def failures(self) -> int:
+        """How many requests a host failed to answer."""
+        return self._hosts.failures
 
     async def exchange_info(self, symbols: Sequence[str], *, everything: bool = False) -> ExchangeInfo:
         """Return the exchange's limits, and make them the budget's; with its rules of `symbols`, or of `everything`.
@@ -94,6 +107,7 @@ class Rest:
             raise self._unknown(unknown[0])
         if limit := info.weight_per_minute:
             self.budget.limit = limit
+        self.was_limited = False
         return info
 
     async def server_time(self) -> ServerTime:
@@ -143,7 +157,7 @@ class Rest:
                 raise self._unknown(symbol) from None
 
     def _unknown(self, symbol: str) -> UnknownSymbolError:
-        place = urlsplit(self._hosts[0]).netloc
+        place = urlsplit(self._hosts.first).netloc
         return UnknownSymbolError(f"symbols: {place} does not know {symbol!r}; it lists them at /api/v3/exchangeInfo")
 
     async def _get(self, endpoint: str, query: dict[str, str], kind: type[T], *, can_wait: bool = False) -> T:
@@ -164,9 +178,9 @@ class Rest:
         self.requests += 1
 
     async def _ask_once(self, endpoint: str, query: dict[str, str], kind: type[T]) -> T:
-        host = self._hosts[0]
+        host = self._hosts.first
         try:
-            return await self._fetch(f"{host}/api/v3/{endpoint}", query, kind)
+            answer = await self._fetch(f"{host}/api/v3/{endpoint}", query, kind)
         except aiohttp.ClientConnectorError as error:
             self._pass_over(host)
             raise UnreachableError(f"{host}: not reached: {error.os_error.strerror or error.os_error}") from None
@@ -174,9 +188,15 @@ class Rest:
             reason = str(error) or type(error).__name__
             self._pass_over(host)
             raise UnreachableError(f"{host}: no usable answer to {endpoint}: {reason}") from None
+        except BlockedRegionError as error:
+            self._hosts.blocked(host)
+            self._pass_over(host)
+            raise error if self._hosts.are_all_blocked else UnreachableError(str(error)) from None
         except UnreachableError:
             self._pass_over(host)
             raise
+        self._hosts.answered(host)
+        return answer
 
     async def _fetch(self, url: str, query: dict[str, str], kind: type[T]) -> T:
         async with self._session.get(url, params=query) as answer:
@@ -200,17 +220,22 @@ class Rest:
         if answer.status in (418, 429):
             return self._rate_limited(answer, place)
         if answer.status == 451:
-            return BlockedRegionError(f"{place}: 451: the exchange does not serve the place this machine is in")
+            return BlockedRegionError(
+                f"{place}: 451: the exchange does not serve the place this machine is in; run it where it does"
+            )
+        if answer.status == 403:  # its firewall: who goes on is banned
+            self.budget.pause(FORBIDDEN_PAUSE, self._clock())
         if problem.code == _UNKNOWN_SYMBOL:
             return UnknownSymbolError(f"{place}: {problem.msg} (-1121)")
         words = problem.msg or repr(body[:200])
         # Not every host serves every endpoint (data-api.binance.vision has no historicalTrades): ask the next one.
-        kind = UnreachableError if answer.status >= 500 or answer.status == 404 else ExchangeError
+        kind = UnreachableError if answer.status >= 500 or answer.status in (403, 404) else ExchangeError
         return kind(f"{place}: expected 200, got {answer.status}: {words} ({problem.code})")
 
     def _rate_limited(self, answer: aiohttp.ClientResponse, place: str) -> RateLimitedError:
         seconds = retry_after(answer.headers.get("Retry-After"), time.time())
         self.budget.pause(seconds, self._clock())
+        self.was_limited = True
         log.warning("rate limited", place=place, status=answer.status, wait_seconds=seconds)
         return RateLimitedError(
             f"{place}: {answer.status}: asked us to wait {seconds:.0f} s",
@@ -219,10 +244,8 @@ class Rest:
         )
 
     def _pass_over(self, host: str) -> None:
-        """Ask another host next; the one that failed becomes the last choice."""
-        self.failures += 1
-        if self._hosts[0] == host:
-            self._hosts = [*self._hosts[1:], host]
+        """Ask another host next; where none answers, let everyone wait a while."""
+        self.budget.pause(self._hosts.failed(host), self._clock())
 
 
 def retry_after(header: str | None, now: float) -> float:
@@ -230,10 +253,14 @@ def retry_after(header: str | None, now: float) -> float:
     if header is None:
         return DEFAULT_RETRY_AFTER
     try:
-        return max(float(header), 0.0)
+        seconds = float(header)
     except ValueError:
-        pass
+        seconds = _until(header, now)
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else DEFAULT_RETRY_AFTER
+
+
+def _until(date: str, now: float) -> float:
     try:
-        return max(parsedate_to_datetime(header).timestamp() - now, 0.0)
-    except ValueError:
-        return DEFAULT_RETRY_AFTER
+        return parsedate_to_datetime(date).timestamp() - now
+    except (ValueError, OverflowError):
+        return math.nan

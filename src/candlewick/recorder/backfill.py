@@ -20,9 +20,9 @@ from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import TradeRow
 from candlewick.errors import ExchangeError
 from candlewick.heartbeat import now_us
-from candlewick.manifest import Range
 from candlewick.recorder.coverage import Coverage
 from candlewick.recorder.doubts import CONFIRM_AFTER, Doubts
+from candlewick.recorder.inquiries import Inquiries
 from candlewick.recorder.writer import Backfill, Writer
 from candlewick.spans import Spans
 from candlewick.trade import micros
@@ -69,6 +69,7 @@ class Backfiller:
         self._slots = slots
         self._clock = clock
         self._doubts = Doubts(confirm_after)
+        self._inquiries = Inquiries(symbol, coverage, rest, writer, clock=clock)
         self._failures = 0
         self._rng = random.Random()
 
@@ -85,6 +86,7 @@ class Backfiller:
     async def _step(self) -> None:
         try:
             await self._find_floor()
+            await self._inquiries.ask()
             if not await self._fill():
                 await asyncio.sleep(_IDLE)
             self._failures = 0
@@ -134,33 +136,38 @@ class Backfiller:
             self._doubts.not_yet(first, self._clock())
             return None
         if rows[0].id > first:
-            await self._doubt(first, min(rows[0].id - 1, last))
+            await self._doubt(first, last, rows[0])
         else:
             self._doubts.clear(first)
-        return self._page([row for row in rows if row.id <= last])
+        return self._page([row for row in rows if row.id <= last and not self._coverage.holds(row.id)])
 
     def _page(self, rows: list[TradeRow]) -> _Page | None:
+        """Take what a leg did not bring while REST answered; from now on a leg that brings it is late."""
         if not rows:
             return None
         received_at = now_us()
         lines = [row.line(self.symbol, received_at) for row in rows]
         ids = Spans((row.id, row.id) for row in rows)
+        for first, last in ids:
+            self._coverage.secure(first, last)
         return _Page(ids, lines, micros(rows[0].time), micros(rows[-1].time))
 
-    async def _doubt(self, first: int, last: int) -> None:
-        """The exchange says that ids do not exist. Believe it when it has said so for a while: a declared hole."""
-        declared: Range | None = self._doubts.absent(first, last, self._clock())
+    async def _doubt(self, first: int, last: int, answer: TradeRow) -> None:
+        """The answer to `first..last` begins behind `first`: the exchange says that the ids before it do not exist.
+
+        Believe it when it has said so for a while: a declared hole.
+        """
+        declared = self._doubts.absent(first, min(answer.id - 1, last), self._clock())
         if declared:
             self._coverage.declare(*declared)
+            self._inquiries.declared(declared, last - first + 1, answer)
             await self._writer.save()
-            log.error("hole declared", symbol=self.symbol, first=first, last=last, trades=last - first + 1)
+            log.error("hole declared", symbol=self.symbol, first=declared[0], last=declared[1])
 
     async def _hand_in(self, pages: list[_Page]) -> None:
         batch = Batch()
         for page in reversed(pages):
             batch.add_page(self.symbol, page.ids, page.lines)
-            for first, last in page.ids:
-                self._coverage.secure(first, last)
         self.trades += len(batch.lines)
         self._note_progress(pages[-1].first_at, len(batch.lines))
         await self._writer.backfill(Backfill(batch, pages[-1].first_at, pages[0].last_at))

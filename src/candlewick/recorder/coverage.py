@@ -10,6 +10,9 @@ from candlewick.checkpoint import HistoryMark
 from candlewick.manifest import Range
 from candlewick.spans import Spans
 
+MOST_DISPUTED = 10_000
+"""An exchange whose every trade is disputed is not asked about each."""
+
 
 class Minutes:
     """The minutes whose candle of the exchange is durable, or held by this process."""
@@ -35,7 +38,7 @@ class Coverage:
     """One symbol. `covered` is durable; `secured` is that and what this process holds and will make durable.
 
     `minutes` are the minutes (since the epoch) whose candle of the exchange is ours. `wanted` are the ids that are to
-    be ours, where that is not all from the floor to the head.
+    be ours, where that is not all from the floor to the head. `disputed` are ids of which two copies differ.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Coverage:
         self.history = history
         self.minutes = Minutes(minutes)
         self.wanted: Spans | None = None
+        self.disputed: dict[int, None] = {}
         self.head: int | None = self.covered.last if self.covered else None
 
     @property
@@ -100,6 +104,15 @@ class Coverage:
         """Note that the exchange says these ids do not exist."""
         for start, end in self.secured.missing(first, last):
             self.declared.add(start, end)
+
+    def exists(self, trade_id: int) -> None:
+        """Note that a declared id exists after all: it is missing again."""
+        self.declared.remove(trade_id, trade_id)
+
+    def dispute(self, trade_id: int) -> None:
+        """Note that copies of a trade differ; the exchange is to say which one is true."""
+        if len(self.disputed) < MOST_DISPUTED:
+            self.disputed[trade_id] = None
 
     def missing(self) -> Spans:
         """Return the ids that are wanted, not secured and not declared."""

@@ -25,8 +25,16 @@ class _Doubt:
 class Doubts:
     """The pages of one symbol that are to be asked for again, each after its own growing wait."""
 
-    def __init__(self, confirm_after: float = CONFIRM_AFTER) -> None:
+    def __init__(
+        self,
+        confirm_after: float = CONFIRM_AFTER,
+        *,
+        first_wait: float | None = None,
+        longest_wait: float | None = None,
+    ) -> None:
         self._confirm_after = confirm_after
+        self._first_wait = FIRST_WAIT if first_wait is None else first_wait
+        self._longest_wait = LONGEST_WAIT if longest_wait is None else longest_wait
         self._doubts: dict[int, _Doubt] = {}
 
     def is_due(self, first: int, now: float) -> bool:
@@ -58,6 +66,6 @@ class Doubts:
         if len(self._doubts) >= _REMEMBERED:
             del self._doubts[next(iter(self._doubts))]
         doubt = self._doubts.setdefault(first, _Doubt())
-        doubt.ask_at = now + min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(doubt.attempts, 20))
+        doubt.ask_at = now + min(self._longest_wait, self._first_wait * 2.0 ** min(doubt.attempts, 20))
         doubt.attempts += 1
         return doubt

@@ -60,14 +60,14 @@ async def meet_patiently(rest: Rest, clock: ExchangeClock, roster: Roster, prefi
 
 
 async def keep_up(rest: Rest, clock: ExchangeClock, symbol: str) -> None:
-    """Compare the clocks every minute and read the limits every hour, until cancelled; any symbol will do."""
+    """Compare the clocks every minute, and read the limits every hour and after a refusal; any symbol will do."""
     next_limits = LIMITS_SECONDS
     while True:
         await asyncio.sleep(CLOCK_SECONDS)
         next_limits -= CLOCK_SECONDS
         try:
             await clock.compare()
-            if next_limits <= 0:
+            if next_limits <= 0 or rest.was_limited:
                 next_limits = LIMITS_SECONDS
                 await rest.exchange_info([symbol])
         except ExchangeError as error:

@@ -95,8 +95,9 @@ class Tape:
         log.info("hole", symbol=self.symbol, first=first, last=last, trades=last - first + 1)
 
     def _note_conflict(self, conflict: Conflict, now: float) -> None:
-        """Two copies of an id differ: say so, and keep the line of the second one, too."""
+        """Two copies of an id differ: say so, keep the line of the second one, too, and let the exchange tell."""
         self.conflicts += 1
+        self.coverage.dispute(conflict.trade.trade_id)
         log.error("copies differ", symbol=self.symbol, kept=conflict.held, other=conflict.trade)
         self._batcher.add_trade(self.symbol, conflict.trade.trade_id, conflict.line, now)
 

@@ -90,6 +90,14 @@ class Writer:
         """Hand in a backfilled batch; waits while enough of them are queued."""
         await self._backfills.put(backfill)
 
+    def take(self, symbol: str, trade_id: int, line: bytes) -> None:
+        """Put the line of a trade into the next object of live trades."""
+        self._batcher.add_trade(symbol, trade_id, line, self._clock())
+
+    def note(self, line: bytes) -> None:
+        """Put a line of evidence into the next object."""
+        self._batcher.add_note(line, self._clock())
+
     async def drained(self) -> None:
         """Wait until every backfilled batch that was handed in is durable."""
         await self._backfills.join()
