@@ -48,6 +48,5 @@ def configure(process: str, *, level: str | None = None) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(floor),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Spillway(sys.stderr))),
-        cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
