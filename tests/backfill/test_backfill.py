@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
 from candlewick import backfill, checkpoint
 from candlewick.backfill import planning
 from candlewick.backfill.plan import starts_at
 from candlewick.binance import daily_file
 from candlewick.checkpoint import Checkpoint
+from candlewick.cli import app
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings
 from candlewick.errors import CheckpointError, ConfigError, UnknownSymbolError
@@ -291,3 +293,22 @@ def test_mistakes_are_one_line(plain, tmp_path):
     own = backfill.settings_of(settings)
     with checkpoint.lock(own.state_path), pytest.raises(CheckpointError, match="another recorder of this name"):
         Watched(settings)
+
+
+def test_the_command_shows_its_plan_and_fetches_nothing_without_a_yes(plain, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    config = tmp_path / "candlewick.toml"
+    lines = [f'data = "{tmp_path / "data"}"', 'prefix = "demo"', f'symbols = ["{SYMBOL}"]', "[exchange]"]
+    config.write_text("\n".join([*lines, f'rest = ["{plain.rest_url}"]', f'archive = "{plain.rest_url}"']))
+    command = ["backfill", "-c", str(config), "--from", str(LAST), "--to", str(LAST)]
+    refused = CliRunner().invoke(app, command, input="n\n")
+    assert refused.exit_code == 1
+    assert "daily files" in refused.output
+    assert "REST, candles" in refused.output
+    assert Tape(settings_for(plain, tmp_path)).objects == []
+    agreed = CliRunner().invoke(app, command, input="y\n")
+    assert agreed.exit_code == 0
+    assert "trades are new in the lake" in agreed.output
+    again = CliRunner().invoke(app, command)
+    assert again.exit_code == 0
+    assert "Nothing to do: all of it is there." in again.output

@@ -18,12 +18,12 @@ from candlewick.spans import Spans
 
 SYMBOL = "BTCDEMO"
 TODAY = datetime.now(UTC).date()
-FIRST = TODAY - timedelta(days=6)
+FIRST = TODAY - timedelta(days=4)
 
 
 @pytest.fixture
 def running():
-    options = ExchangeOptions(port=0, symbols=(SYMBOL,), rate=0.2, history=timedelta(days=8), weight_limit=1_000_000)
+    options = ExchangeOptions(port=0, symbols=(SYMBOL,), rate=0.3, history=timedelta(days=6), weight_limit=1_000_000)
     with BackgroundExchange(options) as background:
         yield background.exchange
 
@@ -81,12 +81,3 @@ def test_killed_or_stopped_the_same_command_goes_on_and_fetches_each_trade_once(
     assert f"{ids.count - had:,} trades are new in the lake" in output
     assert Spans((each, each) for each in sorted(trades(tmp_path))) == ids
     assert len(trades(tmp_path)) == ids.count
-
-
-def test_the_plan_is_shown_and_nothing_is_fetched_without_a_yes(config, tmp_path):
-    process = start(config, stdin=subprocess.PIPE)
-    output, _ = process.communicate("n\n")
-    assert process.returncode == 1
-    assert "daily files" in output
-    assert "REST, candles" in output
-    assert trades(tmp_path) == []

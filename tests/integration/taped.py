@@ -22,7 +22,7 @@ from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.server import Exchange
 from candlewick.exchange.wire import Unit
 from candlewick.lake import Lake
-from candlewick.recorder import backfill, doubts, session, silence, watch
+from candlewick.recorder import backfill, doubts, inquiries, introduction, session, silence, watch
 from candlewick.recorder.session import Session
 from candlewick.spans import Spans
 
@@ -43,6 +43,9 @@ QUICK = {
     (doubts, "FIRST_WAIT"): 0.2,
     (doubts, "LONGEST_WAIT"): 0.5,
     (backfill, "LONGEST_WAIT"): 1.0,
+    (inquiries, "FIRST_WAIT"): 1.0,
+    (introduction, "CLOCK_SECONDS"): 1.0,
+    (introduction, "LIMITS_SECONDS"): 2.0,
     (rest, "_TIMEOUT"): aiohttp.ClientTimeout(total=2.0, sock_connect=1.0),
     (session, "Leg"): partial(stream.Leg, silence=2.0),
     (session, "Backfiller"): partial(backfill.Backfiller, confirm_after=1.0),
@@ -52,17 +55,22 @@ QUICK = {
 
 @dataclass
 class Tape:
-    """What a lake holds of one symbol: its lines by id, and what its newest manifest declares."""
+    """What a lake holds of one symbol: its lines by id, and what its newest manifest declares.
 
+    `last` is the newest id that must be there: what came behind it, at the stop, may have holes that the next start
+    would fill.
+    """
+
+    last: int
     lines: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     declared: Spans = field(default_factory=Spans)
     covered: Spans = field(default_factory=Spans)
     seq: int = 0
 
     @classmethod
-    def read(cls, lake: Lake) -> "Tape":
+    def read(cls, lake: Lake, last: int) -> "Tape":
         """Read every object."""
-        tape = cls()
+        tape = cls(last)
         for item in lake.list_all():
             each = lake.read_object(item.name)
             for line in map(json.loads, each.lines):
@@ -78,11 +86,6 @@ class Tape:
     def ids(self) -> Spans:
         """The ids that are there."""
         return Spans((trade_id, trade_id) for trade_id in self.lines)
-
-    @property
-    def copies(self) -> int:
-        """How many lines there are of trades that are there already."""
-        return sum(len(lines) - 1 for lines in self.lines.values())
 
 
 class Taping:
@@ -175,8 +178,10 @@ class Taping:
         await self.trades(30)
         head = self.exchange.head(SYMBOL)
         await self.until(lambda: self._has_all(head), f"all trades up to {head}")
+        objects = self.session.numbers()["objects"]
+        await self.until(lambda: self.session.numbers()["objects"] > objects, "a manifest that says so")
         await self.stop_recorder()
-        return Tape.read(self.lake)
+        return Tape.read(self.lake, head)
 
     def _has_all(self, head: int) -> bool:
         coverage = self.session._coverages[SYMBOL]
@@ -186,24 +191,22 @@ class Taping:
         return len(ids.ranges()) == 1 and ids.last >= head
 
     def truth(self, tape: Tape) -> dict[int, dict[str, Any]]:
-        """Return the exchange's own events from the first to the last id of a tape."""
-        trades = self.exchange.market.trades(SYMBOL, tape.ids.first, tape.ids.last)
+        """Return the exchange's own events from the first id of a tape to its last one."""
+        trades = self.exchange.market.trades(SYMBOL, tape.ids.first, tape.last)
         events = (json.loads(payload) for _, payload in wire.trade_events(trades, Unit.MICROSECOND))
         return {event["t"]: event for event in events}
 
     def check(self, tape: Tape) -> None:
-        """The tape is the truth: every trade, in all its fields; and what is missing is what does not exist.
-
-        A trade that came from a leg and over REST at the same time may be there from both.
-        """
+        """The tape is the truth: each trade once, in all its fields; and what is missing is what does not exist."""
         truth, journal = self.truth(tape), f"\n{self.script.journal}"
-        for ids, what in ((truth.keys() - tape.lines, "not in the lake"), (tape.lines.keys() - truth, "never traded")):
+        lines = {trade_id: lines for trade_id, lines in tape.lines.items() if trade_id <= tape.last}
+        for ids, what in ((truth.keys() - lines, "not in the lake"), (lines.keys() - truth, "never traded")):
             assert not ids, f"{what}: {Spans((each, each) for each in ids).ranges()}{journal}"
-        for trade_id, lines in tape.lines.items():
-            for line in lines:
-                assert told(line) == expected(truth[trade_id], line["src"]), journal
+        for trade_id, (line, *copies) in lines.items():
+            assert not copies, f"{trade_id} is there more than once: {[line, *copies]}{journal}"
+            assert told(line) == expected(truth[trade_id], line["src"]), journal
         absent = [(max(first, tape.ids.first), last) for first, last in self.script.holes.ranges(SYMBOL)]
-        absent = [(first, last) for first, last in absent if first <= last <= tape.ids.last]
+        absent = [(first, last) for first, last in absent if first <= last <= tape.last]
         assert tape.declared.ranges() == absent, f"declared are other ids than those that do not exist{journal}"
         assert tape.covered.ranges() == tape.ids.ranges(), f"the manifest does not say what is there{journal}"
 

@@ -54,7 +54,9 @@ class Filling:
 
 
 @pytest.fixture
-def fill(tape, lake, tmp_path):
+def fill(tape, lake, tmp_path, monkeypatch):
+    monkeypatch.setattr(backfill, "LONGEST_WAIT", 0.1)
+
     def start(coverage, confirm_after=0.2):
         return Filling(tape, lake, tmp_path, coverage, confirm_after)
 

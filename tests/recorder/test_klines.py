@@ -75,6 +75,7 @@ class Filling:
 @pytest.fixture
 def fill(tape, lake, tmp_path, monkeypatch):
     monkeypatch.setattr(klines, "_IDLE", 0.05)
+    monkeypatch.setattr(klines, "LONGEST_WAIT", 0.1)
     tape.minutes = range(START - 100, START + 100_000)
 
     def start(minutes, state=None, confirm_after=60.0):

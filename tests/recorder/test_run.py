@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from candlewick import checkpoint, recorder
+from candlewick.config import load
+from candlewick.errors import CandlewickError, CheckpointError
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.server import Exchange
 from candlewick.lake import Lake
@@ -94,29 +97,20 @@ async def test_a_stop_flushes_and_leaves_no_heartbeat(recording, tmp_path, until
         assert covered(tmp_path)
 
 
-async def test_a_second_recorder_of_the_same_name_is_refused_and_the_first_goes_on(recording, tmp_path, until):
-    async with Exchange(ExchangeOptions(port=0, replay=recording)) as exchange:
-        config = configure(tmp_path, exchange.rest_url)
-        first = start(config)
-        await until((tmp_path / "data/run/recorder.json").exists)
-        second = start(config)
-        await until(lambda: second.poll() is not None)
-        message = second.stderr.read().decode().strip()
-        assert (second.returncode, message.count("\n")) == (1, 0)
-        assert "another recorder of this name runs on this folder" in message
-        assert first.poll() is None
-        first.terminate()
-        await until(lambda: first.poll() is not None)
+def test_a_second_recorder_of_the_same_name_is_refused(tmp_path):
+    settings = load(configure(tmp_path, "http://127.0.0.1:9"))
+    with (
+        checkpoint.lock(settings.state_path),
+        pytest.raises(CheckpointError, match="another recorder of this name runs on this folder"),
+    ):
+        recorder.run(settings)
 
 
 @pytest.mark.parametrize("what", ["data", "lake"])
-async def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, until, what):
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, what):
     (tmp_path / "file").write_text("")
-    config = configure(tmp_path, "http://127.0.0.1:9", **{what: "file/folder"})
-    process = start(config)
-    await until(lambda: process.poll() is not None)
-    message = process.stderr.read().decode().strip()
-    assert process.returncode == 1
-    assert message.startswith("error ")
-    assert message.count("\n") == 0
-    assert os.fspath(tmp_path / "file/folder") in message
+    settings = load(configure(tmp_path, "http://127.0.0.1:9", **{what: "file/folder"}))
+    with pytest.raises(CandlewickError) as error:
+        recorder.run(settings)
+    assert os.fspath(tmp_path / "file/folder") in str(error.value)
+    assert "\n" not in str(error.value)

@@ -19,7 +19,7 @@ from candlewick.exchange.options import MAX_SPEED, ExchangeOptions
 from candlewick.exchange.server import Exchange
 from candlewick.lake import Lake
 from candlewick.recorder import session as sessions
-from candlewick.recorder import writer
+from candlewick.recorder import silence, writer
 from candlewick.recorder.introduction import check_prefix
 from candlewick.recorder.session import Session
 from candlewick.spans import Spans
@@ -223,7 +223,10 @@ class Deaf(Faults):
         return () if connection <= 2 else (frame,)
 
 
-async def test_streams_that_are_silent_are_noticed_over_rest_filled_and_replaced(recording, tmp_path, until):
+async def test_streams_that_are_silent_are_noticed_over_rest_filled_and_replaced(
+    recording, tmp_path, until, monkeypatch
+):
+    monkeypatch.setattr(silence, "NEVER_HEARD", 0.5)
     async with Exchange(replay(recording), Deaf()) as exchange:
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(run.has_all, 60)
@@ -233,7 +236,8 @@ async def test_streams_that_are_silent_are_noticed_over_rest_filled_and_replaced
 async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp_path, until, monkeypatch):
     monkeypatch.setattr(sessions, "BUFFER_BYTES", 300_000)
     monkeypatch.setattr(writer, "LONGEST_WAIT", 0.5)
-    async with Exchange(replay(recording, speed=100.0)) as exchange:
+    monkeypatch.setattr(silence, "SILENT", 1.0)
+    async with Exchange(replay(recording, speed=300.0)) as exchange:
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(lambda: run.of()["trades"] > 0)
             root = Path(run.lake.url)

@@ -9,6 +9,7 @@ from candlewick.batcher import Batcher, Limits
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import Rest
 from candlewick.binance.stream import Leg
+from candlewick.recorder import silence
 from candlewick.recorder import watch as watches
 from candlewick.recorder.coverage import Coverage
 from candlewick.recorder.introduction import ExchangeClock
@@ -56,6 +57,7 @@ class Watching:
 async def watching(tape, monkeypatch):
     monkeypatch.setattr(watches, "CHECK_SECONDS", 0.2)
     monkeypatch.setattr(watches, "_TICK", 0.02)
+    monkeypatch.setattr(silence, "NEVER_HEARD", 0.3)
     async with Rest([tape.url], WeightBudget(1_000_000)) as rest:
         each = Watching(rest)
         task = asyncio.create_task(each.watch.run())

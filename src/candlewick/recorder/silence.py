@@ -4,7 +4,7 @@ Time comes in from outside, in seconds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 NEVER_HEARD, SILENT = 3.0, 15.0
 LONGEST = 120.0
@@ -18,7 +18,7 @@ class Silence:
 
     since: float
     was_heard: bool = False
-    wait: float = NEVER_HEARD
+    wait: float = field(default_factory=lambda: NEVER_HEARD)
     longest: float = LONGEST
     asked_head: int | None = None
 
