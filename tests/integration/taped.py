@@ -40,6 +40,7 @@ QUICK = {
     (watch, "_TICK"): 0.1,
     (silence, "SILENT"): 1.0,
     (silence, "DEAF_CHECKS"): 6,
+    (silence, "PARTNER_FRAMES"): 2,
     (doubts, "FIRST_WAIT"): 0.2,
     (doubts, "LONGEST_WAIT"): 0.5,
     (backfill, "LONGEST_WAIT"): 1.0,
