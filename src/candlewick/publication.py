@@ -11,6 +11,7 @@ TIMEFRAMES = ("1s", "1m", "5m", "15m", "1h", "4h", "1d")
 CANDLES = {timeframe: f"gold.trades_ohlc_{timeframe}" for timeframe in TIMEFRAMES}
 AUDIT = "gold.candle_audit"
 GAPS = "gold.tape_gaps"
+OBJECTS = "silver.object_spans"
 
 
 class File(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from candlewick.publication import AUDIT, CANDLES, GAPS, TRADES
+from candlewick.publication import AUDIT, CANDLES, GAPS, OBJECTS, TRADES
 from candlewick.warehouse.duckdb import Warehouse
 from candlewick.warehouse.publisher import Publisher
 
@@ -31,6 +31,7 @@ class SmallMart:
         warehouse.connection.execute(f"""
             create schema silver; create schema gold;
             create table {TRADES} ({_TRADES}); create table silver.tape_spans ({_SPANS});
+            create table {OBJECTS} (symbol varchar, first_trade_id bigint, created_at timestamp, loaded_at timestamp);
             create table {GAPS} (symbol varchar, first_missing_id bigint, state varchar);
             create table {AUDIT} (symbol varchar, open_time timestamp, status varchar, loaded_at timestamp)
         """)

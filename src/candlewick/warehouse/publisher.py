@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from candlewick.crashpoint import crashpoint
 from candlewick.files import replace_atomically
 from candlewick.heartbeat import now_us
 from candlewick.publication import (
@@ -21,6 +22,7 @@ from candlewick.publication import (
     CANDLES,
     CURRENT,
     GAPS,
+    OBJECTS,
     TRADES,
     File,
     Table,
@@ -56,6 +58,7 @@ LAYOUTS = {
     CANDLES["4h"]: Layout("open_time", "month", ("year",)),
     CANDLES["1d"]: Layout("open_time", "year", ()),
     AUDIT: Layout("open_time", "day", ("month",)),
+    OBJECTS: Layout("created_at", "10 minutes", ("hour", "day"), "symbol, first_trade_id"),
 }
 
 
@@ -151,6 +154,7 @@ class Publisher:
         digest = hashlib.sha256(content).hexdigest()
         path = folder / f"{period.label}.{digest[:12]}.parquet"
         draft.replace(path)
+        crashpoint("mid-publish")
         name = str(path.relative_to(self._path))
         self._garbage.keep(name)
         return File(name, period.start, period.end, rows, len(content), digest)

@@ -181,12 +181,16 @@
 {%- endmacro %}
 
 
-{# One row per range in a JSON column such as `{"BTCUSDT": [[1, 5], [9, 12]]}`: symbol, first_trade_id, last_trade_id. #}
-{% macro ranges_of(relation, column) -%}
-    {{ return(adapter.dispatch('ranges_of')(relation, column)) }}
+{#
+    One row per range in a JSON column such as `{"BTCUSDT": [[1, 5], [9, 12]]}`: symbol, first_trade_id, last_trade_id.
+    `key` names the ranges where each symbol has an object that holds more than them.
+#}
+{% macro ranges_of(relation, column, key=none) -%}
+    {{ return(adapter.dispatch('ranges_of')(relation, column, key)) }}
 {%- endmacro %}
 
-{% macro duckdb__ranges_of(relation, column) -%}
+{% macro duckdb__ranges_of(relation, column, key) -%}
+    {%- set value = 'STRUCT(' ~ key ~ ' BIGINT[][])' if key else 'BIGINT[][]' -%}
     select
         by_symbol.* exclude (ranges),
         ranges[1] as first_trade_id,
@@ -195,17 +199,17 @@
         select
             by_object.* exclude (entry),
             entry.key as symbol,
-            unnest(entry.value) as ranges
+            unnest(entry.value{{ '.' ~ key if key }}) as ranges
         from (
             select
                 *,
-                unnest(map_entries(from_json({{ column }}, '"MAP(VARCHAR, BIGINT[][])"'))) as entry
+                unnest(map_entries(from_json({{ column }}, '"MAP(VARCHAR, {{ value }})"'))) as entry
             from {{ relation }}
         ) as by_object
     ) as by_symbol
 {%- endmacro %}
 
-{% macro snowflake__ranges_of(relation, column) -%}
+{% macro snowflake__ranges_of(relation, column, key) -%}
     select
         {{ relation }}.*,
         by_symbol.key as symbol,
@@ -213,5 +217,5 @@
         pairs.value[1]::bigint as last_trade_id
     from {{ relation }},
         lateral flatten(input => parse_json({{ column }})) as by_symbol,
-        lateral flatten(input => by_symbol.value) as pairs
+        lateral flatten(input => by_symbol.value{{ ':' ~ key if key }}) as pairs
 {%- endmacro %}
