@@ -18,20 +18,9 @@ export interface Series {
   timeframe: string;
 }
 
-/** The series that the address names, where it names ones that exist. */
-export function seriesFromAddress(config: Config, search: string): Partial<Series> {
-  const query = new URLSearchParams(search);
-  const [symbol, timeframe] = [query.get("symbol")?.toUpperCase(), query.get("tf")];
-  return {
-    ...(symbol && config.symbols.includes(symbol) && { symbol }),
-    ...(timeframe && config.timeframes.includes(timeframe) && { timeframe }),
-  };
-}
+const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** Name the series in the address, so that a link shows the same chart. */
-export function seriesToAddress({ symbol, timeframe }: Series): void {
-  const address = new URL(window.location.href);
-  address.searchParams.set("symbol", symbol);
-  address.searchParams.set("tf", timeframe);
-  window.history.replaceState(window.history.state, "", address);
+/** Seconds from one bar to the next: 900 for `15m`. A day of a zone with summer time may be an hour off. */
+export function secondsOf(timeframe: string): number {
+  return Number.parseInt(timeframe, 10) * UNITS[timeframe.at(-1)!]!;
 }

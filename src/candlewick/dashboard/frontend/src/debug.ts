@@ -1,8 +1,8 @@
 // What tests and benchmarks measure: `window.__candlewick`, present behind `?debug` only.
 
-import type { View } from "./chart";
 import type { Bar } from "./bar";
 import type { Tick } from "./live";
+import type { View } from "./viewport";
 
 /** One tick's times, in ms of the server's clock: event, sent by the server, drawn by script, painted. */
 export interface Stamp {
@@ -18,7 +18,7 @@ interface Hook {
   mounts: number;
   ticks: Stamp[];
   view(): View | null;
-  bars(): Bar[];
+  bars(): readonly Bar[];
   pan(bars: number): void;
 }
 

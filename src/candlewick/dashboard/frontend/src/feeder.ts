@@ -1,15 +1,15 @@
 // Feeds a chart with one series: its history by pages, its newest bars as they change, and both made one.
 
 import type { Bar } from "./bar";
-import type { Series } from "./config";
-import { type History, NotReadyError } from "./history";
-import type { Live, Status, Tick } from "./live";
+import { secondsOf, type Series } from "./config";
+import { type History, NotReadyError, type Range } from "./history";
+import type { Follower, Live, Status, Tick } from "./live";
 import { BarStore, type Change } from "./store";
 
 const FIRST_PAGE = 1_500;
 const OLDER_PAGE = 2_000;
 const LARGEST_PAGE = 5_000;
-/** More bars than this make every paint slow; a coarser timeframe shows them better. */
+/** More bars than this make every paint slow: those farthest from the reader give way. */
 const MOST_BARS = 20_000;
 const RETRY_AFTER = 1_000;
 /** History that grows is fetched again at most this often. */
@@ -17,13 +17,21 @@ const REFRESH_AFTER = 1_500;
 
 /** What a feeder draws on. */
 export interface Screen {
-  open(bars: Bar[]): void;
-  rebuild(bars: Bar[]): void;
-  update(changed: Bar[], bars: Bar[]): void;
+  open(bars: readonly Bar[]): void;
+  rebuild(bars: readonly Bar[]): void;
+  update(changed: readonly Bar[], bars: readonly Bar[]): void;
 }
 
-export class Feeder {
+/** A screen that also hears what came over the live connection, once it is drawn. */
+export interface LiveScreen extends Screen {
+  took(tick: Tick): void;
+  heard(status: Status): void;
+}
+
+export class Feeder implements Follower {
   store = new BarStore();
+  /** Whether the newest bars are among those loaded. */
+  isAtHead = true;
 
   private series: Series | null = null;
   private aborter = new AbortController();
@@ -33,15 +41,30 @@ export class Feeder {
   private fetching = false;
   private stamp = "";
   private timer = 0;
+  private heardLast: Bar | undefined;
+  private leave = () => {};
+  private readonly forget: () => void;
 
   constructor(
     private readonly history: History,
     private readonly live: Live,
-    private readonly screen: Screen,
-  ) {}
+    private readonly screen: LiveScreen,
+  ) {
+    this.forget = live.connection.on((isConnected) => isConnected && void this.refresh());
+  }
+
+  dispose(): void {
+    this.forget();
+    this.stop();
+  }
 
   get isLoaded(): boolean {
     return this.state === "loaded";
+  }
+
+  /** The newest bar there is, whether its neighbours are loaded or not. */
+  get newest(): Bar | undefined {
+    return this.isAtHead ? this.store.last : (this.heardLast ?? this.store.last);
   }
 
   /** Show another series. */
@@ -50,14 +73,17 @@ export class Feeder {
     this.aborter = new AbortController();
     this.series = series;
     this.store = new BarStore();
+    this.isAtHead = true;
+    this.heardLast = undefined;
     this.state = "empty";
     this.pending = [];
     this.stamp = "";
-    this.live.follow(series);
+    this.leave = this.live.follow(series, this);
     void this.load();
   }
 
   stop(): void {
+    this.leave();
     this.aborter.abort();
     window.clearTimeout(this.timer);
     this.timer = 0;
@@ -66,8 +92,10 @@ export class Feeder {
 
   /** Take bars from the live connection. */
   take(tick: Tick): void {
-    if (this.isLoaded) this.draw(this.store.merge(tick.bars));
-    else this.pending.push(...tick.bars);
+    this.heardLast = tick.bars.at(-1) ?? this.heardLast;
+    if (!this.isLoaded) this.pending.push(...tick.bars);
+    else if (this.isAtHead) this.draw(this.store.merge(tick.bars));
+    this.screen.took(tick);
   }
 
   /** Take a status: history that was not there may be there now, or may have grown. */
@@ -75,19 +103,60 @@ export class Feeder {
     if (this.state === "empty" && status.source !== "waiting") void this.load();
     if (this.stamp && this.stamp !== status.stamp) this.refreshSoon();
     this.stamp = status.stamp;
+    this.screen.heard(status);
   }
 
   /** Fetch again what is loaded: bars may have been missed, or come before the first. */
   async refresh(): Promise<void> {
     if (!this.isLoaded) return;
-    const known = Math.min(LARGEST_PAGE, Math.max(FIRST_PAGE, this.store.bars.length));
-    await this.fetch(known, undefined, (bars) => this.draw(this.store.merge(bars)));
+    const limit = Math.min(LARGEST_PAGE, Math.max(FIRST_PAGE, this.store.bars.length));
+    const before = this.isAtHead ? {} : { before: this.store.last!.time + 1 };
+    await this.fetch({ limit, ...before }, (bars) => this.draw(this.store.merge(bars)));
   }
 
-  /** Fetch bars older than the first, where there are any. */
+  /** Fetch bars older than the first, where there are any; the newest give way where there would be too many. */
   async older(): Promise<void> {
-    if (!this.isLoaded || !this.more || this.fetching || this.store.bars.length >= MOST_BARS) return;
-    await this.fetch(OLDER_PAGE, this.store.first?.time, (bars) => this.draw(this.store.merge(bars)));
+    if (!this.isLoaded || !this.more || this.fetching) return;
+    await this.fetch({ limit: OLDER_PAGE, before: this.store.first!.time }, (bars) => {
+      const change = this.store.merge(bars);
+      if (this.store.keepFirst(MOST_BARS)) this.isAtHead = false;
+      this.draw(change);
+    });
+  }
+
+  /** Fetch bars newer than the last, where they gave way; the oldest give way in turn. */
+  async newer(): Promise<void> {
+    if (!this.isLoaded || this.isAtHead || this.fetching) return;
+    const since = this.store.last!.time + 1;
+    const before = since + OLDER_PAGE * secondsOf(this.series!.timeframe);
+    await this.fetch({ limit: OLDER_PAGE, since, before }, (bars) => {
+      const change = this.store.merge(bars);
+      if (this.store.keepLast(MOST_BARS)) this.more = true;
+      this.isAtHead = before * 1_000 > this.live.serverNow();
+      this.draw(change);
+    });
+    if (this.isAtHead) await this.refresh();
+  }
+
+  /** Load the bars around an instant (s), unless they are loaded already. */
+  async reach(time: number): Promise<void> {
+    const { first, last } = this.store;
+    if (!this.isLoaded || (time >= first!.time && (this.isAtHead || time <= last!.time))) return;
+    const before = time + (FIRST_PAGE / 2) * secondsOf(this.series!.timeframe);
+    if (before * 1_000 > this.live.serverNow()) return this.toHead();
+    await this.fetch({ limit: FIRST_PAGE, before }, (bars) => {
+      if (bars.length === 0) return;
+      this.store = new BarStore();
+      this.store.merge(bars);
+      this.more = true;
+      this.isAtHead = false;
+      this.screen.open(this.store.bars);
+    });
+  }
+
+  /** Load the newest bars, where they gave way. */
+  async toHead(): Promise<void> {
+    if (!this.isAtHead) await this.load();
   }
 
   private refreshSoon(): void {
@@ -100,24 +169,26 @@ export class Feeder {
 
   private async load(): Promise<void> {
     this.state = "loading";
-    await this.fetch(FIRST_PAGE, undefined, (bars) => {
+    await this.fetch({ limit: FIRST_PAGE }, (bars) => {
       if (bars.length === 0) return;
+      this.store = new BarStore();
       this.store.merge(bars);
       this.store.merge(this.pending);
       this.pending = [];
       this.state = "loaded";
+      this.isAtHead = true;
       this.screen.open(this.store.bars);
     });
     if (this.state === "loading") this.state = "empty";
   }
 
   /** Fetch one page and use it, unless another series was opened meanwhile. */
-  private async fetch(limit: number, before: number | undefined, use: (bars: Bar[]) => void): Promise<void> {
+  private async fetch(range: Range, use: (bars: Bar[]) => void): Promise<void> {
     const { signal } = this.aborter;
     if (!this.series) return;
     this.fetching = true;
     try {
-      const page = await this.history.page(this.series, limit, signal, before);
+      const page = await this.history.page(this.series, range, signal);
       if (signal.aborted) return;
       // Whether there are older bars is what the page with the oldest bar says.
       if ((page.bars[0]?.time ?? Infinity) <= (this.store.first?.time ?? Infinity)) this.more = page.more;

@@ -9,6 +9,13 @@ export interface Page {
   more: boolean;
 }
 
+/** A page: the newest `limit` bars with since <= open time < before, in seconds. */
+export interface Range {
+  limit: number;
+  since?: number;
+  before?: number;
+}
+
 /** The newest 24 hours: since when, and what they brought. */
 export interface Day {
   since: number;
@@ -23,10 +30,10 @@ export class NotReadyError extends Error {}
 export class History {
   constructor(private readonly base: string) {}
 
-  /** The newest `limit` bars that opened before `before` (seconds). Raises NotReadyError before there are any. */
-  async page(series: Series, limit: number, signal: AbortSignal, before?: number): Promise<Page> {
-    const query = new URLSearchParams({ symbol: series.symbol, timeframe: series.timeframe, limit: String(limit) });
-    if (before !== undefined) query.set("before", String(before));
+  /** One page of bars. Raises NotReadyError before there are any. */
+  async page({ symbol, timeframe }: Series, range: Range, signal: AbortSignal): Promise<Page> {
+    const query = new URLSearchParams({ symbol, timeframe });
+    for (const [name, value] of Object.entries(range)) query.set(name, String(value));
     const columns = (await this.get(`/api/candles?${query}`, signal)) as BarColumns;
     return { bars: barsOf(columns), more: columns.more };
   }

@@ -2,6 +2,7 @@
 
 import { type Bar, type BarRow, barOf } from "./bar";
 import type { Series } from "./config";
+import { Signal } from "./signal";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 4_000;
@@ -44,14 +45,26 @@ interface Frame {
   error?: string;
 }
 
+/** Who follows a series. */
+export interface Follower {
+  take(tick: Tick): void;
+  heed(status: Status): void;
+}
+
+interface Following {
+  readonly key: string;
+  readonly series: Series;
+  readonly follower: Follower;
+}
+
+/** One connection for all charts of the page. */
 export class Live {
-  onTick: (tick: Tick) => void = () => {};
-  onStatus: (status: Status) => void = () => {};
-  /** Called when the connection opens (again) or is lost. */
-  onConnection: (connected: boolean) => void = () => {};
+  /** The connection opened (again), or was lost. */
+  readonly connection = new Signal<boolean>();
+  isConnected = false;
 
   private socket: WebSocket | null = null;
-  private series: Series | null = null;
+  private readonly followings = new Set<Following>();
   private wait = FIRST_WAIT;
   private retry = 0;
   private heardAt = 0;
@@ -68,10 +81,18 @@ export class Live {
     this.connect();
   }
 
-  /** Follow a series, and no other. */
-  follow(series: Series): void {
-    this.series = series;
+  /** Follow a series; the function returned stops that. The server greets each new series with all its live bars. */
+  follow(series: Series, follower: Follower): () => void {
+    const key = keyOf(series.symbol, series.timeframe);
+    // To be greeted again, leave the series first.
+    const isFollowed = [...this.followings].some((other) => other.key === key);
+    if (isFollowed) this.subscribe(key);
+    const following = { key, series, follower };
+    this.followings.add(following);
     this.subscribe();
+    return () => {
+      if (this.followings.delete(following)) this.subscribe();
+    };
   }
 
   dispose(): void {
@@ -99,7 +120,8 @@ export class Live {
       this.skew.roundTrip = Infinity;
       this.subscribe();
       this.ping();
-      this.onConnection(true);
+      this.isConnected = true;
+      this.connection.emit(true);
     };
     socket.onmessage = ({ data }) => socket === this.socket && this.take(String(data));
     socket.onclose = () => socket === this.socket && this.lost();
@@ -107,7 +129,8 @@ export class Live {
 
   private lost(): void {
     this.socket = null;
-    this.onConnection(false);
+    this.isConnected = false;
+    this.connection.emit(false);
     this.retry = window.setTimeout(() => this.connect(), this.wait * (0.75 + Math.random() / 2));
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
   }
@@ -130,8 +153,11 @@ export class Live {
     }
   }
 
-  private subscribe(): void {
-    if (this.series) this.send({ subscribe: [[this.series.symbol, this.series.timeframe]] });
+  /** Say what is followed, all but one series. */
+  private subscribe(except?: string): void {
+    const wanted = new Map([...this.followings].map(({ key, series }) => [key, [series.symbol, series.timeframe]]));
+    if (except !== undefined) wanted.delete(except);
+    this.send({ subscribe: [...wanted.values()] });
   }
 
   private ping(): void {
@@ -147,9 +173,15 @@ export class Live {
     const frame = JSON.parse(text) as Frame;
     if (frame.error) throw new Error(`/api/live: ${frame.error}`);
     if (frame.pong !== undefined && frame.now !== undefined) this.setClock(frame.pong, frame.now);
-    if (frame.s !== this.series?.symbol || frame.f !== this.series?.timeframe) return;
-    if (frame.i) this.onStatus(frame.i);
-    if (frame.b) this.onTick({ bars: frame.b.map(barOf), event: frame.g ?? 0, sent: frame.t ?? 0, bytes: text.length });
+    if (frame.s !== undefined && frame.f !== undefined) this.tell(keyOf(frame.s, frame.f), frame, text.length);
+  }
+
+  private tell(key: string, { i: status, b: rows, g: event = 0, t: sent = 0 }: Frame, bytes: number): void {
+    const followers = [...this.followings].filter((following) => following.key === key);
+    for (const { follower } of followers) {
+      if (status) follower.heed(status);
+      if (rows) follower.take({ bars: rows.map(barOf), event, sent, bytes });
+    }
   }
 
   /** Half a round trip is the best guess of one way; the quickest round trip so far is the best guess of all. */
@@ -157,6 +189,10 @@ export class Live {
     const roundTrip = Date.now() - sent;
     if (roundTrip <= this.skew.roundTrip) this.skew = { offset: server - (sent + roundTrip / 2), roundTrip };
   }
+}
+
+function keyOf(symbol: string, timeframe: string): string {
+  return `${symbol}/${timeframe}`;
 }
 
 function socketAddress(base: string): string {

@@ -1,11 +1,15 @@
 // How a bar looks: a forming bar is light, a closed one fuller, one that its ids prove whole is solid.
 
-import type { CandlestickData, HistogramData, UTCTimestamp } from "lightweight-charts";
+import type { BarData, CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
 import { type Bar, State } from "./bar";
+import type { ChartType, Shape } from "./charttypes";
 import { type CandleColours, faded } from "./theme";
 
 const FILL: Record<State, number> = { [State.Forming]: 0.25, [State.Closed]: 0.6, [State.Complete]: 1 };
 const VOLUME_FILL: Record<State, number> = { [State.Forming]: 0.3, [State.Closed]: 0.45, [State.Complete]: 0.5 };
+const CLEAR = "rgba(0, 0, 0, 0)";
+
+export type Point = BarData | CandlestickData | LineData;
 
 export function isRising(bar: Bar): boolean {
   return bar.close >= bar.open;
@@ -16,11 +20,18 @@ export function directionColour(bar: Bar, colours: CandleColours): string {
   return isRising(bar) ? colours.bullFill : colours.bearFill;
 }
 
-export function candleOf(bar: Bar, colours: CandleColours): CandlestickData {
-  const { open, high, low, close } = bar;
-  const candle: CandlestickData = { time: bar.time as UTCTimestamp, open, high, low, close };
-  if (bar.state !== State.Complete) candle.color = faded(directionColour(bar, colours), FILL[bar.state]);
-  return candle;
+/** A bar as the chart library draws it, in the shape that the chart type gives it. */
+export function pointOf(type: ChartType, { state, time: at }: Bar, shape: Shape, colours: CandleColours): Point {
+  const time = at as UTCTimestamp;
+  if (type === "line" || type === "area") return { time, value: shape.close };
+  const { open, high, low, close, rises, hollow } = shape;
+  const point = { time, open, high, low, close };
+  const fill = rises ? colours.bullFill : colours.bearFill;
+  const edge = rises ? colours.bullEdge : colours.bearEdge;
+  if (type === "hollow") return { ...point, color: hollow ? CLEAR : faded(fill, FILL[state]), borderColor: edge, wickColor: edge };
+  // A complete bar takes the series' own colours.
+  if (state === State.Complete) return point;
+  return { ...point, color: faded(type === "bars" ? edge : fill, FILL[state]) };
 }
 
 export function volumeOf(bar: Bar, colours: CandleColours): HistogramData {

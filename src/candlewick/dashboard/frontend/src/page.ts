@@ -17,14 +17,14 @@ export function mountOnPage(): void {
     terminal.setTheme(worn(choice));
   };
   const terminal = new Terminal(JSON.parse(config) as Config, worn("system"), {
-    themeChoice: () => terminal.prefs.theme,
+    themeChoice: () => terminal.desk.prefs.theme,
     chooseTheme: (theme) => {
-      terminal.remember({ theme });
+      terminal.desk.remember({ theme });
       wear(theme);
     },
   });
   document.body.style.margin = "0";
   document.body.append(terminal.element);
-  wear(terminal.prefs.theme);
-  prefersDark.addEventListener("change", () => wear(terminal.prefs.theme));
+  wear(terminal.desk.prefs.theme);
+  prefersDark.addEventListener("change", () => wear(terminal.desk.prefs.theme));
 }

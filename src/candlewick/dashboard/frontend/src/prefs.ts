@@ -1,5 +1,7 @@
 // What this browser remembers. Storage may be refused or hold anything, so every value is checked on the way in.
 
+import { checked, type Choice } from "./choice";
+import type { Config } from "./config";
 import { CANDLE_COLOURS, type CandleColours } from "./theme";
 import { isZone } from "./zone";
 
@@ -11,29 +13,58 @@ export interface Prefs {
   zone: string;
   /** The bare page's theme; inside Streamlit its own switch decides. */
   theme: ThemeChoice;
-  symbol: string;
-  timeframe: string;
+  /** Whether the chart's grid of lines is drawn. */
+  lines: boolean;
+  /** What the charts showed last. */
+  choices: Partial<Choice>[];
 }
 
-const KEY = "candlewick.prefs.v1";
+const KEY = "prefs";
 
-/** Read what is remembered; `fallback` fills the rest. */
-export function readPrefs(fallback: Prefs): Prefs {
-  const stored = parse(storage()?.getItem(KEY));
-  const text = (name: keyof Prefs) => (typeof stored[name] === "string" ? (stored[name] as string) : fallback[name]);
-  const zone = text("zone") as string;
-  const theme = text("theme") as ThemeChoice;
+/** Read what is remembered; defaults fill the rest. */
+export function readPrefs(config: Config): Prefs {
+  const stored = recall(KEY);
+  const { zone, theme, choices } = stored;
   return {
-    colours: { ...fallback.colours, ...colours(stored.colours) },
-    zone: zone === "browser" || isZone(zone) ? zone : fallback.zone,
-    theme: ["system", "dark", "light"].includes(theme) ? theme : fallback.theme,
-    symbol: text("symbol") as string,
-    timeframe: text("timeframe") as string,
+    colours: { ...CANDLE_COLOURS, ...colours(stored["colours"]) },
+    zone: typeof zone === "string" && (zone === "browser" || isZone(zone)) ? zone : "browser",
+    theme: theme === "dark" || theme === "light" ? theme : "system",
+    lines: stored["lines"] !== false,
+    choices: Array.isArray(choices) ? choices.slice(0, 4).map((choice) => checked(choice, config)) : [],
   };
 }
 
 export function writePrefs(prefs: Prefs): void {
-  storage()?.setItem(KEY, JSON.stringify(prefs));
+  keep(KEY, prefs);
+}
+
+/** What was kept under a name in this browser; empty where that is nothing, or no record. */
+export function recall(name: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(storage()?.getItem(keyOf(name)) ?? "{}");
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/** Keep a record in this browser, where it lets us. */
+export function keep(name: string, value: object): void {
+  storage()?.setItem(keyOf(name), JSON.stringify(value));
+}
+
+/** The browser's storage, or null where it is switched off. */
+export function storage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+function keyOf(name: string): string {
+  return `candlewick.${name}.v1`;
 }
 
 function colours(stored: unknown): Partial<CandleColours> {
@@ -42,22 +73,4 @@ function colours(stored: unknown): Partial<CandleColours> {
   return Object.fromEntries(
     Object.entries(given).filter(([name, value]) => names.includes(name) && /^#[0-9a-f]{6}$/i.test(String(value))),
   );
-}
-
-function parse(text: string | null | undefined): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text ?? "{}");
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** The browser's storage, or null where it is switched off. */
-function storage(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
-  }
 }

@@ -43,6 +43,20 @@ export class BarStore {
     return { kind: "rebuild" };
   }
 
+  /** Let the newest bars go where there are more than `count`; whether any went. */
+  keepFirst(count: number): boolean {
+    if (this.bars.length <= count) return false;
+    this.bars = this.bars.slice(0, count);
+    return true;
+  }
+
+  /** Let the oldest bars go where there are more than `count`; whether any went. */
+  keepLast(count: number): boolean {
+    if (this.bars.length <= count) return false;
+    this.bars = this.bars.slice(-count);
+    return true;
+  }
+
   private put(bar: Bar): void {
     const index = this.indexOf(bar.time);
     this.bars[index] = bar;

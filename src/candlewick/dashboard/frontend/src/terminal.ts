@@ -1,24 +1,24 @@
-// The terminal: chart, header, legend, status and settings, and the series they show together.
+// The terminal: the bars above and below, and between them one chart or a grid of them.
 
-import type { Bar } from "./bar";
-import { PriceChart } from "./chart";
-import { type Config, type Series, seriesFromAddress, seriesToAddress } from "./config";
+import { Cell } from "./cell";
+import { type Choice, defaultChoice, readAddress, writeAddress } from "./choice";
+import type { Config } from "./config";
 import { afterPaint, Probe } from "./debug";
-import { h, icon, ICONS } from "./dom";
-import { Feeder } from "./feeder";
-import { healthOf } from "./health";
+import { Desk } from "./desk";
+import { h } from "./dom";
 import { History } from "./history";
-import { Live, type Status, type Tick } from "./live";
-import { type Prefs, readPrefs, type ThemeChoice, writePrefs } from "./prefs";
+import { Keyboard } from "./keys";
+import { Live, type Tick } from "./live";
+import { readPrefs, type ThemeChoice } from "./prefs";
 import css from "./style.css";
-import { CANDLE_COLOURS, type CandleColours, PALETTES, type ThemeName } from "./theme";
+import { type CandleColours, PALETTES, type ThemeName } from "./theme";
 import { Header } from "./ui/header";
-import { Legend } from "./ui/legend";
+import { SidePanel } from "./ui/panel";
 import { Settings } from "./ui/settings";
-import { clockOf, StatusBar } from "./ui/status";
-import { Waiting } from "./ui/waiting";
+import { StatusBar } from "./ui/status";
+import { Toasts } from "./ui/toasts";
+import { isZone } from "./zone";
 
-const FIRST_TIMEFRAME = "1m";
 const DAY_EVERY = 15_000;
 const CLOCK_EVERY = 250;
 
@@ -31,74 +31,82 @@ export interface Host {
 }
 
 export class Terminal {
-  readonly element: HTMLElement;
-  readonly prefs: Prefs;
+  readonly element = h("div", { class: "terminal" });
+  readonly desk: Desk;
 
   private readonly header: Header;
-  private readonly legend = new Legend();
   private readonly statusBar: StatusBar;
   private readonly settings: Settings;
-  private readonly chart: PriceChart;
+  private readonly grid = h("div", { class: "grid" });
+  private readonly cells: Cell[] = [];
+  private active!: Cell;
   private readonly live: Live;
   private readonly history: History;
-  private readonly feeder: Feeder;
+  private readonly keys: Keyboard;
   private readonly probe: Probe;
-  private readonly toLive = h(
-    "button",
-    { type: "button", class: "to-live", title: "To the newest bar", hidden: true, onclick: () => this.chart.goLive() },
-    icon(ICONS.live),
-  );
-  private readonly waiting = new Waiting();
   private readonly timers: number[];
-  private series: Series;
-  private status: Status | null = null;
-  private isConnected = false;
-  private latency: number | null = null;
-  private crosshair: number | null = null;
-  private hasShown = false;
+  private readonly endings: (() => void)[];
   private repaint = 0;
 
   constructor(
     private readonly config: Config,
-    private theme: ThemeName,
+    theme: ThemeName,
     private readonly host: Host,
   ) {
-    this.prefs = readPrefs(defaults(config));
-    this.series = this.firstSeries();
+    const address = readAddress(window.location.search, config);
+    const prefs = readPrefs(config);
+    if (address.zone && (address.zone === "browser" || isZone(address.zone))) prefs.zone = address.zone;
+    this.live = new Live(config.base);
+    this.history = new History(config.base);
+    this.keys = new Keyboard(() => this.element.isConnected && this.element.checkVisibility());
+    this.desk = new Desk(config, prefs, this.live, this.keys, this.element, new SidePanel(), new Toasts(), theme);
     this.header = this.makeHeader();
     this.settings = this.makeSettings();
-    this.statusBar = new StatusBar(this.prefs.zone, {
+    this.statusBar = new StatusBar(prefs.zone, {
       setZone: (zone) => this.setZone(zone),
-      setScale: (scale) => this.chart.setScale(scale),
+      setScale: (scale) => this.active.choose({ scale }),
     });
-    const canvas = h("div", { class: "canvas" });
-    this.element = this.makeElement(canvas);
-    this.chart = new PriceChart(canvas, PALETTES[theme], this.prefs.colours);
-    this.history = new History(config.base);
-    this.live = new Live(config.base);
-    this.feeder = new Feeder(this.history, this.live, {
-      open: (bars) => this.show(bars),
-      rebuild: (bars) => this.chart.rebuild(bars),
-      update: (changed, bars) => this.chart.update(changed, bars),
-    });
-    this.probe = new Probe(window.location.search, {
-      view: () => this.chart.view(),
-      bars: () => this.feeder.store.bars,
-      pan: (bars) => this.chart.pan(bars),
-    });
-    this.listen();
-    this.setTheme(theme);
-    this.open(this.series);
+    this.fill();
+    const given = address.choices.length > 0 ? address.choices : prefs.choices;
+    (given.length > 0 ? given : [{}]).forEach((choice) => this.addCell({ ...defaultChoice(config), ...choice }));
+    this.activate(this.cells[0]!);
+    this.probe = this.makeProbe();
+    this.endings = [this.live.connection.on(() => this.showHealth()), () => this.keys.dispose()];
+    document.addEventListener("pointerdown", this.onPointerDown);
+    this.dress(theme);
     this.timers = [
       window.setInterval(() => this.tickClock(), CLOCK_EVERY),
       window.setInterval(() => void this.showDay(), DAY_EVERY),
     ];
   }
 
+  dispose(): void {
+    this.timers.forEach((timer) => window.clearInterval(timer));
+    this.endings.forEach((end) => end());
+    cancelAnimationFrame(this.repaint);
+    document.removeEventListener("pointerdown", this.onPointerDown);
+    this.cells.forEach((cell) => cell.dispose());
+    this.live.dispose();
+    this.element.remove();
+  }
+
+  /** Wear a theme; the page wears it already. */
+  setTheme(theme: ThemeName): void {
+    if (theme !== this.desk.theme) this.dress(theme);
+  }
+
+  private dress(theme: ThemeName): void {
+    this.desk.theme = theme;
+    this.element.dataset.theme = theme;
+    for (const [name, value] of Object.entries(PALETTES[theme])) this.element.style.setProperty(`--${name}`, value);
+    this.header.setTheme(theme);
+    this.paint();
+  }
+
   private makeHeader(): Header {
-    return new Header(this.config, this.series, {
-      open: (series) => this.open(series),
-      flipTheme: () => this.host.chooseTheme(this.theme === "dark" ? "light" : "dark"),
+    return new Header(this.config, {
+      open: (choice) => this.active.choose(choice),
+      flipTheme: () => this.host.chooseTheme(this.desk.theme === "dark" ? "light" : "dark"),
       toggleSettings: () => this.settings.toggle(),
       toggleFullscreen: () => this.toggleFullscreen(),
     });
@@ -106,78 +114,136 @@ export class Terminal {
 
   private makeSettings(): Settings {
     const { base, version } = this.config;
-    return new Settings(this.prefs.colours, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
+    return new Settings(this.desk.prefs.colours, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
       setColours: (colours) => this.setColours(colours),
       theme: () => this.host.themeChoice(),
       setTheme: (choice) => this.host.chooseTheme(choice),
     });
   }
 
-  private makeElement(canvas: HTMLElement): HTMLElement {
-    return h(
-      "div",
-      { class: "terminal" },
+  private fill(): void {
+    const { panel, toasts } = this.desk;
+    const stage = h("main", { class: "stage" }, this.grid, panel.element);
+    this.element.append(
       h("style", {}, css),
       this.header.element,
-      h("main", { class: "stage" }, canvas, this.legend.element, this.toLive, this.waiting.element),
+      stage,
       this.statusBar.element,
       this.settings.element,
+      toasts.element,
     );
   }
 
-  dispose(): void {
-    this.timers.forEach((timer) => window.clearInterval(timer));
-    cancelAnimationFrame(this.repaint);
-    document.removeEventListener("pointerdown", this.onPointerDown);
-    this.feeder.stop();
-    this.live.dispose();
-    this.chart.dispose();
-    this.element.remove();
+  private addCell(choice: Choice): void {
+    const cell = new Cell(this.desk, this.history, choice);
+    this.cells.push(cell);
+    this.grid.append(cell.element);
+    this.grid.dataset.count = String(this.cells.length);
+    this.header.tools.append(cell.slots.header);
+    this.header.icons.prepend(cell.slots.icons);
+    cell.element.addEventListener("pointerdown", () => this.activate(cell), { capture: true });
+    cell.chosen.on(() => this.chosen());
+    cell.opened.on(() => cell === this.active && this.opened());
+    cell.drawn.on(() => cell === this.active && this.showPrice());
+    cell.heard.on(() => cell === this.active && this.showHealth());
+    cell.ticked.on((tick) => cell === this.active && this.note(tick));
   }
 
-  /** Wear a theme; the page wears it already. */
-  setTheme(theme: ThemeName): void {
-    if (theme === this.element.dataset.theme) return;
-    this.theme = theme;
-    this.element.dataset.theme = theme;
-    for (const [name, value] of Object.entries(PALETTES[theme])) this.element.style.setProperty(`--${name}`, value);
-    this.header.setTheme(theme);
+  private activate(cell: Cell): void {
+    if (cell === this.active) return;
+    this.active = cell;
+    this.cells.forEach((other) => (other.isActive = other === cell));
+    this.chosen();
+    this.opened();
+    this.showHealth();
+  }
+
+  private chosen(): void {
+    const choices = this.cells.map(({ choice }) => choice);
+    this.header.setChoice(this.active.choice);
+    this.statusBar.setScale(this.active.choice.scale);
+    const address = new URL(window.location.href);
+    writeAddress(address, choices, this.desk.prefs.zone, this.config);
+    window.history.replaceState(window.history.state, "", address);
+    this.desk.remember({ choices });
+    this.showHealth();
+  }
+
+  private opened(): void {
+    this.showPrice();
+    void this.showDay();
+  }
+
+  private showPrice(): void {
+    const { newest } = this.active.feeder;
+    if (newest) this.header.setPrice(newest.close, this.active.chart.decimals);
+  }
+
+  private note(tick: Tick): void {
+    const drawn = this.live.serverNow();
+    afterPaint(() => this.probe.note(tick, drawn, this.live.serverNow()));
+  }
+
+  private showHealth(): void {
+    const { health, status, feeder } = this.active;
+    this.statusBar.setHealth(health, this.age());
+    if (status) this.statusBar.setStatus(status, feeder.store.bars.length);
+    this.cells.forEach((cell) => cell.showHealth());
+  }
+
+  /** What to show beside the dot: how late bars come, or how old the newest is where none come. */
+  private age(): number | null {
+    const { health, status, latency } = this.active;
+    if (health === "live") return latency;
+    const isDated = (health === "delayed" || health === "stale") && status?.event;
+    return isDated ? this.live.serverNow() - isDated : null;
+  }
+
+  private tickClock(): void {
+    this.statusBar.tick(this.live.serverNow(), this.active.status?.closes ?? null, this.desk.clock);
+    this.showHealth();
+  }
+
+  private async showDay(): Promise<void> {
+    const { active } = this;
+    const { symbol } = active.series;
+    const day = await this.history.day(symbol, AbortSignal.timeout(DAY_EVERY)).catch(() => null);
+    const { newest } = active.feeder;
+    const isCurrent = active === this.active && symbol === active.series.symbol;
+    if (day && newest && isCurrent) this.header.setDay(day, newest, active.chart.decimals);
+  }
+
+  private setZone(zone: string): void {
+    this.desk.remember({ zone });
+    this.cells.forEach((cell) => cell.setClock());
+    this.desk.zoned.emit();
+    this.chosen();
+    this.tickClock();
+  }
+
+  private setColours(colours: CandleColours): void {
+    this.desk.remember({ colours });
     this.paint();
   }
 
-  remember(prefs: Partial<Prefs>): void {
-    Object.assign(this.prefs, prefs);
-    writePrefs(this.prefs);
+  /** Paint at most once a frame: a colour picker moves faster than that. */
+  private paint(): void {
+    cancelAnimationFrame(this.repaint);
+    this.repaint = requestAnimationFrame(() => {
+      const { colours } = this.desk.prefs;
+      this.element.style.setProperty("--bull", colours.bullFill);
+      this.element.style.setProperty("--bear", colours.bearFill);
+      this.cells.forEach((cell) => cell.paint());
+      this.desk.painted.emit();
+    });
   }
 
-  private firstSeries(): Series {
-    const { symbols, timeframes } = this.config;
-    const { symbol, timeframe } = this.prefs;
-    return {
-      symbol: symbols.includes(symbol) ? symbol : (symbols[0] ?? ""),
-      timeframe: timeframes.includes(timeframe) ? timeframe : FIRST_TIMEFRAME,
-      ...seriesFromAddress(this.config, window.location.search),
-    };
-  }
-
-  private listen(): void {
-    this.chart.onCrosshair = (time) => {
-      this.crosshair = time;
-      this.showLegend();
-    };
-    this.chart.onView = () => {
-      this.toLive.hidden = this.chart.isLive();
-    };
-    this.chart.onNearStart = () => void this.feeder.older();
-    this.live.onTick = (tick) => this.take(tick);
-    this.live.onStatus = (status) => this.heed(status);
-    this.live.onConnection = (connected) => {
-      this.isConnected = connected;
-      this.latency = null;
-      if (connected) void this.feeder.refresh();
-      this.showHealth();
-    };
-    document.addEventListener("pointerdown", this.onPointerDown);
+  private makeProbe(): Probe {
+    return new Probe(window.location.search, {
+      view: () => this.active.chart.view.range(),
+      bars: () => this.active.bars,
+      pan: (bars) => this.active.chart.view.pan(bars),
+    });
   }
 
   /** A press anywhere else closes the settings. */
@@ -186,124 +252,8 @@ export class Terminal {
     if (!path.includes(this.settings.element) && !path.includes(this.header.settingsButton)) this.settings.toggle(false);
   };
 
-  private open(series: Series): void {
-    this.series = series;
-    this.status = null;
-    this.latency = null;
-    this.crosshair = null;
-    seriesToAddress(series);
-    this.remember(series);
-    this.header.setSeries(series);
-    this.legend.setSeries(series);
-    this.chart.setClock(this.axisClock());
-    this.feeder.open(series);
-    this.showHealth();
-  }
-
-  private show(bars: Bar[]): void {
-    this.hasShown = true;
-    this.chart.open(bars, this.series.timeframe);
-    this.showBars();
-    this.showHealth();
-    void this.showDay();
-  }
-
-  private take(tick: Tick): void {
-    this.feeder.take(tick);
-    const drawn = this.live.serverNow();
-    this.showBars();
-    afterPaint(() => {
-      const painted = this.live.serverNow();
-      this.probe.note(tick, drawn, painted);
-      if (tick.event > 0) this.latency = smooth(this.latency, painted - tick.event);
-    });
-  }
-
-  private heed(status: Status): void {
-    this.status = status;
-    this.feeder.heed(status);
-    this.statusBar.setStatus(status, this.feeder.store.bars.length);
-    this.showHealth();
-    this.showBars();
-  }
-
-  private showBars(): void {
-    const { last } = this.feeder.store;
-    if (last) this.header.setPrice(last.close, this.chart.decimals);
-    this.showLegend();
-  }
-
-  private showLegend(): void {
-    const { store } = this.feeder;
-    const bar = (this.crosshair !== null && store.at(this.crosshair)) || store.last;
-    if (bar) this.legend.show(bar, store.before(bar.time), this.chart.decimals);
-  }
-
-  private showHealth(): void {
-    this.statusBar.setHealth(healthOf(this.isConnected, this.status), this.age());
-    // Between two series the first stays on screen until the second is there.
-    const hasNothing = !this.hasShown || this.status?.source === "waiting";
-    this.waiting.show(!this.feeder.isLoaded && hasNothing, this.isConnected, this.status?.history ?? null);
-  }
-
-  /** What to show beside the dot: how late bars come, or how old the newest is where none come. */
-  private age(): number | null {
-    const health = healthOf(this.isConnected, this.status);
-    if (health === "live") return this.latency;
-    const isDated = (health === "delayed" || health === "stale") && this.status?.event;
-    return isDated ? this.live.serverNow() - isDated : null;
-  }
-
-  private tickClock(): void {
-    this.statusBar.tick(this.live.serverNow(), this.status?.closes ?? null, this.prefs.zone);
-    this.showHealth();
-  }
-
-  private async showDay(): Promise<void> {
-    const { series } = this;
-    const day = await this.history.day(series.symbol, AbortSignal.timeout(DAY_EVERY)).catch(() => null);
-    const { last } = this.feeder.store;
-    if (day && last && series === this.series) this.header.setDay(day, last, this.chart.decimals);
-  }
-
-  private setZone(zone: string): void {
-    this.remember({ zone });
-    this.chart.setClock(this.axisClock());
-    this.tickClock();
-  }
-
-  /** A daily bar is a day of its own zone, whatever zone the reader lives in. */
-  private axisClock() {
-    return clockOf(this.series.timeframe === "1d" ? this.config.dayZone : this.prefs.zone);
-  }
-
-  private setColours(colours: CandleColours): void {
-    this.remember({ colours });
-    this.paint();
-  }
-
-  /** Paint at most once a frame: a colour picker moves faster than that. */
-  private paint(): void {
-    cancelAnimationFrame(this.repaint);
-    this.repaint = requestAnimationFrame(() => {
-      const { colours } = this.prefs;
-      this.element.style.setProperty("--bull", colours.bullFill);
-      this.element.style.setProperty("--bear", colours.bearFill);
-      this.chart.paint(PALETTES[this.theme], colours);
-    });
-  }
-
   private toggleFullscreen(): void {
     if (document.fullscreenElement) void document.exitFullscreen();
     else void this.element.requestFullscreen();
   }
-}
-
-function defaults(config: Config): Prefs {
-  const symbol = config.symbols[0] ?? "";
-  return { colours: CANDLE_COLOURS, zone: "browser", theme: "system", symbol, timeframe: FIRST_TIMEFRAME };
-}
-
-function smooth(known: number | null, value: number): number {
-  return known === null ? value : 0.8 * known + 0.2 * value;
 }

@@ -1,7 +1,8 @@
 // The bar above the chart: symbol, timeframes, last price, the day's numbers, and the buttons.
 
 import type { Bar } from "../bar";
-import type { Config, Series } from "../config";
+import type { Choice } from "../choice";
+import type { Config } from "../config";
 import { h, icon, ICONS, markCurrent, setText } from "../dom";
 import { fixed, short, signed } from "../format";
 import type { Day } from "../history";
@@ -10,7 +11,7 @@ import type { ThemeName } from "../theme";
 const DAY_SECONDS = 86_400;
 
 export interface HeaderActions {
-  open(series: Series): void;
+  open(choice: Partial<Choice>): void;
   flipTheme(): void;
   toggleSettings(): void;
   toggleFullscreen(): void;
@@ -19,28 +20,30 @@ export interface HeaderActions {
 export class Header {
   readonly element: HTMLElement;
   readonly settingsButton: HTMLButtonElement;
+  /** Where the active chart's tools and icons go. */
+  readonly tools = h("span", { class: "tools" });
+  readonly icons = h("span", { class: "buttons" });
 
   private readonly symbol: HTMLSelectElement;
   private readonly timeframes: HTMLButtonElement[];
   private readonly price = h("span", { class: "price", "aria-live": "off" });
   private readonly stats = h("span", { class: "stats" });
   private readonly themeButton: HTMLButtonElement;
-  private series: Series;
   private shown = NaN;
+  private symbolShown = "";
 
-  constructor(config: Config, series: Series, actions: HeaderActions) {
-    this.series = series;
+  constructor(config: Config, actions: HeaderActions) {
     this.symbol = h(
       "select",
       {
         class: "symbol",
         "aria-label": "Symbol",
-        onchange: () => actions.open({ ...this.series, symbol: this.symbol.value }),
+        onchange: () => actions.open({ symbol: this.symbol.value }),
       },
       ...config.symbols.map((symbol) => h("option", { value: symbol }, symbol)),
     );
     this.timeframes = config.timeframes.map((timeframe) =>
-      h("button", { type: "button", value: timeframe, onclick: () => actions.open({ ...this.series, timeframe }) }, timeframe),
+      h("button", { type: "button", value: timeframe, onclick: () => actions.open({ timeframe }) }, timeframe),
     );
     this.themeButton = button("Dark or light", ICONS.moon, actions.flipTheme);
     this.settingsButton = button("Settings", ICONS.settings, actions.toggleSettings);
@@ -52,21 +55,22 @@ export class Header {
       h("label", { class: "select symbol-box" }, this.symbol),
       ...(config.demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
       h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes),
+      this.tools,
       h("span", { class: "spring" }),
       this.price,
       this.stats,
-      h("span", { class: "buttons" }, this.themeButton, this.settingsButton, full),
+      this.icons,
     );
-    this.setSeries(series);
+    this.icons.append(this.themeButton, this.settingsButton, full);
   }
 
-  setSeries(series: Series): void {
-    this.series = series;
-    this.symbol.value = series.symbol;
+  setChoice({ symbol, timeframe }: Choice): void {
+    markCurrent(this.timeframes, timeframe);
+    if (symbol === this.symbolShown) return;
+    this.symbolShown = this.symbol.value = symbol;
     this.shown = NaN;
     setText(this.price, "");
     this.stats.replaceChildren();
-    markCurrent(this.timeframes, series.timeframe);
   }
 
   setTheme(theme: ThemeName): void {

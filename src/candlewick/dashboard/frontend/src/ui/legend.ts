@@ -14,6 +14,8 @@ const STATES: Record<State, [text: string, title: string]> = {
 
 export class Legend {
   readonly element: HTMLElement;
+  /** Rows of what is drawn over the bars. */
+  readonly rows = h("div", { class: "rows" });
   private readonly name = h("b");
   private readonly state = h("span", { class: "state" });
   private readonly values: Record<string, HTMLElement> = {};
@@ -35,7 +37,7 @@ export class Legend {
       value("volume", "Vol"),
       value("trades", "Trades"),
     );
-    this.element = h("div", { class: "legend" }, h("div", { class: "name" }, this.name, this.state), this.numbers);
+    this.element = h("div", { class: "legend" }, h("div", { class: "name" }, this.name, this.state), this.numbers, this.rows);
   }
 
   setSeries({ symbol, timeframe }: Series): void {

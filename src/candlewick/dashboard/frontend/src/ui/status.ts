@@ -1,11 +1,11 @@
 // The bar below the chart: is it live, how fresh is it, when does the bar close, and what time is it where?
 
+import type { Scale } from "../choice";
 import { h, markCurrent, setText } from "../dom";
-import type { Scale } from "../chart";
 import { countdown, fixed, span } from "../format";
 import type { Health } from "../health";
 import type { Source, Status } from "../live";
-import { browserZone, ZoneClock } from "../zone";
+import type { ZoneClock } from "../zone";
 
 /** Zones that are always on offer, before all others. */
 const PINNED: [zone: string, name: string][] = [
@@ -44,9 +44,8 @@ export class StatusBar {
     );
     this.setZone(zone);
     this.scales = (["auto", "log", "percent"] as const).map((scale) =>
-      h("button", { type: "button", value: scale, onclick: () => this.pick(scale, actions) }, scale === "percent" ? "%" : scale),
+      h("button", { type: "button", value: scale, onclick: () => actions.setScale(scale) }, scale === "percent" ? "%" : scale),
     );
-    markCurrent(this.scales, "auto");
     this.element = h(
       "footer",
       { class: "bottom" },
@@ -84,23 +83,12 @@ export class StatusBar {
   }
 
   /** Show the time and the countdown; `now` and `closes` in ms. */
-  tick(now: number, closes: number | null, zone: string): void {
-    setText(this.clock, clockOf(zone).format(now / 1_000, CLOCK));
+  tick(now: number, closes: number | null, clock: ZoneClock): void {
+    setText(this.clock, clock.format(now / 1_000, CLOCK));
     setText(this.closes, closes === null ? "" : `closes in ${countdown((closes - now) / 1_000)}`);
   }
 
-  private pick(scale: Scale, actions: StatusActions): void {
+  setScale(scale: Scale): void {
     markCurrent(this.scales, scale);
-    actions.setScale(scale);
   }
-}
-
-const clocks = new Map<string, ZoneClock>();
-
-/** The wall clock of a choice of zone. */
-export function clockOf(choice: string): ZoneClock {
-  const zone = choice === "browser" ? browserZone() : choice;
-  const known = clocks.get(zone) ?? new ZoneClock(zone);
-  clocks.set(zone, known);
-  return known;
 }

@@ -1,0 +1,277 @@
+// One chart of the grid: its bars and where they come from, its legend, and the features that take part in it.
+
+import type { Bar } from "./bar";
+import { PriceChart } from "./chart";
+import type { Choice } from "./choice";
+import type { Config, Series } from "./config";
+import { afterPaint } from "./debug";
+import type { Desk } from "./desk";
+import { h, icon, ICONS } from "./dom";
+import type { BarClick, Feature, Stage } from "./feature";
+import { FEATURES } from "./features";
+import { Feeder, type LiveScreen, type Screen } from "./feeder";
+import { type Health, healthOf } from "./health";
+import type { History } from "./history";
+import type { Status, Tick } from "./live";
+import { Signal } from "./signal";
+import { Legend } from "./ui/legend";
+import { Waiting } from "./ui/waiting";
+import { clockOf } from "./ui/zones";
+
+const TYPE_KEYS: readonly (keyof Choice)[] = ["symbol", "timeframe"];
+
+export class Cell implements Stage {
+  readonly element: HTMLElement;
+  readonly config: Config;
+  readonly chart: PriceChart;
+  readonly feeder: Feeder;
+  readonly opened = new Signal<Series>();
+  readonly drawn = new Signal();
+  readonly ticked = new Signal<Tick>();
+  readonly heard = new Signal<Status>();
+  readonly crosshair: Signal<number | null>;
+  readonly clicked = new Signal<BarClick>();
+  readonly chosen = new Signal<Partial<Choice>>();
+  readonly painted = new Signal();
+  readonly activated = new Signal<boolean>();
+  readonly presses = new Set<() => boolean>();
+  readonly slots: Stage["slots"];
+
+  status: Status | null = null;
+  /** How late bars come from the exchange to this screen, in ms. */
+  latency: number | null = null;
+  choice: Choice;
+
+  private readonly legend = new Legend();
+  private readonly waiting = new Waiting();
+  private readonly toLive = h(
+    "button",
+    { type: "button", class: "to-live", title: "To the newest bar", hidden: true, onclick: () => this.goLive() },
+    icon(ICONS.live),
+  );
+  private readonly features: Feature[];
+  private readonly endings: (() => void)[] = [];
+  private heldBars: readonly Bar[] | null = null;
+  private pointed: number | null = null;
+  private hasShown = false;
+  private active = false;
+
+  constructor(
+    readonly desk: Desk,
+    readonly history: History,
+    choice: Choice,
+  ) {
+    this.config = desk.config;
+    this.choice = choice;
+    const canvas = h("div", { class: "canvas" });
+    const overlay = h("div", { class: "overlay" });
+    this.slots = {
+      header: h("span", { class: "slot" }),
+      icons: h("span", { class: "slot" }),
+      overlay,
+      legend: this.legend.rows,
+    };
+    this.element = h("section", { class: "cell" }, canvas, overlay, this.legend.element, this.toLive, this.waiting.element);
+    this.chart = new PriceChart(canvas, this.look());
+    this.crosshair = this.chart.crosshair;
+    this.feeder = new Feeder(history, desk.live, this.liveScreen());
+    this.listen();
+    this.features = FEATURES.map((make) => make(this));
+    this.apply(choice);
+    this.open();
+  }
+
+  dispose(): void {
+    this.features.forEach((feature) => feature.dispose());
+    this.endings.forEach((end) => end());
+    this.feeder.dispose();
+    this.chart.dispose();
+    this.element.remove();
+    Object.values(this.slots).forEach((slot) => slot.remove());
+  }
+
+  get series(): Series {
+    const { symbol, timeframe } = this.choice;
+    return { symbol, timeframe };
+  }
+
+  get bars(): readonly Bar[] {
+    return this.heldBars ?? this.feeder.store.bars;
+  }
+
+  get isActive(): boolean {
+    return this.active;
+  }
+
+  set isActive(active: boolean) {
+    if (active === this.active) return;
+    this.active = active;
+    this.slots.header.hidden = this.slots.icons.hidden = !active;
+    this.element.toggleAttribute("data-active", active);
+    this.activated.emit(active);
+  }
+
+  get health(): Health {
+    return healthOf(this.desk.live.isConnected, this.status);
+  }
+
+  choose(choice: Partial<Choice>): void {
+    this.choice = { ...this.choice, ...choice };
+    this.apply(choice);
+    if (TYPE_KEYS.some((key) => key in choice)) this.open();
+    this.chosen.emit(choice);
+  }
+
+  bind(keys: string, title: string, run: () => void): void {
+    this.endings.push(this.desk.keys.bind(keys, title, run, () => this.active));
+  }
+
+  hold(): Screen {
+    this.heldBars = [];
+    return {
+      open: (bars) => this.show(bars, true),
+      rebuild: (bars) => this.redraw(bars, true),
+      update: (changed, bars) => this.change(changed, bars, true),
+    };
+  }
+
+  release(): void {
+    if (this.heldBars === null) return;
+    this.heldBars = null;
+    if (this.feeder.isLoaded) this.show(this.feeder.store.bars, false);
+  }
+
+  async goTo(time: number): Promise<void> {
+    await this.feeder.reach(time);
+    const { table, view } = this.chart;
+    view.centre(Math.max(0, table.indexAt(time + 1) - 1));
+  }
+
+  goLive(): void {
+    if (this.feeder.isAtHead) this.chart.view.goLive();
+    else void this.feeder.toHead();
+  }
+
+  /** Wear the desk's theme, colours and zone. */
+  paint(): void {
+    this.chart.paint(this.look());
+    this.painted.emit();
+  }
+
+  setClock(): void {
+    this.chart.setClock(this.axisClock());
+  }
+
+  showHealth(): void {
+    // Between two series the first stays on screen until the second is there.
+    const hasNothing = !this.hasShown || this.status?.source === "waiting";
+    this.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, this.status?.history ?? null);
+  }
+
+  private apply(choice: Partial<Choice>): void {
+    if ("type" in choice) this.chart.setType(this.choice.type);
+    if ("scale" in choice || "inverted" in choice) this.chart.setScale(this.choice.scale, this.choice.inverted);
+  }
+
+  private open(): void {
+    this.status = null;
+    this.latency = null;
+    this.pointed = null;
+    this.heldBars = null;
+    this.legend.setSeries(this.series);
+    this.setClock();
+    this.feeder.open(this.series);
+    this.showHealth();
+  }
+
+  private listen(): void {
+    this.crosshair.on((time) => {
+      this.pointed = time;
+      this.showLegend();
+    });
+    const { view } = this.chart;
+    view.moved.on(() => (this.toLive.hidden = view.isLive() && this.feeder.isAtHead));
+    view.nearStart.on(() => this.heldBars ?? void this.feeder.older());
+    view.nearEnd.on(() => this.heldBars ?? void this.feeder.newer());
+    this.chart.click.on(({ time, event }) => {
+      if (!event.point || [...this.presses].some((took) => took())) return;
+      this.clicked.emit({ bar: this.barAt(time), at: event.point });
+    });
+  }
+
+  /** What the feeder draws on: the screen, unless somebody holds it. */
+  private liveScreen(): LiveScreen {
+    return {
+      open: (bars) => this.heldBars ?? this.show(bars, false),
+      rebuild: (bars) => this.heldBars ?? this.redraw(bars, false),
+      update: (changed, bars) => this.heldBars ?? this.change(changed, bars, false),
+      took: (tick) => this.took(tick),
+      heard: (status) => this.hear(status),
+    };
+  }
+
+  private show(bars: readonly Bar[], isHeld: boolean): void {
+    if (isHeld) this.heldBars = bars;
+    this.hasShown = true;
+    this.chart.open(bars, this.choice.timeframe);
+    this.opened.emit(this.series);
+    this.changed();
+    this.showHealth();
+  }
+
+  private redraw(bars: readonly Bar[], isHeld: boolean): void {
+    if (isHeld) this.heldBars = bars;
+    this.chart.rebuild(bars);
+    this.changed();
+  }
+
+  private change(changed: readonly Bar[], bars: readonly Bar[], isHeld: boolean): void {
+    if (isHeld) this.heldBars = bars;
+    this.chart.update(changed, bars);
+    this.changed();
+  }
+
+  private changed(): void {
+    this.showLegend();
+    this.drawn.emit();
+  }
+
+  private took(tick: Tick): void {
+    this.ticked.emit(tick);
+    afterPaint(() => {
+      if (tick.event > 0) this.latency = smooth(this.latency, this.desk.live.serverNow() - tick.event);
+    });
+  }
+
+  private hear(status: Status): void {
+    this.status = status;
+    this.showHealth();
+    this.heard.emit(status);
+  }
+
+  private showLegend(): void {
+    const { bars } = this;
+    const bar = this.barAt(this.pointed) ?? bars.at(-1);
+    if (bar) this.legend.show(bar, bars[bars.indexOf(bar) - 1], this.chart.decimals);
+  }
+
+  private barAt(time: number | null): Bar | undefined {
+    if (time === null) return undefined;
+    const bar = this.bars[this.chart.table.indexAt(time)];
+    return bar?.time === time ? bar : undefined;
+  }
+
+  /** A daily bar is a day of its own zone, whatever zone the reader lives in. */
+  private axisClock() {
+    return clockOf(this.choice.timeframe === "1d" ? this.config.dayZone : this.desk.prefs.zone);
+  }
+
+  private look() {
+    const { palette, prefs } = this.desk;
+    return { palette, colours: prefs.colours, lines: prefs.lines };
+  }
+}
+
+function smooth(known: number | null, value: number): number {
+  return known === null ? value : 0.8 * known + 0.2 * value;
+}

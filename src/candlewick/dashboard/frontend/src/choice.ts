@@ -1,0 +1,97 @@
+// What each chart of the page shows, as a reader chose it: in the address, so that a link shows the same, and
+// remembered by the browser for a visit without one.
+
+import { CHART_TYPES, type ChartType } from "./charttypes";
+import type { Config } from "./config";
+
+export type Scale = "auto" | "log" | "percent" | "indexed";
+
+export const SCALES: readonly Scale[] = ["auto", "log", "percent", "indexed"];
+/** How many charts a grid may have. */
+export const GRIDS: readonly number[] = [1, 2, 4];
+
+/** What one chart shows. */
+export interface Choice {
+  symbol: string;
+  timeframe: string;
+  type: ChartType;
+  /** As `indicators/notation.ts` writes them. */
+  indicators: string;
+  scale: Scale;
+  inverted: boolean;
+  /** The symbol to compare with, or nothing. */
+  compare: string;
+}
+
+/** What an address says. */
+export interface Address {
+  /** Of each chart, as much as is said; no chart at all where the address names none. */
+  choices: Partial<Choice>[];
+  zone: string | null;
+}
+
+export function defaultChoice(config: Config): Choice {
+  return {
+    symbol: config.symbols[0] ?? "",
+    timeframe: config.timeframes.includes("1m") ? "1m" : (config.timeframes[0] ?? ""),
+    type: "candles",
+    indicators: "ema,vwap",
+    scale: "auto",
+    inverted: false,
+    compare: "",
+  };
+}
+
+/** The parts of anything that make sense as a choice here. */
+export function checked(value: unknown, { symbols, timeframes }: Config): Partial<Choice> {
+  const given = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const { symbol, timeframe, type, indicators, scale, inverted, compare } = given;
+  return {
+    ...(symbols.includes(symbol as string) && { symbol: symbol as string }),
+    ...(timeframes.includes(timeframe as string) && { timeframe: timeframe as string }),
+    ...(CHART_TYPES.some((known) => known.type === type) && { type: type as ChartType }),
+    ...(typeof indicators === "string" && { indicators }),
+    ...(SCALES.includes(scale as Scale) && { scale: scale as Scale }),
+    ...(typeof inverted === "boolean" && { inverted }),
+    ...((compare === "" || symbols.includes(compare as string)) && { compare: compare as string }),
+  };
+}
+
+/** Read an address: each chart has its own `symbol`, `tf`, …, in the order of the charts. */
+export function readAddress(search: string, config: Config): Address {
+  const query = new URLSearchParams(search);
+  const all = (name: string) => query.getAll(name);
+  const count = Math.min(4, Math.max(all("symbol").length, all("tf").length));
+  const choices = Array.from({ length: count }, (_, at) => {
+    const told = (name: string) => all(name)[at];
+    const given = {
+      symbol: told("symbol")?.toUpperCase(),
+      timeframe: told("tf"),
+      type: told("type"),
+      indicators: told("ind"),
+      scale: told("scale"),
+      inverted: told("inv") === "1",
+      compare: told("vs")?.toUpperCase() ?? "",
+    };
+    return checked(given, config);
+  });
+  return { choices, zone: query.get("tz") };
+}
+
+/** Write the state into an address, and leave the rest of it alone. What is at its default is left out, where it may. */
+export function writeAddress(address: URL, choices: readonly Choice[], zone: string, config: Config): void {
+  const fallback = defaultChoice(config);
+  const query = address.searchParams;
+  const put = (name: string, values: string[], silent: string | null) => {
+    query.delete(name);
+    if (silent === null || values.some((value) => value !== silent)) values.forEach((value) => query.append(name, value));
+  };
+  put("symbol", choices.map(({ symbol }) => symbol), null);
+  put("tf", choices.map(({ timeframe }) => timeframe), null);
+  put("type", choices.map(({ type }) => type), fallback.type);
+  put("ind", choices.map(({ indicators }) => indicators), fallback.indicators);
+  put("scale", choices.map(({ scale }) => scale), fallback.scale);
+  put("inv", choices.map(({ inverted }) => (inverted ? "1" : "0")), "0");
+  put("vs", choices.map(({ compare }) => compare), "");
+  put("tz", [zone], "browser");
+}

@@ -1,0 +1,48 @@
+// What all charts of the page share.
+
+import type { Config } from "./config";
+import type { Keyboard } from "./keys";
+import type { Live } from "./live";
+import { type Prefs, writePrefs } from "./prefs";
+import { Signal } from "./signal";
+import { PALETTES, type Palette, type ThemeName } from "./theme";
+import type { SidePanel } from "./ui/panel";
+import type { Toasts } from "./ui/toasts";
+import { clockOf } from "./ui/zones";
+import type { ZoneClock } from "./zone";
+
+export class Desk {
+  /** Theme, colours or the grid's lines changed. */
+  readonly painted = new Signal();
+  /** The reader chose another zone. */
+  readonly zoned = new Signal();
+
+  constructor(
+    readonly config: Config,
+    readonly prefs: Prefs,
+    readonly live: Live,
+    readonly keys: Keyboard,
+    /** The terminal: where menus and dialogues are put. */
+    readonly root: HTMLElement,
+    /** The panel beside the charts. */
+    readonly panel: SidePanel,
+    /** Messages that go by themselves. */
+    readonly toasts: Toasts,
+    public theme: ThemeName,
+  ) {}
+
+  get palette(): Palette {
+    return PALETTES[this.theme];
+  }
+
+  /** The wall clock of the reader's zone. */
+  get clock(): ZoneClock {
+    return clockOf(this.prefs.zone);
+  }
+
+  /** Remember settings in this browser. */
+  remember(prefs: Partial<Prefs>): void {
+    Object.assign(this.prefs, prefs);
+    writePrefs(this.prefs);
+  }
+}

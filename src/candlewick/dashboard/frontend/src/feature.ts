@@ -1,0 +1,90 @@
+// What a feature of the chart is: it is made for each chart of the grid, takes part in it through its stage, and goes.
+// `features.ts` lists them all.
+
+import type { Bar } from "./bar";
+import type { PriceChart } from "./chart";
+import type { Choice } from "./choice";
+import type { Config, Series } from "./config";
+import type { Desk } from "./desk";
+import type { Feeder, Screen } from "./feeder";
+import type { History } from "./history";
+import type { Status, Tick } from "./live";
+import type { Signal } from "./signal";
+
+export interface Feature {
+  /** Take everything away again that the stage does not own: listeners elsewhere, timers, requests. */
+  dispose(): void;
+}
+
+/** Makes a feature for one chart. */
+export type FeatureMaker = (stage: Stage) => Feature;
+
+/** A click on the chart that no drawing took. */
+export interface BarClick {
+  /** The bar in whose column it was; none beside the bars. */
+  readonly bar: Bar | undefined;
+  /** In CSS pixels, from the top left of the chart. */
+  readonly at: { readonly x: number; readonly y: number };
+}
+
+/** One chart of the grid, as its features see it. */
+export interface Stage {
+  readonly config: Config;
+  /** What all charts of the page share: settings, theme, keys, side panel, messages. */
+  readonly desk: Desk;
+  /** The chart: `api` is the library's, `series` its main series, `attach` puts primitives on it, `add` layers. */
+  readonly chart: PriceChart;
+  readonly history: History;
+  /** What feeds it: the bars known of the series, and older ones on demand. */
+  readonly feeder: Feeder;
+  readonly series: Series;
+  /** The bars on screen: the feeder's, or those of whoever holds the screen. */
+  readonly bars: readonly Bar[];
+  /** The newest status of the series, if there is one. */
+  readonly status: Status | null;
+  /** What the reader chose to see here. */
+  readonly choice: Readonly<Choice>;
+  /** Whether this is the chart that keys and the header act on. */
+  readonly isActive: boolean;
+
+  /** Choose something else: it is remembered, named in the address, and told by `chosen`. */
+  choose(choice: Partial<Choice>): void;
+  /** Bind a key that works while this chart is the active one. It is freed with the chart. */
+  bind(keys: string, title: string, run: () => void): void;
+  /** Draw bars of one's own in place of the live ones, which go on unseen until `release`. */
+  hold(): Screen;
+  release(): void;
+  /** Go to the bar at or before an instant, in seconds since the epoch. */
+  goTo(time: number): Promise<void>;
+
+  /** Another series is on screen, with all its first bars. */
+  readonly opened: Signal<Series>;
+  /** The bars on screen changed. */
+  readonly drawn: Signal;
+  /** A live frame was taken, a status heard. */
+  readonly ticked: Signal<Tick>;
+  readonly heard: Signal<Status>;
+  /** The open time under the crosshair, or null where it left. */
+  readonly crosshair: Signal<number | null>;
+  readonly clicked: Signal<BarClick>;
+  /** The reader chose something. */
+  readonly chosen: Signal<Partial<Choice>>;
+  /** Theme, colours or the grid's lines changed; `desk` has them. */
+  readonly painted: Signal;
+  /** This chart became the active one, or ceased to be. */
+  readonly activated: Signal<boolean>;
+
+  /** Where a feature puts its own elements. They are shown while this chart is the active one … */
+  readonly slots: {
+    /** … in the header, to the right of the timeframes, … */
+    readonly header: HTMLElement;
+    /** … in the header, among the icons to the right. */
+    readonly icons: HTMLElement;
+    /** Over the chart, whether it is active or not; it lets presses through to the chart. */
+    readonly overlay: HTMLElement;
+    /** Below the numbers of the legend: one row for each thing drawn over the bars. */
+    readonly legend: HTMLElement;
+  };
+  /** Whoever may take a press before the chart sees a click: true where it did. */
+  readonly presses: Set<() => boolean>;
+}

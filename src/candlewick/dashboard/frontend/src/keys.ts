@@ -1,0 +1,81 @@
+// The keyboard: what each key means, and for which chart. The help sheet is made of the same list.
+
+/** A key, as `Alt+S`, `Ctrl+ArrowLeft`, `/`, and what it does. */
+export interface Binding {
+  readonly keys: string;
+  readonly title: string;
+  /** Whose key it is: it works while `isActive()` says so. */
+  readonly isActive: () => boolean;
+  readonly run: () => void;
+}
+
+export class Keyboard {
+  /** What to do with a letter or digit that is bound to nothing: a reader types a symbol or a timeframe. */
+  onType: (character: string) => void = () => {};
+  /** Keys that somebody holds for now, such as the hand that draws; true where it used one. */
+  readonly takers = new Set<(event: KeyboardEvent) => boolean>();
+
+  private readonly bindings = new Set<Binding>();
+  private readonly isOurs: () => boolean;
+  private readonly listener = (event: KeyboardEvent) => this.hear(event);
+
+  /** `isOurs` says whether keys pressed on the page are meant for us. */
+  constructor(isOurs: () => boolean) {
+    this.isOurs = isOurs;
+    // Before the page itself: Streamlit has shortcuts of its own on single letters.
+    window.addEventListener("keydown", this.listener, { capture: true });
+  }
+
+  dispose(): void {
+    window.removeEventListener("keydown", this.listener, { capture: true });
+  }
+
+  /** Bind a key; the function returned frees it. */
+  bind(keys: string, title: string, run: () => void, isActive: () => boolean = () => true): () => void {
+    const binding = { keys, title, run, isActive };
+    this.bindings.add(binding);
+    return () => void this.bindings.delete(binding);
+  }
+
+  /** Every key that works now, with its title, in the order of binding. */
+  list(): [keys: string, title: string][] {
+    return [...this.bindings].filter(({ isActive }) => isActive()).map(({ keys, title }) => [keys, title]);
+  }
+
+  private hear(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing || !this.isOurs() || isTyping(event)) return;
+    if (this.meant(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+
+  private meant(event: KeyboardEvent): boolean {
+    for (const take of this.takers) if (take(event)) return true;
+    const name = nameOf(event);
+    const binding = [...this.bindings].find(({ keys, isActive }) => keys === name && isActive());
+    if (binding) {
+      binding.run();
+      return true;
+    }
+    if (!/^[a-z0-9]$/i.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return false;
+    this.onType(event.key);
+    return true;
+  }
+}
+
+/** A key's name: `Alt+S`, `Ctrl+ArrowLeft`, `?`. With Alt a keyboard may write another character, so its place counts. */
+export function nameOf({ key, code, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent): string {
+  const place = /^(?:Key|Digit)(.)$/.exec(code)?.[1];
+  const own = altKey && place ? place : key;
+  const modifiers = [ctrlKey || metaKey ? "Ctrl+" : "", altKey ? "Alt+" : "", shiftKey && own.length > 1 ? "Shift+" : ""];
+  return modifiers.join("") + (own.length === 1 && (altKey || ctrlKey || metaKey) ? own.toUpperCase() : own);
+}
+
+/** Whether a key goes into a field of a form. */
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.composedPath()[0];
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.matches("textarea, select")) return true;
+  return target.matches("input") && !target.matches("[type=color], [type=checkbox], [type=range], [type=button]");
+}

@@ -1,0 +1,45 @@
+// The panel beside the charts: one thing at a time, with a title and a way to close it. On a phone it is a sheet below.
+
+import { h, icon, ICONS } from "../dom";
+
+export class SidePanel {
+  readonly element: HTMLElement;
+  private readonly title = h("h2");
+  private readonly body = h("div", { class: "panel-body" });
+  private onClose: (() => void) | null = null;
+
+  constructor() {
+    const close = h(
+      "button",
+      { type: "button", class: "icon", title: "Close", "aria-label": "Close the panel", onclick: () => this.close() },
+      icon(ICONS.close),
+    );
+    const head = h("div", { class: "panel-head" }, this.title, close);
+    this.element = h("aside", { class: "panel", hidden: true, "aria-label": "Details" }, head, this.body);
+  }
+
+  get isOpen(): boolean {
+    return !this.element.hidden;
+  }
+
+  /** Show something; what was shown before hears that it was closed. */
+  open(title: string, content: Node, onClose: () => void = () => {}): void {
+    this.end();
+    this.title.textContent = title;
+    this.body.replaceChildren(content);
+    this.onClose = onClose;
+    this.element.hidden = false;
+  }
+
+  close(): void {
+    this.element.hidden = true;
+    this.end();
+    this.body.replaceChildren();
+  }
+
+  private end(): void {
+    const onClose = this.onClose;
+    this.onClose = null;
+    onClose?.();
+  }
+}
