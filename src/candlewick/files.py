@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from candlewick.crashpoint import crashpoint
+
 
 def replace_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Put `content` at `path`: a reader sees the old file or the new one, never a part.
@@ -16,6 +18,7 @@ def replace_atomically(path: Path, content: bytes, *, durable: bool = True) -> N
         if durable:
             file.flush()
             os.fsync(file.fileno())
+    crashpoint(f"replacing {path.name}")
     draft.replace(path)
     if durable:
         fsync_folder(path.parent)

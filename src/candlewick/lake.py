@@ -21,6 +21,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from candlewick import manifest as manifests
 from candlewick import names, s3
 from candlewick.config import S3Settings
+from candlewick.crashpoint import crashpoint
 from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, ObjectMissingError, TornObjectError
 from candlewick.files import fsync_folder
 from candlewick.manifest import Manifest
@@ -151,6 +152,7 @@ class Lake:
         try:
             obstore.put(self._store, staged, content)
             _fsync_file(root / staged)
+            crashpoint("mid-put")
             obstore.rename(self._store, staged, name, overwrite=False)
         except BaseException:
             (root / staged).unlink(missing_ok=True)

@@ -17,6 +17,7 @@ import structlog
 from candlewick import names
 from candlewick.batcher import Batch, Batcher
 from candlewick.checkpoint import Checkpoint, is_stream
+from candlewick.crashpoint import crashpoint
 from candlewick.errors import LakeError, ObjectExistsError
 from candlewick.heartbeat import now_us
 from candlewick.lake import Lake, pack
@@ -176,6 +177,7 @@ class Writer:
 
     async def _write(self, batch: Batch, name_it: Callable[[], str], *, is_noted: bool = False) -> None:
         """Make a batch durable, then move the checkpoint: never the other way round."""
+        crashpoint("after receive")
         manifest = batch.manifest(
             recorder=self._checkpoint.recorder,
             seq=self._checkpoint.seq + 1,
@@ -187,12 +189,14 @@ class Writer:
         )
         content = await asyncio.to_thread(pack, batch.lines, manifest)
         name = await self._put_until_durable(content, name_it, is_noted=is_noted)
+        crashpoint("after put")
         for symbol, ids in batch.ids.items():
             self._coverages[symbol].commit(ids)
         for symbol, minutes in batch.minutes.items():
             self._coverages[symbol].minutes.commit(minutes)
         self._checkpoint.follow(name, manifest)
         await self.save()
+        crashpoint("after checkpoint")
         self.objects += 1
         self.lines += len(batch.lines)
         self.bytes += len(content)
@@ -221,6 +225,7 @@ class Writer:
 
     def _put(self, name: str, content: bytes) -> bool:
         """Put an object; False where another one has the name. An answer that got lost is no other one."""
+        crashpoint("before put")
         try:
             self._lake.put_absent(name, content)
         except ObjectExistsError:

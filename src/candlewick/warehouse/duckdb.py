@@ -14,6 +14,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
+from candlewick.crashpoint import crashpoint
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError, WarehouseError
 from candlewick.heartbeat import now_us
 from candlewick.lake import LakeObject
@@ -97,6 +98,8 @@ class Warehouse:
                         f"insert into {target} select * from {source} where not list_contains(?, object_name)",
                         [list(refused)],
                     )
+                    crashpoint("mid-load" if target == "raw.binance_raw" else "before commit")
+        crashpoint("after commit")
         self._newest = moment
         return refused
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from candlewick.config import Settings
+from candlewick.crashpoint import crashpoint
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError
 from candlewick.lake import Lake
 from candlewick.warehouse.duckdb import Warehouse
@@ -27,7 +28,9 @@ def rebuild(settings: Settings, progress: Progress) -> None:
         _remove(new)
         _fill(settings, new, progress)
         _log_of(path).unlink(missing_ok=True)
+        crashpoint("before swap")
         new.replace(path)
+        crashpoint("after swap")
     with suppress(WarehouseBusyError), Pipeline.open(settings):  # an owner that was quicker publishes it instead
         pass
 
@@ -41,6 +44,7 @@ def _fill(settings: Settings, new: Path, progress: Progress) -> None:
             if loaded := intake.load().objects:
                 intake.models.run()
                 intake.prune()
+                crashpoint("mid-rebuild")
                 done += loaded
                 progress(min(done, total), total)
         intake.models.run()
