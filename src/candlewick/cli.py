@@ -69,10 +69,11 @@ def up(
 
     Examples: `candlewick up BTCUSDT ETHUSDT` · `candlewick up --demo`
     """
+    from candlewick import demo as demo_room  # noqa: PLC0415
     from candlewick import supervisor  # noqa: PLC0415
 
     if demo:
-        config_path = supervisor.write_demo_config(config.DEMO_FILE)
+        config_path = demo_room.write_config(config.DEMO_FILE)
     supervisor.export_flags(symbols=symbols, history=history, port=port)
     settings = settings_from(config_path)
     supervisor.run(settings, config_path, demo=demo, browser=browser, console=console)
@@ -236,11 +237,11 @@ def sql(
 
     Example: `candlewick sql "select * from gold.trades_ohlc_5m order by open_time desc limit 3"`
     """
-    from candlewick.mart import Mart  # noqa: PLC0415
+    from candlewick.reader import open_reader  # noqa: PLC0415
     from candlewick.tables import write_rows  # noqa: PLC0415
 
     statement = sys.stdin.read() if query == "-" else query
-    write_rows(Mart(settings_from(config_path, demo=demo).mart_path), statement, output, sys.stdout)
+    write_rows(open_reader(settings_from(config_path, demo=demo)), statement, output, sys.stdout)
 
 
 @app.command()
@@ -266,6 +267,7 @@ def exchange(
             show_default="none",
         ),
     ] = None,
+    run_path: Annotated[Path | None, typer.Option(help="Beat into this folder once a second.", hidden=True)] = None,
 ) -> None:
     """Run a local exchange that speaks Binance's WebSocket, REST and archive dialects.
 
@@ -287,6 +289,7 @@ def exchange(
             shift_to_now=shift_to_now,
             weight_limit=weight_limit,
             faults=faults,
+            run_path=run_path,
             **named,
         )
     )

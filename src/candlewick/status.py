@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from candlewick import heartbeat
@@ -141,7 +142,7 @@ def _processes_table(report: Report) -> Table:
             else f"{datetime.fromtimestamp(process.started_at / 1e6, UTC):%Y-%m-%d %H:%M:%S}"
         )
         colour = "green" if process.is_alive else "red"
-        table.add_row(process.name, f"[{colour}]● {process.state}[/]", str(process.pid or ""), since)
+        table.add_row(process.name, f"[{colour}]● {escape(process.state)}[/]", str(process.pid or ""), since)
     return table
 
 
@@ -177,5 +178,5 @@ def _summary(report: Report) -> str:
         f"gaps in the tape  {report.gaps}",
         f"freshness         {report.freshness_text} (newest trade in the mart, version {report.mart_version})",
     ]
-    lines += [f"[yellow]skipped object[/]    {name}" for name in report.skipped_objects]
+    lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
     return "\n".join(lines)

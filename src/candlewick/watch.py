@@ -29,13 +29,13 @@ class Watch:
         ticks_per_report = int(REPORT_SECONDS / POLL_SECONDS)
         tick = 0
         while True:
-            self._look(say)
+            await self._look(say)
             tick += 1
             if tick % ticks_per_report == 0:
                 say(one_line(await asyncio.to_thread(collect, self.settings)))
             await asyncio.sleep(POLL_SECONDS)
 
-    def _look(self, say: Say) -> None:
+    async def _look(self, say: Say) -> None:
         run_path = self.settings.run_path
         if (recorder := heartbeat.read(run_path, "recorder")) and recorder.get("state") == "recording":
             self._once(say, f"Recording live from {len(recorder.get('legs', []))} connections.")
@@ -45,7 +45,7 @@ class Watch:
         if heartbeat.read(run_path, "dashboard"):
             is_news = self._once(say, f"The chart is at [bold cyan]{self.url}[/]")
             if is_news and self.open_browser:
-                self.open_browser(self.url)
+                await asyncio.to_thread(self.open_browser, self.url)
 
     def _history(self, say: Say, recorder: dict[str, object]) -> None:
         symbols = recorder.get("symbols")

@@ -1,5 +1,6 @@
 """A whole Candlewick of real processes in a folder of its own, for tests that kill and restart them."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -33,6 +34,15 @@ def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADL
         if time.monotonic() > end:
             raise AssertionError(f"waited {deadline:g} s in vain for {what}")
         time.sleep(0.05)
+
+
+async def until(condition: Callable[[], bool], what: str, deadline: float = DEADLINE_SECONDS) -> None:
+    """Poll as `wait_until` does, in a running event loop."""
+    end = time.monotonic() + deadline
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {deadline:g} s in vain for {what}")
+        await asyncio.sleep(0.05)
 
 
 @dataclass

@@ -69,6 +69,17 @@ def status(stack: Stack):
     return run_cli("status", "--config", str(stack.config_path), cwd=stack.home)
 
 
+def test_ctrl_c_while_the_exchange_of_the_demo_starts_stops_at_once(tmp_path):
+    stack = Stack(tmp_path)
+    try:
+        stack.start("up", "up", "--demo", "--no-browser")
+        wait_until((tmp_path / "candlewick-demo/logs/exchange.log").exists, "the exchange to be started")
+        assert stack.kill("up", signal.SIGINT) == 0
+    finally:
+        stack.stop()
+    assert "Stopped" in stack.log("up")
+
+
 def test_a_process_that_cannot_start_ends_everything_with_its_own_line(tmp_path):
     stack = Stack(tmp_path / "home", symbols=("NOSUCHDEMO",)).write_config()
     try:
