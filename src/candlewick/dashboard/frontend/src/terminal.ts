@@ -10,7 +10,7 @@ import { History } from "./history";
 import { Keyboard } from "./keys";
 import { Live, type Tick } from "./live";
 import { readPrefs, type ThemeChoice } from "./prefs";
-import css from "./style.css";
+import { CSS } from "./styles";
 import { type CandleColours, PALETTES, type ThemeName } from "./theme";
 import { Header } from "./ui/header";
 import { SidePanel } from "./ui/panel";
@@ -125,7 +125,7 @@ export class Terminal {
     const { panel, toasts } = this.desk;
     const stage = h("main", { class: "stage" }, this.grid, panel.element);
     this.element.append(
-      h("style", {}, css),
+      h("style", {}, CSS),
       this.header.element,
       stage,
       this.statusBar.element,
