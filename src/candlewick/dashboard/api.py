@@ -1,23 +1,17 @@
-"""`/api/candles` and `/api/day`: history by HTTP, as columns of exact decimals.
+"""`/api/candles` and `/api/day`: history by HTTP, as columns of exact decimals."""
 
-A column is a JSON array, so 1,500 candles are ten arrays; gzip (Streamlit's middleware) makes them as small as a
-binary format would. Decimals are written as literals: no float stands between the warehouse and the browser.
-"""
-
-import re
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from candlewick.dashboard.catalogue import Catalogue, RequestError
+from candlewick.dashboard.answers import answering, json_answer
+from candlewick.dashboard.catalogue import Catalogue
+from candlewick.dashboard.columns import array, columns_json
 from candlewick.dashboard.reader import Reader, Reads, instant
-from candlewick.errors import MartNotReadyError
 
 COLUMNS = {
     "o": "open",
@@ -28,10 +22,6 @@ COLUMNS = {
     "q": "quote_volume",
     "n": "trade_count",
 }
-_ALL_ZERO = re.compile(r"\.0+(?=,|$)")
-_LAST_ZEROS = re.compile(r"(\.\d*[1-9])0+(?=,|$)")
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Api:
@@ -43,8 +33,8 @@ class Api:
     def routes(self) -> list[Route]:
         """The routes to add to the server."""
         return [
-            Route("/api/candles", _answering(self.candles), methods=["GET"]),
-            Route("/api/day", _answering(self.day), methods=["GET"]),
+            Route("/api/candles", answering(self.candles), methods=["GET"]),
+            Route("/api/day", answering(self.day), methods=["GET"]),
         ]
 
     async def candles(self, request: Request) -> Response:
@@ -59,12 +49,12 @@ class Api:
         before = catalogue.second("before", asked.get("before"))
         start, end = (None if at is None else instant(at) for at in (since, before))
         table = await self._reads(self._reader.candles, symbol, timeframe, start, end, limit + 1)
-        return _json(candles_json(table, limit))
+        return json_answer(candles_json(table, limit))
 
     async def day(self, request: Request) -> Response:
         """`?symbol=`: open, high, low, volume and trades of the newest 24 hours, and since when they count."""
         symbol = self._catalogue.symbol(request.query_params.get("symbol"))
-        return _json(await self._reads(day_json, self._reader, symbol))
+        return json_answer(await self._reads(day_json, self._reader, symbol))
 
 
 def candles_json(table: pa.Table, limit: int) -> str:
@@ -92,38 +82,6 @@ def day_json(reader: Reader, symbol: str) -> str:
     return columns_json(pa.table(day), {"o": "open", "h": "high", "l": "low", "v": "volume", "n": "trade_count"})
 
 
-def columns_json(table: pa.Table, names: dict[str, str]) -> str:
-    """Write columns of a table under short names, and its open_time in seconds as `t`."""
-    seconds = pc.divide(table.column("open_time").cast(pa.timestamp("us")).cast(pa.int64()), 1_000_000)
-    columns = [f'"t":{_array(seconds)}', *(f'"{short}":{_array(table.column(name))}' for short, name in names.items())]
-    return f"{{{','.join(columns)}}}"
-
-
 def _states(page: pa.Table) -> str:
     complete, closed = (page.column(name).cast(pa.int8()) for name in ("is_complete", "is_closed"))
-    return _array(pc.add(complete, closed))
-
-
-def _array(column: pa.ChunkedArray) -> str:
-    text = ",".join(column.cast(pa.string()).to_pylist())
-    if pa.types.is_decimal(column.type):
-        text = _LAST_ZEROS.sub(r"\1", _ALL_ZERO.sub("", text))
-    return f"[{text}]"
-
-
-def _json(text: str) -> Response:
-    return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def _answering(handle: Handler) -> Handler:
-    """Turn a refusal into its answer: 400 with one line, or 503 before the first version of the mart."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await handle(request)
-        except RequestError as error:
-            return PlainTextResponse(f"{error}\n", status_code=400)
-        except MartNotReadyError as error:
-            return PlainTextResponse(f"{error}\n", status_code=503, headers={"Retry-After": "1"})
-
-    return answer
+    return array(pc.add(complete, closed))

@@ -6,11 +6,16 @@ from candlewick.dashboard.bars import SECONDS
 
 LARGEST_PAGE = 5_000
 FIRST_PAGE = 1_500
+_LARGEST_ID = 2**63 - 1
 _LATEST_SECOND = 253_402_300_799  # the end of the year 9999, where calendars end
 
 
 class RequestError(ValueError):
     """A browser asked for what does not exist; its text is one line for the answer's body."""
+
+    def __init__(self, text: str, *, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Catalogue:
@@ -35,6 +40,17 @@ class Catalogue:
     def second(self, name: str, text: str | None) -> int | None:
         """Return seconds since the epoch, or None where none are given."""
         return None if text is None else max(0, min(_LATEST_SECOND, self._integer(name, text)))
+
+    def needed_second(self, name: str, text: str | None) -> int:
+        """Return seconds since the epoch."""
+        second = self.second(name, text)
+        if second is None:
+            raise RequestError(f"{name}: expected seconds since the epoch, got nothing")
+        return second
+
+    def identifier(self, name: str, text: str | None) -> int | None:
+        """Return a trade id, or None where none is given."""
+        return None if text is None else max(0, min(_LARGEST_ID, self._integer(name, text)))
 
     @staticmethod
     def _one_of(choices: tuple[str, ...], what: str, name: str | None) -> str:

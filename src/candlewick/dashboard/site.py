@@ -22,6 +22,12 @@ class Site:
     settings: Settings
     reader: Reader
     reads: Reads = field(default_factory=Reads)
+    evidence_reads: Reads = field(default_factory=Reads)
+
+    def close(self) -> None:
+        """Take no more reads."""
+        self.reads.close()
+        self.evidence_reads.close()
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -1,0 +1,58 @@
+"""`/api/lineage`, `/api/proof` and `/api/trades`: what stands behind the candles, by HTTP."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from candlewick.config import Settings
+from candlewick.dashboard.answers import answering, json_answer
+from candlewick.dashboard.catalogue import Catalogue
+from candlewick.dashboard.lineage import Asked, lineage
+from candlewick.dashboard.proof import holes, verdicts
+from candlewick.dashboard.reader import Reader, Reads, instant
+from candlewick.dashboard.tape import page, page_json
+
+_LATEST = 253_402_300_799
+
+
+class Evidence:
+    """The HTTP routes over a reader of the warehouse; `reads` are threads of their own, apart from the charts'."""
+
+    def __init__(self, reader: Reader, reads: Reads, catalogue: Catalogue, settings: Settings) -> None:
+        self._reader, self._reads, self._catalogue = reader, reads, catalogue
+        self._zone, self._lake = settings.zone, settings.lake_url
+
+    def routes(self) -> list[Route]:
+        """The routes to add to the server."""
+        handlers = {"lineage": self.lineage, "proof": self.proof, "trades": self.trades}
+        return [Route(f"/api/{name}", answering(handle), methods=["GET"]) for name, handle in handlers.items()]
+
+    async def lineage(self, request: Request) -> Response:
+        """`?symbol=&timeframe=&t=`: what the candle that holds the instant `t` (s) is made of, and its verdict."""
+        asked, catalogue = request.query_params, self._catalogue
+        symbol, timeframe = catalogue.symbol(asked.get("symbol")), catalogue.timeframe(asked.get("timeframe"))
+        candle = Asked.at(symbol, timeframe, catalogue.needed_second("t", asked.get("t")), self._zone)
+        told = await self._reads(lineage, self._reader, candle, lake=self._lake)
+        return json_answer(msgspec.json.encode(told))
+
+    async def proof(self, request: Request) -> Response:
+        """`?symbol=&since=&before=`: the holes of a tape, and the audit's verdicts on since <= minute < before (s)."""
+        asked, catalogue = request.query_params, self._catalogue
+        symbol = catalogue.symbol(asked.get("symbol"))
+        since = instant(catalogue.second("since", asked.get("since")) or 0)
+        before = instant(catalogue.second("before", asked.get("before")) or _LATEST)
+        told = {
+            "holes": await self._reads(holes, self._reader, symbol),
+            "verdicts": await self._reads(verdicts, self._reader, symbol, since, before),
+        }
+        return json_answer(msgspec.json.encode(told))
+
+    async def trades(self, request: Request) -> Response:
+        """`?symbol=&from=&from_id=&limit=`: trades from `from` (s) on, or from an id that was traded about then."""
+        asked, catalogue = request.query_params, self._catalogue
+        symbol, limit = catalogue.symbol(asked.get("symbol")), catalogue.limit(asked.get("limit"))
+        start = instant(catalogue.needed_second("from", asked.get("from")))
+        first_id = catalogue.identifier("from_id", asked.get("from_id"))
+        table = await self._reads(page, self._reader, symbol, start, first_id, limit)
+        return json_answer(page_json(table))

@@ -1,0 +1,18 @@
+"""What several of the dashboard's tests stand on."""
+
+import pytest
+
+from candlewick.config import Settings
+from candlewick.mart import Mart
+from dashboard import proven
+
+
+@pytest.fixture(scope="session")
+def proven_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Mart]:
+    """A published mart with matches, a mismatch, holes and a backfill in it; see `proven.py`."""
+    return proven.publish(tmp_path_factory.mktemp("proven"))
+
+
+@pytest.fixture(scope="session")
+def proven_mart(proven_home: tuple[Settings, Mart]) -> Mart:
+    return proven_home[1]

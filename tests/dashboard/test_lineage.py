@@ -1,0 +1,99 @@
+"""The lineage of candles, on a mart that the real loader, models and publisher made."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from candlewick.dashboard.catalogue import RequestError
+from candlewick.dashboard.lineage import FIELDS, Asked, lineage, verdict
+from candlewick.mart import Mart
+from dashboard.proven import MISSING, SECOND, SYMBOL, minutes
+
+UTC = ZoneInfo("UTC")
+
+
+def told(mart: Mart, minute: int, timeframe: str = "1m") -> dict[str, Any]:
+    return lineage(mart, Asked.at(SYMBOL, timeframe, SECOND + 60 * minute, UTC), lake="lake")
+
+
+def field(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(field for field in answer["audit"]["fields"] if field["name"] == name)
+
+
+def test_a_candle_that_agrees_shows_nine_fields_and_both_ids_beside_the_exchanges(proven_mart: Mart) -> None:
+    answer = told(proven_mart, 0)
+    assert answer["audit"]["verdict"] == "match"
+    assert [field["name"] for field in answer["audit"]["fields"]] == [*FIELDS, "first_trade_id", "last_trade_id"]
+    assert all(field["equal"] and field["ours"] == field["exchange"] for field in answer["audit"]["fields"])
+    assert (answer["first_trade_id"], answer["last_trade_id"]) == minutes()[0].ids
+    assert (answer["trade_count"], answer["spanned"]) == (10, 10)
+
+
+def test_a_candle_that_differs_says_in_which_field(proven_mart: Mart) -> None:
+    answer = told(proven_mart, 1)
+    assert answer["audit"]["verdict"] == "mismatch"
+    assert [field["name"] for field in answer["audit"]["fields"] if not field["equal"]] == ["volume"]
+
+
+def test_a_candle_with_a_hole_spans_more_ids_than_it_has_and_waits_for_its_verdict(proven_mart: Mart) -> None:
+    answer = told(proven_mart, 2)
+    assert answer["spanned"] - answer["trade_count"] == len(MISSING)
+    assert (answer["is_complete"], answer["audit"]["verdict"]) == (False, "pending")
+
+
+def test_the_objects_that_hold_a_candle_are_named_with_the_ids_in_them(proven_mart: Mart) -> None:
+    first, second = told(proven_mart, 1)["objects"]
+    assert (first["first_trade_id"], first["last_trade_id"]) == (110, 113)
+    assert (second["first_trade_id"], second["last_trade_id"]) == (114, 119)
+    assert first["name"] != second["name"]
+    (backfill,) = told(proven_mart, 3)["objects"]
+    assert "/backfill_" in backfill["name"]
+
+
+def test_it_tells_where_the_trades_came_from_and_when_they_passed_each_hop(proven_mart: Mart) -> None:
+    answer = told(proven_mart, 3)["trades"]
+    assert answer["sources"] == {"rest": 10}
+    first, last = answer["ends"]
+    assert (first["trade_id"], last["trade_id"]) == minutes()[3].ids
+    assert first["traded_at"] < first["received_at"] < first["loaded_at"]
+
+
+def test_a_forming_candle_has_no_verdict_yet(proven_mart: Mart) -> None:
+    answer = told(proven_mart, 5)
+    assert (answer["is_closed"], answer["audit"]["verdict"]) == (False, "forming")
+    assert all(field["exchange"] is None for field in answer["audit"]["fields"])
+
+
+def test_a_longer_candle_is_judged_by_its_minutes(proven_mart: Mart) -> None:
+    answer = told(proven_mart, 1, "5m")
+    assert answer["audit"]["expected"] == 5
+    assert sum(answer["audit"]["minutes"].values()) <= 5
+    assert answer["audit"]["verdict"] == "mismatch"
+
+
+def test_a_second_is_judged_by_its_minute(proven_mart: Mart) -> None:
+    answer = told(proven_mart, 0, "1s")
+    assert (answer["audit"]["scope"], answer["audit"]["verdict"], answer["trade_count"]) == ("minute", "match", 1)
+    assert field(answer, "trade_count")["ours"] == "10"
+
+
+def test_where_there_is_no_candle_the_refusal_says_so(proven_mart: Mart) -> None:
+    with pytest.raises(RequestError, match="no 1m candle of BTCUSDT opens at") as refused:
+        told(proven_mart, 500)
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_closed", "expected"),
+    [
+        ({"match": 5}, True, "match"),
+        ({"match": 4}, True, "pending"),
+        ({"match": 4, "pending": 1}, True, "pending"),
+        ({"match": 4, "no_oracle": 1}, True, "no_oracle"),
+        ({"match": 4, "mismatch": 1}, False, "mismatch"),
+        ({"match": 4}, False, "forming"),
+    ],
+)
+def test_the_worst_minute_decides(counts: dict[str, int], is_closed: bool, expected: str) -> None:
+    assert verdict(counts, is_closed=is_closed, expected=5) == expected
