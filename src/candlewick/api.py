@@ -7,7 +7,8 @@
     with candlewick.connect() as db:
         db.sql("select * from gold.candle_audit where status = 'mismatch'")
 
-It reads what the warehouse has published and may run anywhere beside it, at any time.
+It reads what the warehouse has published and may run anywhere beside it, at any time; with `warehouse = "snowflake"`
+in the settings, it reads from there, as the reader's role.
 """
 
 from dataclasses import dataclass
@@ -16,12 +17,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from candlewick import config as configuration
+from candlewick.config import Settings
 from candlewick.errors import ConfigError
-from candlewick.mart import Mart
+from candlewick.reader import Database, Reader, open_reader
 
 if TYPE_CHECKING:
     import pandas
@@ -63,13 +64,14 @@ class Rows:
         return self.arrow.__arrow_c_stream__(requested_schema)
 
 
-def connect(config: Path | str | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB over the newest published version: `silver.trades_deduped`, `gold.trades_ohlc_1m`, and so on.
+def connect(config: Path | str | None = None) -> Database:
+    """Open the warehouse for SQL: `silver.trades_deduped`, `gold.trades_ohlc_1m`, and so on.
 
-    It stays at that version; connect again for a newer one. `config` is the settings' file, `candlewick.toml` by
-    default. Raises `ConfigError`, and `MartNotReadyError` where nothing is published yet.
+    A DuckDB connection over the newest published version, at which it stays; or one to Snowflake that answers alike.
+    `config` is the settings' file, `candlewick.toml` by default. Raises `ConfigError`, `MartNotReadyError` where
+    nothing is published yet, and `WarehouseError` where Snowflake does not let one in.
     """
-    return _mart(config).connect()
+    return _reader_of(config).connect()
 
 
 def candles(
@@ -85,7 +87,7 @@ def candles(
 
     `timeframe` is one of 1s, 1m, 5m, 15m, 1h, 4h, 1d. Raises as `connect`, and `WarehouseError` for another timeframe.
     """
-    return Rows(_mart(config).candles(symbol.upper(), timeframe, _moment(start), _moment(end), limit))
+    return Rows(_reader_of(config).candles(symbol.upper(), timeframe, _moment(start), _moment(end), limit))
 
 
 def trades(
@@ -96,17 +98,18 @@ def trades(
     config: Path | str | None = None,
 ) -> Rows:
     """Return a symbol's trades with `start` <= traded_at < `end`, by trade id. Raises as `connect`."""
-    return Rows(_mart(config).trades(symbol.upper(), _moment(start), _moment(end)))
+    return Rows(_reader_of(config).trades(symbol.upper(), _moment(start), _moment(end)))
 
 
-def _mart(config: Path | str | None) -> Mart:
-    return _reader(configuration.load(None if config is None else Path(config)).mart_path.absolute())
+def _reader_of(config: Path | str | None) -> Reader:
+    settings = configuration.load(None if config is None else Path(config))
+    return _kept_reader(settings.model_copy(update={"data": settings.data.absolute()}))
 
 
 @lru_cache(maxsize=8)
-def _reader(path: Path) -> Mart:
-    """One reader per mart, so that what it has read is read once."""
-    return Mart(path)
+def _kept_reader(settings: Settings) -> Reader:
+    """One reader per warehouse, so that what it has read is read once, and who logs in does so once."""
+    return open_reader(settings)
 
 
 def _moment(given: Moment | None) -> datetime | None:

@@ -7,7 +7,7 @@ import duckdb
 import msgspec
 
 from candlewick.errors import CandlewickError
-from candlewick.mart import Mart
+from candlewick.reader import Cursor, Reader
 
 Format = Literal["table", "csv", "json"]
 
@@ -16,9 +16,9 @@ class QueryError(CandlewickError):
     """The statement was refused; carries DuckDB's own first line."""
 
 
-def write_rows(mart: Mart, statement: str, output: Format, out: IO[str]) -> None:
-    """Run one statement on the mart's current version and print its rows."""
-    with mart.connect() as connection:
+def write_rows(reader: Reader, statement: str, output: Format, out: IO[str]) -> None:
+    """Run one statement on what the warehouse has now, and print its rows."""
+    with reader.connect() as connection:
         try:
             if output == "table":
                 out.write(f"{connection.sql(statement)}\n")
@@ -28,7 +28,7 @@ def write_rows(mart: Mart, statement: str, output: Format, out: IO[str]) -> None
             raise QueryError(str(error).splitlines()[0]) from None
 
 
-def _write_all(cursor: duckdb.DuckDBPyConnection, output: Format, out: IO[str]) -> None:
+def _write_all(cursor: Cursor, output: Format, out: IO[str]) -> None:
     columns = [str(column[0]) for column in cursor.description or []]
     writer = csv.writer(out, lineterminator="\n")
     if output == "csv":

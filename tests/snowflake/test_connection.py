@@ -103,7 +103,7 @@ def expect(kind: type[CandlewickError], *parts: str, role: str = "CANDLEWICK_REA
 def test_a_connection_is_opened_by_its_name_with_a_role_of_ours(home, port):
     write_connection(home, port)
     with Connection.open(SETTINGS, "CANDLEWICK_READER") as connection:
-        assert connection.run("SELECT 1 + %s", [1]) == [(2,)]
+        assert connection.run("SELECT 1 + ?", [1]) == [(2,)]
         assert connection.rows("SELECT 1 AS one, 'x' AS other") == [{"one": 1, "other": "x"}]
         assert (connection.login.account, connection.login.user) == ("fakesnow", "fake")
 

@@ -5,11 +5,15 @@ settings only name the connection. Every connector's way to log in works: key pa
 """
 
 import os
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, cast
+
+import duckdb
+import pyarrow as pa
 
 from candlewick import __version__
 from candlewick.config import SnowflakeSettings
@@ -18,6 +22,7 @@ from candlewick.snowflake.errors import Login, explain
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+    from snowflake.connector.cursor import SnowflakeCursor
 
 _LOGIN_SECONDS = 20
 _NETWORK_SECONDS = 120  # for one request and its repetitions, not for a statement
@@ -49,6 +54,8 @@ class Connection:
                 login_timeout=_LOGIN_SECONDS,
                 network_timeout=_NETWORK_SECONDS,
                 application="Candlewick",
+                paramstyle="qmark",  # as DuckDB's, and bound by Snowflake itself
+                arrow_number_to_decimal=True,  # without it, the connector makes floats of prices
                 session_parameters={"QUERY_TAG": f"candlewick {__version__}", "TIMEZONE": "UTC"},
             )
         except connector.errors.Error as error:
@@ -59,7 +66,7 @@ class Connection:
         return cls(session, _login(name, role))
 
     def run(self, statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        """Run one statement and return its rows. Raises `WarehouseError`."""
+        """Run one statement, with a parameter for every `?`, and return its rows. Raises `WarehouseError`."""
         with _explained(self.login), self._session.cursor() as cursor:
             cursor.execute(statement, parameters)
             return [tuple(row) for row in cursor.fetchall()]
@@ -71,6 +78,29 @@ class Connection:
             names = [column.name.lower() for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def arrow(self, statement: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+        """Run one statement and return its rows: names in lower case, decimals exact, times in µs.
+
+        Raises `WarehouseError`.
+        """
+        with _explained(self.login), self._session.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return _lower_case(cursor.fetch_arrow_all(force_return_table=True, force_microsecond_precision=True))
+
+    def execute(self, query: str) -> "Cursor":
+        """Run one statement on Snowflake; its rows can be fetched part by part. Raises `WarehouseError`."""
+        with _explained(self.login):
+            cursor = self._session.cursor()
+            cursor.execute(query)
+        return Cursor(cursor, self.login)
+
+    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
+        """Run one statement on Snowflake; its rows are a relation, as those of the embedded warehouse are.
+
+        Raises `WarehouseError`.
+        """
+        return duckdb.connect().from_arrow(self.arrow(query))
+
     def close(self) -> None:
         """End the session."""
         self._session.close()
@@ -80,6 +110,33 @@ class Connection:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+class Cursor:
+    """The rows of a statement, to be fetched part by part; names in lower case."""
+
+    def __init__(self, cursor: "SnowflakeCursor", login: Login) -> None:
+        self._cursor, self._login = cursor, login
+        self.description = [(column.name.lower(),) for column in cursor.description]
+
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        """Return the next rows, none at the end. Raises `WarehouseError`."""
+        with _explained(self._login):
+            return self._cursor.fetchmany(size)
+
+
+def parameters(settings: SnowflakeSettings) -> Mapping[str, Any]:
+    """Return what connections.toml says of the settings' connection, secrets too. Raises `ConfigError`."""
+    name = settings.connection or _default_name()
+    file = _connections_file().get("connections_file_path")
+    try:
+        return (tomllib.loads(file.read_text()) if file else _connections())[name]
+    except (KeyError, FileNotFoundError):
+        raise _no_connection(name) from None
+
+
+def _lower_case(rows: pa.Table) -> pa.Table:
+    return rows.rename_columns([name.lower() for name in rows.column_names])
 
 
 @contextmanager
@@ -94,11 +151,15 @@ def _explained(login: Login) -> Iterator[None]:
 
 def _explain(error: Exception, name: str, role: str) -> CandlewickError:
     if "connection_name" in str(error):
-        return ConfigError(
-            f"connections.toml has no connection {name!r} (it has: {', '.join(sorted(_connections())) or 'none'}); "
-            "add it, or correct `connection` in [snowflake]"
-        )
+        return _no_connection(name)
     return explain(str(error), _login(name, role))
+
+
+def _no_connection(name: str) -> ConfigError:
+    return ConfigError(
+        f"connections.toml has no connection {name!r} (it has: {', '.join(sorted(_connections())) or 'none'}); "
+        "add it, or correct `connection` in [snowflake]"
+    )
 
 
 def _login(name: str, role: str) -> Login:

@@ -1,0 +1,71 @@
+"""Who reads SILVER and GOLD, and from where: the embedded mart, or Snowflake."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol, Self
+
+import duckdb
+import pyarrow as pa
+
+from candlewick.config import Settings
+from candlewick.mart import Mart
+
+
+class Cursor(Protocol):
+    """The rows of a statement, to be fetched part by part."""
+
+    @property
+    def description(self) -> Sequence[tuple[Any, ...]] | None:
+        """What the columns are; the first of each is its name."""
+
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        """Return the next rows, none at the end."""
+
+
+class Database(Protocol):
+    """An open connection to the warehouse: DuckDB's own, or one to Snowflake that answers alike."""
+
+    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
+        """Run one statement; its rows are a relation: `.df()`, `.pl()`, `.fetchall()`, or printed, a table."""
+
+    def execute(self, query: str) -> Cursor:
+        """Run one statement; its rows can be fetched part by part."""
+
+    def close(self) -> None:
+        """End it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: Any) -> Any: ...  # noqa: ANN401 - DuckDB's own says so
+
+
+class Reader(Protocol):
+    """What a program asks of a warehouse; safe to call from several threads."""
+
+    def connect(self) -> Database:
+        """Open a connection for SQL."""
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
+        """Run one statement, with a parameter for every `?`."""
+
+    def candles(
+        self,
+        symbol: str,
+        timeframe: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Return candles with `start` <= open_time < `end`, the newest `limit` of them, ascending by open_time."""
+
+    def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
+        """Return trades with `start` <= traded_at < `end`, by trade id."""
+
+
+def open_reader(settings: Settings) -> Reader:
+    """Return the reader of the settings' warehouse; it connects when it is first asked."""
+    if settings.warehouse == "duckdb":
+        return Mart(settings.mart_path)
+    from candlewick.snowflake.gold import Gold  # noqa: PLC0415 - the extra `snowflake`
+
+    return Gold(settings)
