@@ -1,0 +1,87 @@
+// What is proven of the bars on screen, fetched again when the warehouse may know more.
+
+import { secondsOf } from "../config";
+import { h, setText } from "../dom";
+import type { Feature, Stage } from "../feature";
+import { Proof, type Standing, type Told } from "./proof";
+import { makeShade } from "./shade";
+
+/** The audit runs every few seconds. */
+const EVERY = 5_000;
+
+const WORDS: Record<Standing, [text: string, title: string]> = {
+  forming: ["", ""],
+  incomplete: ["not proven whole", "That no trade is missing in this bar, or beside it, is not proven"],
+  pending: ["audit pending", "The exchange's own candle is not here yet"],
+  no_oracle: ["no oracle", "The exchange's own candle never came: there is nothing to compare with"],
+  match: ["audited", "Equal to the exchange's own candle in every field"],
+  mismatch: ["differs from the exchange", "A field differs from the exchange's own candle: click the bar to see which"],
+};
+
+export class Holes implements Feature {
+  private proof = new Proof();
+  private aborter = new AbortController();
+  private readonly stage: Stage;
+  private readonly painted = makeShade(() => ({
+    chart: this.stage.chart,
+    proof: this.proof,
+    palette: this.stage.desk.palette,
+    seconds: secondsOf(this.stage.series.timeframe),
+  }));
+  private readonly badge = h("span", { class: "standing", hidden: true });
+  private readonly timer: number;
+  private pointed: number | null = null;
+
+  constructor(stage: Stage) {
+    this.stage = stage;
+    this.painted.forEach((painted) => stage.chart.attach(painted));
+    stage.slots.legend.prepend(this.badge);
+    stage.opened.on(() => void this.fetch());
+    stage.painted.on(() => this.refresh());
+    stage.drawn.on(() => this.showBadge());
+    stage.crosshair.on((time) => {
+      this.pointed = time;
+      this.showBadge();
+    });
+    this.timer = window.setInterval(() => void this.fetch(), EVERY);
+  }
+
+  dispose(): void {
+    window.clearInterval(this.timer);
+    this.aborter.abort();
+  }
+
+  private async fetch(): Promise<void> {
+    const { bars, config, series } = this.stage;
+    const first = bars[0];
+    if (!first || document.hidden) return;
+    this.aborter.abort();
+    const { signal } = (this.aborter = new AbortController());
+    const query = new URLSearchParams({ symbol: series.symbol, since: String(first.time) });
+    try {
+      const answer = await fetch(`${config.base}/api/proof?${query}`, { signal });
+      if (!answer.ok || signal.aborted) return;
+      this.proof = new Proof((await answer.json()) as Told);
+      this.refresh();
+    } catch (error) {
+      // A lost server is the live connection's to tell; the next round asks again.
+      if (!(error instanceof TypeError) && !signal.aborted) throw error;
+    }
+  }
+
+  private refresh(): void {
+    this.painted.forEach((painted) => painted.refresh());
+    this.showBadge();
+  }
+
+  private showBadge(): void {
+    const { bars, chart, series } = this.stage;
+    const bar = bars[this.pointed === null ? bars.length - 1 : chart.table.indexAt(this.pointed)];
+    const standing = bar ? this.proof.standing(bar, secondsOf(series.timeframe)) : "forming";
+    const [text, title] = WORDS[standing];
+    this.badge.hidden = text === "";
+    this.badge.dataset.standing = standing;
+    this.badge.title = title;
+    setText(this.badge, text);
+  }
+}

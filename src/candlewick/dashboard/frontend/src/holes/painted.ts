@@ -1,0 +1,50 @@
+// Something painted over or under the bars of the main series, in CSS pixels of its pane.
+
+import type {
+  IPrimitivePaneRenderer,
+  IPrimitivePaneView,
+  ISeriesPrimitive,
+  PrimitivePaneViewZOrder,
+  SeriesAttachedParameter,
+  Time,
+} from "lightweight-charts";
+
+type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export class Painted implements ISeriesPrimitive<Time> {
+  private update: (() => void) | null = null;
+  private readonly views: readonly IPrimitivePaneView[];
+
+  constructor(zOrder: PrimitivePaneViewZOrder, paint: (context: CanvasRenderingContext2D, size: Size) => void) {
+    const draw = (target: Target) =>
+      target.useMediaCoordinateSpace(({ context, mediaSize }) => {
+        context.save();
+        paint(context, mediaSize);
+        context.restore();
+      });
+    const renderer: IPrimitivePaneRenderer = { draw };
+    this.views = [{ zOrder: () => zOrder, renderer: () => renderer }];
+  }
+
+  attached({ requestUpdate }: SeriesAttachedParameter<Time>): void {
+    this.update = requestUpdate;
+  }
+
+  detached(): void {
+    this.update = null;
+  }
+
+  /** Paint again with the next frame. */
+  refresh(): void {
+    this.update?.();
+  }
+
+  paneViews(): readonly IPrimitivePaneView[] {
+    return this.views;
+  }
+}

@@ -1,0 +1,66 @@
+// What is proven of a tape: the audit's verdicts, and the holes. Pure.
+
+import { type Bar, State } from "../bar";
+import { indexAt } from "../indicators/columns";
+
+export type Verdict = "match" | "mismatch" | "pending" | "no_oracle";
+
+/** A bar's standing: forming, over but not judged, judged, or beside a hole. */
+export type Standing = Verdict | "forming" | "incomplete";
+
+/** Trade ids that are missing between two trades; times in seconds since the epoch. */
+export interface Hole {
+  readonly first: number;
+  readonly last: number;
+  /** How many are missing still, and how many of those do not exist, says the exchange. */
+  readonly missing: number;
+  readonly declared: number;
+  readonly state: "open" | "declared";
+  readonly from: number;
+  readonly to: number;
+}
+
+/** `[from, to, verdict]`: minutes in a row with one verdict, in seconds, `to` exclusive. */
+export type VerdictSpan = readonly [from: number, to: number, verdict: Verdict];
+
+export interface Told {
+  readonly holes: readonly Hole[];
+  readonly verdicts: readonly VerdictSpan[];
+}
+
+export class Proof {
+  readonly holes: readonly Hole[];
+  private readonly spans: readonly VerdictSpan[];
+  private readonly ends: readonly number[];
+
+  constructor({ holes, verdicts }: Told = { holes: [], verdicts: [] }) {
+    this.holes = holes;
+    this.spans = verdicts;
+    this.ends = verdicts.map(([, to]) => to);
+  }
+
+  /** How a bar of so many seconds stands. A mismatch of any minute in it is its own. */
+  standing(bar: Bar, seconds: number): Standing {
+    const verdict = this.verdict(bar.time, bar.time + seconds);
+    if (verdict === "mismatch") return verdict;
+    if (bar.state === State.Forming) return "forming";
+    if (bar.state !== State.Complete && verdict !== "match") return "incomplete";
+    return verdict;
+  }
+
+  /** The verdict on a period: the worst of its minutes, and pending where one has none. */
+  private verdict(from: number, to: number): Verdict {
+    let reached = from - (from % 60);
+    let worst: Verdict = "match";
+    for (let index = indexAt(this.ends, reached + 1); reached < to; index++) {
+      const [start, end, verdict] = this.spans[index] ?? [Infinity, Infinity, "pending" as const];
+      const judged = start > reached ? "pending" : verdict;
+      if (RANK[judged] > RANK[worst]) worst = judged;
+      if (start >= to) break;
+      reached = end;
+    }
+    return worst;
+  }
+}
+
+const RANK: Record<Verdict, number> = { match: 0, no_oracle: 1, pending: 2, mismatch: 3 };

@@ -1,0 +1,100 @@
+// A click on a bar opens its lineage; while its verdict is open, it is looked at again.
+
+import type { Bar } from "../bar";
+import { h } from "../dom";
+import type { Feature, Stage } from "../feature";
+import { Painted } from "../holes/painted";
+import { fetchLineage, type Lineage, NoCandleError } from "./lineage";
+import { viewOf } from "./view";
+
+const AGAIN = 2_000;
+const OPEN = new Set(["forming", "pending"]);
+const TITLE: Intl.DateTimeFormatOptions = { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const SECONDS: Intl.DateTimeFormatOptions = { ...TITLE, second: "2-digit" };
+
+export class LineagePanel implements Feature {
+  private readonly stage: Stage;
+  private readonly body = h("div", { class: "lineage-body" });
+  private readonly band = new Painted("bottom", (context, { height }) => this.paintBand(context, height));
+  private bar: Bar | null = null;
+  private timer = 0;
+  private aborter = new AbortController();
+
+  constructor(stage: Stage) {
+    this.stage = stage;
+    stage.chart.attach(this.band);
+    stage.clicked.on(({ bar }) => this.choose(bar));
+    stage.chosen.on((choice) => {
+      if ("symbol" in choice || "timeframe" in choice) this.close();
+    });
+  }
+
+  dispose(): void {
+    this.close();
+  }
+
+  private choose(bar: Bar | undefined): void {
+    if (!bar || bar.time === this.bar?.time) return this.close();
+    const { series, desk } = this.stage;
+    const clock = series.timeframe === "1s" ? SECONDS : TITLE;
+    this.body.replaceChildren(h("p", { class: "soft" }, "reading …"));
+    desk.panel.open(`${series.symbol} ${series.timeframe} · ${desk.clock.format(bar.time, clock)}`, this.body, () => this.forget());
+    this.bar = bar;
+    this.band.refresh();
+    void this.look();
+  }
+
+  private close(): void {
+    if (this.bar) this.stage.desk.panel.close();
+  }
+
+  private forget(): void {
+    this.bar = null;
+    this.aborter.abort();
+    window.clearTimeout(this.timer);
+    this.band.refresh();
+  }
+
+  private async look(): Promise<void> {
+    this.aborter.abort();
+    const { signal } = (this.aborter = new AbortController());
+    const { bar, stage } = this;
+    if (!bar) return;
+    const { symbol, timeframe } = stage.series;
+    try {
+      const lineage = await fetchLineage(stage.config.base, symbol, timeframe, bar.time, signal);
+      if (signal.aborted) return;
+      this.show(lineage);
+      if (OPEN.has(lineage.audit.verdict)) this.again();
+    } catch (error) {
+      if (signal.aborted) return;
+      // The warehouse takes a bar up some seconds after its first trade; a lost server comes back.
+      if (!(error instanceof NoCandleError || error instanceof TypeError)) throw error;
+      this.body.replaceChildren(h("p", { class: "soft" }, "The warehouse does not have this bar yet …"));
+      this.again();
+    }
+  }
+
+  private again(): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.look(), AGAIN);
+  }
+
+  private show(lineage: Lineage): void {
+    const panel = this.body.closest(".panel");
+    const scrolled = panel?.scrollTop ?? 0;
+    this.body.replaceChildren(viewOf(lineage, this.stage.desk.clock));
+    if (panel) panel.scrollTop = scrolled;
+  }
+
+  /** A band behind the bar whose lineage is shown. */
+  private paintBand(context: CanvasRenderingContext2D, height: number): void {
+    const { chart, desk } = this.stage;
+    const index = this.bar ? chart.table.indexAt(this.bar.time) : -1;
+    if (chart.bars[index]?.time !== this.bar?.time || index < 0) return;
+    const left = chart.view.x(index - 0.5);
+    context.globalAlpha = 0.22;
+    context.fillStyle = desk.palette.accent;
+    context.fillRect(left, 0, Math.max(3, chart.view.x(index + 0.5) - left), height);
+  }
+}

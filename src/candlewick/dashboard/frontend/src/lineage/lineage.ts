@@ -1,0 +1,65 @@
+// The lineage of one bar, as the server tells it. Times in µs since the epoch, amounts as exact text.
+
+import type { Standing } from "../holes/proof";
+
+export interface Compared {
+  readonly name: string;
+  readonly ours: string | null;
+  readonly exchange: string | null;
+  readonly equal: boolean | null;
+}
+
+export interface End {
+  readonly trade_id: number;
+  readonly source: string;
+  readonly price: string;
+  readonly quantity: string;
+  readonly traded_at: number;
+  readonly received_at: number;
+  readonly loaded_at: number;
+}
+
+export interface LakeObject {
+  readonly name: string;
+  readonly recorder: string;
+  readonly first_trade_id: number;
+  readonly last_trade_id: number;
+  readonly created_at: number;
+}
+
+export interface Lineage {
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly opened: number;
+  readonly closed: number;
+  readonly first_trade_id: number | null;
+  readonly last_trade_id: number | null;
+  readonly trade_count: number;
+  /** How many ids lie from the first to the last. */
+  readonly spanned: number;
+  readonly is_closed: boolean;
+  readonly is_complete: boolean;
+  readonly audit: {
+    readonly verdict: Exclude<Standing, "incomplete">;
+    readonly scope: "minute" | "candle";
+    readonly minutes: Readonly<Record<string, number>>;
+    readonly expected: number;
+    readonly fields: readonly Compared[];
+  };
+  readonly trades: { readonly sources: Readonly<Record<string, number>>; readonly ends: readonly End[] };
+  readonly lake: string;
+  readonly objects: readonly LakeObject[];
+  readonly object_count: number;
+  readonly loaded_at: number;
+}
+
+export class NoCandleError extends Error {}
+
+/** Fetch the lineage of the bar that holds an instant (seconds). Raises NoCandleError where the warehouse has none yet. */
+export async function fetchLineage(base: string, symbol: string, timeframe: string, time: number, signal: AbortSignal): Promise<Lineage> {
+  const query = new URLSearchParams({ symbol, timeframe, t: String(time) });
+  const answer = await fetch(`${base}/api/lineage?${query}`, { signal });
+  if (answer.status === 404 || answer.status === 503) throw new NoCandleError(await answer.text());
+  if (!answer.ok) throw new Error(`/api/lineage: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Lineage;
+}

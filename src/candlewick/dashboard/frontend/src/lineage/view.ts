@@ -1,0 +1,131 @@
+// A lineage on screen: the verdict, the trades, each field beside the exchange's, the way of the last trade, the objects.
+
+import { h } from "../dom";
+import { fixed, span } from "../format";
+import type { ZoneClock } from "../zone";
+import type { Compared, End, LakeObject, Lineage } from "./lineage";
+
+const TIME: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+const NAMES: Readonly<Record<string, string>> = {
+  open: "Open",
+  high: "High",
+  low: "Low",
+  close: "Close",
+  volume: "Volume",
+  quote_volume: "Quote volume",
+  trade_count: "Trades",
+  taker_buy_volume: "Taker buy",
+  taker_buy_quote_volume: "Taker buy quote",
+  first_trade_id: "First id",
+  last_trade_id: "Last id",
+};
+const SOURCES: Readonly<Record<string, string>> = { ws: "stream", rest: "REST", archive: "archive" };
+
+export function viewOf(lineage: Lineage, clock: ZoneClock): HTMLElement {
+  return h(
+    "div",
+    { class: "lineage" },
+    verdict(lineage),
+    ids(lineage),
+    fields(lineage),
+    ...way(lineage, clock),
+    ...objects(lineage),
+  );
+}
+
+function verdict({ audit }: Lineage): HTMLElement {
+  const [title, text] = words(audit);
+  return h("div", { class: "verdict", "data-verdict": audit.verdict }, h("b", {}, title), h("span", {}, text));
+}
+
+function words({ verdict, fields, scope, minutes, expected }: Lineage["audit"]): [title: string, text: string] {
+  const compared = fields.filter((field) => field.equal !== null);
+  const off = compared.filter((field) => field.equal === false);
+  const of = scope === "minute" ? "its minute" : expected > 1 ? `all ${expected} minutes` : "the candle";
+  switch (verdict) {
+    case "match":
+      return ["Equal to the exchange's", `${compared.length} of ${compared.length} stated fields, exactly, in ${of}`];
+    case "mismatch":
+      return ["Differs from the exchange's", off.map((field) => NAMES[field.name]).join(", ") || `${minutes.mismatch} of ${expected} minutes`];
+    case "no_oracle":
+      return ["Nothing to compare with", "the exchange's own candle never came"];
+    case "forming":
+      return ["Forming", "judged when it is over and the exchange has stated its own"];
+    case "pending":
+      return ["Audit pending", `${minutes.match ?? 0} of ${expected} minutes are judged`];
+  }
+}
+
+function ids({ first_trade_id: first, last_trade_id: last, trade_count: count, spanned, trades }: Lineage): HTMLElement {
+  if (first === null) return section("Trades", h("p", {}, "None: the ids on both sides adjoin, so none is missing."));
+  const missing = spanned - count;
+  const whole = missing === 0 ? "no id missing" : `${fixed(missing, 0)} ids missing`;
+  const sources = Object.entries(trades.sources).map(([source, trades]) => `${fixed(trades, 0)} by ${SOURCES[source] ?? source}`);
+  return section(
+    "Trades",
+    h("p", { class: "ids" }, h("code", {}, String(first)), " … ", h("code", {}, String(last))),
+    h("p", {}, `${fixed(count, 0)} trades, `, h("span", { "data-good": String(missing === 0) }, whole)),
+    h("p", { class: "soft" }, sources.join(" · ")),
+  );
+}
+
+function fields({ audit }: Lineage): HTMLElement {
+  const title = audit.scope === "minute" ? "The minute, beside the exchange's" : "Beside the exchange's";
+  const head = h("tr", {}, ...["", "ours", "exchange", ""].map((text) => h("th", {}, text)));
+  return section(title, h("table", {}, h("thead", {}, head), h("tbody", {}, ...audit.fields.map(row))));
+}
+
+function row({ name, ours, exchange, equal }: Compared): HTMLElement {
+  const mark = equal === null ? "" : equal ? "✓" : "≠";
+  return h(
+    "tr",
+    { "data-equal": String(equal) },
+    h("th", { scope: "row" }, NAMES[name] ?? name),
+    h("td", {}, ours ?? "–"),
+    h("td", {}, exchange ?? "–"),
+    h("td", { class: "mark" }, mark),
+  );
+}
+
+/** The last trade from the exchange's clock to the warehouse, hop by hop. */
+function way({ trades, objects }: Lineage, clock: ZoneClock): HTMLElement[] {
+  const trade = trades.ends.at(-1);
+  if (!trade) return [];
+  const written = objects.find((object) => object.first_trade_id <= trade.trade_id && trade.trade_id <= object.last_trade_id);
+  const steps: [string, number | undefined][] = [
+    ["Exchange", trade.traded_at],
+    ["Recorder", trade.received_at],
+    ["Lake", written?.created_at],
+    ["Warehouse", trade.loaded_at],
+  ];
+  return [section("Way of the last trade", h("ol", { class: "way" }, ...steps.map((step) => hop(step, trade, clock))))];
+}
+
+function hop([name, at]: [string, number | undefined], { traded_at }: End, clock: ZoneClock): HTMLElement {
+  if (at === undefined) return h("li", {}, h("span", {}, name), h("i", {}, "–"));
+  const time = `${clock.format(Math.floor(at / 1e6), TIME)}.${String(Math.floor((at % 1e6) / 1e3)).padStart(3, "0")}`;
+  const late = at === traded_at ? "" : `+${span((at - traded_at) / 1e3)}`;
+  return h("li", {}, h("span", {}, name), h("i", {}, time), h("b", {}, late));
+}
+
+function objects({ objects, object_count: count, lake }: Lineage): HTMLElement[] {
+  if (count === 0) return [];
+  const more = count > objects.length ? [h("p", { class: "soft" }, `and ${fixed(count - objects.length, 0)} more`)] : [];
+  const title = `In the lake: ${fixed(count, 0)} ${count === 1 ? "object" : "objects"}`;
+  return [section(title, h("p", { class: "soft path" }, lake), h("ul", { class: "objects" }, ...objects.map(object)), ...more)];
+}
+
+function object({ name, first_trade_id: first, last_trade_id: last }: LakeObject): HTMLElement {
+  const cut = name.lastIndexOf("/") + 1;
+  return h(
+    "li",
+    { title: name },
+    h("span", { class: "soft path" }, name.slice(0, cut)),
+    h("code", {}, name.slice(cut)),
+    h("span", { class: "soft" }, `${first} … ${last} · ${fixed(last - first + 1, 0)} ids`),
+  );
+}
+
+function section(title: string, ...content: Node[]): HTMLElement {
+  return h("section", {}, h("h3", {}, title), ...content);
+}
