@@ -152,6 +152,13 @@ export class Cell implements Stage {
     else void this.feeder.toHead();
   }
 
+  /** The newest bars in their first size, and the scale fitted to them. */
+  reset(): void {
+    this.chart.setScale(this.choice.scale, this.choice.inverted);
+    this.chart.view.reset();
+    if (!this.feeder.isAtHead) void this.feeder.toHead();
+  }
+
   /** Wear the desk's theme, colours and zone. */
   paint(): void {
     this.chart.paint(this.look());

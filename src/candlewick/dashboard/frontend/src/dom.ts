@@ -32,11 +32,11 @@ export function markCurrent(buttons: HTMLButtonElement[], value: string): void {
   }
 }
 
-/** An icon from a 24×24 path, drawn in the text's colour. */
-export function icon(path: string): SVGSVGElement {
+/** An icon from a 24×24 path, drawn in the text's colour; `size` in px. */
+export function icon(path: string, size = 18): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", width: "18", height: "18", "aria-hidden": "true" }))
-    svg.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": true }))
+    svg.setAttribute(name, String(value));
   const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
   for (const [name, value] of Object.entries({
     d: path,
@@ -57,6 +57,25 @@ export const ICONS = {
   settings:
     "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM19.4 15a1.7 1.7 0 0 0 .3 1.8l.1.1a2 2 0 1 1-2.9 2.9l-.1-.1a1.7 1.7 0 0 0-2.8 1.2V21a2 2 0 1 1-4 0v-.1a1.7 1.7 0 0 0-2.9-1.1l-.1.1a2 2 0 1 1-2.9-2.9l.1-.1A1.7 1.7 0 0 0 3.1 14H3a2 2 0 1 1 0-4h.1a1.7 1.7 0 0 0 1.1-2.9l-.1-.1A2 2 0 1 1 7 4.1l.1.1a1.7 1.7 0 0 0 1.8.3H9a1.7 1.7 0 0 0 1-1.5V3a2 2 0 1 1 4 0v.1a1.7 1.7 0 0 0 2.8 1.2l.1-.1a2 2 0 1 1 2.9 2.9l-.1.1a1.7 1.7 0 0 0-.3 1.8V9a1.7 1.7 0 0 0 1.5 1h.1a2 2 0 1 1 0 4h-.1a1.7 1.7 0 0 0-1.5 1Z",
   fullscreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 9.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6Z",
+  eyeOff: "M4 4l16 16M9.5 6A9 9 0 0 1 12 5.5C18 5.5 21.5 12 21.5 12a17 17 0 0 1-3 3.7M6.3 7.7A16 16 0 0 0 2.5 12S6 18.5 12 18.5a9 9 0 0 0 4.2-1",
+  sliders: "M4 8h9M19 8h1M4 16h1M11 16h9M16 5.5v5M8 13.5v5",
+  indicators: "M3 17l5-7 4 4 4-8 5 6M3 21h18",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5 20 20",
+  camera: "M4 8h3.5l1.5-2.5h6L16.5 8H20v11H4ZM12 10a3.3 3.3 0 1 0 0 6.6 3.3 3.3 0 0 0 0-6.6Z",
+  link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.5 1.5M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.5-1.5",
+  table: "M4 5h16v14H4ZM4 10h16M4 14.5h16M10 5v14",
+  keyboard: "M3 7h18v10H3ZM7 10.5h.01M10.5 10.5h.01M14 10.5h.01M17.5 10.5h.01M8 14h8",
+  compare: "M12 4v16M4 12h16",
+  one: "M4 4h16v16H4Z",
+  two: "M4 4h16v16H4ZM12 4v16",
+  four: "M4 4h16v16H4ZM12 4v16M4 12h16",
+  candles: "M8 3v4M8 15v5M17 4v5M17 16v4M5.5 7h5v8h-5ZM14.5 9h5v7h-5Z",
+  hollow: "M8 4v3M8 17v3M5 7h6v10H5ZM17 4v4M17 14v6M14.5 8h5v6h-5Z",
+  "heikin-ashi": "M7 5v3M7 14v3M4.5 8h5v6h-5ZM16.5 8v2.5M16.5 16v3M14 10.5h5v5.5h-5ZM11.8 9v6",
+  bars: "M7 4v15M7 15H4M7 8h3M16 6v14M16 9h-3M16 16h3",
+  line: "M3 17l6-7 4.5 4L21 6",
+  area: "M3 16l6-7 4.5 4L21 6M3 20h18",
   close: "M6 6l12 12M18 6L6 18",
   live: "M6 5l7 7-7 7M13 5l7 7-7 7",
 };

@@ -1,5 +1,18 @@
 // Every feature of the chart, in the order in which they are made.
 
+import { Compare } from "./compare/feature";
 import type { FeatureMaker } from "./feature";
+import { Holes } from "./holes/feature";
+import { Indicators } from "./indicators/feature";
+import { LineagePanel } from "./lineage/feature";
+import { share } from "./share/feature";
+import { typeMenu } from "./ui/typemenu";
 
-export const FEATURES: readonly FeatureMaker[] = [];
+export const FEATURES: readonly FeatureMaker[] = [
+  typeMenu,
+  (stage) => new Indicators(stage),
+  (stage) => new Compare(stage),
+  (stage) => new Holes(stage),
+  (stage) => new LineagePanel(stage),
+  share,
+];

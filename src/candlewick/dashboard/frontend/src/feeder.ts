@@ -62,6 +62,11 @@ export class Feeder implements Follower {
     return this.state === "loaded";
   }
 
+  /** Whether there are bars older than those loaded. */
+  get hasOlder(): boolean {
+    return this.more;
+  }
+
   /** The newest bar there is, whether its neighbours are loaded or not. */
   get newest(): Bar | undefined {
     return this.isAtHead ? this.store.last : (this.heardLast ?? this.store.last);

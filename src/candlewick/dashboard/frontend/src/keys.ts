@@ -68,8 +68,10 @@ export class Keyboard {
 export function nameOf({ key, code, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent): string {
   const place = /^(?:Key|Digit)(.)$/.exec(code)?.[1];
   const own = altKey && place ? place : key;
-  const modifiers = [ctrlKey || metaKey ? "Ctrl+" : "", altKey ? "Alt+" : "", shiftKey && own.length > 1 ? "Shift+" : ""];
-  return modifiers.join("") + (own.length === 1 && (altKey || ctrlKey || metaKey) ? own.toUpperCase() : own);
+  // Shift tells a letter's or a named key's other meaning; of any other character it is only the way to write it.
+  const isShifted = shiftKey && (own.length > 1 || /[a-z]/i.test(own));
+  const modifiers = (ctrlKey || metaKey ? "Ctrl+" : "") + (altKey ? "Alt+" : "") + (isShifted ? "Shift+" : "");
+  return modifiers + (own.length === 1 && modifiers ? own.toUpperCase() : own);
 }
 
 /** Whether a key goes into a field of a form. */

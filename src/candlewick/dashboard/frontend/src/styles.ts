@@ -1,10 +1,14 @@
 // Every style sheet, in the order in which they apply.
 
+import holes from "./holes/style.css";
+import lineage from "./lineage/style.css";
 import base from "./style/base.css";
 import chart from "./style/chart.css";
+import dialogs from "./style/dialogs.css";
 import header from "./style/header.css";
+import menus from "./style/menus.css";
 import narrow from "./style/narrow.css";
 import settings from "./style/settings.css";
 import status from "./style/status.css";
 
-export const CSS = [base, header, chart, status, settings, narrow].join("\n");
+export const CSS = [base, header, chart, status, menus, dialogs, settings, lineage, holes, narrow].join("\n");

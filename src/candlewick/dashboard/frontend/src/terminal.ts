@@ -1,22 +1,28 @@
 // The terminal: the bars above and below, and between them one chart or a grid of them.
 
 import { Cell } from "./cell";
-import { type Choice, defaultChoice, readAddress, writeAddress } from "./choice";
+import { type Choice, defaultChoice, GRIDS, readAddress, writeAddress } from "./choice";
+import { bindCommands } from "./commands";
 import type { Config } from "./config";
 import { afterPaint, Probe } from "./debug";
 import { Desk } from "./desk";
-import { h } from "./dom";
+import { h, ICONS } from "./dom";
 import { History } from "./history";
 import { Keyboard } from "./keys";
 import { Live, type Tick } from "./live";
 import { readPrefs, type ThemeChoice } from "./prefs";
 import { CSS } from "./styles";
 import { type CandleColours, PALETTES, type ThemeName } from "./theme";
+import { GoTo } from "./ui/goto";
 import { Header } from "./ui/header";
+import { Help } from "./ui/help";
+import { Menu } from "./ui/menu";
 import { SidePanel } from "./ui/panel";
+import { Search } from "./ui/search";
 import { Settings } from "./ui/settings";
 import { StatusBar } from "./ui/status";
 import { Toasts } from "./ui/toasts";
+import { ZoneMenu } from "./ui/zones";
 import { isZone } from "./zone";
 
 const DAY_EVERY = 15_000;
@@ -37,6 +43,11 @@ export class Terminal {
   private readonly header: Header;
   private readonly statusBar: StatusBar;
   private readonly settings: Settings;
+  private readonly search: Search;
+  private readonly zones: ZoneMenu;
+  private readonly layouts: Menu;
+  private readonly goTo: GoTo;
+  private readonly help: Help;
   private readonly grid = h("div", { class: "grid" });
   private readonly cells: Cell[] = [];
   private active!: Cell;
@@ -47,6 +58,7 @@ export class Terminal {
   private readonly timers: number[];
   private readonly endings: (() => void)[];
   private repaint = 0;
+  private isPointing = false;
 
   constructor(
     private readonly config: Config,
@@ -62,11 +74,20 @@ export class Terminal {
     this.desk = new Desk(config, prefs, this.live, this.keys, this.element, new SidePanel(), new Toasts(), theme);
     this.header = this.makeHeader();
     this.settings = this.makeSettings();
-    this.statusBar = new StatusBar(prefs.zone, {
-      setZone: (zone) => this.setZone(zone),
-      setScale: (scale) => this.active.choose({ scale }),
+    this.statusBar = new StatusBar({
+      chooseZone: (anchor) => this.zones.toggle(anchor),
+      choose: (choice) => this.active.choose(choice),
+      help: () => this.help.toggle(),
     });
+    const { element, desk } = this;
+    this.search = new Search(element, config, (choice) => this.active.choose(choice));
+    this.zones = new ZoneMenu(element, () => prefs.zone, (zone) => this.setZone(zone));
+    this.layouts = new Menu(element, "Layout", () => this.layoutItems());
+    const now = () => this.live.serverNow() / 1_000;
+    this.goTo = new GoTo(element, () => desk.clock, now, (time) => void this.active.goTo(time));
+    this.help = new Help(this.keys);
     this.fill();
+    this.bindKeys();
     const given = address.choices.length > 0 ? address.choices : prefs.choices;
     (given.length > 0 ? given : [{}]).forEach((choice) => this.addCell({ ...defaultChoice(config), ...choice }));
     this.activate(this.cells[0]!);
@@ -106,6 +127,8 @@ export class Terminal {
   private makeHeader(): Header {
     return new Header(this.config, {
       open: (choice) => this.active.choose(choice),
+      search: (anchor) => this.search.begin(anchor, ""),
+      arrange: (anchor) => this.layouts.toggle(anchor),
       flipTheme: () => this.host.chooseTheme(this.desk.theme === "dark" ? "light" : "dark"),
       toggleSettings: () => this.settings.toggle(),
       toggleFullscreen: () => this.toggleFullscreen(),
@@ -130,8 +153,45 @@ export class Terminal {
       stage,
       this.statusBar.element,
       this.settings.element,
+      this.help.element,
       toasts.element,
     );
+    this.statusBar.setZone(this.desk.prefs.zone);
+  }
+
+  private bindKeys(): void {
+    bindCommands(this.keys, {
+      active: () => this.active,
+      search: (typed) => this.search.begin(this.header.symbolButton, typed),
+      goTo: () => this.goTo.open(this.header.symbolButton),
+      help: () => this.help.toggle(),
+      fullscreen: () => this.toggleFullscreen(),
+    });
+  }
+
+  private layoutItems() {
+    const titles: Record<number, [title: string, icon: string]> = {
+      1: ["One chart", ICONS.one],
+      2: ["Two charts", ICONS.two],
+      4: ["Four charts", ICONS.four],
+    };
+    return GRIDS.map((count) => {
+      const [title, icon] = titles[count]!;
+      return { title, icon, isCurrent: count === this.cells.length, run: () => this.setCount(count) };
+    });
+  }
+
+  /** Show as many charts; a new one begins with the next symbol, dressed as the active one. */
+  private setCount(count: number): void {
+    const { symbols } = this.config;
+    while (this.cells.length > count) this.cells.pop()!.dispose();
+    while (this.cells.length < count) {
+      const next = (symbols.indexOf(this.active.choice.symbol) + this.cells.length) % symbols.length;
+      this.addCell({ ...this.active.choice, symbol: symbols[next]!, compare: "" });
+    }
+    this.grid.dataset.count = String(count);
+    if (this.cells.includes(this.active)) this.chosen();
+    else this.activate(this.cells[0]!);
   }
 
   private addCell(choice: Choice): void {
@@ -141,12 +201,22 @@ export class Terminal {
     this.grid.dataset.count = String(this.cells.length);
     this.header.tools.append(cell.slots.header);
     this.header.icons.prepend(cell.slots.icons);
+    cell.isActive = false;
+    cell.crosshair.on((time) => this.pointAll(cell, time));
     cell.element.addEventListener("pointerdown", () => this.activate(cell), { capture: true });
     cell.chosen.on(() => this.chosen());
     cell.opened.on(() => cell === this.active && this.opened());
     cell.drawn.on(() => cell === this.active && this.showPrice());
     cell.heard.on(() => cell === this.active && this.showHealth());
     cell.ticked.on((tick) => cell === this.active && this.note(tick));
+  }
+
+  /** The crosshair of one chart is every chart's; what it causes in the others must not come back. */
+  private pointAll(cell: Cell, time: number | null): void {
+    if (this.isPointing) return;
+    this.isPointing = true;
+    for (const other of this.cells) if (other !== cell) other.chart.pointAt(time);
+    this.isPointing = false;
   }
 
   private activate(cell: Cell): void {
@@ -161,7 +231,7 @@ export class Terminal {
   private chosen(): void {
     const choices = this.cells.map(({ choice }) => choice);
     this.header.setChoice(this.active.choice);
-    this.statusBar.setScale(this.active.choice.scale);
+    this.statusBar.setChoice(this.active.choice);
     const address = new URL(window.location.href);
     writeAddress(address, choices, this.desk.prefs.zone, this.config);
     window.history.replaceState(window.history.state, "", address);
@@ -215,6 +285,7 @@ export class Terminal {
 
   private setZone(zone: string): void {
     this.desk.remember({ zone });
+    this.statusBar.setZone(zone);
     this.cells.forEach((cell) => cell.setClock());
     this.desk.zoned.emit();
     this.chosen();
@@ -249,7 +320,7 @@ export class Terminal {
   /** A press anywhere else closes the settings. */
   private readonly onPointerDown = (event: PointerEvent): void => {
     const path = event.composedPath();
-    if (!path.includes(this.settings.element) && !path.includes(this.header.settingsButton)) this.settings.toggle(false);
+    if (!path.includes(this.settings.element)) this.settings.toggle(false);
   };
 
   private toggleFullscreen(): void {

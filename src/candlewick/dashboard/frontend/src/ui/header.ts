@@ -1,4 +1,4 @@
-// The bar above the chart: symbol, timeframes, last price, the day's numbers, and the buttons.
+// The bar above the charts: symbol, timeframes, the active chart's tools, last price, the day's numbers, and the icons.
 
 import type { Bar } from "../bar";
 import type { Choice } from "../choice";
@@ -12,48 +12,51 @@ const DAY_SECONDS = 86_400;
 
 export interface HeaderActions {
   open(choice: Partial<Choice>): void;
+  search(anchor: Element): void;
+  arrange(anchor: Element): void;
   flipTheme(): void;
-  toggleSettings(): void;
+  toggleSettings(anchor: Element): void;
   toggleFullscreen(): void;
 }
 
 export class Header {
   readonly element: HTMLElement;
-  readonly settingsButton: HTMLButtonElement;
+  readonly symbolButton: HTMLButtonElement;
   /** Where the active chart's tools and icons go. */
   readonly tools = h("span", { class: "tools" });
   readonly icons = h("span", { class: "buttons" });
 
-  private readonly symbol: HTMLSelectElement;
+  private readonly symbol = h("span");
   private readonly timeframes: HTMLButtonElement[];
   private readonly price = h("span", { class: "price", "aria-live": "off" });
   private readonly stats = h("span", { class: "stats" });
   private readonly themeButton: HTMLButtonElement;
   private shown = NaN;
-  private symbolShown = "";
 
-  constructor(config: Config, actions: HeaderActions) {
-    this.symbol = h(
-      "select",
-      {
-        class: "symbol",
-        "aria-label": "Symbol",
-        onchange: () => actions.open({ symbol: this.symbol.value }),
-      },
-      ...config.symbols.map((symbol) => h("option", { value: symbol }, symbol)),
-    );
-    this.timeframes = config.timeframes.map((timeframe) =>
+  constructor({ demo, timeframes }: Config, actions: HeaderActions) {
+    const title = "Search a symbol: just type";
+    const onclick = () => actions.search(this.symbolButton);
+    const search = icon(ICONS.search, 15);
+    this.symbolButton = h("button", { type: "button", class: "symbol", title, "aria-label": "Symbol", onclick }, search, this.symbol);
+    this.timeframes = timeframes.map((timeframe) =>
       h("button", { type: "button", value: timeframe, onclick: () => actions.open({ timeframe }) }, timeframe),
     );
     this.themeButton = button("Dark or light", ICONS.moon, actions.flipTheme);
-    this.settingsButton = button("Settings", ICONS.settings, actions.toggleSettings);
-    const full = button("Full screen", ICONS.fullscreen, actions.toggleFullscreen);
-    full.classList.add("wide-only");
+    const wide = (element: HTMLButtonElement) => {
+      element.classList.add("wide-only");
+      return element;
+    };
+    this.icons.append(
+      wide(button("Layout", ICONS.four, actions.arrange)),
+      this.themeButton,
+      button("Settings", ICONS.settings, actions.toggleSettings),
+      wide(button("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
+    );
     this.element = h(
       "header",
       { class: "top" },
-      h("label", { class: "select symbol-box" }, this.symbol),
-      ...(config.demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
+      this.symbolButton,
+      ...(demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
       h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes),
       this.tools,
       h("span", { class: "spring" }),
@@ -61,13 +64,12 @@ export class Header {
       this.stats,
       this.icons,
     );
-    this.icons.append(this.themeButton, this.settingsButton, full);
   }
 
   setChoice({ symbol, timeframe }: Choice): void {
     markCurrent(this.timeframes, timeframe);
-    if (symbol === this.symbolShown) return;
-    this.symbolShown = this.symbol.value = symbol;
+    if (symbol === this.symbol.textContent) return;
+    setText(this.symbol, symbol);
     this.shown = NaN;
     setText(this.price, "");
     this.stats.replaceChildren();
@@ -106,6 +108,7 @@ function spanOf(seconds: number): string {
   return seconds >= 3_600 ? `${Math.round(seconds / 3_600)}h` : `${Math.max(1, Math.round(seconds / 60))}m`;
 }
 
-function button(title: string, path: string, onclick: () => void): HTMLButtonElement {
-  return h("button", { type: "button", class: "icon", title, "aria-label": title, onclick }, icon(path));
+function button(title: string, path: string, press: (button: HTMLButtonElement) => void): HTMLButtonElement {
+  const element = h("button", { type: "button", class: "icon", title, "aria-label": title, onclick: () => press(element) }, icon(path));
+  return element;
 }

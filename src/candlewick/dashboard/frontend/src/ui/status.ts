@@ -1,28 +1,30 @@
-// The bar below the chart: is it live, how fresh is it, when does the bar close, and what time is it where?
+// The bar below the charts: is it live, how fresh is it, when does the bar close, what time is it where, and the scale.
 
-import type { Scale } from "../choice";
-import { h, markCurrent, setText } from "../dom";
+import { type Choice, type Scale, SCALES } from "../choice";
+import { h, icon, ICONS, markCurrent, setText } from "../dom";
 import { countdown, fixed, span } from "../format";
 import type { Health } from "../health";
 import type { Source, Status } from "../live";
 import type { ZoneClock } from "../zone";
+import { zoneName } from "./zones";
 
-/** Zones that are always on offer, before all others. */
-const PINNED: [zone: string, name: string][] = [
-  ["browser", "Browser"],
-  ["Asia/Kolkata", "IST"],
-  ["UTC", "UTC"],
-];
 const CLOCK: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 const SOURCES: Record<Source, [name: string, title: string]> = {
   feed: ["feed", "The forming bar: the warehouse's bar, carried on by the recorder's trades with contiguous ids"],
   mart: ["warehouse", "Bars come from the warehouse alone: the recorder's feed is not there, or waits for a hole to be filled"],
   waiting: ["", ""],
 };
+const SCALE_NAMES: Record<Scale, [name: string, title: string]> = {
+  auto: ["auto", "Prices, fitted to the screen"],
+  log: ["log", "Logarithmic (Alt+L)"],
+  percent: ["%", "Percent of the first bar on screen (Alt+P)"],
+  indexed: ["100", "The first bar on screen is 100"],
+};
 
 export interface StatusActions {
-  setZone(zone: string): void;
-  setScale(scale: Scale): void;
+  chooseZone(anchor: Element): void;
+  choose(choice: Partial<Choice>): void;
+  help(): void;
 }
 
 export class StatusBar {
@@ -33,18 +35,24 @@ export class StatusBar {
   private readonly source = h("span", { class: "wide-only" });
   private readonly history = h("span", { class: "progress" });
   private readonly clock = h("time", { class: "clock" });
-  private readonly zone: HTMLSelectElement;
+  private readonly zone: HTMLButtonElement;
   private readonly scales: HTMLButtonElement[];
+  private readonly invert: HTMLButtonElement;
+  private inverted = false;
 
-  constructor(zone: string, actions: StatusActions) {
-    this.zone = h("select", { "aria-label": "Time zone", onchange: () => actions.setZone(this.zone.value) });
-    this.zone.append(
-      ...PINNED.map(([value, name]) => h("option", { value }, name)),
-      h("optgroup", { label: "All zones" }, ...Intl.supportedValuesOf("timeZone").map((name) => h("option", {}, name))),
-    );
-    this.setZone(zone);
-    this.scales = (["auto", "log", "percent"] as const).map((scale) =>
-      h("button", { type: "button", value: scale, onclick: () => actions.setScale(scale) }, scale === "percent" ? "%" : scale),
+  constructor(actions: StatusActions) {
+    const onclick = () => actions.chooseZone(this.zone);
+    this.zone = h("button", { type: "button", class: "zone", title: "Time zone", "aria-label": "Time zone", onclick });
+    this.scales = SCALES.map((scale) => {
+      const [name, title] = SCALE_NAMES[scale];
+      return h("button", { type: "button", value: scale, title, onclick: () => actions.choose({ scale }) }, name);
+    });
+    const flip = () => actions.choose({ inverted: !this.inverted });
+    this.invert = h("button", { type: "button", value: "inverted", title: "Upside down (Alt+I)", onclick: flip }, "inv");
+    const help = h(
+      "button",
+      { type: "button", class: "wide-only", title: "Keyboard (?)", "aria-label": "Keyboard", onclick: () => actions.help() },
+      icon(ICONS.keyboard, 16),
     );
     this.element = h(
       "footer",
@@ -56,14 +64,20 @@ export class StatusBar {
       this.history,
       h("span", { class: "spring" }),
       this.clock,
-      h("label", { class: "select zone-box" }, this.zone),
-      h("span", { class: "scales wide-only" }, ...this.scales),
+      this.zone,
+      h("span", { class: "scales" }, ...this.scales, this.invert),
+      help,
     );
   }
 
   setZone(zone: string): void {
-    this.zone.value = zone;
-    if (this.zone.value !== zone) this.zone.append(h("option", { value: zone, selected: true }, zone));
+    setText(this.zone, zoneName(zone));
+  }
+
+  setChoice({ scale, inverted }: Choice): void {
+    this.inverted = inverted;
+    markCurrent(this.scales, scale);
+    markCurrent([this.invert], inverted ? "inverted" : "");
   }
 
   setHealth(health: Health, latency: number | null): void {
@@ -86,9 +100,5 @@ export class StatusBar {
   tick(now: number, closes: number | null, clock: ZoneClock): void {
     setText(this.clock, clock.format(now / 1_000, CLOCK));
     setText(this.closes, closes === null ? "" : `closes in ${countdown((closes - now) / 1_000)}`);
-  }
-
-  setScale(scale: Scale): void {
-    markCurrent(this.scales, scale);
   }
 }

@@ -1,0 +1,37 @@
+// The keys of the page: they act on the active chart.
+
+import type { Cell } from "./cell";
+import type { Scale } from "./choice";
+import type { Keyboard } from "./keys";
+
+export interface Commands {
+  /** The chart that keys act on. */
+  active(): Cell;
+  search(typed: string): void;
+  goTo(): void;
+  help(): void;
+  fullscreen(): void;
+}
+
+/** Bind the keys, in the order of the help sheet. */
+export function bindCommands(keys: Keyboard, { active, search, goTo, help, fullscreen }: Commands): void {
+  const view = () => active().chart.view;
+  const scale = (wanted: Scale) => active().choose({ scale: active().choice.scale === wanted ? "auto" : wanted });
+  keys.bind("ArrowLeft", "One bar back", () => view().pan(-1));
+  keys.bind("ArrowRight", "One bar on", () => view().pan(1));
+  keys.bind("Ctrl+ArrowLeft", "Half a screen back", () => view().page(-0.5));
+  keys.bind("Ctrl+ArrowRight", "Half a screen on", () => view().page(0.5));
+  keys.bind("ArrowUp", "Zoom in", () => view().zoom(1));
+  keys.bind("ArrowDown", "Zoom out", () => view().zoom(-1));
+  keys.bind("Ctrl+ArrowUp", "Zoom in much", () => view().zoom(4));
+  keys.bind("Ctrl+ArrowDown", "Zoom out much", () => view().zoom(-4));
+  keys.bind("End", "To the newest bar", () => active().goLive());
+  keys.bind("Alt+R", "Reset the view", () => active().reset());
+  keys.bind("Alt+G", "Go to a date", goTo);
+  keys.bind("Alt+L", "Logarithmic scale", () => scale("log"));
+  keys.bind("Alt+P", "Percent scale", () => scale("percent"));
+  keys.bind("Alt+I", "Turn the scale upside down", () => active().choose({ inverted: !active().choice.inverted }));
+  keys.bind("Shift+F", "Full screen", fullscreen);
+  keys.bind("?", "This list", help);
+  keys.onType = search;
+}

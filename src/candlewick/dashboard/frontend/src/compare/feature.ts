@@ -1,0 +1,54 @@
+// A second symbol beside the first: both in percent of where the screen begins.
+
+import { h, icon, ICONS } from "../dom";
+import type { Feature, Stage } from "../feature";
+import { Choices, matching } from "../ui/choices";
+import { Popover } from "../ui/popover";
+import { Other } from "./other";
+
+export class Compare implements Feature {
+  private other: Other | null = null;
+  private readonly menu: Popover;
+
+  constructor(private readonly stage: Stage) {
+    const options = () => stage.config.symbols.filter((symbol) => symbol !== stage.choice.symbol);
+    const choices = new Choices(
+      "Compare with",
+      (typed) => matching(options().map((symbol) => ({ value: symbol, title: symbol })), typed),
+      (symbol) => this.choose(symbol),
+      (symbol) => symbol === stage.choice.compare,
+    );
+    this.menu = new Popover(stage.desk.root, "Compare", choices.element);
+    this.menu.onOpen = () => choices.start();
+    const button = h(
+      "button",
+      { type: "button", class: "icon", title: "Compare", "aria-label": "Compare", onclick: () => this.menu.toggle(button) },
+      icon(ICONS.compare),
+    );
+    stage.slots.header.append(button);
+    stage.chosen.on((choice) => ("compare" in choice || "symbol" in choice || "timeframe" in choice) && this.follow());
+    this.follow();
+  }
+
+  dispose(): void {
+    this.menu.close();
+    this.other?.dispose();
+  }
+
+  private choose(symbol: string): void {
+    this.menu.close();
+    this.stage.choose({ compare: symbol, scale: "percent" });
+  }
+
+  private follow(): void {
+    const { compare, symbol } = this.stage.choice;
+    this.other?.dispose();
+    this.other = null;
+    if (compare === symbol) return this.leave();
+    if (compare) this.other = new Other(this.stage, compare, () => this.leave());
+  }
+
+  private leave(): void {
+    this.stage.choose({ compare: "", scale: "auto" });
+  }
+}

@@ -1,0 +1,102 @@
+// The other symbol's line: its own bars, put at the times of the chart's bars and at no others.
+
+import { type ISeriesApi, LineSeries, type LineData, type Time, type WhitespaceData } from "lightweight-charts";
+import type { Bar } from "../bar";
+import type { Layer } from "../chart";
+import { h, icon, ICONS, setText } from "../dom";
+import type { Stage } from "../feature";
+import { Feeder, type LiveScreen } from "../feeder";
+import { fixed, decimalsOf } from "../format";
+
+const COLOUR = { dark: "#ff9f43", light: "#e8590c" };
+
+export class Other implements Layer {
+  private readonly line: ISeriesApi<"Line", Time>;
+  private readonly feeder: Feeder;
+  private readonly value = h("span", { class: "value" });
+  private readonly row: HTMLElement;
+  private readonly endings: (() => void)[];
+
+  constructor(
+    private readonly stage: Stage,
+    symbol: string,
+    onRemove: () => void,
+  ) {
+    const { chart } = stage;
+    this.line = chart.api.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false, title: symbol }, 0);
+    const remove = h(
+      "button",
+      { type: "button", class: "tiny", title: "Remove", "aria-label": `Remove ${symbol}`, onclick: onRemove },
+      icon(ICONS.close, 15),
+    );
+    this.row = h("div", { class: "row" }, h("span", {}, symbol), this.value, h("span", { class: "row-tools" }, remove));
+    stage.slots.legend.prepend(this.row);
+    this.feeder = new Feeder(stage.history, stage.desk.live, this.screen());
+    chart.add(this);
+    this.endings = [
+      stage.painted.on(() => this.paint()),
+      stage.crosshair.on((time) => this.tell(time)),
+      stage.drawn.on(() => this.reachBack()),
+    ];
+    this.paint();
+    this.feeder.open({ symbol, timeframe: stage.choice.timeframe });
+  }
+
+  dispose(): void {
+    this.endings.forEach((end) => end());
+    this.feeder.dispose();
+    this.stage.chart.remove(this);
+    this.stage.chart.api.removeSeries(this.line);
+    this.row.remove();
+  }
+
+  /** The chart's bars changed from an index on. */
+  update(from: number): void {
+    const { time } = this.stage.chart.table;
+    if (from === 0) this.line.setData(Array.from({ length: time.length }, (_, index) => this.point(index)));
+    else for (let index = from; index < time.length; index++) this.line.update(this.point(index), index < time.length - 1);
+  }
+
+  private screen(): LiveScreen {
+    return {
+      open: (bars) => this.begin(bars),
+      rebuild: () => this.update(0),
+      update: (changed) => this.update(this.stage.chart.table.indexAt(changed[0]!.time)),
+      took: () => this.tell(null),
+      heard: () => {},
+    };
+  }
+
+  private begin(bars: readonly Bar[]): void {
+    const decimals = decimalsOf(bars.slice(-100).map((bar) => bar.close));
+    this.line.applyOptions({ priceFormat: { type: "custom", formatter: (price: number) => fixed(price, decimals), minMove: 10 ** -decimals } });
+    this.update(0);
+    this.tell(null);
+    this.reachBack();
+  }
+
+  /** Where the chart shows older bars than the other symbol has yet, fetch them. */
+  private reachBack(): void {
+    const [ours, theirs] = [this.stage.bars[0], this.feeder.store.first];
+    if (ours && theirs && ours.time < theirs.time && this.feeder.hasOlder) void this.feeder.older();
+  }
+
+  private point(index: number): LineData<Time> | WhitespaceData<Time> {
+    const time = this.stage.chart.table.time[index]!;
+    const bar = this.feeder.store.at(time);
+    return bar ? { time: time as Time, value: bar.close } : { time: time as Time };
+  }
+
+  private tell(time: number | null): void {
+    const { store } = this.feeder;
+    const bar = time === null ? store.last : store.at(time);
+    const decimals = bar ? decimalsOf([bar.close]) : 2;
+    setText(this.value, bar ? fixed(bar.close, decimals) : "–");
+  }
+
+  private paint(): void {
+    const color = COLOUR[this.stage.desk.theme];
+    this.line.applyOptions({ color });
+    this.value.style.color = color;
+  }
+}

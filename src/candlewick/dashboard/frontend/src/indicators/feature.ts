@@ -1,0 +1,176 @@
+// The indicators of one chart: what the reader chose is drawn, told in the legend, and follows the bars.
+
+import { h, icon, ICONS } from "../dom";
+import type { Feature, Stage } from "../feature";
+import { keep, recall } from "../prefs";
+import { Choices, matching } from "../ui/choices";
+import { Popover } from "../ui/popover";
+import { form } from "./form";
+import { type Choice, read, write } from "./notation";
+import { PaneTops } from "./panes";
+import { settle } from "./parameters";
+import { INDICATORS, indicatorOf } from "./registry";
+import { Shown } from "./shown";
+import { CYCLE } from "./style";
+
+const STORE = "indicators";
+const OPTIONS = INDICATORS.map(({ id, title, short }) => ({ value: id, title, hint: short }));
+
+export class Indicators implements Feature {
+  private shown: Shown[] = [];
+  private readonly menu: Popover;
+  private readonly dialog: Popover;
+  private readonly tops: PaneTops;
+  private readonly paneRows: HTMLElement[] = [];
+  private pointed: number | null = null;
+  private written = "";
+
+  constructor(private readonly stage: Stage) {
+    const choices = new Choices("Search indicators", (typed) => matching(OPTIONS, typed), (id) => this.add(id));
+    this.menu = new Popover(stage.desk.root, "Indicators", choices.element);
+    this.menu.onOpen = () => choices.start();
+    this.dialog = new Popover(stage.desk.root, "Settings of the indicator");
+    this.tops = new PaneTops(stage.chart.api, (tops) => this.place(tops));
+    const open = h(
+      "button",
+      { type: "button", class: "tool", title: "Indicators (/)", onclick: () => this.menu.toggle(open) },
+      icon(ICONS.indicators),
+      h("span", { class: "tool-name" }, "Indicators"),
+    );
+    stage.slots.header.append(open);
+    stage.bind("/", "Indicators", () => this.menu.open(open));
+    stage.chart.add(this);
+    stage.crosshair.on((time) => this.point(time));
+    stage.drawn.on(() => this.tell());
+    stage.painted.on(() => this.shown.forEach((one) => one.paint()));
+    stage.chosen.on(({ indicators }) => indicators !== undefined && this.follow(indicators));
+    this.follow(stage.choice.indicators);
+  }
+
+  dispose(): void {
+    this.menu.close();
+    this.dialog.close();
+    this.tops.dispose();
+  }
+
+  /** The bars changed from an index on. */
+  update(from: number): void {
+    this.shown.forEach((one) => one.update(from));
+  }
+
+  /** Draw what a notation names; what is drawn already stays as it is. */
+  private follow(notation: string): void {
+    if (notation === this.written) return;
+    this.written = notation;
+    this.shown.forEach((one) => one.remove());
+    this.shown = [];
+    read(notation).forEach((choice) => this.show(choice));
+    this.arrange();
+  }
+
+  private add(id: string): void {
+    const definition = indicatorOf(id)!;
+    this.show({ definition, parameters: settle(definition.parameters, {}) });
+    this.arrange();
+    this.note();
+    this.menu.close();
+  }
+
+  private show(choice: Choice, pane?: number): Shown {
+    const one = new Shown(this.stage, choice, this.lookOf(choice), pane, {
+      changed: () => this.keepLooks(),
+      edit: (one, anchor) => this.edit(one, anchor),
+      remove: (one) => this.drop(one),
+    });
+    this.shown.push(one);
+    return one;
+  }
+
+  private drop(one: Shown): void {
+    one.remove();
+    this.shown = this.shown.filter((other) => other !== one);
+    this.arrange();
+    this.note();
+  }
+
+  private edit(one: Shown, anchor: Element): void {
+    let now = one;
+    const { definition, parameters } = one.choice;
+    const element = form(definition, parameters, one.look.colours, this.stage.desk.theme, {
+      setParameters: (values) => (now = this.replace(now, { definition, parameters: values })),
+      setColour: (output, colour) => now.setColour(output, colour),
+      reset: () => {
+        now = this.replace(now, { definition, parameters: settle(definition.parameters, {}) });
+        now.setColours({});
+        this.dialog.close();
+      },
+    });
+    this.dialog.element.replaceChildren(element);
+    this.dialog.open(anchor);
+  }
+
+  /** The same indicator with other parameters, in the same pane and the same place of the legend. */
+  private replace(old: Shown, choice: Choice): Shown {
+    const index = this.shown.indexOf(old);
+    const one = this.show(choice, old.pane);
+    one.setColours(old.look.colours);
+    this.shown.pop();
+    this.shown[index] = one;
+    old.row.element.replaceWith(one.row.element);
+    old.remove();
+    this.arrange();
+    this.note();
+    return one;
+  }
+
+  /** Remember, and name in the address, what is drawn. */
+  private note(): void {
+    this.written = write(this.shown.map(({ choice }) => choice));
+    this.stage.choose({ indicators: this.written });
+    this.keepLooks();
+  }
+
+  private lookOf(choice: Choice): Shown["look"] {
+    const kept = (recall(STORE)[write([choice])] ?? {}) as Partial<Shown["look"]>;
+    const alike = this.shown.filter((one) => one.choice.definition === choice.definition).length;
+    const [first] = Object.keys(choice.definition.outputs);
+    const isSingle = Object.keys(choice.definition.outputs).length === 1;
+    const cycled = alike > 0 && isSingle ? { [first!]: CYCLE[alike % CYCLE.length]![this.stage.desk.theme] } : {};
+    return { colours: { ...cycled, ...kept.colours }, hidden: kept.hidden === true };
+  }
+
+  private keepLooks(): void {
+    const looks = this.shown.map((one) => [write([one.choice]), one.look]);
+    keep(STORE, { ...recall(STORE), ...Object.fromEntries(looks) });
+  }
+
+  /** Put each row where its pane is: over the candles into the legend, else over its own pane. */
+  private arrange(): void {
+    for (const one of this.shown) this.rowsOf(one.pane).append(one.row.element);
+    this.tops.look();
+    this.tell();
+  }
+
+  private rowsOf(pane: number): HTMLElement {
+    if (pane === 0) return this.stage.slots.legend;
+    this.paneRows[pane] ??= this.stage.slots.overlay.appendChild(h("div", { class: "pane-rows" }));
+    return this.paneRows[pane];
+  }
+
+  private place(tops: readonly number[]): void {
+    this.paneRows.forEach((rows, pane) => (rows.style.top = `${(tops[pane] ?? 0) + 4}px`));
+    this.shown.forEach((one) => one.row.element.parentElement === this.rowsOf(one.pane) || this.rowsOf(one.pane).append(one.row.element));
+  }
+
+  private point(time: number | null): void {
+    this.pointed = time;
+    this.tell();
+  }
+
+  /** Tell the values at the crosshair, or the newest. */
+  private tell(): void {
+    const { table } = this.stage.chart;
+    const index = this.pointed === null ? table.time.length - 1 : table.indexAt(this.pointed);
+    this.shown.forEach((one) => one.row.show(index, (value) => this.stage.chart.priceText(value)));
+  }
+}

@@ -1,0 +1,59 @@
+// The form of one indicator: its parameters and its colours, applied as they change.
+
+import { h } from "../dom";
+import type { ThemeName } from "../theme";
+import type { Definition } from "./definition";
+import { type Parameter, settle, type Values } from "./parameters";
+
+export interface FormActions {
+  setParameters(values: Values): void;
+  setColour(output: string, colour: string): void;
+  /** Defaults for both. */
+  reset(): void;
+}
+
+/** The form's element, filled with the present values. */
+export function form(
+  definition: Definition,
+  values: Values,
+  colours: Readonly<Record<string, string>>,
+  theme: ThemeName,
+  actions: FormActions,
+): HTMLElement {
+  let now: Values = values;
+  const change = (name: string, value: unknown) => {
+    now = settle(definition.parameters, { ...now, [name]: value });
+    actions.setParameters(now);
+  };
+  const parameters = Object.entries(definition.parameters).map(([name, parameter]) =>
+    h("label", { class: "field" }, h("span", {}, parameter.title), input(parameter, values[name]!, (value) => change(name, value))),
+  );
+  const wells = Object.entries(definition.outputs).map(([name, { title, colour }]) => {
+    const well = h("input", {
+      type: "color",
+      value: colours[name] ?? colour[theme],
+      "aria-label": `Colour of ${title}`,
+      oninput: () => actions.setColour(name, well.value),
+    });
+    return h("label", { class: "field" }, h("span", {}, title), well);
+  });
+  return h(
+    "div",
+    { class: "form" },
+    h("h2", {}, definition.title),
+    ...parameters,
+    ...wells,
+    h("button", { type: "button", class: "plain", onclick: () => actions.reset() }, "Defaults"),
+  );
+}
+
+function input(parameter: Parameter, value: number | string, onChange: (value: unknown) => void): HTMLElement {
+  if (parameter.kind === "choice") {
+    const select = h("select", { onchange: () => onChange(select.value) });
+    select.append(...parameter.choices.map((choice) => h("option", { value: choice, selected: choice === value }, choice)));
+    return select;
+  }
+  const { min, max, step } = parameter;
+  const field = h("input", { type: "number", min, max, step, value, oninput: () => field.checkValidity() && onChange(field.value) });
+  return field;
+}

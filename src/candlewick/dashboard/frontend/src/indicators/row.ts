@@ -1,0 +1,51 @@
+// An indicator's row in the legend: its name, its values at the crosshair, and what can be done with it.
+
+import { h, icon, ICONS, setText } from "../dom";
+import { short } from "../format";
+import type { ThemeName } from "../theme";
+import type { Indicator } from "./indicator";
+
+export interface RowActions {
+  toggle(): void;
+  edit(anchor: Element): void;
+  remove(): void;
+}
+
+export class Row {
+  readonly element: HTMLElement;
+  private readonly values: readonly [name: string, element: HTMLElement][];
+  private readonly eye: HTMLButtonElement;
+
+  constructor(
+    private readonly indicator: Indicator,
+    actions: RowActions,
+  ) {
+    const { label, outputs } = indicator;
+    this.values = Object.keys(outputs).map((name) => [name, h("span", { class: "value" })]);
+    const button = (title: string, path: string, onclick: () => void) =>
+      h("button", { type: "button", class: "tiny", title, "aria-label": `${title} ${label}`, onclick }, icon(path, 15));
+    this.eye = button("Hide", ICONS.eye, actions.toggle);
+    const gear = button("Settings of", ICONS.sliders, () => actions.edit(gear));
+    const name = h("button", { type: "button", class: "row-name", onclick: () => actions.edit(gear) }, label);
+    const tools = h("span", { class: "row-tools" }, this.eye, gear, button("Remove", ICONS.close, actions.remove));
+    this.element = h("div", { class: "row" }, name, ...this.values.map(([, element]) => element), tools);
+  }
+
+  /** Show the values of a bar. */
+  show(index: number, price: (value: number) => string): void {
+    const { unit } = this.indicator.definition;
+    for (const [name, element] of this.values) {
+      const value = this.indicator.outputs[name]![index];
+      const isKnown = value !== undefined && !Number.isNaN(value);
+      setText(element, isKnown ? { price, amount: short, percent: (share: number) => share.toFixed(2) }[unit](value) : "–");
+    }
+  }
+
+  paint(colours: Readonly<Record<string, string>>, theme: ThemeName, isHidden: boolean): void {
+    const { outputs } = this.indicator.definition;
+    for (const [name, element] of this.values) element.style.color = colours[name] ?? outputs[name]!.colour[theme];
+    this.element.toggleAttribute("data-hidden", isHidden);
+    this.eye.replaceChildren(icon(isHidden ? ICONS.eyeOff : ICONS.eye, 15));
+    this.eye.title = isHidden ? "Show" : "Hide";
+  }
+}

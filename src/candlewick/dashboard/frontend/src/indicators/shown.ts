@@ -1,0 +1,95 @@
+// One indicator as it is shown: its values, its lines on the chart, its row in the legend.
+
+import type { Stage } from "../feature";
+import { Indicator } from "./indicator";
+import type { Choice } from "./notation";
+import { Plot } from "./plot";
+import { Row } from "./row";
+import { UTC_DAYS } from "./session";
+
+/** How the reader wants it: colours by output where they are not the default ones. */
+export interface OwnLook {
+  readonly colours: Readonly<Record<string, string>>;
+  readonly hidden: boolean;
+}
+
+export interface ShownActions {
+  changed(): void;
+  edit(one: Shown, anchor: Element): void;
+  remove(one: Shown): void;
+}
+
+/** How high an own pane is beside the prices' 5. */
+const STRETCH = 1.4;
+const VOLUME_PANE = 1;
+
+export class Shown {
+  readonly row: Row;
+  private readonly indicator: Indicator;
+  private readonly plot: Plot;
+
+  /** `pane` is the own pane of the one that this one replaces. */
+  constructor(
+    private readonly stage: Stage,
+    readonly choice: Choice,
+    public look: OwnLook,
+    pane: number | undefined,
+    private readonly actions: ShownActions,
+  ) {
+    const { chart } = stage;
+    // Where the tape itself begins within a session, that session counts from there.
+    const before = () => (stage.feeder.hasOlder ? null : { money: 0, volume: 0 });
+    this.indicator = new Indicator(choice.definition, chart.table, choice.parameters, { ...UTC_DAYS, before });
+    const place = { main: 0, volume: VOLUME_PANE, own: pane ?? chart.api.panes().length }[choice.definition.pane];
+    const isNew = place >= chart.api.panes().length;
+    this.plot = new Plot(chart.api, this.indicator, chart.table.time, place, this.plotLook(), (value) => chart.priceText(value));
+    if (isNew) chart.api.panes()[place]?.setStretchFactor(STRETCH);
+    this.row = new Row(this.indicator, {
+      toggle: () => this.setHidden(!this.look.hidden),
+      edit: (anchor) => actions.edit(this, anchor),
+      remove: () => actions.remove(this),
+    });
+    this.paint();
+  }
+
+  get pane(): number {
+    return this.plot.pane;
+  }
+
+  update(from: number): void {
+    this.indicator.update(from);
+    this.plot.update(from);
+  }
+
+  setColour(output: string, colour: string): void {
+    this.setColours({ ...this.look.colours, [output]: colour });
+  }
+
+  setColours(colours: OwnLook["colours"]): void {
+    this.look = { ...this.look, colours };
+    this.paint();
+    this.actions.changed();
+  }
+
+  paint(): void {
+    this.plot.paint(this.plotLook());
+    this.plot.show(!this.look.hidden);
+    this.row.paint(this.look.colours, this.stage.desk.theme, this.look.hidden);
+  }
+
+  remove(): void {
+    this.plot.remove();
+    this.row.element.remove();
+  }
+
+  private setHidden(hidden: boolean): void {
+    this.look = { ...this.look, hidden };
+    this.paint();
+    this.actions.changed();
+  }
+
+  private plotLook() {
+    const { theme, palette } = this.stage.desk;
+    return { theme, colours: this.look.colours, guide: palette.muted };
+  }
+}

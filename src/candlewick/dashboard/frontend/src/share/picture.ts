@@ -1,0 +1,39 @@
+// A picture of the chart, with its name and what is drawn on it written over it as on the screen.
+
+import { FONT } from "../chrome";
+import type { Stage } from "../feature";
+
+const LINE = 20;
+const LEFT = 12;
+
+/** Paint the chart as it is now; the canvas is in device pixels. */
+export function pictureOf(stage: Stage): HTMLCanvasElement {
+  const canvas = stage.chart.api.takeScreenshot(true, false);
+  const ratio = canvas.width / stage.chart.api.chartElement().clientWidth;
+  const context = canvas.getContext("2d")!;
+  const { strong, muted } = stage.desk.palette;
+  context.scale(ratio, ratio);
+  context.textBaseline = "top";
+  const write = (text: string, line: number, colour: string, size: number, weight = 400) => {
+    context.font = `${weight} ${size}px ${FONT}`;
+    context.fillStyle = colour;
+    context.fillText(text, LEFT, 12 + line * LINE);
+  };
+  const { symbol, timeframe } = stage.series;
+  const taken = stage.desk.clock.format(stage.desk.live.serverNow() / 1_000, { dateStyle: "medium", timeStyle: "medium" });
+  write(`${symbol} · ${timeframe}`, 0, strong, 15, 650);
+  write(`Candlewick, ${taken} ${stage.desk.clock.zone}${stage.config.demo ? " (demo)" : ""}`, 1, muted, 12);
+  [...stage.slots.legend.children].forEach((row, at) => write((row as HTMLElement).innerText.replaceAll("\n", "  "), at + 2, muted, 12));
+  return canvas;
+}
+
+/** Save a file from the browser. */
+export function save(content: Blob, name: string): void {
+  const address = URL.createObjectURL(content);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The browser has taken the address over by the next task.
+  window.setTimeout(() => URL.revokeObjectURL(address), 0);
+}

@@ -1,0 +1,91 @@
+// A list to choose from, with a field that narrows it as one types: symbols, indicators, zones.
+
+import { h } from "../dom";
+
+export interface Option {
+  readonly value: string;
+  readonly title: string;
+  /** Said beside it, and found by the same field. */
+  readonly hint?: string;
+}
+
+const MOST = 60;
+
+export class Choices {
+  readonly element: HTMLElement;
+  readonly field: HTMLInputElement;
+  private readonly list = h("div", { class: "choices", role: "listbox" });
+  private shown: Option[] = [];
+  private at = 0;
+
+  /** `options` are asked for anew at each key, with what is typed; the first is chosen by Enter. */
+  constructor(
+    placeholder: string,
+    private readonly options: (typed: string) => readonly Option[],
+    private readonly choose: (value: string) => void,
+    private readonly isCurrent: (value: string) => boolean = () => false,
+  ) {
+    this.field = h("input", {
+      class: "search",
+      type: "text",
+      placeholder,
+      "aria-label": placeholder,
+      autofocus: true,
+      spellcheck: "false",
+      autocomplete: "off",
+      oninput: () => this.narrow(),
+      onkeydown: (event) => this.key(event),
+    });
+    this.element = h("div", { class: "chooser" }, this.field, this.list);
+  }
+
+  /** Begin anew, as if this had been typed. */
+  start(typed = ""): void {
+    this.field.value = typed;
+    this.narrow();
+  }
+
+  private narrow(): void {
+    this.shown = this.options(this.field.value.trim()).slice(0, MOST);
+    this.at = 0;
+    this.list.replaceChildren(...this.shown.map((option) => this.row(option)));
+    if (this.shown.length === 0) this.list.append(h("p", { class: "none" }, "Nothing of that name"));
+    this.mark();
+  }
+
+  private row({ value, title, hint }: Option): HTMLElement {
+    const current = this.isCurrent(value) && { "aria-current": "true" };
+    const label = h("span", {}, title);
+    const row = { type: "button", class: "choice", role: "option", onclick: () => this.choose(value), ...current };
+    return h("button", row, label, ...(hint ? [h("i", {}, hint)] : []));
+  }
+
+  private key(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      this.at = Math.min(this.shown.length - 1, Math.max(0, this.at + step));
+      this.mark();
+    } else if (event.key === "Enter" && this.shown[this.at]) {
+      this.choose(this.shown[this.at]!.value);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  private mark(): void {
+    [...this.list.children].forEach((row, index) => row.toggleAttribute("data-marked", index === this.at));
+    this.list.children[this.at]?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** Options whose title or hint holds what is typed; those that begin with it come first. */
+export function matching(options: readonly Option[], typed: string): Option[] {
+  const wanted = typed.toLowerCase();
+  const rank = ({ title, hint = "" }: Option) => {
+    const [name, more] = [title.toLowerCase(), hint.toLowerCase()];
+    if (name.startsWith(wanted) || more.startsWith(wanted)) return 0;
+    return name.includes(wanted) || more.includes(wanted) ? 1 : 2;
+  };
+  return options.filter((option) => rank(option) < 2).sort((a, b) => rank(a) - rank(b));
+}

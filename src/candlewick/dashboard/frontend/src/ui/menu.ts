@@ -1,0 +1,32 @@
+// A menu: rows to press, in a pop-over.
+
+import { h, icon } from "../dom";
+import { Popover } from "./popover";
+
+export interface Item {
+  readonly title: string;
+  readonly icon?: string;
+  /** A key that does the same, or a word on it. */
+  readonly hint?: string;
+  readonly isCurrent?: boolean;
+  run(): void;
+}
+
+export class Menu extends Popover {
+  /** `items` are asked for at each opening. */
+  constructor(root: HTMLElement, label: string, items: () => readonly Item[]) {
+    const list = h("div", { class: "choices menu", role: "menu" });
+    super(root, label, list);
+    this.onOpen = () => list.replaceChildren(...items().map((item) => this.row(item)));
+  }
+
+  private row({ title, icon: path, hint, isCurrent, run }: Item): HTMLElement {
+    const onclick = () => {
+      this.close();
+      run();
+    };
+    const attributes = { type: "button", class: "choice", role: "menuitem", onclick, "aria-current": isCurrent === true && "true" };
+    const name = h("span", { class: "choice-name" }, ...(path ? [icon(path)] : []), title);
+    return h("button", attributes, name, ...(hint ? [h("kbd", {}, hint)] : []));
+  }
+}

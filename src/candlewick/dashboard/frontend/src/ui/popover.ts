@@ -1,0 +1,78 @@
+// A pop-over: a menu or a small form below the button that opened it. There is one at a time.
+
+import { h } from "../dom";
+
+const GAP = 6;
+const EDGE = 8;
+
+let open: Popover | null = null;
+
+export class Popover {
+  readonly element: HTMLElement;
+  /** Called when it opens, before it is seen, and when it is closed. */
+  onOpen: () => void = () => {};
+  onClose: () => void = () => {};
+
+  private anchor: Element | null = null;
+  private readonly root: HTMLElement;
+  private readonly onPress = (event: PointerEvent) => {
+    const path = event.composedPath();
+    if (!path.includes(this.element) && !(this.anchor && path.includes(this.anchor))) this.close();
+  };
+  private readonly onKey = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.close();
+  };
+
+  /** `root` is the terminal: the pop-over is put over all of it. */
+  constructor(root: HTMLElement, label: string, ...content: (Node | string)[]) {
+    this.root = root;
+    this.element = h("div", { class: "popover", role: "dialog", "aria-label": label }, ...content);
+  }
+
+  get isOpen(): boolean {
+    return open === this;
+  }
+
+  toggle(anchor: Element): void {
+    if (this.isOpen) this.close();
+    else this.open(anchor);
+  }
+
+  /** Open below an element, within the screen. */
+  open(anchor: Element): void {
+    open?.close();
+    open = this;
+    this.anchor = anchor;
+    anchor.setAttribute("aria-expanded", "true");
+    this.onOpen();
+    this.root.append(this.element);
+    this.place(anchor);
+    document.addEventListener("pointerdown", this.onPress, { capture: true });
+    window.addEventListener("keydown", this.onKey, { capture: true });
+    this.element.querySelector<HTMLElement>("[autofocus]")?.focus();
+  }
+
+  close(): void {
+    if (!this.isOpen) return;
+    open = null;
+    this.anchor?.setAttribute("aria-expanded", "false");
+    this.element.remove();
+    document.removeEventListener("pointerdown", this.onPress, { capture: true });
+    window.removeEventListener("keydown", this.onKey, { capture: true });
+    this.onClose();
+  }
+
+  private place(anchor: Element): void {
+    const [page, button] = [this.root.getBoundingClientRect(), anchor.getBoundingClientRect()];
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    const left = Math.max(EDGE, Math.min(button.left - page.left, page.width - width - EDGE));
+    const below = button.bottom - page.top + GAP;
+    const above = button.top - page.top - GAP - height;
+    const top = below + height > page.height - EDGE && above > EDGE ? above : Math.min(below, Math.max(EDGE, page.height - height - EDGE));
+    this.element.style.left = `${left}px`;
+    this.element.style.top = `${top}px`;
+  }
+}

@@ -1,0 +1,46 @@
+// The search: one types, and finds a symbol or, by its number, a timeframe. Enter opens it.
+
+import type { Choice } from "../choice";
+import type { Config } from "../config";
+import { Choices, matching, type Option } from "./choices";
+import { Popover } from "./popover";
+
+const NAMES: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day" };
+
+export class Search extends Popover {
+  private readonly choices: Choices;
+
+  constructor(root: HTMLElement, config: Config, choose: (choice: Partial<Choice>) => void) {
+    const choices = new Choices(
+      "Symbol or timeframe",
+      (typed) => found(config, typed),
+      (value) => {
+        this.close();
+        choose(config.symbols.includes(value) ? { symbol: value } : { timeframe: value });
+      },
+    );
+    super(root, "Search", choices.element);
+    this.choices = choices;
+  }
+
+  /** Open with what was typed so far. */
+  begin(anchor: Element, typed: string): void {
+    this.open(anchor);
+    this.choices.start(typed);
+  }
+}
+
+/** Symbols that match; timeframes too, where a number is typed: `15` is fifteen minutes, as traders type it. */
+function found({ symbols, timeframes }: Config, typed: string): Option[] {
+  const named = matching(symbols.map((symbol) => ({ value: symbol, title: symbol, hint: "symbol" })), typed);
+  if (!/^\d/.test(typed)) return named;
+  const options = timeframes.filter((timeframe) => timeframe.startsWith(typed.toLowerCase())).map(timeframeOption);
+  // A bare number means minutes first.
+  const minutes = `${typed}m`;
+  return [...options.sort((a, b) => Number(b.value === minutes) - Number(a.value === minutes)), ...named];
+}
+
+function timeframeOption(timeframe: string): Option {
+  const count = Number.parseInt(timeframe, 10);
+  return { value: timeframe, title: timeframe, hint: `${count} ${NAMES[timeframe.at(-1)!]}${count > 1 ? "s" : ""}` };
+}

@@ -1,0 +1,29 @@
+// The menu of chart types.
+
+import { CHART_TYPES } from "../charttypes";
+import { h, icon, ICONS } from "../dom";
+import type { Feature, Stage } from "../feature";
+import { Menu } from "./menu";
+
+export function typeMenu(stage: Stage): Feature {
+  const menu = new Menu(stage.desk.root, "Chart type", () =>
+    CHART_TYPES.map(({ type, title }) => ({
+      title,
+      icon: ICONS[type],
+      isCurrent: type === stage.choice.type,
+      run: () => stage.choose({ type }),
+    })),
+  );
+  const button = h("button", {
+    type: "button",
+    class: "icon",
+    title: "Chart type",
+    "aria-label": "Chart type",
+    onclick: () => menu.toggle(button),
+  });
+  const show = () => button.replaceChildren(icon(ICONS[stage.choice.type]));
+  show();
+  stage.slots.header.append(button);
+  stage.chosen.on(show);
+  return { dispose: () => menu.close() };
+}
