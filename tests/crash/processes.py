@@ -1,0 +1,72 @@
+"""Candlewick's processes for runs in which they are killed: forked from one that has imported everything already.
+
+Each runs what its command runs. That the imports are paid once, and not with every one of a thousand kills, is the
+only difference.
+"""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from candlewick import crashpoint, log, recorder
+from candlewick.config import Settings
+from candlewick.exchange import server
+from candlewick.exchange.options import ExchangeOptions
+from candlewick.warehouse import owner
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["candlewick.recorder", "candlewick.warehouse.owner", "candlewick.exchange.server"])
+
+
+def record(settings: Settings) -> None:
+    """`candlewick record`."""
+    recorder.run(settings)
+
+
+def own(settings: Settings) -> None:
+    """`candlewick warehouse`."""
+    owner.run(settings)
+
+
+def own_once(settings: Settings) -> None:
+    """`candlewick warehouse --once`."""
+    owner.run(settings, once=True)
+
+
+def rebuild(settings: Settings) -> None:
+    """`candlewick rebuild`."""
+    owner.rebuild(settings, lambda done, total: None)
+
+
+def serve(options: ExchangeOptions) -> None:
+    """`candlewick exchange`."""
+    server.run(options)
+
+
+def start(command: Callable[[Any], None], options: object, log_path: Path, crash_at: str = "") -> BaseProcess:
+    """Start a command whose output goes to a file; `crash_at` is a step at which it kills itself."""
+    process = _CONTEXT.Process(target=_run, args=(command, options, log_path, crash_at), name=command.__name__)
+    process.start()
+    return process
+
+
+def _run(command: Callable[[Any], None], options: object, log_path: Path, crash_at: str) -> None:
+    descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    log.configure(command.__name__)
+    crashpoint.arm(crash_at)
+    command(options)
+
+
+def _end_with_parent() -> None:
+    """Leave nothing running where whoever kills is killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

@@ -1,0 +1,30 @@
+"""A small slice of `benchmarks/crash_matrix.py`: every named step once, some random instants, and a rebuild."""
+
+import os
+import random
+from pathlib import Path
+
+from crash import matrix
+from crash.market import write
+from crash.matrix import Run
+
+KILLS = 8
+SEED = "CANDLEWICK_SEED"
+
+
+def test_killed_at_every_step_and_at_random_it_ends_equal_to_the_run_that_nobody_killed(tmp_path: Path):
+    seed = int(os.environ.get(SEED) or random.randrange(1_000_000))
+    print(f"{SEED}={seed} pytest {__file__}")
+    tape = write(tmp_path / "tape", seed=seed, minutes=6, rate=8)
+    calm: list[matrix.Contents] = []
+    with Run(tmp_path / "killed", tape, speed=6).replaying() as run:
+        matrix.beside(
+            lambda: calm.append(matrix.uninterrupted(tmp_path / "calm", tape)), lambda: matrix.at_each_step(run, 1)
+        )
+        named = len(matrix.RECORDER_STEPS) + len(matrix.WAREHOUSE_STEPS)
+        assert sum(run.kills.values()) == named
+        matrix.at_random(run, random.Random(seed), named + KILLS, longest=1.0)
+        run.settle()
+    assert matrix.compare(run.contents(), calm[0]) == []
+    assert len(calm[0]["silver.trades_deduped"]) == tape.trades
+    assert run.copies() == 0
