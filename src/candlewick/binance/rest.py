@@ -41,6 +41,11 @@ LONGEST_RETRY_AFTER = 4 * 86_400.0
 """Seconds; the longest ban that Binance documents is three days."""
 FORBIDDEN_PAUSE = 5.0
 _UNKNOWN_SYMBOL = -1121
+_PASSING = {-1000, -1001, -1006, -1007, -1008, -1016}
+"""Codes of faults of the exchange's own: unknown, disconnected, unexpected, timed out, overloaded, shutting down.
+
+They may come with any status, 408 for one. Source: Binance 'Errors', '10xx - General Server or Network issues'.
+"""
 _TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
 _HEADERS = {"X-MBX-TIME-UNIT": "MICROSECOND", "Accept-Encoding": "gzip"}
 
@@ -229,7 +234,8 @@ class Rest:
             return UnknownSymbolError(f"{place}: {problem.msg} (-1121)")
         words = problem.msg or repr(body[:200])
         # Not every host serves every endpoint (data-api.binance.vision has no historicalTrades): ask the next one.
-        kind = UnreachableError if answer.status >= 500 or answer.status in (403, 404) else ExchangeError
+        is_passing = answer.status >= 500 or answer.status in (403, 404, 408) or problem.code in _PASSING
+        kind = UnreachableError if is_passing else ExchangeError
         return kind(f"{place}: expected 200, got {answer.status}: {words} ({problem.code})")
 
     def _rate_limited(self, answer: aiohttp.ClientResponse, place: str) -> RateLimitedError:

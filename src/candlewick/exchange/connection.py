@@ -89,7 +89,8 @@ class Connection:
         if self._line is not None and not self._is_ending:
             for act in self._line.take():
                 self._do(act)
-        self._filled.set()
+        if self._waiting:
+            self._filled.set()
 
     def is_slow(self) -> bool:
         """Return whether the client lets more frames wait than an exchange bears."""

@@ -19,7 +19,7 @@ class Hub:
     """All connections of one venue."""
 
     def __init__(self, venue: Venue, options: ExchangeOptions, faults: Faults) -> None:
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}  # in the order in which they were opened
         self._venue = venue
         self._options = options
         self._faults = faults
@@ -87,20 +87,20 @@ class Hub:
         connection = Connection(
             number, socket, request.transport, session, self._options, self._faults, self._venue.now
         )
-        self.connections.add(connection)
+        self.connections[connection] = None
         try:
             await self._follow()
             await connection.run(self._follow)
         finally:
-            self.connections.discard(connection)
+            del self.connections[connection]
             await self._follow()
         return socket
 
     async def _follow(self) -> None:
         """Make the klines that somebody reads and no others, and open a market that waits for its first reader."""
         known = self._venue.market.instruments
-        read = {stream for connection in self.connections for stream in connection.session.streams}
-        wanted = {stream for stream in read if stream.symbol in known}
+        read = (stream for connection in self.connections for stream in connection.session.streams)
+        wanted = dict.fromkeys(stream for stream in read if stream.symbol in known)
         if wanted:
             self._venue.open()
             self._listened.set()
