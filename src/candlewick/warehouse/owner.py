@@ -5,12 +5,10 @@ on from what is committed: loads are transactions, models catch up from their ow
 complete files only.
 """
 
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -18,11 +16,11 @@ import structlog
 
 from candlewick.config import Settings
 from candlewick.errors import LakeError, WarehouseCorruptError, WarehouseError
-from candlewick.heartbeat import Heartbeat
 from candlewick.warehouse import rebuilding
 from candlewick.warehouse.duckdb import explain
 from candlewick.warehouse.moments import to_micros
 from candlewick.warehouse.pipeline import Pipeline
+from candlewick.warehouse.process import beating, stopped_by_signals
 
 _POLL_FOLDER_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -37,14 +35,17 @@ def run(settings: Settings, *, once: bool = False) -> None:
 
     Raises `WarehouseBusyError`, `WarehouseCorruptError`, `LakeError` and `ModelError` where it cannot start.
     """
-    stop = threading.Event()
+    stop, pulse = threading.Event(), _Pulse()
     try:
-        with _stopped_by_signals(stop), _Beat(settings).beating() as beat, Pipeline.open(settings) as pipeline:
-            beat.pipeline = pipeline
+        with (
+            stopped_by_signals(stop),
+            beating(settings.run_path, pulse.numbers),
+            Pipeline.open(settings) as pulse.pipeline,
+        ):
             if once:
-                _run_once(pipeline, stop)
+                _run_once(pulse.pipeline, stop)
             else:
-                _run_until(stop, settings, pipeline, beat)
+                _run_until(stop, settings, pulse.pipeline, pulse)
     except (WarehouseError, duckdb.Error) as error:
         raise explain(settings.duckdb_path, error) from error
 
@@ -63,7 +64,7 @@ def _run_once(pipeline: Pipeline, stop: threading.Event) -> None:
     pipeline.finish()
 
 
-def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, beat: "_Beat") -> None:
+def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pulse: "_Pulse") -> None:
     """Cycle: at most every `cycle_seconds` while there is news, and look for news more often than that."""
     least = settings.duckdb.cycle_seconds
     poll = least if "://" in settings.lake_url else min(least, _POLL_FOLDER_SECONDS)
@@ -74,11 +75,11 @@ def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, be
             is_busy = pipeline.cycle()
         except (LakeError, WarehouseError, duckdb.Error, OSError) as error:
             failures += 1
-            beat.state = _report(settings, error)
+            pulse.state = _report(settings, error)
             pause = min(least * 2**failures, _LONGEST_PAUSE_SECONDS)
         else:
             failures = 0
-            beat.state = "running" if beat.state == "running" or not pipeline.is_catching_up else "loading"
+            pulse.state = "running" if pulse.state == "running" or not pipeline.is_catching_up else "loading"
             pause = 0.0 if pipeline.is_catching_up else least if is_busy else poll
         stop.wait(max(0.0, pause - (time.monotonic() - started)))
 
@@ -93,49 +94,20 @@ def _report(settings: Settings, error: Exception) -> str:
     return "waiting for the lake" if isinstance(error, LakeError) else "failing"
 
 
-@contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` on SIGINT and SIGTERM: a cycle is ended, not cut."""
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 @dataclass
-class _Beat:
-    """Beats every second from a thread of its own, since a cycle can be longer than that."""
+class _Pulse:
+    """What the heartbeat tells."""
 
-    settings: Settings
     state: str = "starting"
     pipeline: Pipeline | None = None
-    _over: threading.Event = field(default_factory=threading.Event)
 
-    @contextmanager
-    def beating(self) -> Iterator["_Beat"]:
-        heartbeat = Heartbeat(self.settings.run_path, "warehouse")
-        thread = threading.Thread(target=self._beat, args=(heartbeat,), name="heartbeat", daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._over.set()
-            thread.join()
-            heartbeat.stop()
-
-    def _beat(self, heartbeat: Heartbeat) -> None:
-        while True:
-            heartbeat.beat(state=self.state, **self._numbers(self.pipeline))
-            if self._over.wait(1.0):
-                return
-
-    def _numbers(self, pipeline: Pipeline | None) -> dict[str, Any]:
+    def numbers(self) -> dict[str, Any]:
+        pipeline = self.pipeline
         if pipeline is None:
-            return {}
+            return {"state": self.state}
         current = pipeline.publisher.current
         return {
+            "state": self.state,
             "version": pipeline.publisher.version,
             "objects": pipeline.objects,
             "rows": pipeline.lines,
