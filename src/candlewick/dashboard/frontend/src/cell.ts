@@ -66,8 +66,9 @@ export class Cell implements Stage {
     const canvas = h("div", { class: "canvas" });
     const overlay = h("div", { class: "overlay" });
     this.slots = {
-      header: h("span", { class: "slot" }),
-      icons: h("span", { class: "slot" }),
+      header: h("span", { class: "slot", hidden: true }),
+      icons: h("span", { class: "slot", hidden: true }),
+      rail: h("span", { class: "slot", hidden: true }),
       overlay,
       legend: this.legend.rows,
     };
@@ -106,7 +107,8 @@ export class Cell implements Stage {
   set isActive(active: boolean) {
     if (active === this.active) return;
     this.active = active;
-    this.slots.header.hidden = this.slots.icons.hidden = !active;
+    const { header, icons, rail } = this.slots;
+    header.hidden = icons.hidden = rail.hidden = !active;
     this.element.toggleAttribute("data-active", active);
     this.activated.emit(active);
   }

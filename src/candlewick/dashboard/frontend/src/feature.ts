@@ -78,8 +78,10 @@ export interface Stage {
   readonly slots: {
     /** … in the header, to the right of the timeframes, … */
     readonly header: HTMLElement;
-    /** … in the header, among the icons to the right. */
+    /** … in the header, among the icons to the right, … */
     readonly icons: HTMLElement;
+    /** … in the rail of tools to the left. */
+    readonly rail: HTMLElement;
     /** Over the chart, whether it is active or not; it lets presses through to the chart. */
     readonly overlay: HTMLElement;
     /** Below the numbers of the legend: one row for each thing drawn over the bars. */

@@ -1,6 +1,7 @@
 // Every feature of the chart, in the order in which they are made.
 
 import { Compare } from "./compare/feature";
+import { Drawings } from "./drawings/feature";
 import type { FeatureMaker } from "./feature";
 import { Holes } from "./holes/feature";
 import { Indicators } from "./indicators/feature";
@@ -12,6 +13,7 @@ export const FEATURES: readonly FeatureMaker[] = [
   typeMenu,
   (stage) => new Indicators(stage),
   (stage) => new Compare(stage),
+  (stage) => new Drawings(stage),
   (stage) => new Holes(stage),
   (stage) => new LineagePanel(stage),
   share,

@@ -25,7 +25,7 @@ type Main = ISeriesApi<SeriesType, Time>;
 
 const DEFINITIONS = { Candlestick: CandlestickSeries, Bar: BarSeries, Line: LineSeries, Area: AreaSeries };
 // The library's own label follows the last bar on screen; the last price is the newest bar's, wherever one looks.
-const PLAIN = { priceLineVisible: false, lastValueVisible: false };
+const PLAIN = { priceLineVisible: false, lastValueVisible: false, baseLineVisible: false };
 
 export class MainSeries {
   api: Main;

@@ -49,6 +49,7 @@ export class Terminal {
   private readonly goTo: GoTo;
   private readonly help: Help;
   private readonly grid = h("div", { class: "grid" });
+  private readonly rail = h("nav", { class: "rail", "aria-label": "Drawing" });
   private readonly cells: Cell[] = [];
   private active!: Cell;
   private readonly live: Live;
@@ -128,6 +129,7 @@ export class Terminal {
     return new Header(this.config, {
       open: (choice) => this.active.choose(choice),
       search: (anchor) => this.search.begin(anchor, ""),
+      toggleTools: () => this.rail.toggleAttribute("data-open"),
       arrange: (anchor) => this.layouts.toggle(anchor),
       flipTheme: () => this.host.chooseTheme(this.desk.theme === "dark" ? "light" : "dark"),
       toggleSettings: () => this.settings.toggle(),
@@ -146,7 +148,7 @@ export class Terminal {
 
   private fill(): void {
     const { panel, toasts } = this.desk;
-    const stage = h("main", { class: "stage" }, this.grid, panel.element);
+    const stage = h("main", { class: "stage" }, this.rail, this.grid, panel.element);
     this.element.append(
       h("style", {}, CSS),
       this.header.element,
@@ -201,7 +203,7 @@ export class Terminal {
     this.grid.dataset.count = String(this.cells.length);
     this.header.tools.append(cell.slots.header);
     this.header.icons.prepend(cell.slots.icons);
-    cell.isActive = false;
+    this.rail.append(cell.slots.rail);
     cell.crosshair.on((time) => this.pointAll(cell, time));
     cell.element.addEventListener("pointerdown", () => this.activate(cell), { capture: true });
     cell.chosen.on(() => this.chosen());

@@ -23,7 +23,7 @@ export class Other implements Layer {
     onRemove: () => void,
   ) {
     const { chart } = stage;
-    this.line = chart.api.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false, title: symbol }, 0);
+    this.line = chart.api.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false, baseLineVisible: false, title: symbol }, 0);
     const remove = h(
       "button",
       { type: "button", class: "tiny", title: "Remove", "aria-label": `Remove ${symbol}`, onclick: onRemove },

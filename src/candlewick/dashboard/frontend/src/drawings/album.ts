@@ -24,6 +24,13 @@ export class Album {
     return this.page;
   }
 
+  /** Show what was kept elsewhere: what was done here before cannot be undone any more. */
+  open(drawings: Page): void {
+    this.page = drawings;
+    this.past.length = 0;
+    this.future = [];
+  }
+
   find(id: string | null): Drawing | undefined {
     return this.page.find((drawing) => drawing.id === id);
   }

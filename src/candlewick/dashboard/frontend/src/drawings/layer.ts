@@ -49,7 +49,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
   private readonly around: Surroundings;
   private attachment: { chart: Chart; series: Series; requestUpdate: () => void } | null = null;
   private scroll: ReturnType<Chart["options"]>["handleScroll"] | null = null;
-  private readonly listeners = new AbortController();
+  private listeners = new AbortController();
   private readonly panes: readonly IPrimitivePaneView[];
   private tags: readonly ISeriesPrimitiveAxisView[] = [];
 
@@ -62,6 +62,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
 
   attached({ chart, series, requestUpdate }: SeriesAttachedParameter<Time>): void {
     this.attachment = { chart, series, requestUpdate };
+    this.listeners = new AbortController();
     const { signal } = this.listeners;
     const element = chart.chartElement();
     element.addEventListener("pointerdown", (event) => this.down(event), { signal, capture: true });

@@ -79,13 +79,13 @@ export class Choices {
   }
 }
 
-/** Options whose title or hint holds what is typed; those that begin with it come first. */
+/** Options that hold what is typed in their value, title or hint; those that begin with it come first. */
 export function matching(options: readonly Option[], typed: string): Option[] {
   const wanted = typed.toLowerCase();
-  const rank = ({ title, hint = "" }: Option) => {
-    const [name, more] = [title.toLowerCase(), hint.toLowerCase()];
-    if (name.startsWith(wanted) || more.startsWith(wanted)) return 0;
-    return name.includes(wanted) || more.includes(wanted) ? 1 : 2;
+  const rank = ({ value, title, hint = "" }: Option) => {
+    const names = [title, value, hint].map((name) => name.toLowerCase());
+    if (names.some((name) => name.startsWith(wanted))) return 0;
+    return names.some((name) => name.includes(wanted)) ? 1 : 2;
   };
   return options.filter((option) => rank(option) < 2).sort((a, b) => rank(a) - rank(b));
 }

@@ -13,6 +13,8 @@ const DAY_SECONDS = 86_400;
 export interface HeaderActions {
   open(choice: Partial<Choice>): void;
   search(anchor: Element): void;
+  /** On a phone the tools for drawing are put away until asked for. */
+  toggleTools(): void;
   arrange(anchor: Element): void;
   flipTheme(): void;
   toggleSettings(anchor: Element): void;
@@ -42,15 +44,16 @@ export class Header {
       h("button", { type: "button", value: timeframe, onclick: () => actions.open({ timeframe }) }, timeframe),
     );
     this.themeButton = button("Dark or light", ICONS.moon, actions.flipTheme);
-    const wide = (element: HTMLButtonElement) => {
-      element.classList.add("wide-only");
+    const only = (screens: "wide-only" | "narrow-only", element: HTMLButtonElement) => {
+      element.classList.add(screens);
       return element;
     };
     this.icons.append(
-      wide(button("Layout", ICONS.four, actions.arrange)),
+      only("narrow-only", button("Drawing tools", ICONS.trend, actions.toggleTools)),
+      only("wide-only", button("Layout", ICONS.four, actions.arrange)),
       this.themeButton,
       button("Settings", ICONS.settings, actions.toggleSettings),
-      wide(button("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
+      only("wide-only", button("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
     );
     this.element = h(
       "header",

@@ -1,0 +1,159 @@
+// Drawings on one chart: the rail of tools, the keys, and the shelf on which a symbol's drawings are kept.
+
+import { secondsOf } from "../config";
+import { h, icon, ICONS } from "../dom";
+import type { Feature, Stage } from "../feature";
+import { storage } from "../prefs";
+import { Signal } from "../signal";
+import { Dress } from "./dress";
+import { DrawingLayer } from "./layer";
+import { type Drawing, type Kind, KINDS } from "./model";
+import { Shelf } from "./shelf";
+
+const TOOLS: readonly [kind: Kind, keys: string][] = [
+  ["trend", "Alt+T"],
+  ["horizontal", "Alt+H"],
+  ["fibonacci", "Alt+F"],
+  ["measure", "Alt+M"],
+];
+
+/** Somebody changed a symbol's drawings: charts of the same symbol show the same. */
+const changes = new Signal<{ symbol: string; by: Drawings }>();
+
+export class Drawings implements Feature {
+  private readonly layer: DrawingLayer;
+  private readonly shelf = new Shelf(storage() ?? new Forgetful());
+  private readonly buttons = new Map<Kind | null, HTMLButtonElement>();
+  private readonly magnet: HTMLButtonElement;
+  private readonly hide: HTMLButtonElement;
+  private readonly dress: Dress;
+  private readonly endings: (() => void)[];
+  private symbol = "";
+
+  constructor(private readonly stage: Stage) {
+    const { chart, desk, slots } = stage;
+    this.layer = new DrawingLayer({
+      bars: chart.table,
+      spacing: () => secondsOf(stage.choice.timeframe),
+      decimals: () => chart.decimals,
+      newId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
+    });
+    chart.attach(this.layer);
+    this.magnet = this.button("Magnet: draw to a bar's prices", ICONS.magnet, () => this.pull());
+    this.hide = this.button("Hide drawings", ICONS.eye, () => this.hideAll());
+    const clear = this.button("Delete all drawings", ICONS.trash, () => this.layer.touch(() => this.layer.album.edit(() => null)));
+    this.dress = new Dress((id, drawing) => this.change(id, drawing));
+    slots.rail.append(...this.tools(), h("hr"), this.magnet, this.hide, clear);
+    slots.overlay.append(this.dress.element);
+    this.layer.onTouch = () => this.show();
+    this.layer.album.onChange = (drawings) => this.keep(drawings);
+    stage.presses.add(() => this.layer.tookPress);
+    stage.opened.on(({ symbol }) => this.open(symbol));
+    const take = (event: KeyboardEvent) => this.key(event);
+    const follow = (event: StorageEvent) => event.key?.endsWith(`.${this.symbol}`) && this.load();
+    desk.keys.takers.add(take);
+    window.addEventListener("storage", follow);
+    this.endings = [
+      () => desk.keys.takers.delete(take),
+      () => window.removeEventListener("storage", follow),
+      changes.on(({ symbol, by }) => symbol === this.symbol && by !== this && this.load()),
+    ];
+    this.show();
+  }
+
+  dispose(): void {
+    this.endings.forEach((end) => end());
+    this.stage.chart.detach(this.layer);
+  }
+
+  private tools(): HTMLElement[] {
+    const choose = (kind: Kind | null) => this.layer.touch(() => {
+      this.layer.hand.cancel();
+      this.layer.hand.tool = kind;
+    });
+    this.buttons.set(null, this.button("Cursor (Esc)", ICONS.cursor, () => choose(null)));
+    for (const [kind, keys] of TOOLS) {
+      const { title } = KINDS[kind];
+      this.buttons.set(kind, this.button(`${title} (${keys})`, ICONS[kind], () => choose(kind)));
+      this.stage.bind(keys, title, () => choose(kind));
+    }
+    return [...this.buttons.values()];
+  }
+
+  private button(title: string, path: string, onclick: () => void): HTMLButtonElement {
+    return h("button", { type: "button", class: "icon", title, "aria-label": title, onclick }, icon(path));
+  }
+
+  private open(symbol: string): void {
+    if (symbol === this.symbol) return;
+    this.symbol = symbol;
+    this.load();
+  }
+
+  private load(): void {
+    this.layer.touch(() => {
+      this.layer.hand.cancel();
+      this.layer.album.open(this.shelf.load(this.symbol));
+    });
+  }
+
+  private keep(drawings: readonly Drawing[]): void {
+    try {
+      this.shelf.save(this.symbol, drawings);
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      this.stage.desk.toasts.show("The browser's storage is full: this drawing is lost when the page is closed", "warn");
+    }
+    changes.emit({ symbol: this.symbol, by: this });
+  }
+
+  private change(id: string, drawing: Drawing | null): void {
+    this.layer.touch(() => (drawing ? this.layer.album.put(drawing) : this.layer.album.remove(id)));
+  }
+
+  private pull(): void {
+    const { hand } = this.layer;
+    this.layer.touch(() => (hand.magnet = hand.magnet === "off" ? "weak" : "off"));
+  }
+
+  private hideAll(): void {
+    const hidden = !this.areHidden();
+    this.layer.touch(() => this.layer.album.edit((drawing) => ({ ...drawing, hidden })));
+  }
+
+  private areHidden(): boolean {
+    const { drawings } = this.layer.album;
+    return drawings.length > 0 && drawings.every(({ hidden }) => hidden);
+  }
+
+  /** Keys of the hand: Escape, Delete, undo and redo; with Alt they are somebody else's. */
+  private key({ key, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean {
+    if (!this.stage.isActive || altKey) return false;
+    return this.layer.touch(() => this.layer.hand.key(key, ctrlKey || metaKey, shiftKey));
+  }
+
+  private show(): void {
+    const { hand } = this.layer;
+    for (const [kind, button] of this.buttons) button.setAttribute("aria-pressed", String(hand.tool === kind));
+    this.magnet.setAttribute("aria-pressed", String(hand.magnet !== "off"));
+    this.hide.replaceChildren(icon(this.areHidden() ? ICONS.eyeOff : ICONS.eye));
+    this.dress.show(hand.isBusy ? undefined : hand.selected);
+  }
+}
+
+/** What stands in where the browser keeps nothing. */
+class Forgetful {
+  private readonly values = new Map<string, string>();
+
+  getItem(key: string): string | null {
+    return this.values.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this.values.set(key, value);
+  }
+
+  removeItem(key: string): void {
+    this.values.delete(key);
+  }
+}
