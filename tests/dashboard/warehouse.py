@@ -111,11 +111,13 @@ class Warehouse:
 
 @dataclass
 class FeedServer:
-    """A feed that says what a test tells it to, and notes what it is asked for."""
+    """A feed that says what a test tells it to, and notes what it is asked for; it records the symbols in `records`."""
 
     port: int = 0
+    records: frozenset[str] = frozenset({SYMBOL})
     asked: list[dict[str, int | None]] = field(default_factory=list)
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
+    connections: int = 0
 
     @property
     def url(self) -> str:
@@ -141,19 +143,32 @@ class FeedServer:
         """Whether somebody has subscribed to a symbol."""
         return bool(self.asked and self.asked[-1])
 
-    async def say(self, trades: Sequence[FeedTrade], symbol: str = SYMBOL) -> None:
-        """Send one frame of trades to everybody."""
+    async def say(self, trades: Sequence[FeedTrade], symbol: str = SYMBOL, *, late: bool = False) -> None:
+        """Send one frame of trades to everybody; before it, what lies between them and the id that was asked for.
+
+        A `late` frame was on its way before the newest subscription came.
+        """
+        begins = self.asked[-1].get(symbol) if self.asked else None
+        if not late and begins is not None and begins < trades[0].trade_id:
+            await self._send({"s": symbol, "gap": [begins, trades[0].trade_id - 1]})
         rows = [[t.trade_id, decimal_text(t.price), decimal_text(t.quantity), t.traded_at, 0] for t in trades]
         newest = trades[-1].traded_at
-        frame = msgspec.json.encode({"s": symbol, "E": newest, "sent": newest, "trades": rows}).decode()
+        await self._send({"s": symbol, "E": newest, "sent": newest, "trades": rows})
+
+    async def _send(self, frame: dict[str, Any]) -> None:
         for socket in self.sockets:
-            await socket.send_str(frame)
+            await socket.send_str(msgspec.json.encode(frame).decode())
 
     async def _answer(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.add(socket)
+        self.connections += 1
         async for message in socket:
-            self.asked.append(msgspec.json.decode(message.data)["subscribe"])
+            asked = msgspec.json.decode(message.data)["subscribe"]
+            if unknown := sorted(asked.keys() - self.records):
+                await socket.close(code=1008, message=f"not recorded here: {unknown[0]!r}".encode())
+            else:
+                self.asked.append(asked)
         self.sockets.discard(socket)
         return socket

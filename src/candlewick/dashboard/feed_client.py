@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 3.0
 SILENCE_SECONDS = 20.0
+REFUSED_SECONDS = 30.0
+"""For so long a symbol is left out that the recorder does not record."""
 
 OnTrades = Callable[[str, list[FeedTrade], int], None]
 """Called with the symbol, the trades ascending by id, and the time of the newest event in µs."""
@@ -38,6 +41,8 @@ class FeedClient:
         self._on_trades = on_trades
         self._next_id = next_id
         self._symbols: frozenset[str] = frozenset()
+        self._refused: dict[str, float] = {}
+        self._begins: dict[str, int | None] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._decoder = msgspec.json.Decoder(FeedFrame)
 
@@ -51,7 +56,8 @@ class FeedClient:
         """Ask for the symbols again, from where they should go on now."""
         if self._socket is None or self._socket.closed:
             return
-        request = {"subscribe": {symbol: self._next_id(symbol) for symbol in sorted(self._symbols)}}
+        self._begins = {symbol: self._next_id(symbol) for symbol in sorted(self._recorded())}
+        request = {"subscribe": self._begins}
         try:
             await self._socket.send_str(msgspec.json.encode(request).decode())
         except ConnectionError as error:
@@ -75,9 +81,10 @@ class FeedClient:
                 self._socket, self.is_connected = socket, True
                 log.info("feed_connected", url=self.url)
                 await self.subscribe()
-                async for message in socket:
-                    if message.type is aiohttp.WSMsgType.TEXT:
-                        self._take(message.data)
+                while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+                    self._take(message.data)
+                if socket.close_code == aiohttp.WSCloseCode.POLICY_VIOLATION:
+                    self._heed_refusal(str(message.extra))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if self.is_connected:
                 log.warning("feed_lost", url=self.url, why=str(error))
@@ -87,8 +94,41 @@ class FeedClient:
             was_connected, self.is_connected, self._socket = self.is_connected, False, None
         return was_connected
 
+    def _recorded(self) -> set[str]:
+        """The wanted symbols, without those that were refused a moment ago."""
+        now = time.monotonic()
+        return {symbol for symbol in self._symbols if self._refused.get(symbol, 0.0) <= now}
+
+    def _heed_refusal(self, why: str) -> None:
+        """Leave out for a while what the recorder does not record: it refuses all symbols for the sake of one."""
+        log.warning("feed_refused", url=self.url, why=why)
+        until = time.monotonic() + REFUSED_SECONDS
+        self._refused |= {symbol: until for symbol in self._symbols if repr(symbol) in why}
+
     def _take(self, text: str) -> None:
         frame = self._decoder.decode(text)
-        if frame.s in self._symbols and frame.trades:
+        if frame.s not in self._symbols or not self._continues(frame):
+            return
+        if frame.trades:
             trades = [FeedTrade(row[0], scaled(row[1]), scaled(row[2]), row[3]) for row in frame.trades]
             self._on_trades(frame.s, trades, frame.E)
+
+    def _continues(self, frame: FeedFrame) -> bool:
+        """Whether a frame belongs to the newest subscription, which begins where it was asked to.
+
+        What was on its way for the one before would look like newer trades, and hide those that were asked for again.
+        """
+        begins = self._begins.get(frame.s)
+        first, last = _ids(frame)
+        if begins is None or first is None or last is None:
+            return True
+        if first <= begins <= last:
+            self._begins[frame.s] = None
+        return first <= begins
+
+
+def _ids(frame: FeedFrame) -> tuple[int, int] | tuple[None, None]:
+    """The first and the last id that a frame tells of."""
+    if frame.gap:
+        return frame.gap
+    return (frame.trades[0][0], frame.trades[-1][0]) if frame.trades else (None, None)
