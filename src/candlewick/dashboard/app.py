@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from candlewick.dashboard.api import Api
 from candlewick.dashboard.chart import script_name
 from candlewick.dashboard.evidence import Evidence
+from candlewick.dashboard.export import Export
 from candlewick.dashboard.live import Live
 from candlewick.dashboard.origin import SameOrigin
 from candlewick.dashboard.site import ASSETS, Site, chart_html, serve_from
@@ -45,6 +46,7 @@ def routes(site: Site) -> list[BaseRoute]:
 
     return [
         *Api(site.reader, site.reads, site.catalogue).routes(),
+        *Export(site.reader, site.reads, site.catalogue).routes(),
         *Evidence(site.reader, site.evidence_reads, site.catalogue, site.settings).routes(),
         WebSocketRoute("/api/live", Live(site.hub, site.catalogue).serve),
         Route("/chart", bare_chart),

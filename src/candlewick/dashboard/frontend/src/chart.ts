@@ -133,7 +133,9 @@ export class PriceChart {
   update(changed: readonly Bar[], bars: readonly Bar[]): void {
     const known = this.table.time.length;
     const from = Math.min(known, ...changed.map((bar) => this.table.indexAt(bar.time)));
-    if (bars.length - from > MANY) return this.rebuild(bars);
+    // While the library draws several bars as one, it takes changes to none but the last.
+    const isOld = from < known - 1 && this.view.isConflated();
+    if (isOld || bars.length - from > MANY) return this.rebuild(bars);
     this.bars = bars;
     this.table.write(bars, from);
     this.view.appending(bars.length - known, () => {

@@ -53,6 +53,11 @@ export class Viewport {
     return this.count() === 0 || this.position() > -0.5;
   }
 
+  /** Whether several bars share a pixel. */
+  isConflated(): boolean {
+    return this.chart.timeScale().options().barSpacing * window.devicePixelRatio < 1;
+  }
+
   /** Go to the newest bar. */
   goLive(): void {
     this.scrollTo(RIGHT_ROOM);

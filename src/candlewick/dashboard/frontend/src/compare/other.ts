@@ -61,10 +61,15 @@ export class Other implements Layer {
     return {
       open: (bars) => this.begin(bars),
       rebuild: () => this.update(0),
-      update: (changed) => this.update(this.stage.chart.table.indexAt(changed[0]!.time)),
+      update: (changed) => this.change(changed),
       took: () => this.tell(null),
       heard: () => {},
     };
+  }
+
+  private change(changed: readonly Bar[]): void {
+    const { table, view } = this.stage.chart;
+    this.update(view.isConflated() ? 0 : table.indexAt(changed[0]!.time));
   }
 
   private begin(bars: readonly Bar[]): void {

@@ -4,6 +4,7 @@ import type { Bar } from "../bar";
 import type { PriceChart } from "../chart";
 import type { Palette } from "../theme";
 import { Painted, type Size } from "./painted";
+import { place } from "./place";
 import type { Hole, Proof, Standing } from "./proof";
 
 const RIBBON = 3;
@@ -44,8 +45,8 @@ function paintRibbon(context: CanvasRenderingContext2D, { height }: Size, scene:
   const close = (end: number) => {
     if (colour === null) return;
     context.fillStyle = colour;
-    const left = chart.view.x(start - 0.5);
-    context.fillRect(left, height - RIBBON, chart.view.x(end - 0.5) - left, RIBBON);
+    const left = place(chart.view, start - 0.5);
+    context.fillRect(left, height - RIBBON, place(chart.view, end - 0.5) - left, RIBBON);
   };
   for (let index = Math.max(0, Math.floor(from)); index <= last; index++) {
     const bar = chart.bars[index]!;
@@ -65,11 +66,11 @@ function frame(context: CanvasRenderingContext2D, { chart }: Scene, bar: Bar, in
   const top = chart.series.priceToCoordinate(bar.high);
   const bottom = chart.series.priceToCoordinate(bar.low);
   if (top === null || bottom === null) return;
-  const left = chart.view.x(index - 0.5);
+  const left = place(chart.view, index - 0.5);
   context.strokeStyle = "#f23645";
   context.lineWidth = 1.5;
   const [y, tall] = [Math.min(top, bottom) - 5, Math.abs(bottom - top) + 10];
-  context.strokeRect(left, y, Math.max(NARROWEST, chart.view.x(index + 0.5) - left), tall);
+  context.strokeRect(left, y, Math.max(NARROWEST, place(chart.view, index + 0.5) - left), tall);
 }
 
 function paintHole(context: CanvasRenderingContext2D, { width, height }: Size, scene: Scene, hole: Hole): void {
@@ -105,6 +106,6 @@ function xOf({ chart, seconds }: Scene, time: number): number {
   const { table, view } = chart;
   if (table.time.length === 0) return NaN;
   const index = table.indexAt(time + 1e-6) - 1;
-  if (index < 0) return view.x(-0.5);
-  return view.x(index - 0.5 + Math.min(1, (time - table.time[index]!) / seconds));
+  if (index < 0) return place(view, -0.5);
+  return place(view, index - 0.5 + Math.min(1, (time - table.time[index]!) / seconds));
 }

@@ -4,6 +4,7 @@ import type { Bar } from "../bar";
 import { h } from "../dom";
 import type { Feature, Stage } from "../feature";
 import { Painted } from "../holes/painted";
+import { place } from "../holes/place";
 import { fetchLineage, type Lineage, NoCandleError } from "./lineage";
 import { viewOf } from "./view";
 
@@ -92,9 +93,9 @@ export class LineagePanel implements Feature {
     const { chart, desk } = this.stage;
     const index = this.bar ? chart.table.indexAt(this.bar.time) : -1;
     if (chart.bars[index]?.time !== this.bar?.time || index < 0) return;
-    const left = chart.view.x(index - 0.5);
+    const left = place(chart.view, index - 0.5);
     context.globalAlpha = 0.22;
     context.fillStyle = desk.palette.accent;
-    context.fillRect(left, 0, Math.max(3, chart.view.x(index + 0.5) - left), height);
+    context.fillRect(left, 0, Math.max(3, place(chart.view, index + 0.5) - left), height);
   }
 }
