@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from candlewick.manifest import Extent, Manifest, Range
+from candlewick.manifest import Extent, HistoryMark, Manifest, Range
 from candlewick.spans import Spans
 
 NO_MINUTES: Mapping[str, Spans] = MappingProxyType({})
+NO_HISTORY: Mapping[str, HistoryMark] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class Limits:
 
 @dataclass(slots=True)
 class Batch:
-    """The lines of one object to be, the trade ids in them, and the minutes of the candles in them."""
+    """The lines of one object to be, the trade ids in them, and the minutes of the candles in them.
+
+    `holes` are the ids whose absence there is evidence of in it.
+    """
 
     opened_at: float = 0.0
     lines: list[bytes] = field(default_factory=list)
@@ -30,6 +34,7 @@ class Batch:
     ids: dict[str, Spans] = field(default_factory=dict)
     klines: Counter[str] = field(default_factory=Counter)
     minutes: dict[str, Spans] = field(default_factory=dict)
+    holes: dict[str, Spans] = field(default_factory=dict)
 
     def add_trade(self, symbol: str, trade_id: int, line: bytes) -> None:
         """Add a trade's line; of copies that differ every line is kept and the id counts once."""
@@ -58,8 +63,9 @@ class Batch:
         self.lines += lines
         self.byte_count += sum(map(len, lines))
 
-    def add_note(self, line: bytes) -> None:
-        """Add a line that is neither trade nor candle: evidence."""
+    def add_hole(self, symbol: str, hole: Range, line: bytes) -> None:
+        """Add the evidence that ids do not exist."""
+        self.holes.setdefault(symbol, Spans()).add(*hole)
         self._append(line)
 
     def _append(self, line: bytes) -> None:
@@ -80,6 +86,7 @@ class Batch:
         covered: dict[str, Spans],
         declared: dict[str, list[Range]],
         minutes: Mapping[str, Spans] = NO_MINUTES,
+        history: Mapping[str, HistoryMark] = NO_HISTORY,
     ) -> Manifest:
         """Return this batch's manifest; `covered` and `minutes` were durable before it, and are not changed."""
         after = {symbol: spans.copy() for symbol, spans in covered.items()}
@@ -97,6 +104,7 @@ class Batch:
             declared=declared,
             klines=dict(self.klines),
             minutes={symbol: spans.ranges() for symbol, spans in settled.items()},
+            history=dict(history),
         )
 
 
@@ -123,10 +131,10 @@ class Batcher:
         self._open(now)
         self.batch.add_kline(symbol, minute, line)
 
-    def add_note(self, line: bytes, now: float) -> None:
-        """Add a line of evidence to the open batch."""
+    def add_hole(self, symbol: str, hole: Range, line: bytes, now: float) -> None:
+        """Add the evidence that ids do not exist to the open batch."""
         self._open(now)
-        self.batch.add_note(line)
+        self.batch.add_hole(symbol, hole, line)
 
     def due_in(self, now: float) -> float | None:
         """Return the seconds until the batch is to be cut: 0 at once, None while it is empty."""

@@ -18,26 +18,13 @@ from candlewick import names
 from candlewick.errors import UNREADABLE, CheckpointError, ObjectMissingError, TornObjectError
 from candlewick.files import replace_atomically
 from candlewick.lake import Lake
-from candlewick.manifest import Manifest, Range
+from candlewick.manifest import HistoryMark, Manifest, Range
 
 VERSION = 1
-_CLOCK_GRAIN = timedelta(seconds=2)
-"""Stores tell when an object was written to the second or better."""
+_CLOCK_LEAP = timedelta(days=1)
+"""A folder's times are those of this machine's clock, which may have been put back by so much since."""
 
 log = structlog.get_logger()
-
-
-class HistoryMark(msgspec.Struct):
-    """How far back a symbol's tape is to reach: it was first recorded at `since`, from the id `origin` on.
-
-    `target` is the moment to reach back to and `floor` the first id at or after it; both ids are None until known.
-    Times are the exchange's, in µs.
-    """
-
-    since: int
-    target: int
-    floor: int | None = None
-    origin: int | None = None
 
 
 class Checkpoint(msgspec.Struct):
@@ -65,6 +52,7 @@ class Checkpoint(msgspec.Struct):
         self.seq, self.prev = manifest.seq, name
         self.covered, self.declared = manifest.covered, manifest.declared
         self.minutes |= manifest.minutes
+        self.history |= manifest.history
         self.writing = None
         if is_stream(name):
             self.last_stream = max(name, self.last_stream or name)
@@ -152,12 +140,12 @@ def rebuild(lake: Lake, recorder: str) -> Checkpoint:
     """Make the checkpoint from the lake alone: from the newest manifest of this recorder.
 
     Names tell which live object is the newest, but a backfill object is named by its trades: those that the store
-    holds to be as new are read, too.
+    holds to be as new, or nearly, are read, too.
     """
     own = [item for item in lake.list_all() if _is_by(item.name, recorder)]
     streams = {item.name: item for item in own if is_stream(item.name)}
     newest = _newest_readable(lake, sorted(streams, reverse=True))
-    limit = streams[newest[0]].modified - _CLOCK_GRAIN if newest else None
+    limit = streams[newest[0]].modified - _CLOCK_LEAP if newest else None
     late = [item.name for item in own if not is_stream(item.name) and (limit is None or item.modified >= limit)]
     found = [newest] if newest else []
     return _follow_newest(Checkpoint(recorder), [*found, *_readable(lake, late)])
@@ -166,7 +154,7 @@ def rebuild(lake: Lake, recorder: str) -> Checkpoint:
 def _rebuild_lost(checkpoint: Checkpoint | None, lake: Lake, recorder: str) -> Checkpoint:
     rebuilt = rebuild(lake, recorder)
     if checkpoint is not None:
-        rebuilt.history = checkpoint.history
+        rebuilt.history = checkpoint.history | rebuilt.history
         log.warning("checkpoint not borne out by the lake, rebuilt from it", missing=checkpoint.prev, seq=rebuilt.seq)
     elif rebuilt.seq:
         log.warning("checkpoint rebuilt from the lake", reason="state.json is missing", seq=rebuilt.seq)

@@ -22,6 +22,19 @@ class Extent(msgspec.Struct, frozen=True):
     ranges: list[Range]
 
 
+class HistoryMark(msgspec.Struct, frozen=True):
+    """How far back a symbol's tape is to reach: it was first recorded at `since`, from the id `origin` on.
+
+    `target` is the moment to reach back to and `floor` the first id at or after it; both ids are None until known.
+    Times are the exchange's, in µs.
+    """
+
+    since: int
+    target: int
+    floor: int | None = None
+    origin: int | None = None
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="manifest"):
     """What an object holds, and what its recorder holds in the lake once this object is durable.
 
@@ -30,6 +43,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     manifest itself out. `covered` includes this object. `declared` are holes that the exchange says do not exist.
     `klines` counts the exchange's candles in this object, and `minutes` are the minutes since the epoch that are
     settled with them, of the symbols that got any: their 1m candle is in the lake, or the exchange says it has none.
+    `history` is how far back the tape of each symbol is to reach.
     """
 
     v: int = VERSION
@@ -43,6 +57,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     declared: dict[str, list[Range]] = {}
     klines: dict[str, int] = {}
     minutes: dict[str, list[Range]] = {}
+    history: dict[str, HistoryMark] = {}
 
 
 _ENCODER = msgspec.json.Encoder()

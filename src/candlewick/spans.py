@@ -79,6 +79,10 @@ class Spans:
             rest.remove(first, last)
         return rest
 
+    def common(self, other: "Spans") -> "Spans":
+        """Return the ids that are in both sets."""
+        return self.without(self.without(other))
+
     def copy(self) -> "Spans":
         """Return a set of the same ids that changes on its own."""
         twin = Spans()

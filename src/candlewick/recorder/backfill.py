@@ -104,7 +104,7 @@ class Backfiller:
             return
         self._coverage.found_floor(first.first_id)
         await self._writer.save()
-        log.info("history wanted", symbol=self.symbol, since=str(names.at(mark.target)), first_id=mark.floor)
+        log.info("history wanted", symbol=self.symbol, since=str(names.at(mark.target)), first_id=self._coverage.floor)
 
     async def _fill(self) -> bool:
         """Fetch pages until an object is full or its time is over, hand it in; return whether there was anything."""
@@ -122,12 +122,12 @@ class Backfiller:
         due = (page for page in self._coverage.pages(PAGE) if self._doubts.is_due(page[0], self._clock()))
         for first, last in islice(due, PAGES_PER_OBJECT):
             rows = await self._rest.historical_trades(self.symbol, first, last - first + 1)
-            if page := await self._examine(rows, first, last):
+            if page := self._examine(rows, first, last):
                 pages.append(page)
             if self._clock() - started > SECONDS_PER_OBJECT:
                 return
 
-    async def _examine(self, rows: list[TradeRow], first: int, last: int) -> _Page | None:
+    def _examine(self, rows: list[TradeRow], first: int, last: int) -> _Page | None:
         """Return what a page brought of `first..last`, and note what it did not."""
         if any(one.id >= other.id for one, other in pairwise(rows)) or (rows and rows[0].id < first):
             got = [row.id for row in rows[:3]]
@@ -136,7 +136,7 @@ class Backfiller:
             self._doubts.not_yet(first, self._clock())
             return None
         if rows[0].id > first:
-            await self._doubt(first, last, rows[0])
+            self._doubt(first, last, rows[0])
         else:
             self._doubts.clear(first)
         return self._page([row for row in rows if row.id <= last and not self._coverage.holds(row.id)])
@@ -152,7 +152,7 @@ class Backfiller:
             self._coverage.secure(first, last)
         return _Page(ids, lines, micros(rows[0].time), micros(rows[-1].time))
 
-    async def _doubt(self, first: int, last: int, answer: TradeRow) -> None:
+    def _doubt(self, first: int, last: int, answer: TradeRow) -> None:
         """The answer to `first..last` begins behind `first`: the exchange says that the ids before it do not exist.
 
         Believe it when it has said so for a while: a declared hole.
@@ -161,7 +161,6 @@ class Backfiller:
         if declared:
             self._coverage.declare(*declared)
             self._inquiries.declared(declared, last - first + 1, answer)
-            await self._writer.save()
             log.error("hole declared", symbol=self.symbol, first=declared[0], last=declared[1])
 
     async def _hand_in(self, pages: list[_Page]) -> None:

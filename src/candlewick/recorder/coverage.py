@@ -6,8 +6,9 @@ secured nor declared. So a hole cannot be forgotten, whatever made it: a lost fr
 
 from collections.abc import Iterable, Iterator
 
-from candlewick.checkpoint import HistoryMark
-from candlewick.manifest import Range
+from msgspec.structs import replace
+
+from candlewick.manifest import HistoryMark, Range
 from candlewick.spans import Spans
 
 MOST_DISPUTED = 10_000
@@ -39,6 +40,7 @@ class Coverage:
 
     `minutes` are the minutes (since the epoch) whose candle of the exchange is ours. `wanted` are the ids that are to
     be ours, where that is not all from the floor to the head. `disputed` are ids of which two copies differ.
+    `declared` are ids that the exchange says do not exist, `proven` those of which its answer is durable.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Coverage:
         self.covered = Spans(covered)
         self.secured = self.covered.copy()
         self.declared = Spans(declared)
+        self.proven = self.declared.copy()
         self.history = history
         self.minutes = Minutes(minutes)
         self.wanted: Spans | None = None
@@ -70,7 +73,8 @@ class Coverage:
     def found_floor(self, trade_id: int) -> None:
         """Learn where history starts: there, or where the tape already reaches further back."""
         if self.history:
-            self.history.floor = min(trade_id, self.covered.first) if self.covered else trade_id
+            floor = min(trade_id, self.covered.first) if self.covered else trade_id
+            self.history = replace(self.history, floor=floor)
 
     def secure(self, first: int, last: int) -> None:
         """Count ids as ours from now on; one that was declared not to exist does."""
@@ -98,12 +102,18 @@ class Coverage:
     def _begin(self, origin: int) -> None:
         """Note where the tape began; what lies before it is history."""
         if self.history and self.history.origin is None:
-            self.history.origin = origin
+            self.history = replace(self.history, origin=origin)
 
     def declare(self, first: int, last: int) -> None:
         """Note that the exchange says these ids do not exist."""
         for start, end in self.secured.missing(first, last):
             self.declared.add(start, end)
+
+    def declared_with(self, holes: Spans | None = None) -> list[Range]:
+        """Return the declared ids whose evidence is durable once that of `holes` is."""
+        proven = self.proven.copy()
+        proven.update(holes or Spans())
+        return proven.common(self.declared).ranges()
 
     def exists(self, trade_id: int) -> None:
         """Note that a declared id exists after all: it is missing again."""

@@ -53,7 +53,7 @@ class Inquiries:
         first, last = hole
         asked = f"/api/v3/historicalTrades?symbol={self._symbol}&fromId={first}&limit={limit}"
         event = {"e": "hole", "s": self._symbol, "first": first, "last": last, "asked": asked, "answer": answer}
-        self._writer.note(raw_line(msgspec.json.encode(event), "rest", now_us()))
+        self._writer.declare(self._symbol, hole, raw_line(msgspec.json.encode(event), "rest", now_us()))
         self._holes.not_yet(first, self._clock())
 
     async def ask(self) -> None:

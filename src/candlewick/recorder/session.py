@@ -12,13 +12,13 @@ from candlewick.binance.attempts import Attempts
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import WEIGHTS, Rest
 from candlewick.binance.stream import LIFE, Leg, spread
-from candlewick.checkpoint import Checkpoint, HistoryMark
+from candlewick.checkpoint import Checkpoint
 from candlewick.config import Settings
 from candlewick.errors import CandlewickError, UnreachableError
 from candlewick.feed import Feed
 from candlewick.heartbeat import Heartbeat
 from candlewick.lake import Lake
-from candlewick.manifest import Range
+from candlewick.manifest import HistoryMark, Range
 from candlewick.recorder import numbers
 from candlewick.recorder.backfill import Backfiller
 from candlewick.recorder.coverage import Coverage
@@ -55,11 +55,13 @@ class Session:
         self._checkpoint = checkpoint
         self._coverages = {symbol: _coverage(checkpoint, symbol) for symbol in checkpoint.covered}
         self._batcher = Batcher(Limits(seconds=settings.flush_seconds))
-        self._writer = Writer(lake, checkpoint, settings.state_path, self._coverages, self._batcher)
-        self._rings: dict[str, Ring] = {}
-        self._tapes: dict[str, Tape] = {}
         self._rest = Rest(settings.exchange.rest, WeightBudget())
         self._clock = ExchangeClock(self._rest)
+        self._writer = Writer(
+            lake, checkpoint, settings.state_path, self._coverages, self._batcher, wall=self._clock.now_us
+        )
+        self._rings: dict[str, Ring] = {}
+        self._tapes: dict[str, Tape] = {}
         self._legs: list[list[Leg]] = []
         self._backfillers: dict[str, Backfiller] = {}
         self._klines = KlineFiller({}, self._rest, self._writer, self._minutes_wanted)

@@ -21,8 +21,9 @@ from candlewick.crashpoint import crashpoint
 from candlewick.errors import LakeError, ObjectExistsError
 from candlewick.heartbeat import now_us
 from candlewick.lake import Lake, pack
-from candlewick.manifest import Range
+from candlewick.manifest import HistoryMark, Range
 from candlewick.recorder.coverage import Coverage
+from candlewick.spans import Spans
 
 QUEUED_BACKFILLS = 2
 LONGEST_WAIT = 10.0
@@ -47,6 +48,7 @@ class Writer:
 
     Whoever lists only the newest objects finds those of the past by following the chain from a newer one. A writer
     that has no live trades `announces`: it writes an object without lines, named by the moment, now and then.
+    `wall` tells that moment (µs): best the exchange's time, which no clock of a machine can lead astray.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Writer:
         *,
         announces: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], int] = now_us,
     ) -> None:
         self.objects = 0
         self.lines = 0
@@ -72,6 +75,7 @@ class Writer:
         self._coverages = coverages
         self._batcher = batcher
         self._clock = clock
+        self._wall = wall
         self._backfills: asyncio.Queue[Backfill] = asyncio.Queue(QUEUED_BACKFILLS)
         self._in_flight = 0
         self._is_backfills_turn = False
@@ -95,9 +99,9 @@ class Writer:
         """Put the line of a trade into the next object of live trades."""
         self._batcher.add_trade(symbol, trade_id, line, self._clock())
 
-    def note(self, line: bytes) -> None:
-        """Put a line of evidence into the next object."""
-        self._batcher.add_note(line, self._clock())
+    def declare(self, symbol: str, hole: Range, line: bytes) -> None:
+        """Put the evidence that ids do not exist into the next object; with that one they are declared holes."""
+        self._batcher.add_hole(symbol, hole, line, self._clock())
 
     async def drained(self) -> None:
         """Wait until every backfilled batch that was handed in is durable."""
@@ -118,11 +122,9 @@ class Writer:
         self._is_stopping = True
 
     async def save(self) -> None:
-        """Save the checkpoint: about history and declared holes it may say more than the newest manifest."""
-        self._checkpoint.declared = self._declared()
-        for symbol, coverage in self._coverages.items():
-            if coverage.history:
-                self._checkpoint.history[symbol] = coverage.history
+        """Save the checkpoint: about history it may say more than the newest manifest."""
+        self._checkpoint.declared = self._declared({})
+        self._checkpoint.history |= self._history()
         try:
             async with self._saving:
                 await asyncio.to_thread(self._checkpoint.save, self._state_path)
@@ -170,10 +172,10 @@ class Writer:
         return names.backfill(self._lake.prefix, recorder, backfill.first_at, backfill.last_at, ids)
 
     def _live_name(self) -> str:
-        """Name a live object by now, but always behind the one before: a clock may be set back."""
+        """Name a live object by now, but always behind the one before."""
         last = names.parse(self._checkpoint.last_stream or "")
         after = (last.at - names.EPOCH) // names.MICROSECOND + 1 if last else 0
-        return names.stream(self._lake.prefix, self._checkpoint.recorder, max(now_us(), after))
+        return names.stream(self._lake.prefix, self._checkpoint.recorder, max(self._wall(), after))
 
     async def _write(self, batch: Batch, name_it: Callable[[], str], *, is_noted: bool = False) -> None:
         """Make a batch durable, then move the checkpoint: never the other way round."""
@@ -184,8 +186,9 @@ class Writer:
             prev=self._checkpoint.prev,
             created=now_us(),
             covered={symbol: coverage.covered for symbol, coverage in self._coverages.items()},
-            declared=self._declared(),
+            declared=self._declared(batch.holes),
             minutes={symbol: coverage.minutes.durable for symbol, coverage in self._coverages.items()},
+            history=self._history(),
         )
         content = await asyncio.to_thread(pack, batch.lines, manifest)
         name = await self._put_until_durable(content, name_it, is_noted=is_noted)
@@ -194,6 +197,8 @@ class Writer:
             self._coverages[symbol].commit(ids)
         for symbol, minutes in batch.minutes.items():
             self._coverages[symbol].minutes.commit(minutes)
+        for symbol, holes in batch.holes.items():
+            self._coverages[symbol].proven.update(holes)
         self._checkpoint.follow(name, manifest)
         await self.save()
         crashpoint("after checkpoint")
@@ -202,8 +207,13 @@ class Writer:
         self.bytes += len(content)
         self.durable_at = now_us()
 
-    def _declared(self) -> dict[str, list[Range]]:
-        return {symbol: each.declared.ranges() for symbol, each in self._coverages.items() if each.declared}
+    def _declared(self, holes: Mapping[str, Spans]) -> dict[str, list[Range]]:
+        """Return the declared ids of every symbol, those of `holes` with them."""
+        declared = {symbol: each.declared_with(holes.get(symbol)) for symbol, each in self._coverages.items()}
+        return {symbol: ranges for symbol, ranges in declared.items() if ranges}
+
+    def _history(self) -> dict[str, HistoryMark]:
+        return {symbol: each.history for symbol, each in self._coverages.items() if each.history}
 
     async def _put_until_durable(self, content: bytes, name_it: Callable[[], str], *, is_noted: bool) -> str:
         """Put an object under the first free name, however long the lake is down; return the name."""
