@@ -106,10 +106,16 @@ def warehouse(
 
     Example: `candlewick warehouse --once`
     """
-    from candlewick.warehouse import owner  # noqa: PLC0415
-
     log.configure("warehouse")
-    owner.run(settings_from(config_path, demo=demo), once=once)
+    settings = settings_from(config_path, demo=demo)
+    if settings.warehouse == "snowflake":
+        from candlewick.snowflake import owner as snowflake  # noqa: PLC0415 - an extra
+
+        snowflake.run(settings, once=once)
+    else:
+        from candlewick.warehouse import owner  # noqa: PLC0415
+
+        owner.run(settings, once=once)
 
 
 @app.command()
@@ -131,7 +137,7 @@ def dashboard(
 
 @app.command()
 def rebuild(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
-    """Drop the warehouse and make it again from the lake alone.
+    """Drop the warehouse and make it again from the lake alone; on Snowflake, GOLD from SILVER.
 
     The old one stays until the new one is whole. Example: `candlewick rebuild`
     """
@@ -139,6 +145,12 @@ def rebuild(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
 
     log.configure("rebuild", level="warning")
     settings = settings_from(config_path, demo=demo)
+    if settings.warehouse == "snowflake":
+        from candlewick.snowflake import owner as snowflake  # noqa: PLC0415 - an extra
+
+        snowflake.rebuild(settings)
+        console.print(f"Made [bold]{settings.snowflake.database}.GOLD[/] anew.")
+        return
     with _progress() as progress:
         task = progress.add_task("Rebuilding from the lake", total=None)
         owner.rebuild(settings, _advance(progress, task))
@@ -218,7 +230,7 @@ def status(
     """
     from candlewick import status as room  # noqa: PLC0415
 
-    report = room.collect(settings_from(config_path, demo=demo))
+    report = room.collect(settings_from(config_path, demo=demo), asks=True)
     if as_json:
         typer.echo(room.to_json(report))
     else:

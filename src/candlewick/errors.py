@@ -22,6 +22,7 @@
         ├── WarehouseAccountError  Snowflake's account is not there, or cannot be reached
         ├── WarehouseLoginError    Snowflake does not accept the user, password, key or token
         ├── WarehouseRightError    the role in Snowflake may not do this, or what it needs is not there
+        ├── WarehouseQuotaError    Snowflake's warehouse may not run: its credits are used up
         ├── ModelError             a dbt model or test failed
         └── MartNotReadyError      nothing has been published yet
 
@@ -63,9 +64,13 @@ class UnreachableError(ExchangeError):
 
 
 class UnknownSymbolError(ExchangeError):
-    """The exchange does not know a symbol (its error -1121)."""
+    """The exchange does not know a symbol (its error -1121); `symbol` is which one, where that is known."""
 
     exit_code = 2
+
+    def __init__(self, message: str, symbol: str | None = None) -> None:
+        super().__init__(message)
+        self.symbol = symbol
 
 
 class RateLimitedError(ExchangeError):
@@ -134,6 +139,10 @@ class WarehouseLoginError(WarehouseError):
 
 class WarehouseRightError(WarehouseError):
     """The role in Snowflake may not do this, or what it needs is not there: Snowflake does not tell the two apart."""
+
+
+class WarehouseQuotaError(WarehouseError):
+    """Snowflake's warehouse may not run: a resource monitor's credits are used up."""
 
 
 class ModelError(WarehouseError):

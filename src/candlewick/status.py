@@ -16,6 +16,7 @@ from candlewick import heartbeat
 from candlewick.config import Settings
 from candlewick.errors import MartNotReadyError
 from candlewick.mart import Mart
+from candlewick.snowflake.arrival import Arrival
 
 PROCESSES = ("recorder", "warehouse", "dashboard")
 VERDICTS = ("match", "mismatch", "pending", "no_oracle")
@@ -58,11 +59,13 @@ class Report:
     mart_version: int | None
     freshness_seconds: float | None
     cycle_ms: dict[str, float] = field(default_factory=dict)
+    arrival: Arrival | None = None
 
     @property
     def is_healthy(self) -> bool:
-        """Whether all three processes run, and nothing mismatches."""
-        return all(process.is_alive for process in self.processes) and not self.audit.get("mismatch")
+        """Whether all three processes run, everything arrives, and nothing mismatches."""
+        arrives = self.arrival is None or self.arrival.problem is None
+        return all(process.is_alive for process in self.processes) and arrives and not self.audit.get("mismatch")
 
     @property
     def freshness_text(self) -> str:
@@ -70,11 +73,14 @@ class Report:
         return "unknown" if self.freshness_seconds is None else f"{self.freshness_seconds:.1f} s"
 
 
-def collect(settings: Settings) -> Report:
-    """Read the heartbeats and the mart's CURRENT; opens no warehouse and asks no process."""
+def collect(settings: Settings, *, asks: bool = False) -> Report:
+    """Read the heartbeats and the mart's CURRENT; opens no warehouse and asks no process.
+
+    With `asks`, Snowflake's pipe is asked where no warehouse's process on this machine tells of it.
+    """
     beats = {name: heartbeat.read(settings.run_path, name) for name in PROCESSES}
     recorder, warehouse = beats["recorder"] or {}, beats["warehouse"] or {}
-    version, traded_at = _mart(settings)
+    version, traded_at = _mart(settings) if settings.warehouse == "duckdb" else _snowflake(warehouse)
     return Report(
         processes=[_process(name, beat) for name, beat in beats.items()],
         symbols=[_symbol(name, recorder, warehouse) for name in recorder.get("symbols", settings.symbols)],
@@ -84,6 +90,7 @@ def collect(settings: Settings) -> Report:
         mart_version=version,
         freshness_seconds=None if traded_at is None else (datetime.now(UTC) - traded_at).total_seconds(),
         cycle_ms=dict(warehouse.get("cycle_ms", {})),
+        arrival=_arrival(settings, warehouse, asks=asks),
     )
 
 
@@ -133,6 +140,21 @@ def _mart(settings: Settings) -> tuple[int | None, datetime | None]:
     return current.version, max(newest).replace(tzinfo=UTC) if newest else None
 
 
+def _snowflake(warehouse: dict[str, Any]) -> tuple[int | None, datetime | None]:
+    traded_at = warehouse.get("traded_at")
+    return warehouse.get("version"), None if traded_at is None else datetime.fromtimestamp(traded_at / 1e6, UTC)
+
+
+def _arrival(settings: Settings, warehouse: dict[str, Any], *, asks: bool) -> Arrival | None:
+    if settings.warehouse == "duckdb":
+        return None
+    if (warehouse and heartbeat.is_alive(warehouse)) or not asks:
+        return Arrival.of_beat(warehouse)
+    from candlewick.snowflake.news import ask_for_arrival  # noqa: PLC0415 - the extra `snowflake`
+
+    return ask_for_arrival(settings)
+
+
 def _processes_table(report: Report) -> Table:
     table = Table("process", "state", "pid", "since (UTC)", box=None, header_style="dim")
     for process in report.processes:
@@ -173,10 +195,14 @@ def _symbols_table(report: Report) -> Table:
 
 def _summary(report: Report) -> str:
     audit = ", ".join(f"{count} {verdict}" for verdict, count in report.audit.items() if count) or "none yet"
+    place = "the mart" if report.arrival is None else "GOLD"
     lines = [
         f"\ncandles audited   {audit}",
         f"gaps in the tape  {report.gaps}",
-        f"freshness         {report.freshness_text} (newest trade in the mart, version {report.mart_version})",
+        f"freshness         {report.freshness_text} (newest trade in {place}, version {report.mart_version})",
     ]
+    if report.arrival is not None:
+        lines.append(f"arrival           {escape(report.arrival.text(heartbeat.now_us()))}")
+        lines += [f"[red]does not arrive[/]   {escape(report.arrival.problem)}"] if report.arrival.problem else []
     lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
     return "\n".join(lines)

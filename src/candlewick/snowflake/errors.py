@@ -11,6 +11,7 @@ from candlewick.errors import (
     WarehouseAccountError,
     WarehouseError,
     WarehouseLoginError,
+    WarehouseQuotaError,
     WarehouseRightError,
 )
 
@@ -80,7 +81,13 @@ _MEANINGS = (
     _Meaning(
         r"No active warehouse selected",
         WarehouseRightError,
-        "role {role} may use no warehouse; run `candlewick setup snowflake`, or correct `warehouse` in [snowflake]",
+        "role {role} may use no warehouse, or it is suspended and may not resume; run `candlewick setup snowflake`, "
+        "or correct `warehouse` in [snowflake]",
+    ),
+    _Meaning(
+        r"cannot be resumed because resource monitor",
+        WarehouseQuotaError,
+        "{detail}; raise its quota (ALTER RESOURCE MONITOR … SET CREDIT_QUOTA = …) or wait for the next period",
     ),
     _Meaning(
         r"Insufficient privileges|does not exist or not authorized|Access denied",
@@ -103,12 +110,16 @@ _MEANINGS = (
 
 def explain(text: str, login: Login) -> WarehouseError:
     """Return what a Snowflake error means, as the error to raise."""
-    detail = _detail(text)
-    for meaning in _MEANINGS:
-        if re.search(meaning.pattern, text, re.IGNORECASE | re.DOTALL):
-            words = {**login._asdict(), "where": login.where, "detail": detail}
-            return meaning.kind(meaning.text.format(**words))
-    return WarehouseError(f"Snowflake: {detail}")
+    return meaning(text, login) or WarehouseError(f"Snowflake: {_detail(text)}")
+
+
+def meaning(text: str, login: Login) -> WarehouseError | None:
+    """Return what a text that has a Snowflake error in it means; None where it is not known."""
+    for known in _MEANINGS:
+        if re.search(known.pattern, text, re.IGNORECASE | re.DOTALL):
+            words = {**login._asdict(), "where": login.where, "detail": _detail(text)}
+            return known.kind(known.text.format(**words))
+    return None
 
 
 def _detail(text: str) -> str:
