@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import snowflake.connector.errors
 import sqlglot
 import zstandard
@@ -22,6 +23,9 @@ from fakesnow import server as serve_fakesnow  # the function: the module of its
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
 from sqlglot import exp
+
+from fakesnow_shims import crashes_as_refusals, rewritten, shimmed
+from snowflake_functions import Functions
 
 fakesnow_server = import_module("fakesnow.server")
 
@@ -37,6 +41,10 @@ EXTERNAL_ID = "CANDLEWICK_SFCRole=2_peer="
 Objects = Callable[[], dict[str, bytes]]
 
 
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")[:-4] + "Z"
+
+
 class Peer:
     """What Snowflake would remember, and the pipe. `objects` returns the bytes of every object in the bucket by key."""
 
@@ -45,6 +53,8 @@ class Peer:
         self.aws_lets_in: Callable[[], bool] = lambda: True
         self.objects: Objects = dict
         self.statements: list[str] = []
+        self.pipe_state = "RUNNING"
+        self.functions = Functions(self._pipe_status)
         self._integrations: dict[str, str] = {}
         self._pipes: dict[str, str] = {}
         self._loaded: set[str] = set()
@@ -52,6 +62,8 @@ class Peer:
     def answer(self, statement: str) -> str:
         """Take note of a statement, and return what fakesnow is to run in its place."""
         self.statements.append(statement)
+        self.functions.note(statement)
+        statement = self.functions.answered(rewritten(statement))
         plain = " ".join(statement.split())
         if match := re.match(r"CREATE STORAGE INTEGRATION IF NOT EXISTS (\w+)", plain):
             self._integrations.setdefault(match[1], plain)
@@ -76,7 +88,17 @@ class Peer:
         for key, content in new.items():
             _copy(fakesnow_server.shared_fs.connect(copy.this.this.catalog, "RAW").cursor(), copy, key, content)
             self._loaded.add(key)
+            self.functions.changed(copy.this.this.sql(dialect="snowflake"))
         return len(new)
+
+    def _pipe_status(self, name: str) -> dict[str, Any] | None:
+        if name not in self._pipes:
+            return None
+        pending = sorted(self.objects().keys() - self._loaded)
+        oldest = {"oldestPendingFilePath": pending[0], "oldestFileTimestamp": _now()} if pending else {}
+        ingested = {"lastIngestedTimestamp": _now(), "lastIngestedFilePath": max(self._loaded)} if self._loaded else {}
+        status = {"executionState": self.pipe_state, "pendingFileCount": len(pending)}
+        return status | oldest | ingested | {"notificationChannelName": self.queue_arn}
 
     def _refuse_a_role_that_does_not_trust(self) -> None:
         if not self.aws_lets_in():
@@ -125,12 +147,15 @@ def snowflake_host() -> Iterator[Host]:
     host = Host()
 
     def answered(self: FakeSnowflakeCursor, command: str, *arguments: Any, **more: Any) -> FakeSnowflakeCursor:
-        statement = host.peer.answer(command) if more.get("server") else command
-        return execute(self, statement, *arguments, **more)
+        if not more.get("server"):
+            return execute(self, command, *arguments, **more)
+        statement = host.peer.answer(command)
+        with crashes_as_refusals(statement):
+            return execute(self, statement, *arguments, **more)
 
     FakeSnowflakeCursor.execute = answered  # type: ignore[method-assign]
     try:
-        with serve_fakesnow() as parameters:
+        with shimmed(), serve_fakesnow() as parameters:
             host.port = parameters["port"]
             yield host
     finally:
@@ -172,8 +197,8 @@ def _copy(cursor: FakeSnowflakeCursor, copy: exp.Expression, key: str, content: 
     expressions = re.sub(r"CONVERT_TIMEZONE\('UTC', (METADATA\$START_SCAN_TIME)\)", r"\1", expressions)
     for name in sorted(values, key=len, reverse=True):
         expressions = expressions.replace(name, values[name])
-    cursor._duck_conn.execute("CREATE OR REPLACE TEMP TABLE peer_lines (line VARCHAR, number BIGINT)")
-    numbered = [(line, number) for number, line in enumerate(lines, start=1)]
-    cursor._duck_conn.executemany("INSERT INTO peer_lines VALUES (?, ?)", numbered)
+    numbered = pa.table({"line": lines, "number": range(1, len(lines) + 1)})
+    cursor._duck_conn.register("peer_numbered", numbered)
+    cursor._duck_conn.execute("CREATE OR REPLACE TEMP TABLE peer_lines AS FROM peer_numbered")
     table = copy.this.this.sql(dialect="snowflake")
     cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {expressions} FROM temp.main.peer_lines")

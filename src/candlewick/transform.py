@@ -5,36 +5,39 @@ Nothing is written into the package or the working directory: profile and compil
 """
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
+from candlewick.config import Settings
 from candlewick.errors import ModelError
 from candlewick.files import replace_atomically
+from candlewick.targets import Target
 
 PROJECT = Path(__file__).parent / "models"
 
-_ALONE = ("--target=duckdb", "--no-send-anonymous-usage-stats")
-"""What a user's own DBT_* variables must not decide for us."""
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
-_QUICK = ("--no-write-json", "--no-populate-cache", "--threads=1")
+_QUICK = ("--no-write-json", "--no-populate-cache")
 _FAILED = ("error", "fail", "runtime error")
 
 
 class Models:
-    """The dbt project on one DuckDB file. The caller holds that file open, too, and runs one thing at a time."""
+    """The dbt project on one target. The caller runs one thing at a time, and has the target to itself."""
 
-    def __init__(self, database: Path, folder: Path, *, timezone: str) -> None:
-        """Parse the project for `database`, with the profile in `folder`. Raises `ModelError`."""
-        folder, database = folder.absolute(), database.absolute()  # dbt takes relative paths from the project's folder
-        self._folder = folder
-        _write_profile(database, folder)
+    def __init__(self, target: Target, folder: Path, *, timezone: str) -> None:
+        """Parse the project for `target`, with the profile in `folder`. Raises `ModelError`."""
+        folder = folder.absolute()  # dbt takes relative paths from the project's folder
+        replace_atomically(folder / "profiles.yml", json.dumps(target.profile, indent=2).encode(), durable=False)
+        os.environ.update(target.secrets)
+        self._adapter = str(target.output["type"])
+        # A user's own DBT_* variables must not decide for us.
         self._arguments = (
-            *_ALONE,
+            f"--target={target.name}",
+            "--no-send-anonymous-usage-stats",
             *_QUIET,
             f"--project-dir={PROJECT}",
             f"--profiles-dir={folder}",
@@ -42,35 +45,47 @@ class Models:
             f"--log-path={folder / 'logs'}",
             f"--vars={json.dumps({'timezone': timezone})}",
         )
+        self._quick = (*_QUICK, f"--threads={target.threads}")
         parsed = dbtRunner().invoke(["parse", *self._arguments])
         _check(parsed)
         assert isinstance(parsed.result, Manifest)
         self._dbt = dbtRunner(manifest=parsed.result)
 
+    @classmethod
+    def on_duckdb(cls, database: Path, folder: Path, *, timezone: str) -> Self:
+        """The models on a DuckDB file, which the caller holds open, too."""
+        return cls(Target.duckdb(database), folder, timezone=timezone)
+
+    @classmethod
+    def on_snowflake(cls, settings: Settings) -> Self:
+        """The models on the settings' Snowflake, as its transformer. Raises `ConfigError` and `ModelError`."""
+        # Snowflake's connector comes with an extra, so only here.
+        from candlewick.snowflake.connection import parameters  # noqa: PLC0415
+
+        target = Target.snowflake(settings.snowflake, parameters(settings.snowflake))
+        return cls(target, settings.data / "snowflake.dbt", timezone=settings.timezone)
+
     def run(self, *, with_audit: bool = True) -> None:
         """Run the models on what is new; without those of the audit, for which no chart waits. Raises `ModelError`."""
-        self._invoke("run", *_QUICK, *(() if with_audit else ("--exclude=tag:audit",)))
+        self._invoke("run", *(() if with_audit else ("--exclude=tag:audit",)))
 
     def make_anew(self, *models: str) -> None:
         """Make tables of GOLD anew from SILVER, all of them where none is named. Raises `ModelError`."""
-        self._invoke("run", *_QUICK, "--full-refresh", *(("--select", *models) if models else ()))
+        self._invoke("run", "--full-refresh", *(("--select", *models) if models else ()))
 
     def build(self) -> None:
         """Run all models, their data tests and their unit tests. Raises `ModelError` for the first that fails."""
-        self._invoke("build", *_QUICK)
+        self._invoke("build")
 
     def close(self) -> None:
-        """Let go of the DuckDB file: dbt holds it open between runs."""
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        """Let go of the warehouse: dbt holds it open between runs."""
+        if self._adapter == "duckdb":
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
     def _invoke(self, command: str, *arguments: str) -> None:
-        _check(self._dbt.invoke([command, *self._arguments, *arguments]))
-
-
-def _write_profile(database: Path, folder: Path) -> None:
-    output = {"type": "duckdb", "path": str(database), "schema": "main", "threads": 1}
-    profile = {"candlewick": {"target": "duckdb", "outputs": {"duckdb": output}}}
-    replace_atomically(folder / "profiles.yml", json.dumps(profile, indent=2).encode(), durable=False)
+        _check(self._dbt.invoke([command, *self._arguments, *self._quick, *arguments]))
 
 
 def _check(outcome: dbtRunnerResult) -> None:

@@ -23,7 +23,7 @@ class Bench:
     @contextmanager
     def open(cls, folder: Path) -> Iterator[Self]:
         warehouse = Warehouse.open(folder / "bench.duckdb")
-        models = Models(warehouse.path, folder / "dbt", timezone=cls.zone)
+        models = Models.on_duckdb(warehouse.path, folder / "dbt", timezone=cls.zone)
         yield cls(warehouse, models)
         models.close()
         warehouse.close()

@@ -55,7 +55,7 @@ class Intake:
             parts.callback(warehouse.close)
             loader = Loader(Lake.open(settings.lake_url, settings.prefix, settings.s3), warehouse)
             parts.callback(loader.close)
-            models = Models(database, database.with_suffix(".dbt"), timezone=settings.timezone)
+            models = Models.on_duckdb(database, database.with_suffix(".dbt"), timezone=settings.timezone)
             parts.callback(models.close)
             generation = _bring_up_to_date(warehouse, models, settings.timezone)
             loader.discovery.start_sweep()

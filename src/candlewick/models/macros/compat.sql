@@ -176,8 +176,15 @@
     ) * cast(0.00000001 as decimal(9, 8))
 {%- endmacro %}
 
+{# Snowflake rounds a quotient to twelve places, and rounding that again is not rounding: so it divides integers, too. #}
 {% macro snowflake__divide(numerator, denominator) -%}
-    round({{ numerator }} / {{ denominator }}, 8)
+    {%- set dividend = '(cast(' ~ numerator ~ ' * 100000000 as number(37, 0)) * 200000000'
+        ~ ' + cast(' ~ denominator ~ ' * 100000000 as number(37, 0)))' -%}
+    {%- set divisor = '(cast(' ~ denominator ~ ' * 100000000 as number(37, 0)) * 2)' -%}
+    cast(
+        cast(round(({{ dividend }} - mod({{ dividend }}, {{ divisor }})) / {{ divisor }}) as number(37, 0)) * 0.00000001
+        as decimal(38, 8)
+    )
 {%- endmacro %}
 
 
