@@ -140,7 +140,7 @@ async def follow_screen(stack: Stack, chromium: str, hops: Hops) -> None:
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        page = await browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
         await page.goto(f"http://127.0.0.1:{stack.dashboard_port}/chart?symbol={SYMBOLS[0]}&tf=1m&debug=1")
         await page.wait_for_function("window.__candlewick?.ticks?.length > 0", timeout=30_000)
         seen = 0

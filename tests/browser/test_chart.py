@@ -226,7 +226,7 @@ def test_before_the_first_candles_it_says_so_and_then_shows_them_by_itself(
     late = Stack(tmp_path / "late", symbols=demo.symbols, feed_port=demo.feed_port).write_config()
     try:
         start_dashboard(late)
-        visitor = Visitor(chromium.new_page(), f"http://127.0.0.1:{late.dashboard_port}")
+        visitor = Visitor(chromium.new_page(bypass_csp=True), f"http://127.0.0.1:{late.dashboard_port}")
         visitor.expects_outage = True
         visitor.open("/").page.get_by_text("waiting for the first candles").wait_for()
         shutil.copytree(demo.home / "mart", late.home / "mart")

@@ -1,8 +1,17 @@
 """Foreign pages are refused; the dashboard's own, and programs that are no pages, are not."""
 
 import pytest
+from starlette.datastructures import Headers
 
-from candlewick.dashboard.origin import refusal
+from candlewick.dashboard.origin import Gate
+
+
+def refusal(
+    origin: str | None, host: str, *, listens_on: str, scheme: str = "http", origins: tuple[str, ...] = (), **more: str
+) -> str | None:
+    headers = {"host": host, **({} if origin is None else {"origin": origin})}
+    headers |= {name.replace("_", "-"): value for name, value in more.items()}
+    return Gate(listens_on, origins).refusal(Headers(headers), scheme=scheme)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +62,22 @@ def test_a_dashboard_for_the_network_is_served_under_any_name_but_to_its_own_ori
 def test_behind_tls_the_default_port_is_443() -> None:
     assert refusal("https://charts.example", "charts.example", listens_on="0.0.0.0", scheme="https") is None
     assert refusal("https://charts.example", "charts.example:443", listens_on="0.0.0.0", scheme="https") is None
+
+
+PUBLIC = ("https://tape.example.com",)
+
+
+@pytest.mark.parametrize("host", ["tape.example.com", "127.0.0.1:8501"])
+def test_behind_a_proxy_the_addresses_that_the_settings_name_pass(host: str) -> None:
+    assert refusal(PUBLIC[0], host, listens_on="127.0.0.1", origins=PUBLIC) is None
+    assert refusal("https://tape.example.com:8443", host, listens_on="127.0.0.1", origins=PUBLIC) is not None
+    assert refusal("http://tape.example.com", "127.0.0.1:8501", listens_on="127.0.0.1", origins=PUBLIC) is not None
+
+
+def test_what_another_page_embeds_is_refused_and_a_link_that_is_followed_is_not() -> None:
+    own = {"host": "localhost:8501", "listens_on": "127.0.0.1"}
+    for site in ("cross-site", "same-site"):
+        assert refusal(None, sec_fetch_site=site, sec_fetch_mode="no-cors", **own) is not None
+        assert refusal(None, sec_fetch_site=site, sec_fetch_mode="navigate", **own) is None
+    assert refusal(None, sec_fetch_site="same-origin", sec_fetch_mode="no-cors", **own) is None
+    assert refusal(None, sec_fetch_site="none", sec_fetch_mode="navigate", **own) is None

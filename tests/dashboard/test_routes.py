@@ -21,7 +21,7 @@ from candlewick import config
 from candlewick.dashboard.api import Api
 from candlewick.dashboard.bars import Bar, FeedTrade, decimal_text
 from candlewick.dashboard.live import SERIES_PER_VIEWER, Live
-from candlewick.dashboard.origin import SameOrigin
+from candlewick.dashboard.origin import Gate, SameOrigin
 from candlewick.dashboard.serve import bind
 from candlewick.dashboard.site import Site
 from dashboard.test_bars import UTC_ZONE, aggregate
@@ -57,7 +57,7 @@ class Server:
         routes = Api(self.site.reader, self.site.reads, self.site.catalogue).routes()
         return Starlette(
             routes=[*routes, WebSocketRoute("/api/live", live.serve)],
-            middleware=[Middleware(SameOrigin, listens_on="127.0.0.1")],
+            middleware=[Middleware(SameOrigin, gate=Gate("127.0.0.1"))],
             lifespan=lifespan,
         )
 

@@ -64,7 +64,29 @@ class DuckDBSettings(Section):
 
 
 class DashboardSettings(Section):
-    """Where the dashboard listens. It is not protected by a password: keep it on localhost or behind a proxy."""
+    """Where the dashboard listens. It is not protected by a password: keep it on localhost or behind a proxy.
+
+    Behind a proxy, `origins` are the addresses by which browsers see it (`https://tape.example.com`), and `path` is the
+    prefix that the proxy passes on (`/candlewick`).
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8501
+    origins: tuple[str, ...] = ()
+    path: str = ""
+
+    @field_validator("origins")
+    @classmethod
+    def _addresses(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
+                raise ValueError(f"expected an origin such as 'https://tape.example.com', got {origin!r}")
+        return origins
+
+    @field_validator("path")
+    @classmethod
+    def _prefix(cls, path: str) -> str:
+        prefix = path.strip("/")
+        if not re.fullmatch(r"[A-Za-z0-9._~-]*(/[A-Za-z0-9._~-]+)*", prefix):
+            raise ValueError(f"expected a path such as '/candlewick', got {path!r}")
+        return f"/{prefix}" if prefix else ""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -17,7 +18,8 @@ from candlewick.dashboard.chart import script_name
 from candlewick.dashboard.evidence import Evidence
 from candlewick.dashboard.export import Export
 from candlewick.dashboard.live import Live
-from candlewick.dashboard.origin import SameOrigin
+from candlewick.dashboard.origin import Gate, SameOrigin
+from candlewick.dashboard.policy import Policy, page_policy
 from candlewick.dashboard.site import ASSETS, Site, chart_html, serve_from
 from candlewick.heartbeat import Heartbeat
 
@@ -32,10 +34,30 @@ def build(site: Site, on_failure: OnFailure) -> st.App:
     serve_from(site)
     return st.App(
         PAGE,
-        routes=routes(site),
-        middleware=[Middleware(SameOrigin, listens_on=site.settings.dashboard.host)],
+        routes=[prefixed(route, site.base) for route in routes(site)],
+        middleware=guards(site),
         lifespan=_lifespan(site, on_failure),
     )
+
+
+def guards(site: Site) -> list[Middleware]:
+    """Who may ask, and what a page may do; the first one sees a request first."""
+    dashboard = site.settings.dashboard
+    pages = page_policy(Path(st.__file__).parent)
+    return [
+        Middleware(Policy, pages=pages, bare=f"{site.base}/chart"),
+        Middleware(SameOrigin, gate=Gate(dashboard.host, dashboard.origins)),
+    ]
+
+
+def prefixed(route: BaseRoute, base: str) -> BaseRoute:
+    """A route below the path that a proxy passes on."""
+    if isinstance(route, Mount):
+        return Mount(base + route.path, app=route.app)
+    if isinstance(route, WebSocketRoute):
+        return WebSocketRoute(base + route.path, route.endpoint)
+    assert isinstance(route, Route)
+    return Route(base + route.path, route.endpoint, methods=sorted(route.methods or ()))
 
 
 def routes(site: Site) -> list[BaseRoute]:
@@ -60,6 +82,7 @@ def _lifespan(site: Site, on_failure: OnFailure) -> Callable[[st.App], AbstractA
         heartbeat = Heartbeat(site.settings.run_path, "dashboard")
         async with site.hub.running(on_failure):
             beating = asyncio.create_task(_beat(heartbeat, site))
+            beating.add_done_callback(partial(_tell_failure, on_failure))
             try:
                 yield
             finally:
@@ -68,6 +91,11 @@ def _lifespan(site: Site, on_failure: OnFailure) -> Callable[[st.App], AbstractA
                 site.close()
 
     return lifespan
+
+
+def _tell_failure(on_failure: OnFailure, task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        on_failure(error)
 
 
 async def _beat(heartbeat: Heartbeat, site: Site) -> None:

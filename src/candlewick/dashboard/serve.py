@@ -40,7 +40,9 @@ def run(settings: Settings) -> None:
     from candlewick.dashboard.site import Site  # noqa: PLC0415
 
     script_name()
-    for option, value in (OPTIONS | theme_options()).items():
+    for option, value in (
+        OPTIONS | theme_options() | {"server.baseUrlPath": settings.dashboard.path.strip("/")}
+    ).items():
         config.set_option(option, value)
     failures: list[BaseException] = []
 
@@ -51,7 +53,10 @@ def run(settings: Settings) -> None:
     app = build(Site(settings, Mart(settings.mart_path)), on_failure)
     server = uvicorn.Server(_uvicorn_config(app))
     _end_quietly_on_signals()
-    log.info("dashboard_listens", url=f"http://{settings.dashboard.host}:{listener.getsockname()[1]}")
+    log.info(
+        "dashboard_listens",
+        url=f"http://{settings.dashboard.host}:{listener.getsockname()[1]}{settings.dashboard.path}",
+    )
     server.run(sockets=[listener])
     if failures:
         raise failures[0]

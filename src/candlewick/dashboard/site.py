@@ -42,6 +42,11 @@ class Site:
         return Hub(self.reader, self.reads, feed_url=url, zone=self.settings.zone, run_path=self.settings.run_path)
 
     @property
+    def base(self) -> str:
+        """The path that a proxy passes on, such as `/candlewick`; empty without one."""
+        return self.settings.dashboard.path
+
+    @property
     def is_demo(self) -> bool:
         """Whether the trades are made up."""
         return self.settings.prefix.startswith("demo")
@@ -54,19 +59,20 @@ class Site:
             "dayZone": self.settings.timezone,
             "demo": self.is_demo,
             "version": __version__,
-            "base": "",
+            "base": self.base,
         }
 
 
 def chart_html(config: dict[str, Any], script: str) -> str:
     """Return the bare chart's page: no inline script, so that a strict content security policy admits it."""
+    assets = f"{config['base']}/chart/assets"
     attribute = json.dumps(config).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Candlewick</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" type="image/svg+xml" href="/chart/assets/candlewick.svg">'
+        f'<link rel="icon" type="image/svg+xml" href="{assets}/candlewick.svg">'
         f'</head><body data-candlewick="{attribute}">'
-        f'<script type="module" src="/chart/assets/{script}"></script></body></html>'
+        f'<script type="module" src="{assets}/{script}"></script></body></html>'
     )
 
 
