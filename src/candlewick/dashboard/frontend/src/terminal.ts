@@ -10,9 +10,9 @@ import { h, ICONS } from "./dom";
 import { History } from "./history";
 import { Keyboard } from "./keys";
 import { Live, type Tick } from "./live";
-import { readPrefs, type ThemeChoice } from "./prefs";
+import { type Prefs, readPrefs, type ThemeChoice } from "./prefs";
 import { CSS } from "./styles";
-import { type CandleColours, PALETTES, type ThemeName } from "./theme";
+import { PALETTES, type ThemeName } from "./theme";
 import { GoTo } from "./ui/goto";
 import { Header } from "./ui/header";
 import { Help } from "./ui/help";
@@ -94,7 +94,6 @@ export class Terminal {
     this.activate(this.cells[0]!);
     this.probe = this.makeProbe();
     this.endings = [this.live.connection.on(() => this.showHealth()), () => this.keys.dispose()];
-    document.addEventListener("pointerdown", this.onPointerDown);
     this.dress(theme);
     this.timers = [
       window.setInterval(() => this.tickClock(), CLOCK_EVERY),
@@ -106,7 +105,6 @@ export class Terminal {
     this.timers.forEach((timer) => window.clearInterval(timer));
     this.endings.forEach((end) => end());
     cancelAnimationFrame(this.repaint);
-    document.removeEventListener("pointerdown", this.onPointerDown);
     this.cells.forEach((cell) => cell.dispose());
     this.live.dispose();
     this.element.remove();
@@ -132,15 +130,17 @@ export class Terminal {
       toggleTools: () => this.rail.toggleAttribute("data-open"),
       arrange: (anchor) => this.layouts.toggle(anchor),
       flipTheme: () => this.host.chooseTheme(this.desk.theme === "dark" ? "light" : "dark"),
-      toggleSettings: () => this.settings.toggle(),
+      toggleSettings: (anchor) => this.settings.toggle(anchor),
       toggleFullscreen: () => this.toggleFullscreen(),
     });
   }
 
   private makeSettings(): Settings {
     const { base, version } = this.config;
-    return new Settings(this.desk.prefs.colours, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
-      setColours: (colours) => this.setColours(colours),
+    const { colours, lines } = this.desk.prefs;
+    return new Settings(this.element, colours, lines, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
+      setLines: (lines) => this.wear({ lines }),
+      setColours: (colours) => this.wear({ colours }),
       theme: () => this.host.themeChoice(),
       setTheme: (choice) => this.host.chooseTheme(choice),
     });
@@ -154,7 +154,6 @@ export class Terminal {
       this.header.element,
       stage,
       this.statusBar.element,
-      this.settings.element,
       this.help.element,
       toasts.element,
     );
@@ -294,8 +293,8 @@ export class Terminal {
     this.tickClock();
   }
 
-  private setColours(colours: CandleColours): void {
-    this.desk.remember({ colours });
+  private wear(look: Partial<Pick<Prefs, "colours" | "lines">>): void {
+    this.desk.remember(look);
     this.paint();
   }
 
@@ -318,12 +317,6 @@ export class Terminal {
       pan: (bars) => this.active.chart.view.pan(bars),
     });
   }
-
-  /** A press anywhere else closes the settings. */
-  private readonly onPointerDown = (event: PointerEvent): void => {
-    const path = event.composedPath();
-    if (!path.includes(this.settings.element)) this.settings.toggle(false);
-  };
 
   private toggleFullscreen(): void {
     if (document.fullscreenElement) void document.exitFullscreen();

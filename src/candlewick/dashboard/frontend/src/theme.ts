@@ -63,6 +63,18 @@ export const CANDLE_COLOURS: CandleColours = {
   bearEdge: "#f23645",
 };
 
+function both(bull: string, bear: string): CandleColours {
+  return { bullFill: bull, bearFill: bear, bullEdge: bull, bearEdge: bear };
+}
+
+/** Sets of candle colours by name; Okabe and Ito's blue and orange differ to every kind of eye. */
+export const PRESETS: readonly [name: string, colours: CandleColours][] = [
+  ["TradingView", CANDLE_COLOURS],
+  ["Binance", both("#0ecb81", "#f6465d")],
+  ["Colour-blind", both("#56b4e9", "#e69f00")],
+  ["Mono", both("#b2b5be", "#5d606b")],
+];
+
 /** A `#rrggbb` colour with an opacity of 0..1. */
 export function faded(hex: string, opacity: number): string {
   const channel = (at: number) => Number.parseInt(hex.slice(at, at + 2), 16);

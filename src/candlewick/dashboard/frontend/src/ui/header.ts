@@ -51,7 +51,7 @@ export class Header {
     this.icons.append(
       only("narrow-only", button("Drawing tools", ICONS.trend, actions.toggleTools)),
       only("wide-only", button("Layout", ICONS.four, actions.arrange)),
-      this.themeButton,
+      only("wide-only", this.themeButton),
       button("Settings", ICONS.settings, actions.toggleSettings),
       only("wide-only", button("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
     );
@@ -60,8 +60,7 @@ export class Header {
       { class: "top" },
       this.symbolButton,
       ...(demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
-      h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes),
-      this.tools,
+      h("div", { class: "strip" }, h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes), this.tools),
       h("span", { class: "spring" }),
       this.price,
       this.stats,

@@ -2,13 +2,15 @@
 
 import { h, markCurrent } from "../dom";
 import type { ThemeChoice } from "../prefs";
-import { CANDLE_COLOURS, type CandleColours } from "../theme";
+import { CANDLE_COLOURS, type CandleColours, PRESETS } from "../theme";
+import { Popover } from "./popover";
 
 export interface SettingsActions {
   /** The theme that was chosen last. */
   theme(): ThemeChoice;
   setColours(colours: CandleColours): void;
   setTheme(choice: ThemeChoice): void;
+  setLines(lines: boolean): void;
 }
 
 const ROWS: [label: string, bull: keyof CandleColours, bear: keyof CandleColours][] = [
@@ -22,17 +24,21 @@ const NAMES: Record<keyof CandleColours, string> = {
   bearEdge: "Falling border and wick",
 };
 
-export class Settings {
-  readonly element: HTMLElement;
+export class Settings extends Popover {
   private readonly wells = {} as Record<keyof CandleColours, HTMLInputElement>;
   private readonly themes: HTMLButtonElement[];
 
   constructor(
+    root: HTMLElement,
     private colours: CandleColours,
+    lines: boolean,
     notices: string,
     version: string,
     private readonly actions: SettingsActions,
   ) {
+    const content = h("section", { class: "settings" });
+    super(root, "Settings", content);
+    this.onOpen = () => this.markTheme(actions.theme());
     const pick = (colours: CandleColours) => {
       this.setColours(colours);
       actions.setColours(colours);
@@ -40,12 +46,14 @@ export class Settings {
     this.themes = (["system", "dark", "light"] as const).map((choice) =>
       h("button", { type: "button", value: choice, onclick: () => this.chooseTheme(choice) }, choice),
     );
-    this.element = h(
-      "section",
-      { class: "settings", hidden: true, role: "dialog", "aria-label": "Settings" },
+    const grid = h("input", { type: "checkbox", checked: lines, onchange: () => actions.setLines(grid.checked) });
+    content.append(
       h("h2", {}, "Candles"),
       h("div", { class: "wells" }, h("span"), h("span", {}, "Rising"), h("span", {}, "Falling"), ...this.rows(pick)),
+      h("div", { class: "presets", role: "group", "aria-label": "Presets" }, ...PRESETS.map((preset) => presetButton(preset, pick))),
       h("button", { type: "button", class: "plain", onclick: () => pick(CANDLE_COLOURS) }, "Reset colours"),
+      h("h2", {}, "Chart"),
+      h("label", { class: "check" }, grid, "Lines of the grid"),
       h("h2", {}, "Theme"),
       h("div", { class: "segments", role: "group", "aria-label": "Theme" }, ...this.themes),
       h(
@@ -59,11 +67,6 @@ export class Settings {
       ),
     );
     this.setColours(colours);
-  }
-
-  toggle(open = this.element.hidden): void {
-    this.element.hidden = !open;
-    this.markTheme(this.actions.theme());
   }
 
   private markTheme(choice: ThemeChoice): void {
@@ -92,4 +95,15 @@ export class Settings {
     };
     return ROWS.flatMap(([label, bull, bear]) => [h("span", { class: "label" }, label), well(bull), well(bear)]);
   }
+}
+
+/** A preset, shown by a rising and a falling candle. */
+function presetButton([name, colours]: (typeof PRESETS)[number], pick: (colours: CandleColours) => void): HTMLElement {
+  const swatch = (fill: string) => {
+    const candle = h("span", { class: "swatch" });
+    candle.style.background = fill;
+    return candle;
+  };
+  const swatches = h("span", { class: "swatches" }, swatch(colours.bullFill), swatch(colours.bearFill));
+  return h("button", { type: "button", onclick: () => pick(colours) }, swatches, name);
 }

@@ -30,7 +30,8 @@ export interface StatusActions {
 export class StatusBar {
   readonly element: HTMLElement;
   private readonly health = h("span", { class: "health" });
-  private readonly closes = h("span", { class: "closes" });
+  private readonly left = h("span");
+  private readonly closes = h("span", { class: "closes", title: "Until this bar closes" }, h("i", { class: "wide-only" }, "closes in "), this.left);
   private readonly bars = h("span", { class: "wide-only" });
   private readonly source = h("span", { class: "wide-only" });
   private readonly history = h("span", { class: "progress" });
@@ -99,6 +100,7 @@ export class StatusBar {
   /** Show the time and the countdown; `now` and `closes` in ms. */
   tick(now: number, closes: number | null, clock: ZoneClock): void {
     setText(this.clock, clock.format(now / 1_000, CLOCK));
-    setText(this.closes, closes === null ? "" : `closes in ${countdown((closes - now) / 1_000)}`);
+    this.closes.hidden = closes === null;
+    setText(this.left, closes === null ? "" : countdown((closes - now) / 1_000));
   }
 }
