@@ -5,6 +5,7 @@ import pytest
 
 from candlewick.errors import LakeError
 from candlewick.lake import Lake
+from candlewick.warehouse import discovery as module
 from candlewick.warehouse.discovery import Discovery
 from candlewick.warehouse.moments import from_micros
 from warehouse.lakes import Writer, trade_line
@@ -166,3 +167,13 @@ def test_a_name_that_cannot_be_read_lets_the_others_pass(discovery, writer):
     assert discovery.take() == first
     discovery.put_last(first)
     assert taken(discovery) == [second, first]
+
+
+def test_what_is_found_and_not_yet_taken_is_never_found_again(discovery, writer, monkeypatch):
+    monkeypatch.setattr(module, "_REMEMBERED", 3)
+    names = [live(writer) for _ in range(10)]
+    for _ in range(2):
+        discovery.start_sweep()
+        while discovery.is_sweeping:
+            discovery.sweep_one_folder()
+    assert taken(discovery) == names

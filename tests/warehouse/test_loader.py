@@ -45,6 +45,23 @@ def test_every_object_is_loaded_once_however_often_the_lake_is_swept(loader, wri
     assert warehouse.count("raw.binance_raw") == 20 * 4
 
 
+def test_a_hole_is_news_for_the_audit_when_it_comes_and_when_it_goes_and_not_while_it_stays(loader, writer):
+    def has_news(*ids: int) -> bool:
+        writer.stream([trade_line("BTCUSDT", n, START) for n in ids])
+        loader.discovery.start_sweep()
+        loader.discovery.sweep_one_folder()
+        return loader.load(1_000).has_news_for_audit
+
+    assert not has_news(1, 2)
+    assert has_news(5)
+    assert not has_news(6)
+    writer.declared = {"BTCUSDT": [(3, 3)]}
+    assert has_news(7)
+    assert not has_news(8)
+    assert has_news(4)
+    assert not has_news(9)
+
+
 def test_a_backlog_is_loaded_in_batches_of_bounded_size(loader, writer, warehouse, monkeypatch):
     monkeypatch.setattr(module, "BATCH_LINES", 10)
     write(writer, 20)

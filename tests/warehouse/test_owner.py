@@ -127,6 +127,16 @@ def test_a_rebuild_is_refused_while_an_owner_works_and_a_rebuild_that_fails_leav
     child.kill()
     child.join()
 
+    def rebuild_again(done: int, total: int) -> None:
+        with pytest.raises(WarehouseBusyError, match=f"pid {os.getpid()}"):
+            owner.rebuild(published, lambda done, total: None)
+        with pytest.raises(WarehouseBusyError, match="another process owns the warehouse"):
+            owner.run(published, once=True)
+
+    published.duckdb_path.unlink()
+    owner.rebuild(published, rebuild_again)
+    assert contents(published.mart_path) == before
+
     def interrupt(done: int, total: int) -> None:
         if done:
             raise KeyboardInterrupt

@@ -193,6 +193,20 @@ def test_a_pin_of_a_reader_that_died_holds_nothing(mart, monkeypatch):
     assert list((mart.path / PINS).iterdir()) == []
 
 
+@pytest.mark.parametrize("name", [".DS_Store", "notes.txt", "12", "x-1", f"{10**30}-1"])
+def test_what_is_no_pin_is_left_alone_and_holds_nothing(mart, monkeypatch, name):
+    mart.put_candle(DAY)
+    publisher = mart.publisher()
+    [first] = files(publisher.publish()).values()
+    (mart.path / PINS).mkdir()
+    (mart.path / PINS / name).write_text("somebody's")
+    mart.put_candle(DAY, price=6)
+    publisher.publish()
+    monkeypatch.setattr(garbage, "GRACE_SECONDS", 0.0)
+    publisher.collect_garbage()
+    assert not (mart.path / first).exists()
+
+
 def test_what_an_owner_that_was_killed_left_behind_is_removed(mart, monkeypatch):
     mart.put_candle(DAY)
     mart.publisher().publish()

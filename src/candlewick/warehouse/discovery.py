@@ -35,7 +35,7 @@ class Discovery:
     def __init__(self, lake: Lake, ledger: Ledger) -> None:
         self._lake = lake
         self._ledger = ledger
-        self._found: deque[str] = deque()
+        self._found: OrderedDict[str, None] = OrderedDict()
         self._unswept: deque[str] = deque()
         self._given: OrderedDict[str, None] = OrderedDict()
         self._newest: dict[str, str] = {}
@@ -75,35 +75,48 @@ class Discovery:
 
     def take(self) -> str | None:
         """Give out the next name to load; None where there is none now."""
-        return self._found.popleft() if self._found else None
+        if not self._found:
+            return None
+        name, _ = self._found.popitem(last=False)
+        self._remember(name)
+        return name
 
     def put_back(self, name: str) -> None:
         """Take back a name that could not be read for now; it is given out next."""
-        self._found.appendleft(name)
+        self._found[name] = None
+        self._found.move_to_end(name, last=False)
 
     def put_last(self, name: str) -> None:
         """Take back a name that could not be read for now; all others are given out before it."""
-        self._found.append(name)
+        self._found[name] = None
 
     def _list(self, folder: str, after: str | None) -> None:
         """Offer what is new in a folder. `after` leaves out backfills, which sort before: the chain finds them."""
         listed = self._lake.list_folder(folder, after)
         if listed:
             self._newest[folder] = max(listed[-1], self._newest.get(folder, ""))
-        unknown = [name for name in listed if name not in self._given]
+        unknown = [name for name in listed if not self._knows(name)]
         hour = _hour(folder)
         loaded = self._ledger.loaded_in(hour) if unknown and after is None and hour else set()
         for name in unknown:
-            self._give(name, is_loaded=name in loaded)
+            self._learn(name, is_loaded=name in loaded)
 
     def _offer(self, name: str) -> None:
-        if name not in self._given:
-            self._give(name, is_loaded=names.parse(name) is not None and self._ledger.is_loaded(name))
+        if not self._knows(name):
+            self._learn(name, is_loaded=names.parse(name) is not None and self._ledger.is_loaded(name))
 
-    def _give(self, name: str, *, is_loaded: bool) -> None:
+    def _knows(self, name: str) -> bool:
+        return name in self._found or name in self._given
+
+    def _learn(self, name: str, *, is_loaded: bool) -> None:
+        if is_loaded:
+            self._remember(name)
+        else:
+            self._found[name] = None
+
+    def _remember(self, name: str) -> None:
+        """Note what need not be looked up again; what is forgotten is asked for in the ledger."""
         self._given[name] = None
-        if not is_loaded:
-            self._found.append(name)
         if len(self._given) > _REMEMBERED:
             self._given.popitem(last=False)
 

@@ -5,6 +5,7 @@ longer pins the version it reads (`candlewick.mart`).
 """
 
 import os
+import re
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
+from candlewick.errors import UNREADABLE
 from candlewick.publication import PINS, Version, decode
 
 GRACE_SECONDS = 60.0
 DRAFT = ".draft"
 """How the name of a file ends that is still written."""
+_PIN = re.compile(r"([0-9]+)-[0-9]+")
 
 
 @dataclass
@@ -56,21 +57,26 @@ class Garbage:
 
 
 def _pinned(path: Path) -> set[str]:
-    """The files of versions that a living reader has pinned; pins of dead readers are removed."""
+    """The files of versions that a living reader has pinned; pins of dead readers are removed.
+
+    What else lies there is somebody's, and pins nothing.
+    """
     names: set[str] = set()
     for pin in path.glob(f"{PINS}/*"):
-        if not _is_alive(int(pin.name.partition("-")[0])):
-            pin.unlink(missing_ok=True)
+        if (match := _PIN.fullmatch(pin.name)) is None:
             continue
-        with suppress(FileNotFoundError, msgspec.DecodeError):
-            names |= decode(pin.read_bytes()).file_names
+        with suppress(OSError, *UNREADABLE):
+            if _is_alive(int(match[1])):
+                names |= decode(pin.read_bytes()).file_names
+            else:
+                pin.unlink(missing_ok=True)
     return names
 
 
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

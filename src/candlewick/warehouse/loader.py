@@ -9,6 +9,7 @@ from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import structlog
@@ -16,6 +17,7 @@ from obstore.exceptions import NotFoundError
 
 from candlewick.errors import LakeError, TornObjectError
 from candlewick.lake import Lake, LakeObject
+from candlewick.manifest import Manifest, Range
 from candlewick.warehouse.discovery import Discovery
 from candlewick.warehouse.duckdb import Warehouse
 
@@ -26,17 +28,16 @@ _REPORTED = 1_000
 log = structlog.get_logger()
 
 
+Holes = dict[str, tuple[list[Range], list[Range]]]
+"""By symbol: the spans of ids between covered ones that are not, and the declared ones."""
+
+
 class Loaded(NamedTuple):
     """What a call of `Loader.load` did."""
 
     objects: int
     lines: int
     has_news_for_audit: bool
-
-    @classmethod
-    def of(cls, objects: list[LakeObject]) -> "Loaded":
-        """Sum up some objects."""
-        return cls(len(objects), sum(len(item.lines) for item in objects), any(map(_has_news_for_audit, objects)))
 
     def plus(self, other: "Loaded") -> "Loaded":
         """Sum up both."""
@@ -58,6 +59,7 @@ class Loader:
     warehouse: Warehouse
     discovery: Discovery = field(init=False)
     skipped: dict[str, str] = field(default_factory=dict)
+    _holes: dict[str, Holes] = field(default_factory=dict)
     _readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READ_AHEAD, "lake"))
 
     def __post_init__(self) -> None:
@@ -93,7 +95,17 @@ class Loader:
             self._skip(name, reason)
         for item in batch:
             self.discovery.follow(item.manifest)
-        return Loaded.of([item for item in batch if item.name not in refused])
+        loaded = [item for item in batch if item.name not in refused]
+        has_news = [self._has_news_for_audit(item.manifest) for item in loaded]
+        return Loaded(len(loaded), sum(len(item.lines) for item in loaded), any(has_news))
+
+    def _has_news_for_audit(self, manifest: Manifest) -> bool:
+        """Whether an object tells what the audit waits for: the exchange's candles, or holes that came or went.
+
+        A hole that stays is told by every manifest, and is no news.
+        """
+        before, self._holes[manifest.recorder] = self._holes.get(manifest.recorder, {}), _holes(manifest)
+        return bool(manifest.klines) or self._holes[manifest.recorder] != before
 
     def _read_batch(self) -> list[LakeObject]:
         """Read found objects until a batch is full, or as many as can be read now. Raises `LakeError` for none."""
@@ -154,7 +166,12 @@ class Loader:
             self.skipped[name] = reason
 
 
-def _has_news_for_audit(item: LakeObject) -> bool:
-    """Whether an object tells of the exchange's candles or of holes: what the audit waits for."""
-    manifest = item.manifest
-    return bool(manifest.klines or manifest.declared) or any(len(ranges) > 1 for ranges in manifest.covered.values())
+def _holes(manifest: Manifest) -> Holes:
+    """The holes that a manifest tells of, in symbols that have some."""
+    between = {
+        symbol: [(last + 1, first - 1) for (_, last), (first, _) in pairwise(ranges)]
+        for symbol, ranges in manifest.covered.items()
+    }
+    symbols = manifest.covered.keys() | manifest.declared.keys()
+    holes = {symbol: (between.get(symbol, []), manifest.declared.get(symbol, [])) for symbol in symbols}
+    return {symbol: each for symbol, each in holes.items() if any(each)}

@@ -13,6 +13,7 @@ from typing import Self
 from candlewick.config import Settings
 from candlewick.warehouse.intake import Intake
 from candlewick.warehouse.loader import Loaded
+from candlewick.warehouse.ownership import owned
 from candlewick.warehouse.pace import Pace
 from candlewick.warehouse.publisher import Publisher
 
@@ -45,8 +46,11 @@ class Pipeline:
     @classmethod
     @contextmanager
     def open(cls, settings: Settings) -> Iterator[Self]:
-        """Open the settings' warehouse, and publish what was loaded before. Raises as `Intake.open`."""
-        with Intake.open(settings, settings.duckdb_path) as intake:
+        """Own the settings' warehouse, and publish what was loaded before.
+
+        Raises as `Intake.open`, and `WarehouseBusyError` where another process owns it or makes it anew.
+        """
+        with owned(settings.duckdb_path), Intake.open(settings, settings.duckdb_path) as intake:
             publisher = Publisher(
                 intake.warehouse, settings.mart_path, generation=intake.generation, timezone=settings.timezone
             )

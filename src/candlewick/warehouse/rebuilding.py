@@ -1,7 +1,7 @@
 """Makes the warehouse anew from the lake alone, beside the old one, and puts it in its place when it is whole."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ from candlewick.errors import WarehouseBusyError, WarehouseCorruptError
 from candlewick.lake import Lake
 from candlewick.warehouse.duckdb import Warehouse
 from candlewick.warehouse.intake import Intake
+from candlewick.warehouse.ownership import owned
 from candlewick.warehouse.pipeline import Pipeline
 
 Progress = Callable[[int, int], None]
@@ -20,11 +21,12 @@ Progress = Callable[[int, int], None]
 def rebuild(settings: Settings, progress: Progress) -> None:
     """Rebuild. Interrupted at any instant, it leaves the old warehouse or the new one, whole.
 
-    Raises `WarehouseBusyError` where a process owns the old one, and as `Intake.open`.
+    Raises `WarehouseBusyError` where a process owns the old one or rebuilds it, and as `Intake.open`.
     """
     path = settings.duckdb_path
     new = path.with_name(f"{path.stem}.rebuild{path.suffix}")
-    with _held(path):
+    with owned(path):
+        _settle(path)
         _remove(new)
         _fill(settings, new, progress)
         _log_of(path).unlink(missing_ok=True)
@@ -52,29 +54,18 @@ def _fill(settings: Settings, new: Path, progress: Progress) -> None:
     progress(total, total)
 
 
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Hold the old file open, so that no owner starts on it meanwhile, as far as it can be opened."""
-    old = _open_old(path)
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):
-            if old is not None:
-                old.close()
-
-
-def _open_old(path: Path) -> Warehouse | None:
-    """Open the old file, all of it in the file itself and nothing in the log; None where it is not there or damaged."""
+def _settle(path: Path) -> None:
+    """Have all of the old file in the file itself and nothing in the log, as far as it can be opened."""
     if not path.exists():
-        return None
+        return
     try:
         old = Warehouse.open(path)
     except WarehouseCorruptError:
-        return None
+        return
     with suppress(duckdb.Error):  # the damage may be where opening does not look
         old.checkpoint()
-    return old
+    with suppress(duckdb.Error):
+        old.close()
 
 
 def _remove(path: Path) -> None:
