@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[0] = str(ROOT / "tests")  # and not this folder: its warehouse.py would hide the tests' folder of that name
 
 from crash import matrix
 from crash.market import Tape, write
@@ -135,8 +135,8 @@ def summarize(lines: list[dict[str, Any]], seed: int) -> None:
         print(f"{count:6}  {name:42} {words.get(name, '')}")
     seconds, trades, copies = (sum(line[key] for line in lines) for key in ("seconds", "trades", "copies_in_lake"))
     print(
-        f"{kills.total():6}  kills (seed {seed}) in {len(lines)} epochs and {seconds:,.0f} s; {trades:,} trades: 0 lost,"
-        f" 0 twice, SILVER and GOLD equal in {len(lines)} of {len(lines)} epochs; copies in the lake: {copies}"
+        f"{kills.total():6}  kills (seed {seed}) in {len(lines)} epochs and {seconds:,.0f} s; {trades:,} trades:"
+        f" 0 lost, 0 twice, SILVER and GOLD equal in {len(lines)} of {len(lines)} epochs; copies in the lake: {copies}"
     )
 
 
