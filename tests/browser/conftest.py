@@ -79,11 +79,14 @@ class Visit:
         self._browser, self._url = browser, url
         self._visitors: list[Visitor] = []
 
-    def __call__(self, path: str, *, width: int = 1440, height: int = 900, theme: str = "dark") -> Visitor:
+    def __call__(
+        self, path: str, *, width: int = 1440, height: int = 900, theme: str = "dark", touch: bool = False
+    ) -> Visitor:
         """Open a page and wait until its chart has candles and ticks, where it has a chart."""
         context = self._browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=theme,  # type: ignore[arg-type]
+            has_touch=touch,
             bypass_csp=True,  # what a test asks a page is a script; test_serving.py keeps to the policy
         )
         visitor = Visitor(context.new_page(), self._url)

@@ -1,6 +1,6 @@
 // Zones by name, and the list to choose one from.
 
-import { browserZone, ZoneClock } from "../zone";
+import { browserZone, isZone, ZoneClock } from "../zone";
 import { Choices, matching, type Option } from "./choices";
 import { Popover } from "./popover";
 
@@ -10,6 +10,21 @@ const PINNED: readonly [zone: string, name: string][] = [
   ["Asia/Kolkata", "IST"],
   ["UTC", "UTC (the exchange's)"],
 ];
+/** Browsers list some zones under names of long ago. */
+const RENAMED: Readonly<Record<string, string>> = {
+  "Africa/Asmera": "Africa/Asmara",
+  "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+  "America/Godthab": "America/Nuuk",
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Atlantic/Faeroe": "Atlantic/Faroe",
+  "Europe/Kiev": "Europe/Kyiv",
+  "Pacific/Enderbury": "Pacific/Kanton",
+  "Pacific/Ponape": "Pacific/Pohnpei",
+  "Pacific/Truk": "Pacific/Chuuk",
+};
 const clocks = new Map<string, ZoneClock>();
 
 /** The wall clock of a choice of zone: an IANA name, or `browser`. */
@@ -22,8 +37,8 @@ export function clockOf(choice: string): ZoneClock {
 
 /** A zone's name where there is little room: `IST`, `UTC`, `New York`. */
 export function zoneName(choice: string): string {
-  if (choice === "Asia/Kolkata") return "IST";
-  return clockOf(choice).zone.split("/").at(-1)!.replaceAll("_", " ");
+  const { zone } = clockOf(choice);
+  return zone === "Asia/Kolkata" || zone === "Asia/Calcutta" ? "IST" : zone.split("/").at(-1)!.replaceAll("_", " ");
 }
 
 /** The pop-over with every zone that this browser knows, found by city, by its name or by its offset. */
@@ -33,16 +48,26 @@ export class ZoneMenu extends Popover {
       this.close();
       choose(zone);
     };
-    const choices = new Choices("Search a city or zone", (typed) => matching(zones(), typed), take, (zone) => zone === current());
+    const choices = new Choices("Search a city or zone", (typed) => found(typed), take, (zone) => zone === current());
     super(root, "Time zone", choices.element);
     this.onOpen = () => choices.start();
   }
 }
 
+/** Zones that match; a name that the browser knows but does not list is one too. */
+function found(typed: string): Option[] {
+  const options = matching(zones(), typed);
+  return options.length === 0 && isZone(typed) ? [optionOf(typed)] : options;
+}
+
 function zones(): Option[] {
   const pinned = PINNED.map(([value, name]) => ({ value, title: name, hint: offsetOf(value) }));
-  const names = Intl.supportedValuesOf("timeZone").filter((name) => !PINNED.some(([zone]) => zone === name));
-  return [...pinned, ...names.map((name) => ({ value: name, title: name.replaceAll("_", " "), hint: offsetOf(name) }))];
+  const names = Intl.supportedValuesOf("timeZone").map((name) => RENAMED[name] ?? name);
+  return [...pinned, ...names.filter((name) => !PINNED.some(([zone]) => zone === name)).map(optionOf)];
+}
+
+function optionOf(zone: string): Option {
+  return { value: zone, title: zone.replaceAll("_", " "), hint: offsetOf(zone) };
 }
 
 /** The offset from UTC at this moment: `+5:30`. */
