@@ -12,8 +12,10 @@ from typing import Any, Self
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
 
 from candlewick.config import Settings
+from candlewick.crashpoint import crashpoint, is_armed
 from candlewick.errors import ModelError
 from candlewick.files import replace_atomically
 from candlewick.targets import Target
@@ -49,7 +51,7 @@ class Models:
         parsed = dbtRunner().invoke(["parse", *self._arguments])
         _check(parsed)
         assert isinstance(parsed.result, Manifest)
-        self._dbt = dbtRunner(manifest=parsed.result)
+        self._dbt = dbtRunner(manifest=parsed.result, callbacks=[_pass_between_models] if is_armed() else [])
 
     @classmethod
     def on_duckdb(cls, database: Path, folder: Path, *, timezone: str) -> Self:
@@ -86,6 +88,11 @@ class Models:
 
     def _invoke(self, command: str, *arguments: str) -> None:
         _check(self._dbt.invoke([command, *self._arguments, *self._quick, *arguments]))
+
+
+def _pass_between_models(event: EventMsg) -> None:
+    if event.info.name == "NodeFinished":
+        crashpoint("mid-dbt")
 
 
 def _check(outcome: dbtRunnerResult) -> None:

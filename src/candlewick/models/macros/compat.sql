@@ -83,6 +83,20 @@
 {%- endmacro %}
 
 
+{# A timestamp as text with all of its microseconds, as a literal takes it. #}
+{% macro timestamp_text(timestamp) -%}
+    {{ return(adapter.dispatch('timestamp_text')(timestamp)) }}
+{%- endmacro %}
+
+{% macro duckdb__timestamp_text(timestamp) -%}
+    cast({{ timestamp }} as varchar)
+{%- endmacro %}
+
+{% macro snowflake__timestamp_text(timestamp) -%}
+    to_varchar({{ timestamp }}, 'YYYY-MM-DD HH24:MI:SS.FF6')
+{%- endmacro %}
+
+
 {# A timestamp in UTC as the wall clock of a zone shows it, and back. #}
 {% macro to_zone(timestamp, zone) -%}
     {{ return(adapter.dispatch('to_zone')(timestamp, zone)) }}

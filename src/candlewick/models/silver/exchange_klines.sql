@@ -34,11 +34,8 @@ events as (
             'received_at': 'recv',
             'source': 'src',
         },
-        'object_name in (select object_name from objects) and ' ~ is_in_touched_period(
-            'loaded_at',
-            news='(select * from ' ~ ref('object_manifests') ~ ' where has_klines and ' ~ is_news() ~ ') as news',
-            opens='loaded_at',
-            closes="loaded_at + interval '1 microsecond'",
+        'object_name in (select object_name from objects) and ' ~ is_loaded_with(
+            '(select * from ' ~ ref('object_manifests') ~ ' where has_klines and ' ~ is_news() ~ ') as news'
         ),
     ) }}
 
@@ -63,7 +60,7 @@ typed as (
         case when try_cast(last_trade_id as bigint) >= 0 then try_cast(last_trade_id as bigint) end as last_trade_id,
         {{ to_timestamp('event_at') }} as event_at,
         {{ to_timestamp('received_at') }} as received_at,
-        loaded_at,
+        {{ noted_at() }} as loaded_at,
         source
     from events
     where interval_code = '1m' and is_closed = 'true'

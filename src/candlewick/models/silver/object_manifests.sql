@@ -14,7 +14,7 @@ manifests as (
             'declared': 'declared',
             'klines': 'klines',
         },
-        is_news(),
+        is_new_object(),
     ) }}
 
 ),
@@ -30,7 +30,7 @@ final as (
         -- A list of more than one range has `],[` in it. Nearly all manifests have none: kept as null, they cost nothing.
         case when covered like '%],[%' then covered end as covered,
         case when declared <> '{}' then declared end as declared,
-        loaded_at
+        {{ noted_at() }} as loaded_at
     from manifests
 
 )

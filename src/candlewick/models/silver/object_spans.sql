@@ -4,7 +4,7 @@ with
 
 manifests as (
 
-    {{ raw_events('manifest', {'recorder': 'recorder', 'created_at': 'created', 'spans': 'spans'}, is_news()) }}
+    {{ raw_events('manifest', {'recorder': 'recorder', 'created_at': 'created', 'spans': 'spans'}, is_new_object()) }}
 
 ),
 
@@ -23,7 +23,7 @@ final as (
         object_name,
         recorder,
         {{ to_timestamp('created_at') }} as created_at,
-        loaded_at
+        {{ noted_at() }} as loaded_at
     from spans
 
 )

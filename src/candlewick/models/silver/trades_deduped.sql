@@ -17,7 +17,7 @@ events as (
             'received_at': 'recv',
             'source': 'src',
         },
-        is_news(),
+        is_raw_news(),
     ) }}
 
 ),
@@ -77,7 +77,7 @@ held as (
     from {{ this }}
     where {{ is_in_touched_period(
         'traded_at',
-        news='(' ~ raw_events('trade', {'traded_at': 'T'}, is_news()) ~ ') as news',
+        news='(' ~ raw_events('trade', {'traded_at': 'T'}, is_raw_news()) ~ ') as news',
         opens="date_trunc('minute', " ~ to_timestamp('traded_at') ~ ") - " ~ slack,
         closes="date_trunc('minute', " ~ to_timestamp('traded_at') ~ ") + interval '1 minute' + " ~ slack,
     ) }}
@@ -115,7 +115,7 @@ final as (
         traded_at,
         {{ to_zone('traded_at', 'Asia/Kolkata') }} as traded_at_ist,
         received_at,
-        loaded_at,
+        {{ noted_at() }} as loaded_at,
         source
     from new_trades
     order by symbol, trade_id
