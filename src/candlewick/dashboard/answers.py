@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from candlewick.dashboard.catalogue import RequestError
-from candlewick.errors import MartNotReadyError
+from candlewick.errors import WarehouseError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -18,14 +18,14 @@ def json_answer(text: str | bytes) -> Response:
 
 
 def answering(handle: Handler) -> Handler:
-    """Turn a refusal into its answer: 400 or 404 with one line, 503 before the first version."""
+    """Turn a refusal into its answer: 400 or 404 with one line, 503 before the first version or without a warehouse."""
 
     async def answer(request: Request) -> Response:
         try:
             return await handle(request)
         except RequestError as error:
             return PlainTextResponse(f"{error}\n", status_code=error.status)
-        except MartNotReadyError as error:
+        except WarehouseError as error:
             return PlainTextResponse(f"{error}\n", status_code=503, headers={"Retry-After": "1"})
 
     return answer

@@ -1,4 +1,4 @@
-"""What the dashboard asks of a warehouse, and how its rows become bars. The embedded mart answers it today."""
+"""What the dashboard asks of a warehouse, and how its rows become bars. The embedded mart answers, or Snowflake."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from candlewick.config import Settings
 from candlewick.dashboard.bars import SCALE, Bar, State, interval, scaled
+from candlewick.mart import Mart
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +42,15 @@ class Reader(Protocol):
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run SQL over one version."""
+
+
+def open_reader(settings: Settings) -> Reader:
+    """Return the reader of the settings' warehouse for all viewers of a dashboard."""
+    if settings.warehouse == "duckdb":
+        return Mart(settings.mart_path)
+    from candlewick.snowflake.follower import Follower  # noqa: PLC0415 - the extra `snowflake`
+
+    return Follower(settings)
 
 
 class Reads:

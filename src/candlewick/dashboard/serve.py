@@ -10,7 +10,6 @@ import uvicorn
 from candlewick.config import Settings
 from candlewick.dashboard.theme import theme_options
 from candlewick.errors import CandlewickError, PortTakenError
-from candlewick.mart import Mart
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +36,7 @@ def run(settings: Settings) -> None:
 
     from candlewick.dashboard.app import build  # noqa: PLC0415
     from candlewick.dashboard.chart import script_name  # noqa: PLC0415
+    from candlewick.dashboard.reader import open_reader  # noqa: PLC0415
     from candlewick.dashboard.site import Site  # noqa: PLC0415
 
     script_name()
@@ -50,7 +50,7 @@ def run(settings: Settings) -> None:
         failures.append(error)
         server.should_exit = True
 
-    app = build(Site(settings, Mart(settings.mart_path)), on_failure)
+    app = build(Site(settings, open_reader(settings)), on_failure)
     server = uvicorn.Server(_uvicorn_config(app))
     _end_quietly_on_signals()
     log.info(

@@ -47,7 +47,8 @@ class Gold:
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one statement, with a parameter for every `?`. Raises `WarehouseError`."""
-        return self.session(lambda connection: connection.arrow(sql, list(params)))
+        values = [_text(value) if isinstance(value, datetime) else value for value in params]
+        return self.session(lambda connection: connection.arrow(sql, values))
 
     def candles(
         self,
@@ -100,7 +101,7 @@ COLUMNS = ", ".join(CANDLE.names)
 
 def _between(column: str, symbol: str, start: datetime | None, end: datetime | None) -> tuple[str, list[Any]]:
     bounds = {f"{column} >= ?": start, f"{column} < ?": end}
-    given = {condition: _text(moment) for condition, moment in bounds.items() if moment is not None}
+    given = {condition: moment for condition, moment in bounds.items() if moment is not None}
     return " and ".join(["symbol = ?", *given]), [symbol, *given.values()]
 
 
