@@ -3,6 +3,7 @@
 import pytest
 
 from candlewick.config import Settings
+from candlewick.dashboard.site import Site
 from candlewick.mart import Mart
 from dashboard import proven
 
@@ -16,3 +17,9 @@ def proven_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Mar
 @pytest.fixture(scope="session")
 def proven_mart(proven_home: tuple[Settings, Mart]) -> Mart:
     return proven_home[1]
+
+
+@pytest.fixture
+def proven_site(proven_home: tuple[Settings, Mart]) -> Site:
+    settings, mart = proven_home
+    return Site(settings, mart)

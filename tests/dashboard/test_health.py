@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from candlewick.dashboard.health import health_html, tiles_of
+from candlewick.dashboard import health
+from candlewick.dashboard.tiles import tiles_of
+from candlewick.dashboard.trends import SAMPLES, Trends
 from candlewick.status import Process, Report, Symbol
 
 BEATS = {
@@ -55,23 +57,34 @@ def test_every_hop_has_a_tile_in_the_order_in_which_a_trade_travels() -> None:
 def test_before_anything_runs_the_page_says_so_and_claims_nothing() -> None:
     nothing = report(symbols=[], audit={}, mart_version=None, freshness_seconds=None, cycle_ms={})
     assert [tile.level for tile in tiles_of(nothing, {})][:4] == ["off"] * 4
-    page = health_html(nothing, {}, None)
-    assert "None: every trade id" not in page
-    assert "Known as soon as" in page
+    assert "no candle has been compared" in health.audit_html(nothing.audit).lower()
+    assert "Known as soon as" in health.gaps_html(None)
+    assert "the recorder does not run" in health.legs_html({})
 
 
 def test_a_stale_mart_is_a_warning() -> None:
     assert tiles_of(report(freshness_seconds=120.0), BEATS)[3].level == "warn"
 
 
+def test_a_tile_draws_how_its_hop_went_and_keeps_some_minutes_of_it() -> None:
+    trends = Trends()
+    for lag in range(SAMPLES + 10):
+        symbol = Symbol("A", 1, 1, 1, holes=0, declared=0, history_fraction=1, lag_ms=lag)
+        trends.add(tiles_of(report(symbols=[symbol]), BEATS))
+    lags = trends.numbers()["Exchange"]
+    assert (len(lags), lags[-1]) == (SAMPLES, SAMPLES + 9)
+    page = health.tiles_html(report(), BEATS, trends.numbers())
+    assert page.count('class="spark"') == 5
+    assert "clip-path:polygon(0.0% 100%," in page
+
+
 def test_holes_and_mismatches_stand_out() -> None:
-    page = health_html(report(), BEATS, [])
-    assert '<span data-level="bad">7</span>' in page
-    assert '<span data-verdict="mismatch">1 <i>mismatch</i></span>' in page
-    assert "None: every trade id between" in page
+    assert '<span data-level="bad">7</span>' in health.tape_html(report().symbols)
+    assert '<span data-verdict="mismatch">1 <i>mismatch</i></span>' in health.audit_html(report().audit)
+    assert "None: every trade id between" in health.gaps_html([])
 
 
-def test_each_hole_is_listed_with_its_state() -> None:
+def test_each_hole_is_listed_with_what_its_backfill_has_come_to() -> None:
     seen = datetime(2026, 11, 22, 10, 0, 5)
     gap = {
         "symbol": "BTCUSDT",
@@ -82,13 +95,20 @@ def test_each_hole_is_listed_with_its_state() -> None:
         "first_seen_at": seen,
         "filled_at": None,
     }
-    page = health_html(report(), BEATS, [gap])
+    page = health.gaps_html([gap])
     assert "<td>10–12</td>" in page
-    assert '<span data-level="bad">open</span>' in page
+    assert '<span data-level="bad">being filled</span>' in page
     assert "2026-11-22 10:00:05" in page
 
 
+def test_a_leg_that_waits_stands_out_and_the_exchanges_limit_is_told() -> None:
+    weight = {"used": 70, "limit": 6_000, "budget": 3_000}
+    page = health.legs_html({"legs": [{"host": "wss://a", "state": "waiting"}], "weight": weight})
+    assert '<span data-level="bad">waiting</span>' in page
+    assert "70 of 6,000" in page
+
+
 def test_names_are_text_even_where_they_look_like_html() -> None:
-    page = health_html(report(skipped_objects=["<script>alert(1)</script>"]), BEATS, [])
+    page = health.skipped_html(["<script>alert(1)</script>"])
     assert "<script>" not in page
     assert "&lt;script&gt;" in page

@@ -81,12 +81,14 @@ def _lifespan(site: Site, on_failure: OnFailure) -> Callable[[st.App], AbstractA
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         heartbeat = Heartbeat(site.settings.run_path, "dashboard")
         async with site.hub.running(on_failure):
-            beating = asyncio.create_task(_beat(heartbeat, site))
-            beating.add_done_callback(partial(_tell_failure, on_failure))
+            tasks = [asyncio.create_task(run) for run in (_beat(heartbeat, site), site.trends.sample(site.settings))]
+            for task in tasks:
+                task.add_done_callback(partial(_tell_failure, on_failure))
             try:
                 yield
             finally:
-                beating.cancel()
+                for task in tasks:
+                    task.cancel()
                 heartbeat.stop()
                 site.close()
 

@@ -1,12 +1,18 @@
 """The Pipeline page: is every hop alive, how fresh is it, and is the tape whole?"""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
-from candlewick import heartbeat, status
-from candlewick.dashboard.health import health_html
+from candlewick import status
+from candlewick.dashboard import health
+from candlewick.dashboard.heat import HOURS, State, heat_html, share, states
+from candlewick.dashboard.holdings import holdings_html
+from candlewick.dashboard.hops import hops_html, latencies
+from candlewick.dashboard.markup import Html, section, words
 from candlewick.dashboard.site import Site
+from candlewick.dashboard.trends import beats_of
 from candlewick.errors import WarehouseError
 
 EVERY_SECONDS = 5
@@ -16,13 +22,61 @@ from gold.tape_gaps
 order by state = 'filled', first_seen_at desc
 limit 12
 """
+VERDICTS = "select open_time, status from gold.candle_audit where symbol = ? and open_time >= ?"
 
 
 @st.fragment(run_every=EVERY_SECONDS)
 def pipeline(site: Site) -> None:
     """Draw the page, again every five seconds."""
-    beats = {name: heartbeat.read(site.settings.run_path, name) or {} for name in status.PROCESSES}
-    st.html(health_html(status.collect(site.settings), beats, newest_gaps(site)))
+    report, beats = status.collect(site.settings), beats_of(site.settings)
+    _draw([health.tiles_html(report, beats, site.trends.numbers())])
+    symbol = _choice(site.settings.symbols)
+    recorder = beats.get("recorder", {})
+    _draw(
+        [
+            _from_warehouse(site, symbol),
+            health.tape_html(report.symbols),
+            health.audit_html(report.audit),
+            health.gaps_html(newest_gaps(site)),
+            health.legs_html(recorder),
+            section("Holdings", holdings_html(site.holdings.newest(recorder))),
+            health.skipped_html(report.skipped_objects),
+        ]
+    )
+
+
+def _draw(parts: list[Html]) -> None:
+    st.html(f'<div class="candlewick-health">{"".join(parts)}</div>')
+
+
+def _choice(symbols: tuple[str, ...]) -> str:
+    """Let the reader choose the symbol whose minutes are shown, where there is more than one."""
+    if len(symbols) == 1:
+        return symbols[0]
+    with st.container(key="candlewick-symbols"):
+        chosen = st.segmented_control("Symbol", symbols, default=symbols[0], label_visibility="collapsed")
+    return chosen or symbols[0]
+
+
+def _from_warehouse(site: Site, symbol: str) -> Html:
+    """What only the warehouse knows: the minutes of the newest day, and how long the newest trades took."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    try:
+        known = minutes(site, symbol, now)
+        rows = latencies(site.reader, now)
+    except WarehouseError:
+        return section("Completeness", words("Known as soon as the warehouse has published."))
+    whole = share(known, now)
+    title = f"Completeness of {symbol}" + ("" if whole is None else f" · {whole:.2%} of its minutes")
+    return Html(section(title, heat_html(known, now)) + section("From the exchange's clock", hops_html(rows)))
+
+
+def minutes(site: Site, symbol: str, now: datetime) -> dict[datetime, State]:
+    """The state of every minute of the newest 24 hours that has a candle."""
+    since = now - timedelta(hours=HOURS)
+    candles = site.reader.candles(symbol, "1m", since, None, None).to_pylist()
+    verdicts = site.reader.query(VERDICTS, [symbol, since]).to_pylist()
+    return states(candles, {row["open_time"]: row["status"] for row in verdicts})
 
 
 def newest_gaps(site: Site) -> list[dict[str, Any]] | None:

@@ -9,8 +9,10 @@ from typing import Any
 from candlewick import __version__
 from candlewick.config import Settings
 from candlewick.dashboard.catalogue import Catalogue
+from candlewick.dashboard.holdings import Holdings
 from candlewick.dashboard.hub import Hub
 from candlewick.dashboard.reader import Reader, Reads
+from candlewick.dashboard.trends import Trends
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -33,6 +35,16 @@ class Site:
     def catalogue(self) -> Catalogue:
         """What may be asked for."""
         return Catalogue(self.settings.symbols)
+
+    @cached_property
+    def trends(self) -> Trends:
+        """How the hops went lately."""
+        return Trends()
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """How much lies where."""
+        return Holdings(self.settings)
 
     @cached_property
     def hub(self) -> Hub:

@@ -1,0 +1,69 @@
+"""Pieces of HTML: tables, marks, sparklines. Pure; whatever is text stays text.
+
+Streamlit's own tables are canvases that load a megabyte; these are plain tables that wear the page's colours.
+"""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Literal
+
+Level = Literal["good", "warn", "bad", "off"]
+
+
+class Html(str):
+    """Text that is HTML already."""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
+    """A table; what is not HTML already is escaped."""
+    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return Html(f'<div class="scroll"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>')
+
+
+def _cell(text: str) -> str:
+    return f"<td>{text if isinstance(text, Html) else escape(text)}</td>"
+
+
+def mark(text: str, level: Level) -> Html:
+    """Text in the colour of a level."""
+    return Html(f'<span data-level="{level}">{escape(text)}</span>')
+
+
+def count(number: int, level: Level) -> Html:
+    """A number that is good where it is nought, and of `level` where it is not."""
+    return mark(f"{number:,}", level if number else "good")
+
+
+def section(title: str, *content: str) -> Html:
+    """A part of the page under a title."""
+    return Html(f"<section><h2>{escape(title)}</h2>{''.join(content)}</section>")
+
+
+def words(text: str) -> Html:
+    """A sentence."""
+    return Html(f"<p>{escape(text)}</p>")
+
+
+def sparkline(values: Sequence[float | None]) -> Html:
+    """The shape of some numbers, the newest at the right; nothing where fewer than two are known.
+
+    A clipped box: Streamlit lets no SVG into a page.
+    """
+    known = [(index, value) for index, value in enumerate(values) if value is not None]
+    if len(known) < 2:
+        return Html("")
+    highest = max(value for _, value in known) or 1.0
+    step = 100 / (len(values) - 1)
+    points = [f"{index * step:.1f}% {96 - 92 * max(0.0, value) / highest:.1f}%" for index, value in known]
+    corners = [f"{known[0][0] * step:.1f}% 100%", *points, f"{known[-1][0] * step:.1f}% 100%"]
+    return Html(f'<div class="spark" style="clip-path:polygon({",".join(corners)})"></div>')
+
+
+def size(number: float) -> str:
+    """A number of bytes as people read it: 512 B, 3.4 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1_000:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1_000
+    return f"{number:.1f} TB"

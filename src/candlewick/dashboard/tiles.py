@@ -1,0 +1,87 @@
+"""A tile per hop, in the order in which a trade travels: its number, what stands behind it, how it went. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from candlewick.dashboard.markup import Html, Level, sparkline
+from candlewick.status import Report, Symbol
+
+SLOW_LAG_MS = 2_000.0
+STALE_SECONDS = 30.0
+BACKLOG_TRADES = 20_000
+
+Beats = Mapping[str, Mapping[str, Any]]
+"""The last heartbeats by process."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One hop: its name, its number as shown and as drawn, what stands behind it, and whether that is good."""
+
+    hop: str
+    value: str
+    detail: str
+    level: Level
+    number: float | None = None
+
+    def html(self, trend: Sequence[float | None] = ()) -> Html:
+        """The tile with its newest numbers as a line."""
+        return Html(
+            f'<div class="tile" data-level="{self.level}"><h3>{escape(self.hop)}</h3>'
+            f"<b>{escape(self.value)}</b><p>{escape(self.detail)}</p>{sparkline(trend)}</div>"
+        )
+
+
+def tiles_of(report: Report, beats: Beats) -> list[Tile]:
+    """Return a tile per hop."""
+    recorder, warehouse = beats.get("recorder", {}), beats.get("warehouse", {})
+    return [
+        _reception(report, recorder),
+        _backlog("Lake", report, lambda symbol: (symbol.emitted, symbol.head), recorder),
+        _backlog("Warehouse", report, lambda symbol: (symbol.head, symbol.in_warehouse), warehouse),
+        _mart(report),
+        _screens(beats.get("dashboard", {})),
+    ]
+
+
+def _reception(report: Report, beat: Mapping[str, Any]) -> Tile:
+    lags = [symbol.lag_ms for symbol in report.symbols if symbol.lag_ms is not None]
+    legs = beat.get("legs", [])
+    connected = sum(leg.get("state") in {"open", "replacing"} for leg in legs)
+    detail = f"{len(legs)} legs" if connected == len(legs) else f"{connected} of {len(legs)} legs"
+    if not lags:
+        return Tile("Exchange", "–", "no trade yet", "off")
+    level: Level = "warn" if max(lags) > SLOW_LAG_MS else "good"
+    return Tile("Exchange", f"{max(lags):,.0f} ms", detail, level, max(lags))
+
+
+Ends = Callable[[Symbol], tuple[int | None, int | None]]
+"""Of a symbol, the newest trade ids before a hop and behind it."""
+
+
+def _backlog(hop: str, report: Report, ends: Ends, beat: Mapping[str, Any]) -> Tile:
+    pairs = [ends(symbol) for symbol in report.symbols]
+    known = [max(0, ahead - behind) for ahead, behind in pairs if ahead is not None and behind is not None]
+    if not known:
+        return Tile(hop, "–", "nothing yet", "off")
+    detail = f"{beat['objects']:,} objects" if "objects" in beat else "trades on their way"
+    level: Level = "warn" if sum(known) > BACKLOG_TRADES else "good"
+    return Tile(hop, f"{sum(known):,}", f"trades behind · {detail}", level, sum(known))
+
+
+def _mart(report: Report) -> Tile:
+    seconds = report.freshness_seconds
+    if seconds is None:
+        return Tile("Mart", "–", "nothing published yet", "off")
+    cycle = sum(report.cycle_ms.values())
+    detail = f"version {report.mart_version}" + (f" · cycle {cycle:,.0f} ms" if cycle else "")
+    return Tile("Mart", report.freshness_text, detail, "warn" if seconds > STALE_SECONDS else "good", seconds)
+
+
+def _screens(beat: Mapping[str, Any]) -> Tile:
+    viewers = int(beat.get("viewers", 0))
+    is_fed = beat.get("feed") == "connected"
+    detail = "feed connected" if is_fed else "no feed: bars from the mart" if viewers else "no viewer needs the feed"
+    return Tile("Screens", f"{viewers:,}", detail, "good" if is_fed or not viewers else "warn", viewers)
