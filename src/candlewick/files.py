@@ -5,6 +5,9 @@ from pathlib import Path
 
 from candlewick.crashpoint import crashpoint
 
+NO_SPACE = "No space left on device"
+"""What the system says of a full disk, in whatever error of a library's it comes wrapped."""
+
 
 def replace_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Put `content` at `path`: a reader sees the old file or the new one, never a part.

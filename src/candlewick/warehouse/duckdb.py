@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from candlewick.crashpoint import crashpoint
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError, WarehouseError
+from candlewick.files import NO_SPACE
 from candlewick.heartbeat import now_us
 from candlewick.lake import LakeObject
 from candlewick.manifest import encode
@@ -183,6 +184,8 @@ def explain(path: Path, error: Exception) -> WarehouseError:
         return WarehouseBusyError(
             f"{path}: another process owns the warehouse" + (f" (pid {holder})" if holder else "") + "; stop it first"
         )
+    if NO_SPACE in reason:
+        return WarehouseError(f"{path}: no space is left on its disk; make room there")
     if not isinstance(error, WarehouseCorruptError) and any(sign in reason.lower() for sign in _SIGNS_OF_DAMAGE):
         return WarehouseCorruptError(
             f"{path}: the file is damaged; `candlewick rebuild` makes it again from the lake ({reason})"
