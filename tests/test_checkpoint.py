@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from candlewick import checkpoint, names
-from candlewick.batcher import Batch
+from candlewick.batcher import NO_HISTORY, Batch
 from candlewick.checkpoint import Checkpoint, HistoryMark
 from candlewick.errors import CheckpointError, LakeError
 from candlewick.lake import Lake, pack
@@ -24,9 +25,9 @@ class Recorder:
     def __init__(self, root: Path, name: str = "r1") -> None:
         self.lake = Lake.open(str(root / "lake"), "demo")
         self.path = root / "state" / f"{name}.state.json"
-        self.state = Checkpoint(name)
+        self.state = Checkpoint(name, lake=self.lake.identity)
 
-    def write(self, first: int, last: int, *, at: int | None = None, is_saved: bool = True) -> str:
+    def write(self, first: int, last: int, *, at: int | None = None, is_saved: bool = True, history=NO_HISTORY) -> str:
         """Write an object of live trades cut at `at`, or of backfilled ones where that is None."""
         batch = Batch()
         for trade_id in range(first, last + 1):
@@ -38,6 +39,7 @@ class Recorder:
             created=0,
             covered=self.covered(),
             declared={},
+            history=history,
         )
         name = (
             names.backfill("demo", self.state.recorder, 0, 0, {"BTCDEMO": [(first, last)]})
@@ -66,7 +68,7 @@ def recorder(tmp_path: Path) -> Recorder:
 
 
 def test_a_first_start_has_nothing(recorder):
-    assert recorder.reopen() == Checkpoint("r1")
+    assert recorder.reopen() == Checkpoint("r1", lake=recorder.lake.identity)
 
 
 def test_what_was_saved_is_read_back(recorder):
@@ -220,3 +222,29 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
         checkpoint.lock(tmp_path / "file" / "r1.state.json"),
     ):
         pass
+
+
+def test_how_far_back_a_tape_is_to_reach_is_rebuilt_from_the_lake(recorder):
+    mark = HistoryMark(9, 3, 1, 5)
+    recorder.write(1, 5, at=HOUR, history={"BTCDEMO": mark})
+    recorder.path.unlink()
+    assert recorder.reopen().history == {"BTCDEMO": mark}
+
+
+def test_a_rebuild_finds_what_was_written_after_the_clock_was_put_back(recorder):
+    recorder.write(10, 20, at=2 * HOUR)
+    name = recorder.write(1, 9)
+    an_hour_before = time.time() - 3_600
+    os.utime(Path(recorder.lake.url) / name, (an_hour_before, an_hour_before))
+    recorder.path.unlink()
+    assert (recorder.reopen().seq, recorder.reopen().prev) == (2, name)
+
+
+def test_checkpoints_of_another_lake_are_told_apart(tmp_path):
+    one, other = Recorder(tmp_path), Recorder(tmp_path, "r2")
+    other.state.lake = "s3://another/demo"
+    for each in (one, other):
+        each.write(1, 5, at=HOUR)
+    folder = one.path.parent
+    assert [each.recorder for each in checkpoint.all_in(folder)] == ["r1", "r2"]
+    assert [each.recorder for each in checkpoint.all_in(folder, one.lake.identity)] == ["r1"]

@@ -5,10 +5,13 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import obstore
 import pytest
 import zstandard
 from moto.server import ThreadedMotoServer
+from obstore.exceptions import NotSupportedError, PermissionDeniedError
 
+from candlewick import lake as lakes
 from candlewick import names
 from candlewick.errors import LakeError, ObjectExistsError, TornObjectError
 from candlewick.lake import Lake, pack, unpack
@@ -177,3 +180,38 @@ def test_nothing_stays_behind_in_a_folder(tmp_path: Path) -> None:
     lake = Lake.open(str(tmp_path), "demo")
     lake.put_absent(NAME, b"content")
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
+
+
+def test_a_name_that_is_taken_is_durable_when_that_is_said(tmp_path, monkeypatch):
+    lake = Lake.open(str(tmp_path), "demo")
+    lake.put_absent(NAME, b"whole")
+    durable = []
+    monkeypatch.setattr(lakes, "fsync_folder", durable.append)
+    with pytest.raises(ObjectExistsError):
+        lake.put_absent(NAME, b"whole")
+    folder = (tmp_path / NAME).parent
+    assert {folder, *folder.parents} - {*tmp_path.parents} <= set(durable)
+
+
+def test_a_file_system_that_cannot_put_if_absent_is_known_at_the_start(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise NotSupportedError("hard links are not supported")
+
+    monkeypatch.setattr(obstore, "rename", refuse)
+    with pytest.raises(LakeError, match=r"cannot be written.*hard links"):
+        Lake.open(str(tmp_path), "demo").check_writable("r1")
+
+
+def test_without_the_right_to_delete_nothing_is_swept_and_all_goes_on(tmp_path, monkeypatch):
+    lake = Lake.open(str(tmp_path), "demo")
+    lake.check_writable("r1")
+    abandoned = tmp_path / "demo/staging/abandoned"
+    abandoned.write_bytes(b"")
+    os.utime(abandoned, (0, 0))
+
+    def refuse(*_, **__):
+        raise PermissionDeniedError("AccessDenied: s3:DeleteObject")
+
+    monkeypatch.setattr(obstore, "delete", refuse)
+    lake.check_writable("r1")
+    assert abandoned.exists()

@@ -27,15 +27,25 @@ _CLOCK_LEAP = timedelta(days=1)
 log = structlog.get_logger()
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """The exchange is not to be asked `until` (our clock, µs), which was so many `seconds` off when it said so."""
+
+    until: int
+    seconds: float
+
+
 class Checkpoint(msgspec.Struct):
     """What a recorder holds in the lake. `writing` names a backfill object that may have been written since.
 
+    `lake` says which one. `pause` is what the exchange asked for when it last refused to answer.
     Of a backfill: `wanted` are the ids that it was asked for, and `days` the days whose files it has read from the
     archive, each with the file's SHA-256.
     """
 
     recorder: str
     v: int = VERSION
+    lake: str = ""
+    pause: Pause | None = None
     seq: int = 0
     prev: str | None = None
     last_stream: str | None = None
@@ -82,11 +92,13 @@ def load(path: Path, recorder: str) -> Checkpoint | None:
     return checkpoint
 
 
-def all_in(folder: Path) -> Iterator[Checkpoint]:
-    """Return the checkpoints of a data folder's recorders, as far as they can be read."""
+def all_in(folder: Path, lake: str | None = None) -> Iterator[Checkpoint]:
+    """Return the checkpoints of a data folder's recorders, as far as they can be read; those of one `lake`, if any."""
     for path in sorted(folder.glob("*.state.json")):
         with suppress(OSError, *UNREADABLE):
-            yield msgspec.json.decode(path.read_bytes(), type=Checkpoint)
+            checkpoint = msgspec.json.decode(path.read_bytes(), type=Checkpoint)
+            if lake is None or checkpoint.lake in {"", lake}:
+                yield checkpoint
 
 
 @contextmanager
@@ -113,6 +125,12 @@ def open_checkpoint(path: Path, lake: Lake, recorder: str) -> Checkpoint:
 
     A file that cannot be used is kept aside as `….corrupt`, and one log line says so.
     """
+    checkpoint = _open(path, lake, recorder)
+    checkpoint.lake = lake.identity
+    return checkpoint
+
+
+def _open(path: Path, lake: Lake, recorder: str) -> Checkpoint:
     try:
         checkpoint = load(path, recorder)
     except CheckpointError as error:
@@ -155,6 +173,7 @@ def _rebuild_lost(checkpoint: Checkpoint | None, lake: Lake, recorder: str) -> C
     rebuilt = rebuild(lake, recorder)
     if checkpoint is not None:
         rebuilt.history = checkpoint.history | rebuilt.history
+        rebuilt.pause = checkpoint.pause
         log.warning("checkpoint not borne out by the lake, rebuilt from it", missing=checkpoint.prev, seq=rebuilt.seq)
     elif rebuilt.seq:
         log.warning("checkpoint rebuilt from the lake", reason="state.json is missing", seq=rebuilt.seq)

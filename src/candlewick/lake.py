@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import obstore
+import structlog
 import zstandard
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -23,11 +24,13 @@ from candlewick import names, s3
 from candlewick.config import S3Settings
 from candlewick.crashpoint import crashpoint
 from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, ObjectMissingError, TornObjectError
-from candlewick.files import fsync_folder
+from candlewick.files import NO_SPACE, fsync_folder
 from candlewick.manifest import Manifest
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
+
+log = structlog.get_logger()
 
 _LEVEL = 3
 _LARGEST = 2**31
@@ -62,6 +65,11 @@ class Lake:
         self.prefix = prefix
         self.url = url
 
+    @property
+    def identity(self) -> str:
+        """Tell this lake from others, by whatever path or address it was opened."""
+        return f"{self._root or self.url.rstrip('/')}/{self.prefix}"
+
     @classmethod
     def open(cls, url: str, prefix: str, settings: S3Settings | None = None) -> "Lake":
         """Open a folder (a path or `file://`) or a bucket (`s3://bucket/path`; credentials from its own chain).
@@ -84,10 +92,20 @@ class Lake:
         Raises `LakeError` where that is not allowed.
         """
         with _one_line(f"{self.url}: cannot be written"):
-            obstore.put(self._store, self._staging(f"{recorder}.probe"), b"candlewick\n")
+            probe = self._staging(f"{recorder}.probe")
+            if (
+                self._root is not None
+            ):  # as objects are put: there are file systems that cannot rename without replacing
+                (self._root / probe).unlink(missing_ok=True)
+                self._put_in_folder(self._root, probe, b"candlewick\n")
+            else:
+                obstore.put(self._store, probe, b"candlewick\n")
             if self._bucket is not None:
                 self._bucket.check()
+        try:
             self._sweep()
+        except (BaseError, OSError) as error:  # tidiness is not worth a right to delete
+            log.info("staging not swept", lake=self.url, problem=s3.reason(error) or str(error).partition("\n")[0])
 
     def put_absent(self, name: str, content: bytes) -> None:
         """Put an object; it is durable when this returns.
@@ -104,6 +122,8 @@ class Lake:
                 else:
                     self._put_in_folder(self._root, name, content)
         except AlreadyExistsError:
+            if self._root is not None:  # who put it may have been killed before its name was durable
+                self._fsync_folders(self._root, name.rpartition("/")[0], is_new=True)
             raise ObjectExistsError(f"{self.url}: {name} is there already") from None
 
     def get(self, name: str) -> bytes:
@@ -166,9 +186,9 @@ class Lake:
             if item.modified < abandoned:
                 obstore.delete(self._store, item.name)
 
-    def _fsync_folders(self, root: Path, folder: str) -> None:
+    def _fsync_folders(self, root: Path, folder: str, *, is_new: bool = False) -> None:
         fsync_folder(root / folder)
-        if folder not in self._folders_made:
+        if is_new or folder not in self._folders_made:
             for parent in (root / folder).relative_to(root).parents:
                 fsync_folder(root / parent)
             self._folders_made = {folder}
@@ -201,9 +221,13 @@ def _one_line(place: str) -> Iterator[None]:
     except AlreadyExistsError:
         raise
     except (BaseError, OSError, ValueError) as error:
-        reason = s3.reason(error) or str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = s3.reason(error) or _of_disk(error) or str(error).strip().partition("\n")[0] or type(error).__name__
         kind = ObjectMissingError if isinstance(error, FileNotFoundError | NotFoundError) else LakeError
         raise kind(f"{place}: {reason}") from error
+
+
+def _of_disk(error: Exception) -> str | None:
+    return "no space is left on its disk; make room there" if NO_SPACE in str(error) else None
 
 
 def _fsync_file(path: Path) -> None:

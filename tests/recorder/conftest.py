@@ -21,7 +21,8 @@ Until = Callable[[Callable[[], object]], object]
 class TapeServer:
     """Knows the ids `first..head` but the `absent` ones; a trade's time is its id in ms; `failures` come first.
 
-    It has a candle of each of its `minutes` (since the epoch) but those `without_candle`.
+    It has a candle of each of its `minutes` (since the epoch) but those `without_candle`. It does not know the symbols
+    that are `delisted`.
     """
 
     first: int = 1_000
@@ -29,6 +30,7 @@ class TapeServer:
     absent: set[int] = field(default_factory=set)
     minutes: range = range(0)
     without_candle: set[int] = field(default_factory=set)
+    delisted: set[str] = field(default_factory=set)
     failures: int = 0
     url: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -42,6 +44,8 @@ class TapeServer:
         if self.failures:
             self.failures -= 1
             return web.json_response({"code": -1000, "msg": "a passing fault"}, status=500)
+        if request.query.get("symbol") in self.delisted:
+            return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
         answer = getattr(self, request.path.rpartition("/")[2])
         return web.json_response(answer(request.query))
 

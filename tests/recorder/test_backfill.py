@@ -152,6 +152,30 @@ async def test_what_the_exchange_has_forgotten_is_declared_not_asked_for_ever(ta
     assert coverage.declared.ranges() == [(18_601, 18_999)]
 
 
+async def test_thousands_of_ids_that_do_not_exist_cost_a_few_questions(tape, fill, until):
+    tape.first = 19_000
+    coverage = tape_to(head=20_000, floor=19_000, covered=[(1, 10)])
+    async with fill(coverage):
+        await until(lambda: not coverage.missing())
+    assert coverage.declared.ranges() == [(11, 18_999)]
+    assert len(tape.pages()) < 8
+
+
+async def test_while_the_lake_is_down_few_pages_wait_however_many_symbols_there_are(tape, lake, tmp_path, until):
+    coverages = {symbol: tape_to(head=20_000, floor=1_000) for symbol in ("BTCDEMO", "ETHDEMO", "SOLDEMO", "XRPDEMO")}
+    slots, budget = asyncio.Semaphore(1), WeightBudget(10_000_000)
+    writer = Writer(lake, Checkpoint("r1"), tmp_path / "state.json", coverages, Batcher(Limits()))
+    async with Rest([tape.url], budget) as rest:
+        fillers = [Backfiller(symbol, each, rest, writer, slots) for symbol, each in coverages.items()]
+        tasks = [asyncio.create_task(filler.run()) for filler in fillers]
+        await until(lambda: writer._backfills.full() and sum(filler.trades > 0 for filler in fillers) == 3)
+        asked = len(tape.pages())
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert asked == 3 * 19, "two are queued, one waits with its slot, and the fourth symbol has none"
+
+
 async def test_a_fault_of_the_exchange_is_waited_out_and_what_came_before_it_is_kept(tape, fill, until):
     coverage = tape_to(head=20_000, floor=17_000)
     async with fill(coverage) as filling:

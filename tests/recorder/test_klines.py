@@ -168,6 +168,13 @@ async def test_faults_are_waited_out(tape, fill, until):
         assert filling.minutes("ETHDEMO") == list(range(START, START + 9))
 
 
+async def test_a_symbol_that_is_refused_does_not_hold_up_the_others(tape, fill, until):
+    tape.delisted = {"BTCDEMO"}
+    async with fill(30) as filling:
+        await until(lambda: filling.settled("ETHDEMO") == [(START, START + 28)])
+    assert not filling.settled("BTCDEMO")
+
+
 async def test_candles_of_other_minutes_than_asked_for_are_refused(tape, fill, until, monkeypatch):
     honest = tape.klines
     monkeypatch.setattr(tape, "klines", lambda query: honest(query | {"startTime": str((START - 5) * 60_000)}))

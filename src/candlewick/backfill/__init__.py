@@ -131,7 +131,7 @@ def coverages_of(settings: Settings, checkpoint: Checkpoint) -> dict[str, Covera
         )
         for symbol in dict.fromkeys([*settings.symbols, *checkpoint.covered])
     }
-    for other in all_in(settings.state_path.parent):
+    for other in all_in(settings.state_path.parent, checkpoint.lake):
         for symbol in settings.symbols:
             coverages[symbol].secured.update(Spans(other.covered.get(symbol, ())))
             coverages[symbol].minutes.secured.update(Spans(other.minutes.get(symbol, ())))

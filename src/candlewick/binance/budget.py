@@ -56,6 +56,10 @@ class WeightBudget:
         self.used_by_all = used
         self._observed_at = now
 
+    def paused_for(self, now: float) -> float:
+        """Return the seconds for which nothing may be asked, 0 where there is no pause."""
+        return max(0.0, self._paused_until - now)
+
     def pause(self, seconds: float, now: float) -> None:
         """Ask for nothing for a while: the exchange wants it so (429, 418)."""
         self._paused_until = max(self._paused_until, now + seconds)

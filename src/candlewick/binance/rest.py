@@ -37,6 +37,7 @@ NAMED_AT_MOST = 100
 """The most symbols that one request for the exchange's rules names; for more, all are asked for."""
 WEIGHTS = {"time": 1, "exchangeInfo": 20, "historicalTrades": 25, "aggTrades": 4, "klines": 2}
 DEFAULT_RETRY_AFTER = 60.0
+SHORTEST_RETRY_AFTER = 1.0
 LONGEST_RETRY_AFTER = 4 * 86_400.0
 """Seconds; the longest ban that Binance documents is three days."""
 FORBIDDEN_PAUSE = 5.0
@@ -63,7 +64,8 @@ class ServerTime(NamedTuple):
 class Rest:
     """A client for one or more hosts of one exchange, and the one budget of this process.
 
-    `was_limited` says that the exchange refused for its limits, which may not be what they were when they were read.
+    `was_limited` says that the exchange refused for its limits, which may not be what they were when they were read;
+    `limited` is set at each such refusal.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Rest:
         self.budget = budget
         self.is_demo = False
         self.was_limited = False
+        self.limited = asyncio.Event()
         self.requests = 0
         self._hosts = Hosts(hosts)
         self._attempts = attempts
@@ -163,7 +166,8 @@ class Rest:
 
     def _unknown(self, symbol: str) -> UnknownSymbolError:
         place = urlsplit(self._hosts.first).netloc
-        return UnknownSymbolError(f"symbols: {place} does not know {symbol!r}; it lists them at /api/v3/exchangeInfo")
+        text = f"symbols: {place} does not know {symbol!r}; it lists them at /api/v3/exchangeInfo"
+        return UnknownSymbolError(text, symbol)
 
     async def _get(self, endpoint: str, query: dict[str, str], kind: type[T], *, can_wait: bool = False) -> T:
         retries = stamina.retry_context(
@@ -242,6 +246,7 @@ class Rest:
         seconds = retry_after(answer.headers.get("Retry-After"), time.time())
         self.budget.pause(seconds, self._clock())
         self.was_limited = True
+        self.limited.set()
         log.warning("rate limited", place=place, status=answer.status, wait_seconds=seconds)
         return RateLimitedError(
             f"{place}: {answer.status}: asked us to wait {seconds:.0f} s",
@@ -262,7 +267,9 @@ def retry_after(header: str | None, now: float) -> float:
         seconds = float(header)
     except ValueError:
         seconds = _until(header, now)
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else DEFAULT_RETRY_AFTER
+    if not math.isfinite(seconds):
+        return DEFAULT_RETRY_AFTER
+    return min(max(seconds, SHORTEST_RETRY_AFTER), LONGEST_RETRY_AFTER)
 
 
 def _until(date: str, now: float) -> float:

@@ -8,7 +8,7 @@ when it says so again after a while are they declared.
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -20,6 +20,7 @@ from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import TradeRow
 from candlewick.errors import ExchangeError
 from candlewick.heartbeat import now_us
+from candlewick.manifest import Range
 from candlewick.recorder.coverage import Coverage
 from candlewick.recorder.doubts import CONFIRM_AFTER, Doubts
 from candlewick.recorder.inquiries import Inquiries
@@ -107,25 +108,51 @@ class Backfiller:
         log.info("history wanted", symbol=self.symbol, since=str(names.at(mark.target)), first_id=self._coverage.floor)
 
     async def _fill(self) -> bool:
-        """Fetch pages until an object is full or its time is over, hand it in; return whether there was anything."""
+        """Fetch pages until an object is full or its time is over, hand it in; return whether there was anything.
+
+        The slot is kept until the writer has room: so few backfillers hold pages while the lake is slow or down.
+        """
         pages: list[_Page] = []
-        try:
-            async with self._slots:
+        async with self._slots:
+            try:
                 await self._gather(pages)
-        finally:
-            if pages:  # what came before a fault is not asked for again
-                await self._hand_in(pages)
+            finally:
+                if pages:  # what came before a fault is not asked for again
+                    await self._hand_in(pages)
         return bool(pages)
 
     async def _gather(self, pages: list[_Page]) -> None:
         started = self._clock()
-        due = (page for page in self._coverage.pages(PAGE) if self._doubts.is_due(page[0], self._clock()))
-        for first, last in islice(due, PAGES_PER_OBJECT):
-            rows = await self._rest.historical_trades(self.symbol, first, last - first + 1)
-            if page := self._examine(rows, first, last):
-                pages.append(page)
+        for first, last in islice(self._due(), PAGES_PER_OBJECT):
+            if await self._ask(first, last, pages) > last and await self._skip(first, pages):
+                return
             if self._clock() - started > SECONDS_PER_OBJECT:
                 return
+
+    def _due(self) -> Iterator[Range]:
+        """Return the pages to ask for, each as it is when its turn comes."""
+        for first, last in self._coverage.pages(PAGE):
+            if self._doubts.is_due(first, self._clock()) and not self._doubts.is_claimed(first, last):
+                yield first, last
+
+    async def _ask(self, first: int, last: int, pages: list[_Page]) -> int:
+        """Ask for the page `first..last` and keep what came; return the id that the answer begins with, 0 for none."""
+        rows = await self._rest.historical_trades(self.symbol, first, last - first + 1)
+        if page := self._examine(rows, first, last):
+            pages.append(page)
+        return rows[0].id if rows else 0
+
+    async def _skip(self, first: int, pages: list[_Page]) -> bool:
+        """Nothing of a page exists. Where all that is missing before it does not either, one question tells.
+
+        Return whether that was declared: millions of ids need not be asked for by the thousand.
+        """
+        start = next((start for start, end in self._coverage.missing() if start <= first <= end), first)
+        if start == first or not self._doubts.is_due(start, self._clock()):
+            return False
+        declared = self._coverage.declared.count
+        await self._ask(start, min(start + PAGE, first) - 1, pages)
+        return self._coverage.declared.count > declared
 
     def _examine(self, rows: list[TradeRow], first: int, last: int) -> _Page | None:
         """Return what a page brought of `first..last`, and note what it did not."""
@@ -157,7 +184,8 @@ class Backfiller:
 
         Believe it when it has said so for a while: a declared hole.
         """
-        declared = self._doubts.absent(first, min(answer.id - 1, last), self._clock())
+        missing_to = self._coverage.missing().contiguous_from(first) or last
+        declared = self._doubts.absent(first, min(answer.id - 1, missing_to), self._clock())
         if declared:
             self._coverage.declare(*declared)
             self._inquiries.declared(declared, last - first + 1, answer)
@@ -165,11 +193,12 @@ class Backfiller:
 
     async def _hand_in(self, pages: list[_Page]) -> None:
         batch = Batch()
-        for page in reversed(pages):
+        pages.sort(key=lambda page: page.ids.first)
+        for page in pages:
             batch.add_page(self.symbol, page.ids, page.lines)
         self.trades += len(batch.lines)
-        self._note_progress(pages[-1].first_at, len(batch.lines))
-        await self._writer.backfill(Backfill(batch, pages[-1].first_at, pages[0].last_at))
+        self._note_progress(pages[0].first_at, len(batch.lines))
+        await self._writer.backfill(Backfill(batch, pages[0].first_at, pages[-1].last_at))
 
     def _note_progress(self, reached_at: int, trades: int) -> None:
         if self.reached_at is None or reached_at < self.reached_at:

@@ -42,6 +42,11 @@ class Doubts:
         doubt = self._doubts.get(first)
         return doubt is None or doubt.ask_at <= now
 
+    def is_claimed(self, first: int, last: int) -> bool:
+        """Whether an answer about ids before these said that these do not exist either: they need no question."""
+        claims = ((start, doubt.absent_last) for start, doubt in self._doubts.items() if doubt.absent_last is not None)
+        return any(start < first and last <= absent for start, absent in claims)
+
     def clear(self, first: int) -> None:
         """The page came."""
         self._doubts.pop(first, None)
@@ -52,15 +57,15 @@ class Doubts:
         doubt.absent_last = None
 
     def absent(self, first: int, last: int, now: float) -> Range | None:
-        """The exchange's answer began behind `last`; return `(first, last)` once it has said so for long enough."""
+        """The exchange's answer began behind `last`; return what it has said so of for long enough, from `first` on."""
         doubt = self._again(first, now)
-        if doubt.absent_last != last:
+        if doubt.absent_last is None or last < doubt.absent_last:  # some of them do exist: do the others, too?
             doubt.absent_last, doubt.absent_since = last, now
             return None
         if now - doubt.absent_since < self._confirm_after:
             return None
         self.clear(first)
-        return first, last
+        return first, doubt.absent_last
 
     def _again(self, first: int, now: float) -> _Doubt:
         if len(self._doubts) >= _REMEMBERED:

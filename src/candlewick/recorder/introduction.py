@@ -2,15 +2,25 @@
 
 import asyncio
 import random
+from collections.abc import Collection
 
 import structlog
 
 from candlewick.binance.rest import Rest
-from candlewick.errors import ConfigError, ExchangeError, UnreachableError
+from candlewick.errors import (
+    BlockedRegionError,
+    ConfigError,
+    ExchangeError,
+    RateLimitedError,
+    UnknownSymbolError,
+    UnreachableError,
+)
 from candlewick.heartbeat import now_us
 from candlewick.recorder.roster import Roster
 
 LONGEST_WAIT = 30.0
+BLOCKED_SECONDS = 60.0
+"""Seconds over which every host must say that it does not serve this place."""
 CLOCK_SECONDS = 60.0
 LIMITS_SECONDS = 3_600.0
 
@@ -35,28 +45,55 @@ class ExchangeClock:
 
 async def meet(rest: Rest, clock: ExchangeClock, roster: Roster, prefix: str) -> tuple[str, ...]:
     """Learn limits, symbols and clock; return the symbols to record. Raises `ExchangeError` and `ConfigError`."""
+    symbols = await _meet(rest, roster, prefix)
+    await clock.compare()
+    log.info("exchange met", weight_limit=rest.budget.limit, clock_offset_ms=clock.offset_us // 1_000)
+    return symbols
+
+
+async def _meet(rest: Rest, roster: Roster, prefix: str) -> tuple[str, ...]:
     info = await rest.exchange_info(roster.literal, everything=roster.has_patterns)
     check_prefix(prefix, is_demo=rest.is_demo)
     symbols = roster.resolve(info.symbols)
     for symbol in info.symbols:
         if symbol.status != "TRADING" and symbol.symbol in symbols:
             log.warning("symbol not trading", symbol=symbol.symbol, status=symbol.status)
-    await clock.compare()
-    log.info("exchange met", weight_limit=rest.budget.limit, clock_offset_ms=clock.offset_us // 1_000)
     return symbols
 
 
-async def meet_patiently(rest: Rest, clock: ExchangeClock, roster: Roster, prefix: str) -> tuple[str, ...]:
-    """Meet the exchange, however long it is not there. Raises `ConfigError`, and what other than absence it says."""
+async def meet_again(
+    rest: Rest, clock: ExchangeClock, roster: Roster, prefix: str, recorded: Collection[str]
+) -> tuple[str, ...]:
+    """Meet the exchange at a later start, however long it is not there or does not want to be asked.
+
+    A symbol that was `recorded` and is not listed any more is left out. Raises `ConfigError`, what other than that
+    the exchange says, and `BlockedRegionError` where it has said so for `BLOCKED_SECONDS`.
+    """
     attempt = 0
+    blocked_since: float | None = None
     while True:
         try:
             return await meet(rest, clock, roster, prefix)
-        except UnreachableError as error:
-            wait = min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.5, 1.0)
-            attempt = min(attempt + 1, 10)
-            log.warning("exchange not reached, trying again", problem=str(error), wait_seconds=round(wait, 1))
-            await asyncio.sleep(wait)
+        except UnknownSymbolError as error:
+            if error.symbol is None or error.symbol not in recorded:
+                raise
+            log.warning("symbol not listed any more, not recorded", symbol=error.symbol)
+            roster = roster.without(error.symbol)
+            if not roster.named:
+                raise ConfigError(f"symbols: the exchange lists none of them any more: {error}") from None
+            continue
+        except BlockedRegionError as error:
+            now = asyncio.get_running_loop().time()
+            blocked_since = now if blocked_since is None else blocked_since
+            if now - blocked_since >= BLOCKED_SECONDS:
+                raise
+            problem = str(error)
+        except (UnreachableError, RateLimitedError) as error:
+            blocked_since, problem = None, str(error)
+        wait = min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.5, 1.0)
+        attempt = min(attempt + 1, 10)
+        log.warning("exchange not met, trying again", problem=problem, wait_seconds=round(wait, 1))
+        await asyncio.sleep(wait)
 
 
 async def keep_up(rest: Rest, clock: ExchangeClock, symbol: str) -> None:

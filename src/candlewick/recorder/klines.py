@@ -17,7 +17,7 @@ from candlewick import names
 from candlewick.batcher import Batch
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import KlineRow
-from candlewick.errors import ExchangeError
+from candlewick.errors import BlockedRegionError, ExchangeError, RateLimitedError, UnreachableError
 from candlewick.heartbeat import now_us
 from candlewick.manifest import Range
 from candlewick.recorder.backfill import LONGEST_WAIT, PAGES_PER_OBJECT, SECONDS_PER_OBJECT
@@ -114,11 +114,22 @@ class KlineFiller:
     async def _gather(self, pages: list[_Page]) -> None:
         started = self._clock()
         for symbol, first, last in list(islice(self._due(), PAGES_PER_OBJECT)):
-            rows = await self._rest.klines(symbol, INTERVAL, first * MINUTE, last * MINUTE)
-            if page := self._examine(symbol, rows, first, last):
+            if page := await self._page(symbol, first, last):
                 pages.append(page)
             if self._clock() - started > SECONDS_PER_OBJECT:
                 return
+
+    async def _page(self, symbol: str, first: int, last: int) -> _Page | None:
+        """Ask for a page; what is wrong with one symbol is no other symbol's matter."""
+        try:
+            rows = await self._rest.klines(symbol, INTERVAL, first * MINUTE, last * MINUTE)
+            return self._examine(symbol, rows, first, last)
+        except (UnreachableError, RateLimitedError, BlockedRegionError):
+            raise
+        except ExchangeError as error:
+            self._doubts[symbol].not_yet(first, self._clock())
+            log.warning("candles not fetched", symbol=symbol, since=_at(first), problem=str(error))
+            return None
 
     def _examine(self, symbol: str, rows: list[KlineRow], first: int, last: int) -> _Page | None:
         """Return what a page brought of `first..last`; a minute that is left out again and again has no candle."""

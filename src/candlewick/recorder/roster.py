@@ -6,7 +6,7 @@ every machine and for ever, so that a symbol that is listed later moves no other
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from candlewick.binance.rows import SymbolInfo
@@ -34,6 +34,10 @@ class Roster:
     def literal(self) -> tuple[str, ...]:
         """The symbols that are named as such, of all shards."""
         return tuple(name for name in self.named if "*" not in name)
+
+    def without(self, symbol: str) -> "Roster":
+        """Return the roster without a symbol that was named."""
+        return replace(self, named=[name for name in self.named if name != symbol])
 
     def resolve(self, listed: Iterable[SymbolInfo] = ()) -> tuple[str, ...]:
         """Return the recorder's symbols, in order: those named, and those in trade that a pattern fits.

@@ -19,10 +19,10 @@ from candlewick.feed import Feed
 from candlewick.heartbeat import Heartbeat
 from candlewick.lake import Lake
 from candlewick.manifest import HistoryMark, Range
-from candlewick.recorder import numbers
+from candlewick.recorder import numbers, pauses
 from candlewick.recorder.backfill import Backfiller
 from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.introduction import ExchangeClock, keep_up, meet, meet_patiently
+from candlewick.recorder.introduction import ExchangeClock, keep_up, meet, meet_again
 from candlewick.recorder.klines import KlineFiller, over_by
 from candlewick.recorder.roster import Roster
 from candlewick.recorder.silence import LONGEST
@@ -78,12 +78,13 @@ class Session:
         async with self._rest, self._feed:
             writer = asyncio.create_task(self._writer.run(), name="writer")
             pulse = asyncio.create_task(self._beat(), name="heartbeat")
+            memory = asyncio.create_task(pauses.remember(self._rest, self._checkpoint, self._writer), name="pauses")
             live = asyncio.create_task(self._live(), name="live")
             stopped = asyncio.create_task(stop.wait(), name="stop")
-            await asyncio.wait({writer, pulse, live, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({writer, pulse, memory, live, stopped}, return_when=asyncio.FIRST_COMPLETED)
             await self._finish(live, writer)
-            await _cancel(pulse, stopped)
-        for task in (live, writer, pulse):
+            await _cancel(pulse, memory, stopped)
+        for task in (live, writer, pulse, memory):
             _raise_failure(task)
         self._heartbeat.stop()
 
@@ -109,6 +110,8 @@ class Session:
 
     def _enlist(self, symbols: Sequence[str]) -> None:
         """Make what each symbol needs, and spread them over connections."""
+        self._rings.clear()
+        self._tapes.clear()
         for symbol in symbols:
             coverage = self._coverages.setdefault(symbol, _coverage(self._checkpoint, symbol))
             ring = self._rings[symbol] = Ring()
@@ -120,9 +123,8 @@ class Session:
 
     async def _live(self) -> None:
         """Everything that asks the exchange; cancelled first when the recorder stops."""
-        introduce = meet if self._is_first_start else meet_patiently
-        symbols = await introduce(self._rest, self._clock, self._roster, self._settings.prefix)
-        if self._roster.has_patterns:
+        symbols = await self._meet()
+        if symbols != tuple(self._tapes):
             self._enlist(symbols)
         self._want_history()
         self._backfillers = self._new_backfillers()
@@ -142,6 +144,14 @@ class Session:
             if known := group.subgroup(CandlewickError):
                 raise known.exceptions[0] from None
             raise
+
+    async def _meet(self) -> tuple[str, ...]:
+        """Meet the exchange, but not before a ban or a limit of an earlier run is over."""
+        pauses.resume(self._checkpoint, self._rest.budget)
+        if self._is_first_start:
+            return await meet(self._rest, self._clock, self._roster, self._settings.prefix)
+        recorded = self._checkpoint.covered.keys()
+        return await meet_again(self._rest, self._clock, self._roster, self._settings.prefix, recorded)
 
     async def _first_connection(self) -> None:
         """At the first start, say so where no stream can be had at all; later, legs just go on trying."""
