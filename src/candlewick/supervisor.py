@@ -126,7 +126,7 @@ async def _run(settings: Settings, children: list[Child], *, browser: bool, cons
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, supervisor.stopping.set)
-    url = f"http://{settings.dashboard.host}:{settings.dashboard.port}"
+    url = f"http://{settings.dashboard.host}:{settings.dashboard.port}{settings.dashboard.path}"
     console.print(
         f"\n  [bold]Candlewick[/] records {', '.join(settings.symbols)} into {settings.lake_url}\n"
         f"  Dashboard  [bold cyan]{url}[/]\n"
