@@ -98,6 +98,20 @@ def test_a_symbol_and_a_timeframe_are_found_by_typing(visit: Visit) -> None:
     assert visitor.page.locator(".legend .name b").inner_text() == "ETHDEMO · 1m"
 
 
+def test_another_symbol_shows_the_same_stretch_of_time(visit: Visit) -> None:
+    visitor = visit(SERIES).wait_for_bars()
+    visitor.scroll_back()
+    # The left edge follows the width of the price axis.
+    edge = f"{HOOK}.bars()[Math.round({HOOK}.view().to)].time"
+    before, exactly = visitor.ask(edge), visitor.anchored_view()
+    for symbol in ("ETHDEMO", "BTCDEMO"):
+        visitor.page.keyboard.type(symbol.lower())
+        keys(visitor, "Enter")
+        visitor.page.locator(".legend .name b", has_text=symbol).wait_for()
+        visitor.wait(f"{edge} === {before}")
+    assert visitor.anchored_view() == pytest.approx(exactly, abs=1e-6)
+
+
 def test_the_address_is_the_whole_state(visit: Visit) -> None:
     address = "symbol=ETHDEMO&tf=5m&type=area&ind=sma(10),rsi&scale=log&inv=1&tz=America/New_York"
     visitor = visit(f"/chart?{address}").wait_for_bars(10)

@@ -51,7 +51,7 @@ export class Cell implements Stage {
   );
   private readonly features: Feature[];
   private readonly endings: (() => void)[] = [];
-  private heldBars: readonly Bar[] | null = null;
+  private isHeld = false;
   private pointed: number | null = null;
   private hasShown = false;
   private active = false;
@@ -97,7 +97,7 @@ export class Cell implements Stage {
   }
 
   get bars(): readonly Bar[] {
-    return this.heldBars ?? this.feeder.store.bars;
+    return this.chart.bars;
   }
 
   get isActive(): boolean {
@@ -129,18 +129,18 @@ export class Cell implements Stage {
   }
 
   hold(): Screen {
-    this.heldBars = [];
+    this.isHeld = true;
     return {
-      open: (bars) => this.show(bars, true),
-      rebuild: (bars) => this.redraw(bars, true),
-      update: (changed, bars) => this.change(changed, bars, true),
+      open: (bars) => this.show(bars),
+      rebuild: (bars) => this.redraw(bars),
+      update: (changed, bars) => this.change(changed, bars),
     };
   }
 
   release(): void {
-    if (this.heldBars === null) return;
-    this.heldBars = null;
-    if (this.feeder.isLoaded) this.show(this.feeder.store.bars, false);
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    if (this.feeder.isLoaded) this.show(this.feeder.store.bars);
   }
 
   async goTo(time: number): Promise<void> {
@@ -151,14 +151,13 @@ export class Cell implements Stage {
 
   goLive(): void {
     if (this.feeder.isAtHead) this.chart.view.goLive();
-    else void this.feeder.toHead();
+    else void this.feeder.toHead().then(() => this.chart.view.goLive());
   }
 
   /** The newest bars in their first size, and the scale fitted to them. */
   reset(): void {
     this.chart.setScale(this.choice.scale, this.choice.inverted);
-    this.chart.view.reset();
-    if (!this.feeder.isAtHead) void this.feeder.toHead();
+    void this.feeder.toHead().then(() => this.chart.view.reset());
   }
 
   /** Wear the desk's theme, colours and zone. */
@@ -186,7 +185,7 @@ export class Cell implements Stage {
     this.status = null;
     this.latency = null;
     this.pointed = null;
-    this.heldBars = null;
+    this.isHeld = false;
     this.legend.setSeries(this.series);
     this.setClock();
     this.feeder.open(this.series);
@@ -200,8 +199,8 @@ export class Cell implements Stage {
     });
     const { view } = this.chart;
     view.moved.on(() => (this.toLive.hidden = view.isLive() && this.feeder.isAtHead));
-    view.nearStart.on(() => this.heldBars ?? void this.feeder.older());
-    view.nearEnd.on(() => this.heldBars ?? void this.feeder.newer());
+    view.nearStart.on(() => this.isHeld || void this.feeder.older());
+    view.nearEnd.on(() => this.isHeld || void this.feeder.newer());
     this.chart.click.on(({ time, event }) => {
       if (!event.point || [...this.presses].some((took) => took())) return;
       this.clicked.emit({ bar: this.barAt(time), at: event.point });
@@ -211,16 +210,15 @@ export class Cell implements Stage {
   /** What the feeder draws on: the screen, unless somebody holds it. */
   private liveScreen(): LiveScreen {
     return {
-      open: (bars) => this.heldBars ?? this.show(bars, false),
-      rebuild: (bars) => this.heldBars ?? this.redraw(bars, false),
-      update: (changed, bars) => this.heldBars ?? this.change(changed, bars, false),
+      open: (bars) => this.isHeld || this.show(bars),
+      rebuild: (bars) => this.isHeld || this.redraw(bars),
+      update: (changed, bars) => this.isHeld || this.change(changed, bars),
       took: (tick) => this.took(tick),
       heard: (status) => this.hear(status),
     };
   }
 
-  private show(bars: readonly Bar[], isHeld: boolean): void {
-    if (isHeld) this.heldBars = bars;
+  private show(bars: readonly Bar[]): void {
     this.hasShown = true;
     this.chart.open(bars, this.choice.timeframe);
     this.opened.emit(this.series);
@@ -228,14 +226,12 @@ export class Cell implements Stage {
     this.showHealth();
   }
 
-  private redraw(bars: readonly Bar[], isHeld: boolean): void {
-    if (isHeld) this.heldBars = bars;
+  private redraw(bars: readonly Bar[]): void {
     this.chart.rebuild(bars);
     this.changed();
   }
 
-  private change(changed: readonly Bar[], bars: readonly Bar[], isHeld: boolean): void {
-    if (isHeld) this.heldBars = bars;
+  private change(changed: readonly Bar[], bars: readonly Bar[]): void {
     this.chart.update(changed, bars);
     this.changed();
   }

@@ -112,15 +112,17 @@ export class PriceChart {
     this.main.detach(primitive);
   }
 
-  /** Show a series from its newest bars on. */
+  /** Show a series: where the last one ended on screen if both have the same timeframe, else from the newest bars on. */
   open(bars: readonly Bar[], timeframe: string): void {
+    const edge = timeframe === this.timeframe ? this.view.edge(this.bars) : null;
     this.timeframe = timeframe;
     this.api.timeScale().applyOptions({ secondsVisible: timeframe === "1s" });
     this.draw([]);
     this.draw(bars);
     this.fitDecimals();
     this.series.priceScale().applyOptions({ autoScale: true });
-    this.view.reset();
+    if (edge) this.view.goToEdge(edge, bars);
+    else this.view.reset();
   }
 
   /** Draw all bars anew: what is on screen stays where it is, whatever came before or after it. */

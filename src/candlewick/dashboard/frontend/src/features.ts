@@ -7,10 +7,12 @@ import { Holes } from "./holes/feature";
 import { Indicators } from "./indicators/feature";
 import { LineagePanel } from "./lineage/feature";
 import { share } from "./share/feature";
+import { timeLeft } from "./ui/countdown";
 import { typeMenu } from "./ui/typemenu";
 
 export const FEATURES: readonly FeatureMaker[] = [
   typeMenu,
+  timeLeft,
   (stage) => new Indicators(stage),
   (stage) => new Compare(stage),
   (stage) => new Drawings(stage),

@@ -1,6 +1,7 @@
 // The view: which bars are on screen. What moves it, and what must not.
 
 import type { IChartApiBase, Logical, Time } from "lightweight-charts";
+import type { Bar } from "./bar";
 import { RIGHT_ROOM } from "./chrome";
 import { Signal } from "./signal";
 
@@ -8,6 +9,12 @@ import { Signal } from "./signal";
 export interface View {
   from: number;
   to: number;
+}
+
+/** Where a screen ends: so many bars after the one of a time, or after the newest where it is on screen. */
+export interface Edge {
+  readonly time: number | null;
+  readonly bars: number;
 }
 
 /** Width in px of a bar when a series is opened, on a phone and on a desk. */
@@ -86,6 +93,22 @@ export class Viewport {
     this.chart.timeScale().applyOptions({ barSpacing: isPhone ? BAR_WIDTH.phone : BAR_WIDTH.desk });
     this.target = null;
     this.scrollTo(RIGHT_ROOM);
+  }
+
+  /** Where the screen ends, told in a way that holds for another symbol's bars too. */
+  edge(bars: readonly Bar[]): Edge | null {
+    if (bars.length === 0) return null;
+    if (this.isLive()) return { time: null, bars: this.position() };
+    const end = bars.length - 1 + this.position();
+    const index = Math.max(0, Math.floor(end));
+    return { time: bars[index]!.time, bars: end - index };
+  }
+
+  /** End the screen there. */
+  goToEdge({ time, bars: after }: Edge, bars: readonly Bar[]): void {
+    if (time === null) return this.scrollTo(after);
+    const index = bars.findLastIndex((bar) => bar.time <= time);
+    this.scrollTo(Math.max(0, index) + after - (bars.length - 1));
   }
 
   /** Put a bar in the middle of the screen. */
