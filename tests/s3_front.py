@@ -1,10 +1,13 @@
 """An HTTP front before a real S3 server, for what that server cannot be asked to do.
 
 It passes requests on as they are, unless `ignore_conditions` takes away the header of a conditional put, as stores
-do that do not know it, or `answers` holds answers that it gives instead, first in, first out.
+do that do not know it, or `answers` holds answers that it gives instead, first in, first out; one of them may be a
+`Break` of the connection, which comes before the request is passed on, or when it is done.
 """
 
+import socket
 import ssl
+import struct
 import threading
 import urllib.error
 import urllib.request
@@ -31,6 +34,14 @@ class Answer(NamedTuple):
     only_conditional: bool = False
 
 
+class Break(NamedTuple):
+    """The end of a connection without an answer: reset at once, or held until the client gives up."""
+
+    is_done: bool
+    is_reset: bool = True
+    only_conditional: bool = True
+
+
 def fault(status: int, code: str, more: str = "", *, only_conditional: bool = False) -> Answer:
     """Return an error: its status, its code, and more elements of its body."""
     body = f"<Error><Code>{code}</Code><Message>{code}.</Message>{more}</Error>"
@@ -51,10 +62,10 @@ class Front(ThreadingHTTPServer):
     def reset(self) -> None:
         """Be transparent again."""
         self.ignore_conditions = False
-        self.answers: deque[Answer] = deque()
+        self.answers: deque[Answer | Break] = deque()
         self.seen: list[tuple[str, str, dict[str, str]]] = []
 
-    def canned(self, *, conditional: bool) -> Answer | None:
+    def canned(self, *, conditional: bool) -> Answer | Break | None:
         if self.answers and (conditional or not self.answers[0].only_conditional):
             return self.answers.popleft()
         return None
@@ -69,9 +80,27 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {key.lower(): value for key, value in self.headers.items()}
         self.server.seen.append((self.command, self.path, headers))
         answer = self.server.canned(conditional="if-none-match" in headers)
-        if answer is not None:
+        if isinstance(answer, Answer):
             self._reply(answer.status, {}, answer.body.encode())
             return
+        if answer is not None:
+            self._break(answer, body, headers)
+            return
+        self._reply(*self._pass_on(body, headers))
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
+
+    def _break(self, answer: Break, body: bytes, headers: dict[str, str]) -> None:
+        if answer.is_done:
+            self._pass_on(body, headers)
+        if not answer.is_reset:
+            self.rfile.read(1)  # returns when the client is gone
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+
+    def _pass_on(self, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        """Have the request done; its answer."""
         if self.server.ignore_conditions:
             headers.pop("if-none-match", None)
         headers.setdefault("content-type", "application/octet-stream")  # urllib's own default is an HTML form
@@ -80,11 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         )
         try:
             with urllib.request.urlopen(request, timeout=20) as response:
-                self._reply(response.status, dict(response.headers), response.read())
+                return response.status, dict(response.headers), response.read()
         except urllib.error.HTTPError as error:
-            self._reply(error.code, dict(error.headers), error.read())
-
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
+            return error.code, dict(error.headers), error.read()
 
     def _reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -7,7 +7,7 @@ those of a run that nobody killed.
 
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,6 +53,8 @@ REBUILD_STEPS = {
 """The steps (see `candlewick.crashpoint`), and what is done then and what is not."""
 
 DEADLINE = 120.0
+PATIENCE = 600.0
+"""For a market to come to its end, in seconds."""
 _PROCESSES = {"record": "the recorder", "own": "the warehouse"}
 
 
@@ -121,12 +123,20 @@ class Run:
             raise DiedError(f"{command.__name__} did not come to {step!r} {number} times in {DEADLINE:g} s")
         self._buried(process, command, step)
 
+    @contextmanager
+    def recording(self) -> Iterator[BaseProcess]:
+        """Let a recorder run, and end it in good order."""
+        recorder = self._start(processes.record, self.settings)
+        try:
+            yield recorder
+        finally:
+            recorder.terminate()
+            self._ended(recorder)
+
     def settle(self) -> None:
         """Leave the processes alone until all trades are there; then end them in good order."""
-        recorder = self._start(processes.record, self.settings)
-        wait_until(lambda: self._has_all() or not recorder.is_alive(), f"all trades in {self.home}", DEADLINE)
-        recorder.terminate()
-        self._ended(recorder)
+        with self.recording() as recorder:
+            wait_until(lambda: self._has_all() or not recorder.is_alive(), f"all trades in {self.home}", PATIENCE)
         self.publish()
 
     def publish(self) -> None:
@@ -207,15 +217,23 @@ def at_random(run: Run, rng: random.Random, kills: int, longest: float) -> None:
     )
 
 
-def at_each_step(run: Run, passes: int) -> None:
-    """Have both processes die at each of their named steps, at its first, second … pass."""
+def at_each_step(run: Run, passes: Iterable[int]) -> None:
+    """Have both processes die at each of their named steps, at each of some passes: 2 is the second.
 
-    def die(command: Callable[[Settings], None], steps: dict[str, str]) -> None:
-        for number in range(1, passes + 1):
-            for step in steps:
-                run.crash_at(command, step, number)
+    A recorder that has died often enough goes on without dying, for as long as the warehouse needs something to load.
+    """
+    numbers = list(passes)
+    with ThreadPoolExecutor(1) as threads:
+        dying = threads.submit(_die_at_each, run, processes.own, WAREHOUSE_STEPS, numbers)
+        _die_at_each(run, processes.record, RECORDER_STEPS, numbers)
+        with run.recording():
+            dying.result()
 
-    beside(lambda: die(processes.record, RECORDER_STEPS), lambda: die(processes.own, WAREHOUSE_STEPS))
+
+def _die_at_each(run: Run, command: Callable[[Settings], None], steps: Iterable[str], passes: Iterable[int]) -> None:
+    for number in passes:
+        for step in steps:
+            run.crash_at(command, step, number)
 
 
 def while_rebuilding(run: Run, expected: Contents) -> None:

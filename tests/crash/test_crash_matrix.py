@@ -19,7 +19,7 @@ def test_killed_at_every_step_and_at_random_it_ends_equal_to_the_run_that_nobody
     calm: list[matrix.Contents] = []
     with Run(tmp_path / "killed", tape, speed=6).replaying() as run:
         matrix.beside(
-            lambda: calm.append(matrix.uninterrupted(tmp_path / "calm", tape)), lambda: matrix.at_each_step(run, 1)
+            lambda: calm.append(matrix.uninterrupted(tmp_path / "calm", tape)), lambda: matrix.at_each_step(run, [2])
         )
         named = len(matrix.RECORDER_STEPS) + len(matrix.WAREHOUSE_STEPS)
         assert sum(run.kills.values()) == named
