@@ -1,10 +1,11 @@
-"""The script that Streamlit runs for each visit: two pages, and the look that makes them one screen."""
+"""The script that Streamlit runs for each visit: three pages, and the look that makes them one screen."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from candlewick.dashboard.chart import chart
+from candlewick.dashboard.data import data
 from candlewick.dashboard.pipeline import pipeline
 from candlewick.dashboard.site import served
 
@@ -21,6 +22,11 @@ def pipeline_page() -> None:
     pipeline(served())
 
 
+def data_page() -> None:
+    """SQL over the warehouse."""
+    data(served())
+
+
 st.set_page_config(page_title="Candlewick", page_icon=str(HERE / "assets/candlewick.svg"), layout="wide")
 st.html(HERE / "page.css")
 st.logo(str(HERE / "assets/candlewick.svg"), size="small")
@@ -28,6 +34,7 @@ st.navigation(
     [
         st.Page(chart_page, title="Chart", default=True, url_path="chart-page"),
         st.Page(pipeline_page, title="Pipeline", url_path="pipeline"),
+        st.Page(data_page, title="Data", url_path="data"),
     ],
     position="top",
 ).run()

@@ -9,10 +9,12 @@ from typing import Any
 from candlewick import __version__
 from candlewick.config import Settings
 from candlewick.dashboard.catalogue import Catalogue
+from candlewick.dashboard.console import Console
 from candlewick.dashboard.holdings import Holdings
 from candlewick.dashboard.hub import Hub
 from candlewick.dashboard.reader import Reader, Reads
 from candlewick.dashboard.trends import Trends
+from candlewick.mart import Mart
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -35,6 +37,11 @@ class Site:
     def catalogue(self) -> Catalogue:
         """What may be asked for."""
         return Catalogue(self.settings.symbols)
+
+    @cached_property
+    def console(self) -> Console | None:
+        """SQL for visitors; None where the warehouse is elsewhere and has a console of its own."""
+        return Console(self.reader) if isinstance(self.reader, Mart) else None
 
     @cached_property
     def trends(self) -> Trends:

@@ -1,0 +1,106 @@
+"""The Data page: read-only SQL over the warehouse, with examples, and the answer as a table, CSV or Parquet."""
+
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from candlewick.dashboard.console import Answer, Console, QueryRefusedError
+from candlewick.dashboard.download import csv_bytes, parquet_bytes
+from candlewick.dashboard.markup import table
+from candlewick.dashboard.site import Site
+from candlewick.errors import WarehouseError
+
+SHOWN = 500
+EXAMPLES = Path(__file__).parent / "examples"
+
+COLUMNS = """
+select
+    upper(schema_name || '.' || table_name) as table_name,
+    string_agg(column_name || ' ' || lower(data_type), ', ' order by column_index) as columns
+from duckdb_columns()
+where schema_name in ('silver', 'gold')
+group by all
+order by 1
+"""
+
+
+def data(site: Site) -> None:
+    """Draw the page."""
+    console = site.console
+    with st.container(key="candlewick-data"):
+        if console is None:
+            st.info("This dashboard reads Snowflake: ask it there, or by `candlewick sql`.")
+            return
+        statement = _editor(site)
+        _schema(console)
+        if statement.strip():
+            _answer(console, statement)
+
+
+def _editor(site: Site) -> str:
+    """The statement to run: an example, until the reader writes one."""
+    examples = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.sql"))]
+    chosen = st.selectbox("Example", examples, format_func=_title, label_visibility="collapsed")
+    text = chosen.replace("$symbol", site.settings.symbols[0])
+    with st.form("sql", border=False):
+        statement = st.text_area("SQL", text, height=220, label_visibility="collapsed", key=f"sql-{_title(chosen)}")
+        st.form_submit_button("Run", type="primary")
+    return statement
+
+
+def _title(statement: str) -> str:
+    """What an example says of itself in its first line."""
+    return statement.partition("\n")[0].removeprefix("-- ").rstrip(".")
+
+
+def _schema(console: Console) -> None:
+    with st.expander("Tables and columns"):
+        try:
+            rows = console.run(COLUMNS).table.to_pylist()
+        except WarehouseError as error:
+            st.html(f'<div class="candlewick-data"><p>{error}</p></div>')
+            return
+        lines = [(row["table_name"], row["columns"]) for row in rows]
+        st.html(f'<div class="candlewick-data schema">{table(("table", "columns"), lines)}</div>')
+
+
+def _answer(console: Console, statement: str) -> None:
+    try:
+        answer = console.run(statement, SHOWN)
+    except QueryRefusedError as error:
+        st.error(str(error))
+        return
+    except WarehouseError as error:
+        st.info(str(error))
+        return
+    _downloads(console, statement)
+    st.html(f'<div class="candlewick-data">{_told(answer)}{_rows(answer)}</div>')
+
+
+def _told(answer: Answer) -> str:
+    count = f"the first {SHOWN:,} rows" if answer.is_cut else f"{answer.table.num_rows:,} rows"
+    return f"<p>{count} · {answer.seconds * 1_000:,.0f} ms</p>"
+
+
+def _rows(answer: Answer) -> str:
+    columns = [column.to_pylist() for column in answer.table.columns]
+    texts = [tuple("" if value is None else str(value) for value in row) for row in zip(*columns, strict=True)]
+    return table(answer.table.column_names, texts)
+
+
+def _downloads(console: Console, statement: str) -> None:
+    """The whole answer as a file: the statement runs again, without the table's limit, when it is asked for."""
+    with st.container(horizontal=True, key="candlewick-downloads"):
+        for label, name, mime, write in (
+            ("CSV", "candlewick.csv", "text/csv", csv_bytes),
+            ("Parquet", "candlewick.parquet", "application/vnd.apache.parquet", parquet_bytes),
+        ):
+            st.download_button(label, partial(_file, console, statement, write), name, mime, on_click="ignore")
+
+
+def _file(console: Console, statement: str, write: object) -> bytes:
+    answer = console.run(statement)
+    assert callable(write)
+    content: bytes = write(answer.table)
+    return content

@@ -1,0 +1,6 @@
+-- The tape, trade by trade.
+select trade_id, traded_at, price, quantity, is_buyer_maker, source, received_at - traded_at as took
+from silver.trades_deduped
+where symbol = '$symbol'
+order by trade_id desc
+limit 200
