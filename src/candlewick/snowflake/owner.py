@@ -1,7 +1,8 @@
 """`candlewick warehouse` on Snowflake: runs the models where RAW has something new, and lets the warehouse sleep else.
 
-Snowpipe loads RAW by itself. This process looks every `cycle_seconds` whether it did, which needs no warehouse, and
-runs the models only then. Killed at any instant it loses nothing: the models catch up from what is in their tables.
+Snowpipe loads RAW by itself; with `ingest = "streaming"`, a thread of this process does. It looks every `cycle_seconds`
+whether RAW has changed, which needs no warehouse, and runs the models only then. Killed at any instant it loses
+nothing: the models catch up from what is in their tables.
 """
 
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 import structlog
@@ -17,8 +19,10 @@ from candlewick.config import Settings
 from candlewick.errors import LakeError, ModelError, WarehouseError
 from candlewick.snowflake.arrival import Arrival
 from candlewick.snowflake.errors import meaning
+from candlewick.snowflake.ingest import Ingest
 from candlewick.snowflake.news import News, look
 from candlewick.snowflake.session import Session
+from candlewick.snowflake.snowpipe import Snowpipe
 from candlewick.transform import Models
 from candlewick.warehouse.moments import to_micros
 from candlewick.warehouse.pace import Pace
@@ -40,7 +44,11 @@ def run(settings: Settings, *, once: bool = False) -> None:
     Raises `ConfigError`, `ModelError` and `WarehouseError` where it cannot start.
     """
     stop, pulse = threading.Event(), _Pulse()
-    with stopped_by_signals(stop), beating(settings.run_path, pulse.numbers), Owner.open(settings) as pulse.owner:
+    with stopped_by_signals(stop), beating(settings.run_path, pulse.numbers), ExitStack() as parts:
+        pulse.owner = parts.enter_context(Owner.open(settings))
+        if settings.ingest == "streaming" and not once:
+            ingest = Ingest(settings, partial(Snowpipe.connect, settings.snowflake))
+            pulse.ingest = parts.enter_context(ingest.running())
         pulse.owner.cycle(with_audit=once)
         pulse.state = "running"
         if not once:
@@ -158,6 +166,7 @@ class _Pulse:
     state: str = "starting"
     problem: str | None = None
     owner: Owner | None = None
+    ingest: Ingest | None = None
 
     def numbers(self) -> dict[str, Any]:
         owner = self.owner
@@ -175,8 +184,13 @@ class _Pulse:
             "traded_at": to_micros(max(traded)) if traded else None,
             "loaded_at": to_micros(max(loaded)) if loaded else None,
             "cycle_ms": owner.cycle_ms,
-            "skipped_objects": [],
+            "skipped_objects": [f"{name}: {why}" for name, why in self.ingest.skipped.items()] if self.ingest else [],
             "audit": owner.verdicts,
             "gaps": owner.gaps,
-            "arrival": Arrival.of_pipe(owner.news.pipe) if owner.news.pipe else None,
+            "arrival": self._arrival(owner.news),
         }
+
+    def _arrival(self, news: News) -> Arrival | None:
+        if self.ingest is not None:
+            return self.ingest.arrival
+        return Arrival.of_pipe(news.pipe) if news.pipe else None

@@ -1,0 +1,94 @@
+"""The thread that streams: it lives through a lake and a Snowflake that are away, and goes on where it was."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from candlewick import names
+from candlewick.config import Settings, SnowflakeSettings
+from candlewick.errors import WarehouseAccountError, WarehouseLoginError
+from candlewick.lake import Lake, pack
+from candlewick.manifest import Manifest
+from candlewick.snowflake import ingest as room
+from candlewick.snowflake import streamer
+from candlewick.snowflake.channels import Channels
+from candlewick.snowflake.ingest import Ingest
+from streaming_peer import Table
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    monkeypatch.setattr(room, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(room, "_LONGEST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(streamer, "STATE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    more = {"warehouse": "snowflake", "ingest": "streaming", "snowflake": SnowflakeSettings()}
+    return Settings(data=tmp_path, prefix="demo", **more)
+
+
+def put(settings: Settings, seq: int, prev: str | None = None) -> str:
+    """Put an object of one line; it is named by now, as a recorder does."""
+    now = time.time_ns() // 1_000
+    name = names.stream("demo", "r1", now)
+    manifest = Manifest(recorder="r1", seq=seq, prev=prev, created=now, lines=1, spans={}, covered={})
+    Lake.open(settings.lake_url, "demo").put_absent(name, pack([b'{"t":%d}' % seq], manifest))
+    return name
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+def test_it_goes_on_when_snowflake_comes_back_and_every_line_is_there_once(settings):
+    table = Table()
+    logins: list[Exception | None] = [WarehouseAccountError("the account cannot be reached"), None, None]
+
+    def connect() -> Channels:
+        if (error := logins.pop(0) if logins else None) is not None:
+            raise error
+        return table.client()
+
+    first = put(settings, 1)
+    with Ingest(settings, connect).running() as ingest:
+        wait_until(lambda: "demo-r1" in table.opened and table.opened["demo-r1"].appended)
+        table.fault = WarehouseLoginError("the token has expired")
+        second = put(settings, 2, first)
+        wait_until(lambda: table.fault is None and not logins)
+        put(settings, 3, second)
+        wait_until(lambda: table.commit() or len(table.rows) == 6)
+        wait_until(lambda: ingest.arrival.waiting == 0 and ingest.arrival.problem is None)
+    assert [row["ROW_NUMBER"] for row in table.rows] == [1, 2] * 3
+    assert (settings.data / "state" / "streaming.json").exists()
+
+
+def test_what_is_wrong_is_told_in_one_line(settings):
+    def connect() -> Channels:
+        raise WarehouseLoginError("Snowpipe Streaming does not accept the key; set its public half")
+
+    with Ingest(settings, connect).running() as ingest:
+        wait_until(lambda: ingest.arrival.problem)
+    assert ingest.arrival.state == "WAITING" and "set its public half" in (ingest.arrival.problem or "")
+
+
+def test_a_lake_that_is_away_keeps_the_channels(settings, tmp_path):
+    table = Table()
+    put(settings, 1)
+    with Ingest(settings, table.client).running() as ingest:
+        wait_until(lambda: table.commit() or len(table.rows) == 2)
+        lake = tmp_path / "lake"
+        lake.rename(tmp_path / "away")
+        lake.write_text("no folder")
+        wait_until(lambda: ingest.arrival.problem)
+        lake.unlink()
+        (tmp_path / "away").rename(lake)
+        wait_until(lambda: ingest.arrival.problem is None)
+        assert list(table.opened) == ["demo-r1"]
+    assert len(table.rows) == 2
