@@ -27,7 +27,6 @@ from candlewick.recorder.writer import Backfill, Writer
 from candlewick.spans import Spans
 from candlewick.trade import MINUTE, micros, minute_of
 
-INTERVAL = "1m"
 PATIENCE_US = MINUTE
 """How long after its end a minute's candle may still come by itself, or be late in REST."""
 CONFIRM_AFTER = 300.0
@@ -42,6 +41,20 @@ def over_by(exchange_now: int) -> int:
     return minute_of(exchange_now - PATIENCE_US) - 1
 
 
+class Interval(NamedTuple):
+    """A length of the exchange's candles: its code, and how many µs it has."""
+
+    code: str
+    length: int
+
+    def key(self, symbol: str) -> str:
+        """What a symbol's candles of this length are kept under: those of a minute are the symbol's own."""
+        return symbol if self.length == MINUTE else f"{symbol} {self.code}"
+
+
+ONE_MINUTE = Interval("1m", MINUTE)
+
+
 class _Page(NamedTuple):
     symbol: str
     minutes: Spans
@@ -49,7 +62,10 @@ class _Page(NamedTuple):
 
 
 class KlineFiller:
-    """Asks for the candles of all symbols; `wanted` says of which minutes (since the epoch) of a symbol."""
+    """Asks for the candles of all symbols; `wanted` says of which minutes (since the epoch) of a symbol.
+
+    Where they are of another `interval`, it is that which is counted, and coverages are by its `key` of a symbol.
+    """
 
     def __init__(
         self,
@@ -60,8 +76,10 @@ class KlineFiller:
         *,
         clock: Callable[[], float] = time.monotonic,
         confirm_after: float = CONFIRM_AFTER,
+        interval: Interval = ONE_MINUTE,
     ) -> None:
         self._coverages = coverages
+        self._interval = interval
         self._rest = rest
         self._writer = writer
         self._wanted = wanted
@@ -122,20 +140,21 @@ class KlineFiller:
     async def _page(self, symbol: str, first: int, last: int) -> _Page | None:
         """Ask for a page; what is wrong with one symbol is no other symbol's matter."""
         try:
-            rows = await self._rest.klines(symbol, INTERVAL, first * MINUTE, last * MINUTE)
+            length = self._interval.length
+            rows = await self._rest.klines(_pair(symbol), self._interval.code, first * length, last * length)
             return self._examine(symbol, rows, first, last)
         except (UnreachableError, RateLimitedError, BlockedRegionError):
             raise
         except ExchangeError as error:
             self._doubts[symbol].not_yet(first, self._clock())
-            log.warning("candles not fetched", symbol=symbol, since=_at(first), problem=str(error))
+            log.warning("candles not fetched", symbol=symbol, since=self._at(first), problem=str(error))
             return None
 
     def _examine(self, symbol: str, rows: list[KlineRow], first: int, last: int) -> _Page | None:
         """Return what a page brought of `first..last`; a minute that is left out again and again has no candle."""
-        got = [minute_of(micros(row.open_time)) for row in rows]
+        got = [micros(row.open_time) // self._interval.length for row in rows]
         if any(one >= other for one, other in pairwise(got)) or (got and not first <= got[0] <= got[-1] <= last):
-            wanted = f"{symbol} {names.at(first * MINUTE)}"
+            wanted = f"{symbol} {self._at(first)}"
             raise ExchangeError(f"klines {wanted}: expected ascending minutes from there, got {rows[0]} to {rows[-1]}")
         minutes = Spans((minute, minute) for minute in got)
         doubts, now = self._doubts[symbol], self._clock()
@@ -143,10 +162,12 @@ class KlineFiller:
             doubts.clear(first)
         for absent_first, absent_last in minutes.missing(first, last):
             if absent := doubts.absent(absent_first, absent_last, now):
-                log.warning("no candle of the exchange", symbol=symbol, since=_at(absent[0]), until=_at(absent[1]))
+                log.warning(
+                    "no candle of the exchange", symbol=symbol, since=self._at(absent[0]), until=self._at(absent[1])
+                )
                 minutes.add(*absent)
         received_at = now_us()
-        lines = [row.line(symbol, INTERVAL, received_at) for row in rows]
+        lines = [row.line(_pair(symbol), self._interval.code, received_at) for row in rows]
         return _Page(symbol, minutes, lines) if minutes else None
 
     async def _hand_in(self, pages: list[_Page]) -> None:
@@ -156,8 +177,12 @@ class KlineFiller:
             for first, last in page.minutes:
                 self._coverages[page.symbol].minutes.secure(first, last)
         first, last = min(page.minutes.first for page in pages), max(page.minutes.last for page in pages)
-        log.info("candles fetched", candles=len(batch.lines), symbols=len(batch.minutes), back_to=_at(first))
-        await self._writer.backfill(Backfill(batch, first * MINUTE, (last + 1) * MINUTE - 1))
+        log.info("candles fetched", candles=len(batch.lines), symbols=len(batch.minutes), back_to=self._at(first))
+        length = self._interval.length
+        await self._writer.backfill(Backfill(batch, first * length, (last + 1) * length - 1))
+
+    def _at(self, number: int) -> str:
+        return f"{names.at(number * self._interval.length):%Y-%m-%d %H:%M}"
 
     async def _wait_for_exchange(self, error: ExchangeError) -> None:
         wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.5, 1.0)
@@ -166,5 +191,6 @@ class KlineFiller:
         await asyncio.sleep(wait)
 
 
-def _at(minute: int) -> str:
-    return f"{names.at(minute * MINUTE):%Y-%m-%d %H:%M}"
+def _pair(key: str) -> str:
+    """The symbol that the candles of a key are of."""
+    return key.partition(" ")[0]
