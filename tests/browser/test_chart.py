@@ -229,7 +229,7 @@ def test_before_the_first_candles_it_says_so_and_then_shows_them_by_itself(
         visitor = Visitor(chromium.new_page(bypass_csp=True), f"http://127.0.0.1:{late.dashboard_port}")
         visitor.expects_outage = True
         visitor.open("/").page.get_by_text("waiting for the first candles").wait_for()
-        shutil.copytree(demo.home / "mart", late.home / "mart")
+        shutil.copytree(demo.home / "mart", late.home / "mart", ignore=shutil.ignore_patterns("*.draft"))
         visitor.wait_for_bars()
         assert visitor.page.get_by_text("waiting for the first candles").is_hidden()
         visitor.page.close()

@@ -236,10 +236,8 @@ def test_panning_left_goes_on_to_the_very_first_candle(visit: Visit, demo: Stack
 def test_what_is_on_screen_is_exported_with_the_warehouses_digits(visit: Visit, demo: Stack, tmp_path: Path) -> None:
     visitor = visit(SERIES).wait_for_bars()
     visitor.scroll_back()
-    view, times = visitor.view(), visitor.ask(f"{HOOK}.bars().map((bar) => bar.time)")
-    first, last = (
-        datetime.fromtimestamp(times[int(edge)], UTC).replace(tzinfo=None) for edge in (view[0] + 0.999, view[1])
-    )
+    edges = f"[Math.ceil({HOOK}.view().from), Math.floor({HOOK}.view().to)].map((at) => {HOOK}.bars()[at].time)"
+    first, last = (datetime.fromtimestamp(time, UTC).replace(tzinfo=None) for time in visitor.ask(edges))
     expected = [
         row
         for row in Mart(demo.settings.mart_path).candles("BTCDEMO", "1m").to_pylist()
@@ -316,6 +314,21 @@ def test_presets_and_zones_are_remembered_by_the_browser(visit: Visit) -> None:
     visitor.open("/chart?symbol=BTCDEMO").wait_for_bars()
     assert visitor.page.locator(".zone").inner_text() == "Kathmandu"
     assert visitor.ask("getComputedStyle(document.querySelector('.terminal')).getPropertyValue('--bull')") == "#0ecb81"
+
+
+def test_an_hour_that_repeats_is_labelled_as_its_zone_says(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&tz=America/New_York").wait_for_bars()
+    before, after = 1_793_511_000, 1_793_514_600  # 2026-11-01, 05:30 and 06:30 UTC: summer time ends at 06:00
+    label = f"{HOOK}.label"
+    assert visitor.ask(f"[{label}({before}), {label}({after})]") == ["Sun 01 Nov 26  01:30"] * 2
+    button(visitor, "Time zone").click()
+    visitor.page.get_by_label("Search a city or zone").fill("IST")
+    keys(visitor, "Enter")
+    assert visitor.ask(f"[{label}({before}), {label}({after})]") == ["Sun 01 Nov 26  11:00", "Sun 01 Nov 26  12:00"]
+    visitor.page.keyboard.type("1d")
+    keys(visitor, "Enter")
+    midnight = 1_793_471_400  # in Kolkata, whose days this stack's daily candles are
+    visitor.wait(f"{label}({midnight}) === 'Sun 01 Nov 26'")
 
 
 def test_a_finger_pans_and_taps_on_a_phone(visit: Visit) -> None:

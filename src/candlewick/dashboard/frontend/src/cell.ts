@@ -255,9 +255,8 @@ export class Cell implements Stage {
   }
 
   private showLegend(): void {
-    const { bars } = this;
-    const bar = this.barAt(this.pointed) ?? bars.at(-1);
-    if (bar) this.legend.show(bar, bars[bars.indexOf(bar) - 1], this.chart.decimals);
+    const bar = this.barAt(this.pointed) ?? this.bars.at(-1);
+    if (bar) this.legend.show(bar, this.bars[this.chart.table.indexAt(bar.time) - 1], this.chart.decimals);
   }
 
   private barAt(time: number | null): Bar | undefined {

@@ -187,6 +187,11 @@ export class PriceChart {
     return fixed(price, this.decimals);
   }
 
+  /** An instant (s) as the crosshair's label writes it. */
+  instantText(time: number): string {
+    return instantLabel(time, this.timeframe, this.clock);
+  }
+
   private makeChart(element: HTMLElement): IChartApiBase<Time> {
     const behavior = zonedBehavior(() => this.clock);
     const timeScale: DeepPartial<TimeScaleOptions> = {
@@ -196,7 +201,7 @@ export class PriceChart {
     return createChartEx<Time, typeof behavior>(element, behavior, {
       ...CHART,
       timeScale,
-      localization: { timeFormatter: (time: Time) => instantLabel(Number(time), this.timeframe, this.clock) },
+      localization: { timeFormatter: (time: Time) => this.instantText(Number(time)) },
     });
   }
 

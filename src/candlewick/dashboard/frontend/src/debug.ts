@@ -20,6 +20,8 @@ interface Hook {
   view(): View | null;
   bars(): readonly Bar[];
   pan(bars: number): void;
+  /** The crosshair's label of an instant, in s. */
+  label(time: number): string;
 }
 
 declare global {
@@ -34,7 +36,7 @@ let mounts = 0;
 export class Probe {
   private readonly hook: Hook | null;
 
-  constructor(search: string, see: Pick<Hook, "view" | "bars" | "pan">) {
+  constructor(search: string, see: Omit<Hook, "mounts" | "ticks">) {
     mounts += 1;
     this.hook = new URLSearchParams(search).has("debug") ? { mounts, ticks: [], ...see } : null;
     if (this.hook) window.__candlewick = this.hook;

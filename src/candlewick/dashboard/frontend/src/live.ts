@@ -8,7 +8,10 @@ const FIRST_WAIT = 250;
 const LONGEST_WAIT = 4_000;
 /** The server tells a status every second, so silence for this long is a dead connection. */
 const SILENCE = 5_000;
-const PING_EVERY = 5_000;
+const LOOK_EVERY = 1_000;
+/** The clock is asked for at every look at first, since a page that is still loading answers late; then at every fifth. */
+const FIRST_PINGS = 4;
+const PING_EVERY = 5;
 
 export type Source = "feed" | "mart" | "waiting";
 
@@ -68,6 +71,7 @@ export class Live {
   private wait = FIRST_WAIT;
   private retry = 0;
   private heardAt = 0;
+  private pings = 0;
   private skew = { offset: 0, roundTrip: Infinity };
   private readonly url: string;
   private readonly watch: number;
@@ -75,7 +79,7 @@ export class Live {
 
   constructor(base: string) {
     this.url = socketAddress(base);
-    this.watch = window.setInterval(() => this.look(), 1_000);
+    this.watch = window.setInterval(() => this.look(), LOOK_EVERY);
     document.addEventListener("visibilitychange", this.onVisible);
     window.addEventListener("online", this.onVisible);
     this.connect();
@@ -118,6 +122,7 @@ export class Live {
       if (socket !== this.socket) return;
       this.wait = FIRST_WAIT;
       this.skew.roundTrip = Infinity;
+      this.pings = 0;
       this.subscribe();
       this.ping();
       this.isConnected = true;
@@ -148,7 +153,7 @@ export class Live {
       const socket = this.socket;
       this.lost();
       socket.close();
-    } else if (this.socket?.readyState === WebSocket.OPEN && Math.floor(Date.now() / 1_000) % (PING_EVERY / 1_000) === 0) {
+    } else if (this.pings < FIRST_PINGS || Math.floor(Date.now() / LOOK_EVERY) % PING_EVERY === 0) {
       this.ping();
     }
   }
@@ -161,6 +166,7 @@ export class Live {
   }
 
   private ping(): void {
+    this.pings += 1;
     this.send({ ping: Date.now() });
   }
 

@@ -25,11 +25,6 @@ export class BarStore {
     return this.bars[index]?.time === time ? this.bars[index] : undefined;
   }
 
-  /** The bar before the one with this open time. */
-  before(time: number): Bar | undefined {
-    return this.bars[this.indexOf(time) - 1];
-  }
-
   /** Take bars in, ascending by time. A tape only grows, so of two versions the one with more trades is newer. */
   merge(incoming: Bar[]): Change {
     const changed = incoming.filter((bar) => isNews(this.at(bar.time), bar));

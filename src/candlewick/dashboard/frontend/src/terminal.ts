@@ -1,12 +1,13 @@
 // The terminal: the bars above and below, and between them one chart or a grid of them.
 
-import { Cell } from "./cell";
-import { type Choice, defaultChoice, GRIDS, readAddress, writeAddress } from "./choice";
+import type { Cell } from "./cell";
+import { defaultChoice, GRIDS, readAddress, writeAddress } from "./choice";
 import { bindCommands } from "./commands";
 import type { Config } from "./config";
 import { afterPaint, Probe } from "./debug";
 import { Desk } from "./desk";
 import { h, ICONS } from "./dom";
+import { Grid } from "./grid";
 import { History } from "./history";
 import { Keyboard } from "./keys";
 import { Live, type Tick } from "./live";
@@ -18,6 +19,7 @@ import { Header } from "./ui/header";
 import { Help } from "./ui/help";
 import { Menu } from "./ui/menu";
 import { SidePanel } from "./ui/panel";
+import { Popover } from "./ui/popover";
 import { Search } from "./ui/search";
 import { Settings } from "./ui/settings";
 import { StatusBar } from "./ui/status";
@@ -48,10 +50,8 @@ export class Terminal {
   private readonly layouts: Menu;
   private readonly goTo: GoTo;
   private readonly help: Help;
-  private readonly grid = h("div", { class: "grid" });
   private readonly rail = h("nav", { class: "rail", "aria-label": "Drawing" });
-  private readonly cells: Cell[] = [];
-  private active!: Cell;
+  private readonly grid: Grid;
   private readonly live: Live;
   private readonly history: History;
   private readonly keys: Keyboard;
@@ -59,7 +59,6 @@ export class Terminal {
   private readonly timers: number[];
   private readonly endings: (() => void)[];
   private repaint = 0;
-  private isPointing = false;
 
   constructor(
     private readonly config: Config,
@@ -71,7 +70,7 @@ export class Terminal {
     if (address.zone && (address.zone === "browser" || isZone(address.zone))) prefs.zone = address.zone;
     this.live = new Live(config.base);
     this.history = new History(config.base);
-    this.keys = new Keyboard(() => this.element.isConnected && this.element.checkVisibility());
+    this.keys = new Keyboard(() => !Popover.isAnyOpen && this.element.checkVisibility({ visibilityProperty: true }));
     this.desk = new Desk(config, prefs, this.live, this.keys, this.element, new SidePanel(), new Toasts(), theme);
     this.header = this.makeHeader();
     this.settings = this.makeSettings();
@@ -87,11 +86,12 @@ export class Terminal {
     const now = () => this.live.serverNow() / 1_000;
     this.goTo = new GoTo(element, () => desk.clock, now, (time) => void this.active.goTo(time));
     this.help = new Help(this.keys);
+    this.grid = new Grid(desk, this.history);
     this.fill();
     this.bindKeys();
+    this.follow();
     const given = address.choices.length > 0 ? address.choices : prefs.choices;
-    (given.length > 0 ? given : [{}]).forEach((choice) => this.addCell({ ...defaultChoice(config), ...choice }));
-    this.activate(this.cells[0]!);
+    this.grid.open((given.length > 0 ? given : [{}]).map((choice) => ({ ...defaultChoice(config), ...choice })));
     this.probe = this.makeProbe();
     this.endings = [this.live.connection.on(() => this.showHealth()), () => this.keys.dispose()];
     this.dress(theme);
@@ -105,7 +105,7 @@ export class Terminal {
     this.timers.forEach((timer) => window.clearInterval(timer));
     this.endings.forEach((end) => end());
     cancelAnimationFrame(this.repaint);
-    this.cells.forEach((cell) => cell.dispose());
+    this.grid.dispose();
     this.live.dispose();
     this.element.remove();
   }
@@ -148,7 +148,7 @@ export class Terminal {
 
   private fill(): void {
     const { panel, toasts } = this.desk;
-    const stage = h("main", { class: "stage" }, this.rail, this.grid, panel.element);
+    const stage = h("main", { class: "stage" }, this.rail, this.grid.element, panel.element);
     this.element.append(
       h("style", {}, CSS),
       this.header.element,
@@ -178,59 +178,29 @@ export class Terminal {
     };
     return GRIDS.map((count) => {
       const [title, icon] = titles[count]!;
-      return { title, icon, isCurrent: count === this.cells.length, run: () => this.setCount(count) };
+      return { title, icon, isCurrent: count === this.grid.cells.length, run: () => this.grid.setCount(count) };
     });
   }
 
-  /** Show as many charts; a new one begins with the next symbol, dressed as the active one. */
-  private setCount(count: number): void {
-    const { symbols } = this.config;
-    while (this.cells.length > count) this.cells.pop()!.dispose();
-    while (this.cells.length < count) {
-      const next = (symbols.indexOf(this.active.choice.symbol) + this.cells.length) % symbols.length;
-      this.addCell({ ...this.active.choice, symbol: symbols[next]!, compare: "" });
-    }
-    this.grid.dataset.count = String(count);
-    if (this.cells.includes(this.active)) this.chosen();
-    else this.activate(this.cells[0]!);
+  private get active(): Cell {
+    return this.grid.active;
   }
 
-  private addCell(choice: Choice): void {
-    const cell = new Cell(this.desk, this.history, choice);
-    this.cells.push(cell);
-    this.grid.append(cell.element);
-    this.grid.dataset.count = String(this.cells.length);
-    this.header.tools.append(cell.slots.header);
-    this.header.icons.prepend(cell.slots.icons);
-    this.rail.append(cell.slots.rail);
-    cell.crosshair.on((time) => this.pointAll(cell, time));
-    cell.element.addEventListener("pointerdown", () => this.activate(cell), { capture: true });
-    cell.chosen.on(() => this.chosen());
-    cell.opened.on(() => cell === this.active && this.opened());
-    cell.drawn.on(() => cell === this.active && this.showPrice());
-    cell.heard.on(() => cell === this.active && this.showHealth());
-    cell.ticked.on((tick) => cell === this.active && this.note(tick));
-  }
-
-  /** The crosshair of one chart is every chart's; what it causes in the others must not come back. */
-  private pointAll(cell: Cell, time: number | null): void {
-    if (this.isPointing) return;
-    this.isPointing = true;
-    for (const other of this.cells) if (other !== cell) other.chart.pointAt(time);
-    this.isPointing = false;
-  }
-
-  private activate(cell: Cell): void {
-    if (cell === this.active) return;
-    this.active = cell;
-    this.cells.forEach((other) => (other.isActive = other === cell));
-    this.chosen();
-    this.opened();
-    this.showHealth();
+  private follow(): void {
+    this.grid.made.on(({ slots }) => {
+      this.header.tools.append(slots.header);
+      this.header.icons.prepend(slots.icons);
+      this.rail.append(slots.rail);
+    });
+    this.grid.chosen.on(() => this.chosen());
+    this.grid.opened.on(() => this.opened());
+    this.grid.drawn.on(() => this.showPrice());
+    this.grid.heard.on(() => this.showHealth());
+    this.grid.ticked.on((tick) => this.note(tick));
   }
 
   private chosen(): void {
-    const choices = this.cells.map(({ choice }) => choice);
+    const { choices } = this.grid;
     this.header.setChoice(this.active.choice);
     this.statusBar.setChoice(this.active.choice);
     const address = new URL(window.location.href);
@@ -259,7 +229,7 @@ export class Terminal {
     const { health, status, feeder } = this.active;
     this.statusBar.setHealth(health, this.age());
     if (status) this.statusBar.setStatus(status, feeder.store.bars.length);
-    this.cells.forEach((cell) => cell.showHealth());
+    this.grid.cells.forEach((cell) => cell.showHealth());
   }
 
   /** What to show beside the dot: how late bars come, or how old the newest is where none come. */
@@ -287,7 +257,7 @@ export class Terminal {
   private setZone(zone: string): void {
     this.desk.remember({ zone });
     this.statusBar.setZone(zone);
-    this.cells.forEach((cell) => cell.setClock());
+    this.grid.cells.forEach((cell) => cell.setClock());
     this.desk.zoned.emit();
     this.chosen();
     this.tickClock();
@@ -305,7 +275,7 @@ export class Terminal {
       const { colours } = this.desk.prefs;
       this.element.style.setProperty("--bull", colours.bullFill);
       this.element.style.setProperty("--bear", colours.bearFill);
-      this.cells.forEach((cell) => cell.paint());
+      this.grid.cells.forEach((cell) => cell.paint());
       this.desk.painted.emit();
     });
   }
@@ -315,6 +285,7 @@ export class Terminal {
       view: () => this.active.chart.view.range(),
       bars: () => this.active.bars,
       pan: (bars) => this.active.chart.view.pan(bars),
+      label: (time) => this.active.chart.instantText(time),
     });
   }
 

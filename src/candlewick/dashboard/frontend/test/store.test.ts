@@ -43,14 +43,11 @@ test("the same bars twice change nothing", () => {
   assert.equal(store.bars.length, 300);
 });
 
-test("bars are found by time, and the one before by the gap too", () => {
+test("bars are found by their own time, and by no other", () => {
   const store = new BarStore();
   store.merge([bar(10), bar(20), bar(40)]);
   assert.equal(store.at(20)?.time, 20);
   assert.equal(store.at(30), undefined);
-  assert.equal(store.before(40)?.time, 20);
-  assert.equal(store.before(30)?.time, 20);
-  assert.equal(store.before(10), undefined);
 });
 
 test("a series of any merges equals the union of their newest versions", () => {
@@ -69,4 +66,13 @@ test("a series of any merges equals the union of their newest versions", () => {
     const sorted = [...expected].sort(([a], [b]) => a - b);
     assert.deepEqual(store.bars.map(({ time, trades }) => [time, trades]), sorted, `seed ${seed}`);
   }
+});
+
+test("bars give way at either end, and only as many as are too many", () => {
+  const store = new BarStore();
+  store.merge([1, 2, 3, 4, 5].map((time) => bar(time)));
+  assert.equal(store.keepFirst(5), false);
+  assert.equal(store.keepFirst(4), true);
+  assert.equal(store.keepLast(3), true);
+  assert.deepEqual(store.bars.map(({ time }) => time), [2, 3, 4]);
 });

@@ -20,16 +20,22 @@ export class Popover {
     if (!path.includes(this.element) && !(this.anchor && path.includes(this.anchor))) this.close();
   };
   private readonly onKey = (event: KeyboardEvent) => {
-    if (event.key !== "Escape") return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") this.close();
+    else if (step === undefined || !this.step(step)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.close();
   };
 
   /** `root` is the terminal: the pop-over is put over all of it. */
   constructor(root: HTMLElement, label: string, ...content: (Node | string)[]) {
     this.root = root;
     this.element = h("div", { class: "popover", role: "dialog", "aria-label": label }, ...content);
+  }
+
+  /** Whether any is open: then keys are not for the chart. */
+  static get isAnyOpen(): boolean {
+    return open !== null;
   }
 
   get isOpen(): boolean {
@@ -63,6 +69,15 @@ export class Popover {
     document.removeEventListener("pointerdown", this.onPress, { capture: true });
     window.removeEventListener("keydown", this.onKey, { capture: true });
     this.onClose();
+  }
+
+  /** Go through the rows of a menu; a form or a field has its own use for the key. */
+  private step(by: number): boolean {
+    const rows = [...this.element.querySelectorAll<HTMLElement>("[role=menuitem]")];
+    if (rows.length === 0) return false;
+    const at = rows.findIndex((row) => row.matches(":focus"));
+    rows[(at + by + rows.length) % rows.length]!.focus();
+    return true;
   }
 
   private place(anchor: Element): void {

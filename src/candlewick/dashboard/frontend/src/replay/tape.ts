@@ -1,0 +1,86 @@
+// The tape by pages, fetched ahead of who reads it.
+
+import { scaled } from "./amount";
+import type { Trade } from "./builder";
+
+const PAGE = 5_000;
+/** Fetch the next page when fewer trades than this are left. */
+const AHEAD = 10_000;
+
+interface Columns {
+  i: number[];
+  t: number[];
+  p: string[];
+  q: string[];
+  m: number[];
+}
+
+export class Tape {
+  /** Whether the newest trade has been read: more come as the warehouse loads them. */
+  isAtEnd = false;
+
+  private trades: Trade[] = [];
+  private position = 0;
+  private isFetching = false;
+  private next: { time: number; id: number | null };
+  private readonly aborter = new AbortController();
+
+  /** The tape of a symbol from an instant on, in seconds. */
+  constructor(
+    private readonly base: string,
+    private readonly symbol: string,
+    from: number,
+  ) {
+    this.next = { time: from, id: null };
+  }
+
+  close(): void {
+    this.aborter.abort();
+  }
+
+  /** The next trade, which stays the next until it is taken; undefined while it is on its way. */
+  peek(): Trade | undefined {
+    if (this.trades.length - this.position < AHEAD) void this.fetch();
+    return this.trades[this.position];
+  }
+
+  take(): Trade | undefined {
+    const trade = this.peek();
+    if (trade) this.position += 1;
+    return trade;
+  }
+
+  /** Wait until there is a next trade, or none. */
+  async ready(): Promise<void> {
+    while (!this.peek() && !this.isAtEnd && !this.aborter.signal.aborted) await new Promise((later) => setTimeout(later, 20));
+  }
+
+  private async fetch(): Promise<void> {
+    const { signal } = this.aborter;
+    if (this.isFetching || signal.aborted) return;
+    this.isFetching = true;
+    try {
+      const { time, id } = this.next;
+      const query = new URLSearchParams({ symbol: this.symbol, from: String(Math.floor(time)), limit: String(PAGE) });
+      if (id !== null) query.set("from_id", String(id));
+      const answer = await fetch(`${this.base}/api/trades?${query}`, { signal });
+      if (answer.ok) this.append((await answer.json()) as Columns);
+    } catch (error) {
+      // A lost server comes back, and the next look asks again.
+      if (!(error instanceof TypeError) && !signal.aborted) throw error;
+    } finally {
+      if (this.isAtEnd) await new Promise((later) => setTimeout(later, 1_000));
+      this.isFetching = false;
+    }
+  }
+
+  private append({ i, t, p, q, m }: Columns): void {
+    this.isAtEnd = i.length === 0;
+    if (this.isAtEnd) return;
+    const fresh = i.map((id, at) => ({ id, time: t[at]!, price: scaled(p[at]!), quantity: scaled(q[at]!), isSell: m[at] === 1 }));
+    this.trades = [...this.trades.slice(this.position), ...fresh];
+    this.position = 0;
+    const last = fresh.at(-1)!;
+    this.next = { time: last.time / 1e6, id: last.id + 1 };
+  }
+}

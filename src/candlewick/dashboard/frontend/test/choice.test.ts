@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { type Choice, defaultChoice, readAddress, writeAddress } from "../src/choice";
+import type { Config } from "../src/config";
+
+const CONFIG: Config = {
+  symbols: ["BTCUSDT", "ETHUSDT"],
+  timeframes: ["1s", "1m", "1h"],
+  dayZone: "UTC",
+  demo: false,
+  version: "0",
+  base: "",
+};
+const PLAIN = defaultChoice(CONFIG);
+
+function written(choices: Choice[], zone = "browser", before = "http://host/chart"): URL {
+  const address = new URL(before);
+  writeAddress(address, choices, zone, CONFIG);
+  return address;
+}
+
+test("an address that was written reads as the same charts, in their order", () => {
+  const choices: Choice[] = [
+    { ...PLAIN, symbol: "ETHUSDT", timeframe: "1s", type: "hollow", indicators: "ema(9),bb(20,2.5)", compare: "BTCUSDT" },
+    { ...PLAIN, timeframe: "1h", scale: "log", inverted: true, indicators: "" },
+  ];
+  const address = written(choices, "Asia/Kolkata");
+  assert.deepEqual(readAddress(address.search, CONFIG), { choices, zone: "Asia/Kolkata" });
+});
+
+test("what is at its default is left out, and reads as the default", () => {
+  const address = written([PLAIN]);
+  assert.equal(address.search, "?symbol=BTCUSDT&tf=1m");
+  const [choice] = readAddress(address.search, CONFIG).choices;
+  assert.deepEqual({ ...PLAIN, ...choice }, PLAIN);
+});
+
+test("the rest of an address stays", () => {
+  assert.equal(written([PLAIN], "UTC", "http://host/a/chart?debug=1&symbol=OLD#x").href, "http://host/a/chart?debug=1&symbol=BTCUSDT&tf=1m&tz=UTC#x");
+});
+
+test("what makes no sense in an address is left out", () => {
+  const { choices } = readAddress("?symbol=NOPE&tf=7m&type=pie&scale=&vs=NOPE", CONFIG);
+  assert.deepEqual(choices, [{ inverted: false }]);
+});
+
+test("an address without a chart names none", () => {
+  assert.deepEqual(readAddress("?debug", CONFIG), { choices: [], zone: null });
+});
+
+test("a symbol may be written in lower case", () => {
+  assert.equal(readAddress("?symbol=ethusdt", CONFIG).choices[0]?.symbol, "ETHUSDT");
+});
