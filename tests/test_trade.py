@@ -83,6 +83,24 @@ def test_a_malformed_frame_is_an_error_that_shows_it(frame: bytes) -> None:
         trades.decode_event(frame)
 
 
+@pytest.mark.parametrize("price", ["", ".", "-1.0", "1e5", "NaN", "٣", "1\n", "9" * 31])
+def test_a_price_that_is_no_number_is_refused_before_anybody_adds_it_up(price: str) -> None:
+    event = json.loads(EVENT) | {"p": price}
+    with pytest.raises(MalformedFrameError, match="expected decimal numbers, got"):
+        trades.decode_event(combined(json.dumps(event).encode()))
+
+
+@pytest.mark.parametrize(
+    "spaced", [EVENT + b"\n", EVENT + b" ", EVENT.replace(b",", b",\n"), EVENT.replace(b":", b": ")]
+)
+@pytest.mark.parametrize("frame", [bytes, lambda event: combined(event) + b"\r\n"])
+def test_an_event_in_another_layout_is_one_line_that_can_be_read_again(spaced: bytes, frame) -> None:
+    event, decoded = trades.decode_event(frame(spaced))
+    line = trades.raw_line(event, "ws", 1)
+    assert b"\n" not in line
+    assert trades.decode_trade(line) == decoded == TRADE
+
+
 def test_a_raw_line_is_read_as_the_trade_it_was() -> None:
     assert trades.decode_trade(trades.raw_line(EVENT, "ws", 1)) == TRADE
     with pytest.raises(MalformedFrameError, match="expected a trade, got"):
@@ -92,7 +110,10 @@ def test_a_raw_line_is_read_as_the_trade_it_was() -> None:
 DECIMALS = st.decimals(min_value=0, max_value=10**9, places=8).map(lambda value: f"{value:.8f}")
 
 
-@given(st.builds(Trade, st.integers(0, 2**53), st.just("ÄÖ币"), st.integers(0, 2**53), DECIMALS, DECIMALS))
+TIMES = st.integers(0, 10**17)
+
+
+@given(st.builds(Trade, TIMES, st.just("ÄÖ币"), st.integers(0, 2**53), DECIMALS, DECIMALS, TIMES, st.booleans()))
 def test_a_trade_from_rest_has_the_same_shape_as_an_event(trade: Trade) -> None:
     line = trades.encode_line(trade, is_best_match=True, source="rest", received_at=9)
     assert trades.decode_trade(line) == trade

@@ -181,11 +181,14 @@ def _rebuild_lost(checkpoint: Checkpoint | None, lake: Lake, recorder: str) -> C
 
 
 def _is_borne_out(checkpoint: Checkpoint, lake: Lake) -> bool:
-    """Whether the newest object that the checkpoint knows is in the lake: it may have been emptied or exchanged."""
+    """Whether the newest object that the checkpoint knows is in the lake, and says the same of what is covered.
+
+    The lake may have been emptied or exchanged, and a file may have a digit that is not as it was written.
+    """
     if checkpoint.prev is None:
         return True
     found = _newest_readable(lake, [checkpoint.prev])
-    return found is not None and found[1].seq == checkpoint.seq
+    return found is not None and (found[1].seq, found[1].covered) == (checkpoint.seq, checkpoint.covered)
 
 
 def _follow_newest(checkpoint: Checkpoint, found: Iterable[tuple[str, Manifest]]) -> Checkpoint:

@@ -31,8 +31,9 @@ A message says what was expected, what was received, where, and what to do next,
 
 import msgspec
 
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
-"""What msgspec raises on bytes that are not what they should be: a string that is no UTF-8 is no `DecodeError`."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on bytes that are not what they should be: a string that is no UTF-8 is no `DecodeError`, nor is
+a nesting that goes on for thousands of levels."""
 
 
 class CandlewickError(Exception):

@@ -203,6 +203,8 @@ def pack(lines: list[bytes], manifest: Manifest) -> bytes:
 def unpack(name: str, content: bytes) -> LakeObject:
     """Read an object's bytes; the inverse of `pack`. Raises `TornObjectError` that names the object."""
     try:
+        if zstandard.frame_content_size(content) > _LARGEST:  # else as much memory would be asked for
+            raise ValueError("its header promises more than an object may hold")
         text = zstandard.ZstdDecompressor().decompress(content, max_output_size=_LARGEST, allow_extra_data=False)
         *lines, last, empty = text.split(b"\n")
         manifest = manifests.decode(last)

@@ -6,7 +6,7 @@ Payloads: Binance's web-socket-streams, 'Trade Streams' and 'Kline/Candlestick S
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,31 +20,65 @@ MINUTE = 60_000_000
 _OLDEST_MICROSECOND = 100_000_000_000_000
 """Below this a time is in milliseconds: as µs it would lie in 1973, as ms beyond the year 5000."""
 _DATA = b'"data":'
+_CLOSING = ord("}")
+_LONGEST_NUMBER = 30
+"""Longer ones do not fit into DECIMAL(38, 8)."""
+
+Id = Annotated[int, msgspec.Meta(ge=0)]
+Time = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999_999)]
+"""In ms or µs since the epoch: what comes after the year 9999 is no time of an exchange."""
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="trade"):
     """One print. Times are as sent (ms or µs; see `micros`), price and quantity are decimal strings."""
 
-    event_at: int = msgspec.field(name="E")
+    event_at: Time = msgspec.field(name="E")
     symbol: str = msgspec.field(name="s")
-    trade_id: int = msgspec.field(name="t")
+    trade_id: Id = msgspec.field(name="t")
     price: str = msgspec.field(name="p")
     quantity: str = msgspec.field(name="q")
-    traded_at: int = msgspec.field(name="T")
+    traded_at: Time = msgspec.field(name="T")
     is_buyer_maker: bool = msgspec.field(name="m")
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
     """Of the exchange's candle only what recording it needs: which one it is, and whether it is closed."""
 
-    open_time: int = msgspec.field(name="t")
+    open_time: Time = msgspec.field(name="t")
     is_closed: bool = msgspec.field(name="x")
+
+
+class _ClosedBar(msgspec.Struct, gc=False):
+    """All that is read of a closed candle later on; `f` and `L` are not in every source."""
+
+    t: Time
+    T: Time
+    i: str
+    o: str
+    c: str
+    h: str
+    low: str = msgspec.field(name="l")
+    v: str
+    n: Id
+    q: str
+    V: str
+    Q: str
+    f: int = 0
+    L: int = 0
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return self.o, self.c, self.h, self.low, self.v, self.q, self.V, self.Q
+
+
+class _Closed(msgspec.Struct):
+    k: _ClosedBar
 
 
 class Kline(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="kline"):
     """The exchange's own candle, pushed while it forms and once when it is closed."""
 
-    event_at: int = msgspec.field(name="E")
+    event_at: Time = msgspec.field(name="E")
     symbol: str = msgspec.field(name="s")
     bar: Bar = msgspec.field(name="k")
 
@@ -79,6 +113,7 @@ Event = Trade | Kline | ServerShutdown
 _EVENT: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _TRADE = msgspec.json.Decoder(Trade)
 _FRAME = msgspec.json.Decoder(_Frame)
+_CLOSED = msgspec.json.Decoder(_Closed)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -91,19 +126,44 @@ def payload(frame: bytes) -> bytes:
 
 
 def decode_event(frame: bytes) -> tuple[bytes, Event]:
-    """Return a frame's event as bytes, verbatim, and decoded. Raises `MalformedFrameError`."""
+    """Return a frame's event as bytes, verbatim but on one line, and decoded. Raises `MalformedFrameError`.
+
+    What it returns can be read again from a raw line of it, and every number in it is one.
+    """
     sliced = payload(frame)
     try:
-        return sliced, _EVENT.decode(sliced)
+        event = _EVENT.decode(sliced)
     except UNREADABLE as error:
-        return _decode_unusual(frame, error)
+        sliced, event = _decode_unusual(frame, error)
+    if sliced[-1] != _CLOSING or b"\n" in sliced or b"\r" in sliced:
+        sliced = msgspec.json.format(sliced, indent=-1)
+    if not _has_numbers(sliced, event):
+        raise MalformedFrameError(f"expected decimal numbers, got {frame[:200]!r}")
+    return sliced, event
+
+
+def _has_numbers(sliced: bytes, event: Event) -> bool:
+    """Whether what is to be a number is one: a price that is none would stop whoever adds it up."""
+    if isinstance(event, Trade):
+        return is_number(event.price) and is_number(event.quantity)
+    if not isinstance(event, Kline) or not event.bar.is_closed:
+        return True
+    try:
+        return all(map(is_number, _CLOSED.decode(sliced).k.numbers))
+    except UNREADABLE:
+        return False
+
+
+def is_number(text: str) -> bool:
+    """Whether a string is an amount as exchanges write it: digits, with one point at most."""
+    return len(text) <= _LONGEST_NUMBER and text.isascii() and text.replace(".", "", 1).isdecimal()
 
 
 def _decode_unusual(frame: bytes, reason: Exception) -> tuple[bytes, Event]:
     """Decode a frame whose fields are spaced or ordered in another way than usual: valid, but slower."""
     try:
         sliced = bytes(_FRAME.decode(frame).data)
-        return sliced, _EVENT.decode(sliced)
+        return sliced.strip(), _EVENT.decode(sliced)
     except UNREADABLE:
         message = f"expected a trade, kline or serverShutdown event, got {frame[:200]!r}: {reason}"
         raise MalformedFrameError(message) from None

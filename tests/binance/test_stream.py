@@ -14,7 +14,10 @@ from candlewick.binance import stream
 from candlewick.binance.stream import Leg, backoff, spread, stream_url
 from candlewick.trade import Kline, Trade
 
-KLINE = '{"e":"kline","E":1,"s":"BTCUSDT","k":{"t":0,"x":true}}'
+KLINE = (
+    '{"e":"kline","E":1,"s":"BTCUSDT","k":{"t":0,"T":59,"i":"1m","o":"1","c":"1","h":"1","l":"1","v":"0","n":0,"x":true,'
+    '"q":"0","V":"0","Q":"0"}}'
+)
 
 
 def frame(trade_id: int) -> str:

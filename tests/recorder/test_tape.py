@@ -27,8 +27,8 @@ class Recording:
 
     def kline(self, open_time, close, is_closed=True, event_at=1):
         event = (
-            f'{{"e":"kline","E":{event_at},"s":"BTCUSDT","k":{{"t":{open_time},"c":"{close}",'
-            f'"x":{str(is_closed).lower()}}}}}'
+            f'{{"e":"kline","E":{event_at},"s":"BTCUSDT","k":{{"t":{open_time},"T":0,"i":"1m","o":"1",'
+            f'"c":"{close}","h":"1","l":"1","v":"0","n":0,"x":{str(is_closed).lower()},"q":"0","V":"0","Q":"0"}}}}'
         ).encode()
         _, decoded = trades.decode_event(event)
         assert isinstance(decoded, Kline)

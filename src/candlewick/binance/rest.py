@@ -21,11 +21,11 @@ import structlog
 from candlewick import trade as trades
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.hosts import Hosts
-from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of
+from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of, read
 from candlewick.errors import (
-    UNREADABLE,
     BlockedRegionError,
     ExchangeError,
+    MalformedFrameError,
     RateLimitedError,
     UnknownSymbolError,
     UnreachableError,
@@ -193,7 +193,7 @@ class Rest:
         except aiohttp.ClientConnectorError as error:
             self._pass_over(host)
             raise UnreachableError(f"{host}: not reached: {error.os_error.strerror or error.os_error}") from None
-        except (aiohttp.ClientError, TimeoutError, *UNREADABLE) as error:
+        except (aiohttp.ClientError, TimeoutError, MalformedFrameError) as error:
             reason = str(error) or type(error).__name__
             self._pass_over(host)
             raise UnreachableError(f"{host}: no usable answer to {endpoint}: {reason}") from None
@@ -213,7 +213,7 @@ class Rest:
             self._observe(answer)
             if answer.status != 200:
                 raise self._refusal(answer, body)
-            return msgspec.json.decode(body, type=kind)
+            return read(body, kind)
 
     def _observe(self, answer: aiohttp.ClientResponse) -> None:
         if answer.status == 200:

@@ -1,19 +1,26 @@
 """Pure: what Binance's REST answers, as far as a tape needs it. Source: Binance rest-api, 'Market data endpoints'."""
 
+from typing import Annotated, TypeVar
+
 import msgspec
 
 from candlewick import trade as trades
-from candlewick.errors import UNREADABLE
+from candlewick.errors import UNREADABLE, MalformedFrameError
+from candlewick.manifest import preview
 from candlewick.trade import Trade
+
+Number = Annotated[str, msgspec.Meta(pattern=r"^([0-9]+\.?[0-9]*|\.[0-9]+)\Z", max_length=30)]
+"""An amount, as a string of digits with one point at most."""
+T = TypeVar("T")
 
 
 class TradeRow(msgspec.Struct, frozen=True, rename="camel"):
     """A row of `historicalTrades`; `time` in ms or µs."""
 
-    id: int
-    price: str
-    qty: str
-    time: int
+    id: trades.Id
+    price: Number
+    qty: Number
+    time: trades.Time
     is_buyer_maker: bool
     is_best_match: bool
 
@@ -28,23 +35,23 @@ class AggTradeRow(msgspec.Struct, frozen=True):
 
     first_id: int = msgspec.field(name="f")
     last_id: int = msgspec.field(name="l")
-    traded_at: int = msgspec.field(name="T")
+    traded_at: trades.Time = msgspec.field(name="T")
 
 
 class KlineRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `klines`; times in ms or µs. Unlike an event it does not say which trades it is made of."""
 
-    open_time: int
-    open: str
-    high: str
-    low: str
-    close: str
-    volume: str
-    close_time: int
-    quote_volume: str
-    trade_count: int
-    taker_buy_volume: str
-    taker_buy_quote_volume: str
+    open_time: trades.Time
+    open: Number
+    high: Number
+    low: Number
+    close: Number
+    volume: Number
+    close_time: trades.Time
+    quote_volume: Number
+    trade_count: trades.Id
+    taker_buy_volume: Number
+    taker_buy_quote_volume: Number
 
     def line(self, symbol: str, interval: str, received_at: int, *, event_at: int | None = None) -> bytes:
         """Write the row as a raw line of a closed candle, without `f` and `L`.
@@ -105,7 +112,7 @@ class ExchangeInfo(msgspec.Struct, frozen=True, rename="camel"):
 class Time(msgspec.Struct, frozen=True, rename="camel"):
     """The exchange's clock (ms or µs)."""
 
-    server_time: int
+    server_time: trades.Time
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -113,6 +120,14 @@ class Problem(msgspec.Struct, frozen=True):
 
     code: int = 0
     msg: str = ""
+
+
+def read(body: bytes, kind: type[T]) -> T:
+    """Read the body of an answer. Raises `MalformedFrameError` for one that is no such answer."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except UNREADABLE as error:
+        raise MalformedFrameError(f"{error}, got {preview(body)}") from None
 
 
 def problem_of(body: bytes) -> Problem:

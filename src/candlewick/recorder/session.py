@@ -249,10 +249,7 @@ class Session:
 
     async def _beat(self) -> None:
         while True:
-            try:
-                self._heartbeat.beat(**self.numbers())
-            except OSError as error:  # a full disk must not end the recording
-                log.error("heartbeat not written", problem=str(error))
+            self._heartbeat.beat(**self.numbers())
             await asyncio.sleep(1.0)
 
     async def _finish(self, live: asyncio.Task[None], writer: asyncio.Task[None]) -> None:
