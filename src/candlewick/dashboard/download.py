@@ -23,7 +23,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 def _flat(table: pa.Table) -> pa.Table:
     for index, field in enumerate(table.schema):
-        if pa.types.is_nested(field.type):
+        if pa.types.is_nested(field.type) or pa.types.is_interval(field.type):
             texts = pa.array([None if value is None else str(value) for value in table.column(index).to_pylist()])
             table = table.set_column(index, field.name, texts.cast(pa.string()))
     return table

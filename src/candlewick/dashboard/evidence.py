@@ -1,10 +1,11 @@
-"""`/api/lineage`, `/api/proof` and `/api/trades`: what stands behind the candles, by HTTP."""
+"""`/api/lineage`, `/api/proof`, `/api/trades` and `/api/status`: what stands behind the candles, by HTTP."""
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from candlewick import status
 from candlewick.config import Settings
 from candlewick.dashboard.answers import answering, json_answer
 from candlewick.dashboard.catalogue import Catalogue
@@ -21,19 +22,19 @@ class Evidence:
 
     def __init__(self, reader: Reader, reads: Reads, catalogue: Catalogue, settings: Settings) -> None:
         self._reader, self._reads, self._catalogue = reader, reads, catalogue
-        self._zone, self._lake = settings.zone, settings.lake_url
+        self._settings = settings
 
     def routes(self) -> list[Route]:
         """The routes to add to the server."""
-        handlers = {"lineage": self.lineage, "proof": self.proof, "trades": self.trades}
+        handlers = {"lineage": self.lineage, "proof": self.proof, "trades": self.trades, "status": self.status}
         return [Route(f"/api/{name}", answering(handle), methods=["GET"]) for name, handle in handlers.items()]
 
     async def lineage(self, request: Request) -> Response:
         """`?symbol=&timeframe=&t=`: what the candle that holds the instant `t` (s) is made of, and its verdict."""
         asked, catalogue = request.query_params, self._catalogue
         symbol, timeframe = catalogue.symbol(asked.get("symbol")), catalogue.timeframe(asked.get("timeframe"))
-        candle = Asked.at(symbol, timeframe, catalogue.needed_second("t", asked.get("t")), self._zone)
-        told = await self._reads(lineage, self._reader, candle, lake=self._lake)
+        candle = Asked.at(symbol, timeframe, catalogue.needed_second("t", asked.get("t")), self._settings.zone)
+        told = await self._reads(lineage, self._reader, candle, lake=self._settings.lake_url)
         return json_answer(msgspec.json.encode(told))
 
     async def proof(self, request: Request) -> Response:
@@ -56,3 +57,7 @@ class Evidence:
         first_id = catalogue.identifier("from_id", asked.get("from_id"))
         table = await self._reads(page, self._reader, symbol, start, first_id, limit)
         return json_answer(page_json(table))
+
+    async def status(self, _: Request) -> Response:
+        """What `candlewick status --json` says: processes, symbols, audit, freshness."""
+        return json_answer(status.to_json(await self._reads(status.collect, self._settings)))

@@ -1,11 +1,13 @@
 // Every feature of the chart, in the order in which they are made.
 
+import { Alerts } from "./alerts/feature";
 import { Compare } from "./compare/feature";
 import { Drawings } from "./drawings/feature";
 import type { FeatureMaker } from "./feature";
 import { Holes } from "./holes/feature";
 import { Indicators } from "./indicators/feature";
 import { LineagePanel } from "./lineage/feature";
+import { Replay } from "./replay/feature";
 import { share } from "./share/feature";
 import { timeLeft } from "./ui/countdown";
 import { typeMenu } from "./ui/typemenu";
@@ -18,5 +20,7 @@ export const FEATURES: readonly FeatureMaker[] = [
   (stage) => new Drawings(stage),
   (stage) => new Holes(stage),
   (stage) => new LineagePanel(stage),
+  (stage) => new Replay(stage),
+  (stage) => new Alerts(stage),
   share,
 ];

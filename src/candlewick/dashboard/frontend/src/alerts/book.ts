@@ -1,0 +1,65 @@
+// Price alerts, kept per symbol in this browser. Pure, but for where they are kept.
+
+import { keep, recall } from "../prefs";
+
+const NAME = "alerts";
+const MOST = 20;
+
+export class AlertBook {
+  /** Sound with a message, and what of the pipeline to tell of. */
+  settings = { sound: false, pipeline: true };
+  private readonly prices = new Map<string, number[]>();
+
+  constructor() {
+    const stored = recall(NAME);
+    this.settings = { sound: stored["sound"] === true, pipeline: stored["pipeline"] !== false };
+    for (const [symbol, prices] of Object.entries(record(stored["prices"]))) this.prices.set(symbol, numbers(prices));
+  }
+
+  get symbols(): string[] {
+    return [...this.prices.keys()].filter((symbol) => this.of(symbol).length > 0);
+  }
+
+  /** The prices that a symbol is waited for at, ascending. */
+  of(symbol: string): readonly number[] {
+    return this.prices.get(symbol) ?? [];
+  }
+
+  add(symbol: string, price: number): void {
+    const prices = numbers([...this.of(symbol), price]);
+    this.prices.set(symbol, prices);
+    this.write();
+  }
+
+  remove(symbol: string, price: number): void {
+    this.prices.set(
+      symbol,
+      this.of(symbol).filter((other) => other !== price),
+    );
+    this.write();
+  }
+
+  set(settings: Partial<AlertBook["settings"]>): void {
+    Object.assign(this.settings, settings);
+    this.write();
+  }
+
+  private write(): void {
+    keep(NAME, { ...this.settings, prices: Object.fromEntries(this.prices) });
+  }
+}
+
+/** The prices between two last prices, the second one included: those that were crossed or met. */
+export function crossed(prices: readonly number[], before: number, now: number): number[] {
+  const [low, high] = [Math.min(before, now), Math.max(before, now)];
+  return prices.filter((price) => price >= low && price <= high && price !== before);
+}
+
+function numbers(values: unknown): number[] {
+  const finite = (Array.isArray(values) ? values : []).filter((value): value is number => Number.isFinite(value) && value > 0);
+  return [...new Set(finite)].sort((a, b) => a - b).slice(0, MOST);
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

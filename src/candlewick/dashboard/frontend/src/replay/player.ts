@@ -1,0 +1,104 @@
+// Plays a stretch of the tape onto the screen: trade by trade, as fast as one likes.
+
+import type { Bar } from "../bar";
+import type { Screen } from "../feeder";
+import { BarBuilder, type Interval, type Trade } from "./builder";
+import { Pace } from "./pace";
+import type { Tape } from "./tape";
+
+/** Trades taken within one frame, at most: the screen keeps its pace, and the tape's clock waits. */
+const MOST = 20_000;
+
+export class Player {
+  /** The newest trade on screen. */
+  last: Trade | null = null;
+  /** Called when something changed: a trade, the pace, the end of the tape. */
+  onChange: () => void = () => {};
+
+  readonly pace: Pace;
+  private readonly builder: BarBuilder;
+  private readonly bars: Bar[];
+  private readonly known: number;
+  private frame = 0;
+
+  /** `before` are the bars before the replay's first. */
+  constructor(
+    private readonly screen: Screen,
+    private readonly tape: Tape,
+    before: readonly Bar[],
+    interval: Interval,
+    isSparse: boolean,
+    from: number,
+  ) {
+    this.pace = new Pace(from * 1e6);
+    this.builder = new BarBuilder(interval, isSparse);
+    this.bars = [...before];
+    this.known = before.length;
+    screen.rebuild(this.bars);
+  }
+
+  /** Whether it waits for trades that are on their way. */
+  get isWaiting(): boolean {
+    return this.pace.isPlaying && !this.tape.isAtEnd && !this.tape.peek();
+  }
+
+  get isAtEnd(): boolean {
+    return this.tape.isAtEnd && !this.tape.peek();
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.frame);
+    this.tape.close();
+  }
+
+  toggle(): void {
+    if (this.pace.isPlaying) this.pace.pause();
+    else this.play();
+    this.onChange();
+  }
+
+  /** Take one trade, whenever it was. */
+  async step(): Promise<void> {
+    this.pace.pause();
+    await this.tape.ready();
+    const trade = this.tape.take();
+    if (trade) this.draw(this.add(trade));
+    this.onChange();
+  }
+
+  setSpeed(speed: number): void {
+    this.pace.speed = speed;
+    this.onChange();
+  }
+
+  private play(): void {
+    this.pace.play(performance.now());
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.look());
+  }
+
+  private look(): void {
+    if (!this.pace.isPlaying) return;
+    // Where nothing is at hand the clock stands still, so that no trade comes late.
+    this.pace.pass(performance.now(), this.tape.peek() || this.tape.isAtEnd ? Infinity : this.pace.now);
+    let from = Infinity;
+    for (let taken = 0; taken < MOST && (this.tape.peek()?.time ?? Infinity) <= this.pace.now; taken++)
+      from = Math.min(from, this.add(this.tape.take()!));
+    if (from !== Infinity) this.draw(from);
+    this.onChange();
+    this.frame = requestAnimationFrame(() => this.look());
+  }
+
+  private add(trade: Trade): number {
+    this.last = trade;
+    this.pace.now = Math.max(this.pace.now, trade.time);
+    return this.builder.add(trade);
+  }
+
+  private draw(from: number): void {
+    this.bars.length = this.known + Math.min(from, this.bars.length - this.known);
+    const changed = this.builder.bars.slice(from);
+    this.bars.push(...changed);
+    this.screen.update(changed, this.bars);
+  }
+}
