@@ -81,6 +81,18 @@ def test_a_recorders_clock_may_be_some_minutes_off(discovery, lake):
     assert taken(discovery) == names
 
 
+@pytest.mark.parametrize("hours", [-5_000, -9, 9])
+def test_recorders_whose_clock_is_far_off_are_followed_from_hour_to_hour(discovery, writer, hours):
+    first = live(writer)
+    discovery.start_sweep()
+    assert swept(discovery) == [first]
+    for minutes in (1, 40, 40):
+        writer.clock += minutes * 60_000_000
+        name = live(writer)
+        discovery.look_at_hot_folders(now() - timedelta(hours=hours))
+        assert taken(discovery) == [name]
+
+
 def test_an_old_object_is_found_by_the_manifest_that_follows_it_without_listing(discovery, writer, lake):
     discovery.look_at_hot_folders(now())
     backfilled, followed = old(writer), live(writer)

@@ -1,6 +1,7 @@
 """Which objects of the lake are not loaded yet: found by three ways that complete each other.
 
-Hot folders: the hour that recorders write to now is listed in every cycle, from the newest name on. The chain: every
+Hot folders: the hour that recorders write to now, by the clock here and by the newest name that was found (theirs is
+the exchange's clock), is listed in every cycle, from the newest name on. The chain: every
 manifest names its recorder's object before it, so one that lies elsewhere (a backfill, by the hour of its trades) is
 found through the next one, without listing history. The sweep: all folders, newest first, one at a time; at the start
 for what came while nobody looked, later over the recent ones for an object that nothing follows.
@@ -16,6 +17,7 @@ from candlewick.manifest import Manifest
 from candlewick.warehouse.moments import to_micros
 
 _CLOCK_SKEW = timedelta(minutes=5)
+_HOUR = timedelta(hours=1)
 _REMEMBERED = 50_000
 
 
@@ -39,6 +41,7 @@ class Discovery:
         self._unswept: deque[str] = deque()
         self._given: OrderedDict[str, None] = OrderedDict()
         self._newest: dict[str, str] = {}
+        self._newest_at: datetime | None = None
 
     def start_sweep(self, since: datetime | None = None) -> None:
         """Start again to sweep: every folder of the lake, or those from `since` (UTC) on."""
@@ -56,8 +59,11 @@ class Discovery:
         return bool(self._unswept)
 
     def look_at_hot_folders(self, now: datetime) -> None:
-        """List what was added to the folders of this hour; a recorder's clock may be a little off."""
-        moments = (now - _CLOCK_SKEW, now, now + _CLOCK_SKEW)
+        """List what was added to the folders that recorders write to; a clock may be a little off, or far."""
+        moments = [now - _CLOCK_SKEW, now, now + _CLOCK_SKEW]
+        newest = self._newest_at
+        if newest is not None and not moments[0] < newest < moments[2]:
+            moments += [newest, newest + _HOUR]
         for folder in dict.fromkeys(names.folder(self._lake.prefix, to_micros(moment)) for moment in moments):
             self._list(folder, after=self._newest.get(folder))
 
@@ -95,11 +101,17 @@ class Discovery:
         listed = self._lake.list_folder(folder, after)
         if listed:
             self._newest[folder] = max(listed[-1], self._newest.get(folder, ""))
+            self._note_moment(listed[-1])
         unknown = [name for name in listed if not self._knows(name)]
         hour = _hour(folder)
         loaded = self._ledger.loaded_in(hour) if unknown and after is None and hour else set()
         for name in unknown:
             self._learn(name, is_loaded=name in loaded)
+
+    def _note_moment(self, name: str) -> None:
+        parsed = names.parse(name)
+        if parsed is not None and parsed.kind == "stream":
+            self._newest_at = max(parsed.at, self._newest_at or parsed.at)
 
     def _offer(self, name: str) -> None:
         if not self._knows(name):
