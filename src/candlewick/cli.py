@@ -165,6 +165,9 @@ def backfill(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, itself included.", show_default="today"),
     ] = None,
+    candles: Annotated[
+        bool, typer.Option("--candles", help="Only the exchange's own candles, for charts: years in a minute.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     config_path: ConfigOption = None,
     demo: DemoOption = False,
@@ -185,7 +188,8 @@ def backfill(
 
     settings = settings_from(config_path, demo=demo, symbols=symbols or None)
     days = first.date(), (last or datetime.max).date()
-    outcome = room.run(settings, *days, agree=agree, watch=partial(report.progress_bar, console=console))
+    watch = partial(report.progress_bar, console=console)
+    outcome = room.run(settings, *days, agree=agree, watch=watch, only_candles=candles)
     if outcome is not None:
         console.print(report.render_outcome(outcome))
     raise typer.Exit(0 if outcome and outcome.is_complete else 1)

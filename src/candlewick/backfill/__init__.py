@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 
+from candlewick.backfill import candles
+from candlewick.backfill.candles import CandleJob
 from candlewick.backfill.job import Job
 from candlewick.backfill.plan import Plan, day_of
 from candlewick.backfill.planning import Planner, minutes_between
@@ -29,7 +31,8 @@ from candlewick.recorder.introduction import check_prefix
 from candlewick.recorder.writer import Writer
 from candlewick.spans import Spans
 
-Watch = Callable[[Job], AbstractContextManager[Callable[[], None]]]
+AnyJob = Job | CandleJob
+Watch = Callable[[AnyJob], AbstractContextManager[Callable[[], None]]]
 """What shows a job's progress: it is called now and then while the job runs."""
 
 _WATCH_SECONDS = 0.2
@@ -42,6 +45,7 @@ class Outcome:
     is_complete: bool = True
     trades: int = 0
     declared: int = 0
+    candles: int = 0
     objects: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -51,9 +55,18 @@ def settings_of(settings: Settings) -> Settings:
     return settings.model_copy(update={"recorder": f"{settings.recorder}-backfill"})
 
 
-def run(settings: Settings, first: date, last: date, *, agree: Callable[[Plan], bool], watch: Watch) -> Outcome | None:
+def run(
+    settings: Settings,
+    first: date,
+    last: date,
+    *,
+    agree: Callable[[Plan], bool],
+    watch: Watch,
+    only_candles: bool = False,
+) -> Outcome | None:
     """Fetch the days `first..last` of the settings' symbols; None where `agree` says no to the plan.
 
+    With `only_candles` the exchange's own candles of those days, for charts, and no trades.
     Raises `CandlewickError` for what a user can act on.
     """
     own = settings_of(settings)
@@ -61,10 +74,11 @@ def run(settings: Settings, first: date, last: date, *, agree: Callable[[Plan], 
         lake = Lake.open(own.lake_url, own.prefix, own.s3)
         lake.check_writable(own.recorder)
         checkpoint = open_checkpoint(own.state_path, lake, own.recorder)
-        return asyncio.run(_run(own, lake, checkpoint, first, last, agree, watch))
+        fetch = _fetch_candles if only_candles else _fetch_trades
+        return asyncio.run(fetch(own, lake, checkpoint, first, last, agree, watch))
 
 
-async def _run(
+async def _fetch_trades(
     settings: Settings,
     lake: Lake,
     checkpoint: Checkpoint,
@@ -75,12 +89,7 @@ async def _run(
 ) -> Outcome | None:
     exchange = settings.exchange
     async with Rest(exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest, Archive(exchange.archive) as archive:
-        await rest.exchange_info(settings.symbols)
-        check_prefix(settings.prefix, is_demo=rest.is_demo)
-        exchange_now = now_us() + (await rest.server_time()).offset
-        last = min(last, day_of(exchange_now))
-        if first > last:
-            raise ConfigError(f"--from: expected a day up to {last}, got {first}")
+        exchange_now, last = await _meet(rest, settings, first, last)
         coverages = coverages_of(settings, checkpoint)
         wanted = {symbol: coverages[symbol] for symbol in settings.symbols}
         plan = await Planner(rest, archive, wanted, checkpoint.days, exchange_now).plan(first, last)
@@ -97,7 +106,40 @@ async def _run(
         return _outcome(job, writer, is_complete, _durable(wanted) - held)
 
 
-async def _work(job: Job, writer: Writer, show: Callable[[], None]) -> bool:
+async def _fetch_candles(
+    settings: Settings,
+    lake: Lake,
+    checkpoint: Checkpoint,
+    first: date,
+    last: date,
+    agree: Callable[[Plan], bool],
+    watch: Watch,
+) -> Outcome | None:
+    async with Rest(settings.exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest:
+        exchange_now, last = await _meet(rest, settings, first, last)
+        wanted = candles.coverages_of(settings, checkpoint)
+        coverages = coverages_of(settings, checkpoint) | wanted
+        writer = Writer(lake, checkpoint, settings.state_path, coverages, Batcher(Limits()), announces=True)
+        job = CandleJob(candles.quarters_between(first, last, exchange_now), wanted, rest, writer)
+        if not agree(job.plan):
+            return None
+        with watch(job) as show:
+            is_complete = await _work(job, writer, show)
+        return Outcome(is_complete, candles=writer.lines, objects=writer.objects, notes=job.notes)
+
+
+async def _meet(rest: Rest, settings: Settings, first: date, last: date) -> tuple[int, date]:
+    """Return the exchange's clock (µs), and the last day that there is. Raises `CandlewickError`."""
+    await rest.exchange_info(settings.symbols)
+    check_prefix(settings.prefix, is_demo=rest.is_demo)
+    exchange_now = now_us() + (await rest.server_time()).offset
+    last = min(last, day_of(exchange_now))
+    if first > last:
+        raise ConfigError(f"--from: expected a day up to {last}, got {first}")
+    return exchange_now, last
+
+
+async def _work(job: AnyJob, writer: Writer, show: Callable[[], None]) -> bool:
     """Run job and writer to their end, or until a signal; what was handed in becomes durable either way."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -144,4 +186,4 @@ def _durable(coverages: dict[str, Coverage]) -> int:
 
 def _outcome(job: Job, writer: Writer, is_complete: bool, trades: int) -> Outcome:
     not_held = sum((each.wanted or Spans()).without(each.secured).count for each in job.coverages.values())
-    return Outcome(is_complete, trades, not_held - job.missing, writer.objects, job.notes)
+    return Outcome(is_complete, trades, not_held - job.missing, objects=writer.objects, notes=job.notes)

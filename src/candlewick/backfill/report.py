@@ -9,8 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from candlewick.backfill import Outcome
-from candlewick.backfill.job import Job
+from candlewick.backfill import AnyJob, Outcome
 from candlewick.backfill.plan import Leg, Plan
 
 MOST_NOTES = 12
@@ -49,7 +48,8 @@ def _notes(notes: list[str]) -> list[str]:
 
 def render_outcome(outcome: Outcome) -> RenderableType:
     """What came of it."""
-    lines = [f"{outcome.trades:,} trades are new in the lake, in {outcome.objects:,} objects."]
+    what = f"{outcome.candles:,} candles" if outcome.candles else f"{outcome.trades:,} trades"
+    lines = [f"{what} are new in the lake, in {outcome.objects:,} objects."]
     if not outcome.objects:
         lines = ["Nothing to do: all of it is there."]
     if outcome.declared:
@@ -60,7 +60,7 @@ def render_outcome(outcome: Outcome) -> RenderableType:
 
 
 @contextmanager
-def progress_bar(job: Job, console: Console) -> Iterator[Callable[[], None]]:
+def progress_bar(job: AnyJob, console: Console) -> Iterator[Callable[[], None]]:
     """Give what shows how far a job is, each time it is called."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
