@@ -13,6 +13,7 @@ import { Feeder, type LiveScreen, type Screen } from "./feeder";
 import { type Health, healthOf } from "./health";
 import type { History } from "./history";
 import type { Status, Tick } from "./live";
+import { Pacer } from "./pacer";
 import { Signal } from "./signal";
 import { Legend } from "./ui/legend";
 import { Waiting } from "./ui/waiting";
@@ -48,6 +49,10 @@ export class Cell implements Stage {
     "button",
     { type: "button", class: "to-live", title: "To the newest bar", hidden: true, onclick: () => this.goLive() },
     icon(ICONS.live),
+  );
+  private readonly pacer = new Pacer(
+    () => this.chart.isHeavy() && this.chart.view.isMoving(),
+    (changed) => this.change(changed, this.feeder.store.bars),
   );
   private readonly features: Feature[];
   private readonly endings: (() => void)[] = [];
@@ -86,6 +91,7 @@ export class Cell implements Stage {
     this.features.forEach((feature) => feature.dispose());
     this.endings.forEach((end) => end());
     this.feeder.dispose();
+    this.pacer.clear();
     this.chart.dispose();
     this.element.remove();
     Object.values(this.slots).forEach((slot) => slot.remove());
@@ -130,6 +136,7 @@ export class Cell implements Stage {
 
   hold(): Screen {
     this.isHeld = true;
+    this.pacer.clear();
     return {
       open: (bars) => this.show(bars),
       rebuild: (bars) => this.redraw(bars),
@@ -212,13 +219,14 @@ export class Cell implements Stage {
     return {
       open: (bars) => this.isHeld || this.show(bars),
       rebuild: (bars) => this.isHeld || this.redraw(bars),
-      update: (changed, bars) => this.isHeld || this.change(changed, bars),
+      update: (changed) => this.isHeld || this.pacer.take(changed),
       took: (tick) => this.took(tick),
       heard: (status) => this.hear(status),
     };
   }
 
   private show(bars: readonly Bar[]): void {
+    this.pacer.clear();
     this.hasShown = true;
     this.chart.open(bars, this.choice.timeframe);
     this.opened.emit(this.series);
@@ -227,6 +235,7 @@ export class Cell implements Stage {
   }
 
   private redraw(bars: readonly Bar[]): void {
+    this.pacer.clear();
     this.chart.rebuild(bars);
     this.changed();
   }

@@ -34,6 +34,8 @@ const STRETCH = [5, 1];
 const SAMPLE = 300;
 /** More bars than this are drawn at once rather than one by one. */
 const MANY = 100;
+/** Points of all series together. */
+const HEAVY = 30_000;
 
 /** Something drawn over the bars, which follows them: an indicator, another symbol. */
 export interface Layer {
@@ -146,6 +148,12 @@ export class PriceChart {
         this.volume.update(volumeOf(bars[index]!, this.look.colours), index < known - 1);
       this.layers.forEach((layer) => layer.update(from));
     });
+  }
+
+  /** Whether there is so much on it that a change takes a good part of a frame. */
+  isHeavy(): boolean {
+    const count = this.api.panes().reduce((sum, pane) => sum + pane.getSeries().length, 0);
+    return count * this.bars.length > HEAVY;
   }
 
   /** Wear a look. */

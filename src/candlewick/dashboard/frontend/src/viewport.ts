@@ -22,6 +22,8 @@ const BAR_WIDTH = { phone: 6, desk: 9 };
 const PHONE = 600;
 /** Ask for more bars when fewer than this remain beside the view. */
 const PREFETCH = 120;
+/** A view that did not move for this many ms rests. */
+const REST = 150;
 const ZOOM_STEP = 1.25;
 /** The widest bar, in px. */
 const WIDEST = 120;
@@ -34,6 +36,7 @@ export class Viewport {
   readonly nearStart = new Signal();
   readonly nearEnd = new Signal();
 
+  private movedAt = -Infinity;
   private target: number | null = null;
   private readonly chart: IChartApiBase<Time>;
   private readonly count: () => number;
@@ -58,6 +61,11 @@ export class Viewport {
   /** Whether the newest bar is on screen. */
   isLive(): boolean {
     return this.count() === 0 || this.position() > -0.5;
+  }
+
+  /** Whether it moved just now. */
+  isMoving(): boolean {
+    return performance.now() - this.movedAt < REST;
   }
 
   /** Whether several bars share a pixel. */
@@ -150,6 +158,7 @@ export class Viewport {
   }
 
   private see(range: View | null): void {
+    this.movedAt = performance.now();
     this.moved.emit();
     if (!range || this.count() === 0) return;
     if (range.from < PREFETCH) this.nearStart.emit();
