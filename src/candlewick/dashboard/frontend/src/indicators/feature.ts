@@ -104,6 +104,10 @@ export class Indicators implements Feature {
         now.setColours({});
         this.dialog.close();
       },
+      remove: () => {
+        this.dialog.close();
+        this.drop(now);
+      },
     });
     this.dialog.element.replaceChildren(element);
     this.dialog.open(anchor);

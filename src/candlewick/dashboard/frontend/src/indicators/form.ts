@@ -10,6 +10,8 @@ export interface FormActions {
   setColour(output: string, colour: string): void;
   /** Defaults for both. */
   reset(): void;
+  /** Take the indicator off the chart. */
+  remove(): void;
 }
 
 /** The form's element, filled with the present values. */
@@ -43,7 +45,12 @@ export function form(
     h("h2", {}, definition.title),
     ...parameters,
     ...wells,
-    h("button", { type: "button", class: "plain", onclick: () => actions.reset() }, "Defaults"),
+    h(
+      "div",
+      { class: "form-end" },
+      h("button", { type: "button", class: "plain", onclick: () => actions.reset() }, "Defaults"),
+      h("button", { type: "button", class: "plain", onclick: () => actions.remove() }, "Remove"),
+    ),
   );
 }
 

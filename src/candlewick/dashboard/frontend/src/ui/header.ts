@@ -31,6 +31,8 @@ export class Header {
   private readonly symbol = h("span");
   private readonly timeframes: HTMLButtonElement[];
   private readonly price = h("span", { class: "price", "aria-live": "off" });
+  /** For those who hear the page: the price now and then, not at each trade. */
+  private readonly spoken = h("span", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly stats = h("span", { class: "stats" });
   private readonly themeButton: HTMLButtonElement;
   private shown = NaN;
@@ -63,6 +65,7 @@ export class Header {
       h("div", { class: "strip" }, h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes), this.tools),
       h("span", { class: "spring" }),
       this.price,
+      this.spoken,
       this.stats,
       this.icons,
     );
@@ -93,6 +96,7 @@ export class Header {
   /** Show what the last 24 hours brought, or as much of them as is recorded. */
   setDay(day: Day, newest: Bar, decimals: number): void {
     const change = newest.close - day.open;
+    setText(this.spoken, `${this.symbol.textContent} ${fixed(newest.close, decimals)}`);
     const stat = (name: string, value: string, move?: string) =>
       h("span", { class: "stat", ...(move && { "data-move": move }) }, h("i", {}, name), value);
     this.stats.replaceChildren(
