@@ -29,10 +29,13 @@ class Picture:
     theme: str
 
 
+GRID = "&".join(f"symbol={symbol}&tf={timeframe}" for symbol in ("BTCDEMO", "ETHDEMO") for timeframe in ("1m", "5m"))
 PICTURES = (
     Picture("chart-dark", "/?tf=1m", 1440, 900, "dark"),
     Picture("chart-light", "/?tf=1m", 1440, 900, "light"),
     Picture("chart-phone", "/?tf=1m", 390, 844, "dark"),
+    Picture("chart-indicators", "/?symbol=BTCDEMO&tf=1m&ind=ema(21),bb,rsi,macd&type=hollow", 1440, 900, "dark"),
+    Picture("chart-grid", f"/?{GRID}", 1440, 900, "dark"),
     Picture("pipeline-dark", "/pipeline", 1440, 900, "dark"),
     Picture("pipeline-light", "/pipeline", 1440, 900, "light"),
 )

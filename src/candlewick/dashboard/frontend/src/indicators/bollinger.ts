@@ -4,7 +4,7 @@ import { deviation, sma } from "./averages";
 import { define } from "./definition";
 import { length, price } from "./parameters";
 import { sourceOf } from "./source";
-import { AMBER, BLUE, line } from "./style";
+import { BLUE, line, VIOLET } from "./style";
 
 /** Mean of the last `length` prices, and `width` population standard deviations above and below it (`ta.bb`). */
 export const BOLLINGER = define({
@@ -18,7 +18,7 @@ export const BOLLINGER = define({
     width: { kind: "number", title: "Deviations", fallback: 2, min: 0.1, max: 10, step: 0.1 },
     source: price("close"),
   },
-  outputs: { upper: line("Upper", BLUE), lower: line("Lower", BLUE), basis: line("Basis", AMBER) },
+  outputs: { upper: line("Upper", BLUE), lower: line("Lower", BLUE), basis: line("Basis", VIOLET) },
   guides: [],
   band: ["upper", "lower"],
   history: ({ length }) => length - 1,
