@@ -63,9 +63,13 @@ class Front(ThreadingHTTPServer):
         """Be transparent again."""
         self.ignore_conditions = False
         self.answers: deque[Answer | Break] = deque()
+        self.refuses: Answer | None = None
+        """Where set, the answer that everybody gets."""
         self.seen: list[tuple[str, str, dict[str, str]]] = []
 
     def canned(self, *, conditional: bool) -> Answer | Break | None:
+        if self.refuses is not None:
+            return self.refuses
         if self.answers and (conditional or not self.answers[0].only_conditional):
             return self.answers.popleft()
         return None

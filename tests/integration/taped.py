@@ -92,13 +92,14 @@ class Tape:
 class Taping:
     """An exchange and a recorder at work, as an async context manager; then `tape` and `truth`."""
 
-    def __init__(self, home: Path, schedule: Schedule | None = None, *, rate: float = 60.0) -> None:
+    def __init__(self, home: Path, schedule: Schedule | None = None, *, rate: float = 60.0, **settings: Any) -> None:
         self.script = Script(schedule)
         options = ExchangeOptions(
             port=0, symbols=(SYMBOL,), rate=rate, history=timedelta(hours=1), weight_limit=100_000, ping_seconds=0.5
         )
         self.exchange = Exchange(options, self.script)
         self.home = home
+        self.settings = settings
         self.lake: Lake
         self.session: Session
         self._stop: asyncio.Event
@@ -120,8 +121,9 @@ class Taping:
             flush_seconds=0.2,
             exchange=ExchangeSettings(streams=(self.exchange.ws_url,), rest=(self.exchange.rest_url,)),
             feed=FeedSettings(port=0),
+            **self.settings,
         )
-        self.lake = Lake.open(settings.lake_url, settings.prefix)
+        self.lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
         state = checkpoint.open_checkpoint(settings.state_path, self.lake, settings.recorder)
         self.session, self._stop = Session(settings, self.lake, state), asyncio.Event()
         self._task = asyncio.create_task(self.session.run(self._stop))
