@@ -66,14 +66,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, s3_server() as endpoint:
         stack = written(Path(home), names, endpoint, options.flush_seconds)
         try:
-            stack.start_exchange("--seed", str(SEED), "--weight-limit", "1000000", *markets)
+            start_exchange(stack, markets)
             stack.start_recorder()
             window = measure(stack, options.seconds)
-            stack.stop()
         except BaseException:
-            print((stack.home / "recorder.log").read_text()[-4_000:], file=sys.stderr)
-            stack.stop()
+            for name in stack.processes:
+                print(stack.log(name)[-4_000:], file=sys.stderr)
             raise
+        finally:
+            stack.stop()
         lake = Lake.open(f"s3://{BUCKET}", "demo", S3Settings(endpoint=endpoint, path_style=True))
         sys.exit(compare(lake, SyntheticMarket(characters(markets, 1.0), SEED), names, window))
 
@@ -103,6 +104,14 @@ def s3_server() -> Iterator[str]:
             yield url
         finally:
             server.terminate()
+
+
+def start_exchange(stack: Stack, markets: tuple[str, ...]) -> None:
+    """Hundreds of markets take their time to be made."""
+    limits = ("--seed", str(SEED), "--weight-limit", "1000000")
+    stack.start("exchange", "exchange", "--port", str(stack.exchange_port), *limits, *markets)
+    ping = f"http://127.0.0.1:{stack.exchange_port}/api/v3/ping"
+    wait_until(lambda: answers(ping), "the exchange to listen", START_SECONDS)
 
 
 def answers(url: str) -> bool:
