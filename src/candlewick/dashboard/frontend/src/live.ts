@@ -5,7 +5,7 @@ import type { Series } from "./config";
 import { Signal } from "./signal";
 
 const FIRST_WAIT = 250;
-const LONGEST_WAIT = 4_000;
+const LONGEST_WAIT = 2_000;
 /** The server tells a status every second, so silence for this long is a dead connection. */
 const SILENCE = 5_000;
 const LOOK_EVERY = 1_000;

@@ -35,7 +35,7 @@ export class Popover {
 
   /** Whether any is open: then keys are not for the chart. */
   static get isAnyOpen(): boolean {
-    return open !== null;
+    return open !== null && open.element.isConnected;
   }
 
   get isOpen(): boolean {
