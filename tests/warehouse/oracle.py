@@ -28,6 +28,33 @@ class Trade:
         return EPOCH + timedelta(microseconds=self.at)
 
 
+SOURCES = ("archive", "rest", "ws")
+"""From the one that counts most."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A trade as one source tells it."""
+
+    trade: Trade
+    source: str
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """The smallest of a trade's copies is the one that counts."""
+        trade = self.trade
+        return SOURCES.index(self.source), -trade.at, trade.price, trade.quantity, trade.is_buyer_maker
+
+
+def winners(copies: Iterable[Copy]) -> list[Trade]:
+    """The copy that counts of each trade, ascending by symbol and id."""
+    best: dict[tuple[str, int], Copy] = {}
+    for copy in copies:
+        key = (copy.trade.symbol, copy.trade.trade_id)
+        best[key] = min(best.get(key, copy), copy, key=lambda each: each.rank)
+    return [best[key].trade for key in sorted(best)]
+
+
 @dataclass
 class Candle:
     symbol: str

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -14,7 +15,7 @@ from candlewick.spans import Spans
 from warehouse import oracle
 from warehouse.bench import Bench
 from warehouse.lakes import MINUTE, START, kline_line, trade_line
-from warehouse.oracle import Trade
+from warehouse.oracle import Copy, Trade
 
 MIDNIGHT_IN_INDIA = 1_723_141_800_000_000
 STEPS = (0, 0, 1, 999, 1_000_000, 20_000_000, MINUTE, 4 * MINUTE, 30 * MINUTE)
@@ -83,14 +84,35 @@ def test_the_history_of_gaps_is_the_same_when_it_is_read_at_once_and_backwards(b
     assert bench.rows("select * from gold.tape_gaps order by all") == at_once
 
 
-def test_a_copy_that_differs_does_not_replace_the_first(bench):
+@st.composite
+def disputes(draw: st.DrawFn) -> list[list[Copy]]:
+    """Batches of copies of a few trades, whose contents and sources differ, in any order."""
+    copies = [draw(copies_of(trade_id)) for trade_id in range(1, 13) for _ in range(draw(st.integers(1, 3)))]
+    order = draw(st.permutations(copies))
+    cuts = sorted({0, len(order), *draw(st.lists(st.integers(1, len(order)), max_size=2))})
+    return [order[start:end] for start, end in pairwise(cuts)]
+
+
+@st.composite
+def copies_of(draw: st.DrawFn, trade_id: int) -> Copy:
+    """One way in which a trade of second `trade_id` may be told."""
+    at = START + trade_id * 1_000_000 + draw(st.sampled_from((0, 123_000, 123_456)))
+    price, quantity = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+    trade = Trade("BTCUSDT", trade_id, Decimal(price), Decimal(quantity), draw(st.booleans()), at)
+    return Copy(trade, draw(st.sampled_from(oracle.SOURCES)))
+
+
+@settings(QUICK, max_examples=4)
+@given(batches=disputes())
+def test_which_of_differing_copies_counts_depends_on_them_and_not_on_their_order(bench, batches):
     bench.empty()
     recorder = Recorder()
-    first = Trade("BTCUSDT", 7, Decimal(5), Decimal(1), False, START)
-    bench.cycle([recorder.write([first])])
-    bench.cycle([recorder.write([Trade("BTCUSDT", 7, Decimal(6), Decimal(2), False, START + 900)])])
-    assert silver(bench) == [("BTCUSDT", 7, Decimal(5), Decimal(1), first.traded_at)]
-    assert gold(bench, "1m") == oracle.gold([first], bench.zone)["1m"]
+    for copies in batches:
+        bench.cycle([recorder.write_copies(copies)])
+    expected = oracle.winners(copy for copies in batches for copy in copies)
+    assert silver(bench) == [(t.symbol, t.trade_id, t.price, t.quantity, t.traded_at) for t in expected]
+    for timeframe, rows in oracle.gold(expected, bench.zone).items():
+        assert gold(bench, timeframe) == rows, timeframe
 
 
 def test_a_line_that_is_no_trade_becomes_a_visible_hole_and_stops_nothing(bench):
@@ -162,6 +184,11 @@ class Recorder:
         self.declared: list[Range] = []
         self.sequence = 0
 
+    def write_copies(self, copies: list[Copy]) -> LakeObject:
+        """Make an object of trades, each from a source of its own."""
+        written = self.write([copy.trade for copy in copies])
+        return written._replace(lines=[line_of(copy.trade, copy.source) for copy in copies])
+
     def write(
         self, trades: list[Trade], *, klines: Sequence[tuple[int, dict[str, object]]] = (), event_at: int | None = None
     ) -> LakeObject:
@@ -186,7 +213,7 @@ class Recorder:
         return LakeObject(name, lines, manifest)
 
 
-def line_of(trade: Trade) -> bytes:
+def line_of(trade: Trade, source: str = "ws") -> bytes:
     return trade_line(
         trade.symbol,
         trade.trade_id,
@@ -194,6 +221,7 @@ def line_of(trade: Trade) -> bytes:
         price=str(trade.price),
         quantity=str(trade.quantity),
         is_buyer_maker=trade.is_buyer_maker,
+        source=source,
     )
 
 

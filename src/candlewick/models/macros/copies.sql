@@ -1,0 +1,89 @@
+{#
+    What is a trade in RAW, and which of its copies counts.
+
+    Copies of a trade (two legs, a backfill, a second delivery) are equal, nearly always. Where they differ, the exchange's
+    own records count before what the stream said: the archive, then REST, which a recorder asks when it sees a dispute.
+    Then the finer time (a time cut to ms is the smaller one), and last the smaller content. The rule knows nothing of the
+    order of arrival: any order and any batches make the same tape.
+#}
+
+{# The order of the copies of a trade: the first one counts. #}
+{% macro copy_order() -%}
+    case source when 'archive' then 1 when 'rest' then 2 else 3 end,
+            traded_at desc,
+            price,
+            quantity,
+            is_buyer_maker
+{%- endmacro %}
+
+
+{# CTEs up to `copies`: the trades among the lines of RAW that fulfil a condition, each copy of them. #}
+{% macro copies_in_raw(condition) -%}
+events as (
+
+    {{ raw_events(
+        'trade',
+        {
+            'symbol': 's',
+            'trade_id': 't',
+            'price': 'p',
+            'quantity': 'q',
+            'traded_at': 'T',
+            'is_buyer_maker': 'm',
+            'received_at': 'recv',
+            'source': 'src',
+        },
+        condition,
+    ) }}
+
+),
+
+typed as (
+
+    select
+        symbol,
+        try_cast(trade_id as bigint) as trade_id,
+        {{ to_decimal('price') }} as price,
+        {{ to_decimal('quantity') }} as quantity,
+        try_cast(is_buyer_maker as boolean) as is_buyer_maker,
+        {{ to_timestamp('traded_at') }} as traded_at,
+        {{ to_timestamp('received_at') }} as received_at,
+        loaded_at,
+        source,
+        row_number
+    from events
+
+),
+
+-- What is not a trade stays in RAW, and its id shows as a hole in TAPE_GAPS: seen, and in nobody's way.
+copies as (
+
+    select
+        *,
+        false as is_held
+    from typed
+    where symbol is not null
+        and trade_id is not null
+        and is_buyer_maker is not null
+        and traded_at is not null
+        and cast(price as double) * cast(quantity as double) < 1e21
+
+),
+{%- endmacro %}
+
+
+{# The columns of SILVER.TRADES_DEDUPED, from copies of trades. #}
+{% macro trade_columns(loaded_at='loaded_at') -%}
+    symbol || '-' || trade_id as business_key,
+        symbol,
+        trade_id,
+        price,
+        quantity,
+        cast(price * quantity as decimal(38, 8)) as quote_quantity,
+        is_buyer_maker,
+        traded_at,
+        {{ to_zone('traded_at', 'Asia/Kolkata') }} as traded_at_ist,
+        received_at,
+        {{ loaded_at }} as loaded_at,
+        source
+{%- endmacro %}
