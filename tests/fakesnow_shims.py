@@ -4,30 +4,37 @@ The models are written for Snowflake. What is bent here is the emulator, and onl
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from string import Template
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import snowflake.connector.errors
-from fakesnow import macros, transforms
+from fakesnow import arrow, macros, transforms
 from sqlglot import exp
 
-_TEMPORARY = re.compile(
-    r"^((?:\s|/\*.*?\*/)*create or replace)\s+temporary\s+(?=table|view)", re.IGNORECASE | re.DOTALL
-)
+_TEMPORARY = re.compile(r"^((?:\s|/\*.*?\*/)*create or replace)\s+temporary\s+(?=table|view)", re.I | re.S)
 
 
 @contextmanager
 def shimmed() -> Iterator[None]:
     """Bend what stands in module globals, until the block ends."""
-    of_sums, of_timestamps = transforms.numeric_agg_implicit_cast, macros.FS_TO_TIMESTAMP
-    transforms.numeric_agg_implicit_cast = _sums_stay_exact
-    macros.FS_TO_TIMESTAMP = _with_exact_micros(of_timestamps)
+    bent = [
+        (transforms, "numeric_agg_implicit_cast", _sums_stay_exact),
+        (transforms, "create_table_as", _naming_columns(transforms.create_table_as)),
+        (macros, "FS_TO_TIMESTAMP", _with_exact_micros(macros.FS_TO_TIMESTAMP)),
+        (arrow, "timestamp_to_sf_struct", _keeping_nulls(arrow.timestamp_to_sf_struct)),
+    ]
+    straight = [(module, name, getattr(module, name)) for module, name, _ in bent]
+    for module, name, value in bent:
+        setattr(module, name, value)
     try:
         yield
     finally:
-        transforms.numeric_agg_implicit_cast = of_sums
-        macros.FS_TO_TIMESTAMP = of_timestamps
+        for module, name, value in straight:
+            setattr(module, name, value)
 
 
 @contextmanager
@@ -61,3 +68,29 @@ def _with_exact_micros(macro: Template) -> Template:
     inexact = "cast(to_timestamp(val::BIGINT / 1000000) as TIMESTAMP)"
     assert inexact in macro.template
     return Template(macro.template.replace(inexact, "make_timestamp(val::BIGINT)"))
+
+
+def _naming_columns(create_table_as: Callable[..., exp.Expression]) -> Callable[..., exp.Expression]:
+    """CREATE TABLE t (a INT, …) AS SELECT * …: fakesnow describes the query in a dialect unknown to DuckDB."""
+
+    def named(expression: exp.Expression, *arguments: Any) -> exp.Expression:
+        if isinstance(expression, exp.Create) and isinstance(expression.this, exp.Schema) and expression.expression:
+            query = expression.expression.unnest()
+            if isinstance(query, exp.Select) and query.is_star:
+                query.set("expressions", [exp.column(column.this.copy()) for column in expression.this.expressions])
+        return create_table_as(expression, *arguments)
+
+    return named
+
+
+def _keeping_nulls(struct_of: Callable[[Any], pa.StructArray]) -> Callable[[Any], pa.StructArray]:
+    """A timestamp that is null is null; fakesnow's server sends 1970."""
+
+    def kept(timestamps: pa.Array | pa.ChunkedArray) -> pa.StructArray:
+        struct = struct_of(timestamps)
+        nulls = timestamps.is_null()
+        mask = nulls.combine_chunks() if isinstance(nulls, pa.ChunkedArray) else nulls
+        children = [pc.fill_null(struct.field(index), 0) for index in range(struct.type.num_fields)]
+        return pa.StructArray.from_arrays(children, fields=list(struct.type), mask=mask)
+
+    return kept

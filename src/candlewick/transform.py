@@ -51,6 +51,7 @@ class Models:
         parsed = dbtRunner().invoke(["parse", *self._arguments])
         _check(parsed)
         assert isinstance(parsed.result, Manifest)
+        self._has_views = False  # made once: they stay as they are
         self._dbt = dbtRunner(manifest=parsed.result, callbacks=[_pass_between_models] if is_armed() else [])
 
     @classmethod
@@ -69,7 +70,12 @@ class Models:
 
     def run(self, *, with_audit: bool = True) -> None:
         """Run the models on what is new; without those of the audit, for which no chart waits. Raises `ModelError`."""
-        self._invoke("run", *(() if with_audit else ("--exclude=tag:audit",)))
+        left_out = [
+            *(() if with_audit else ("tag:audit",)),
+            *(("config.materialized:view",) if self._has_views else ()),
+        ]
+        self._invoke("run", *(f"--exclude={selection}" for selection in left_out))
+        self._has_views = True
 
     def make_anew(self, *models: str) -> None:
         """Make tables of GOLD anew from SILVER, all of them where none is named. Raises `ModelError`."""
@@ -78,6 +84,7 @@ class Models:
     def build(self) -> None:
         """Run all models, their data tests and their unit tests. Raises `ModelError` for the first that fails."""
         self._invoke("build")
+        self._has_views = True
 
     def close(self) -> None:
         """Let go of the warehouse: dbt holds it open between runs."""

@@ -1,1 +1,3 @@
+{{ config(cluster_by=['to_date(open_time)', 'symbol']) }}
+
 {{ candles_from_trades('minute', with_flat=true) }}

@@ -1,5 +1,5 @@
-{# A model lives in the schema that its folder names; what audits GOLD lives beside it. #}
+{# A model lives in the schema that its folder names; what audits GOLD, and what is live of it, lives beside it. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- set folder = node.original_file_path.replace('\\', '/').split('/')[0] -%}
-    {{ {'silver': 'silver', 'gold': 'gold', 'audit': 'gold'}.get(folder, custom_schema_name or target.schema) }}
+    {{ {'silver': 'silver', 'gold': 'gold', 'live': 'gold', 'audit': 'gold'}.get(folder, custom_schema_name or target.schema) }}
 {%- endmacro %}

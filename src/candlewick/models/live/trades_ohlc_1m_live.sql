@@ -1,0 +1,3 @@
+{{ config(materialized='view', enabled=target.type == 'snowflake') }}
+
+{{ live_candles_from_trades('trades_ohlc_1m', 'minute') }}
