@@ -21,8 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from candlewick import mart_history as history
 from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
-from candlewick.publication import CANDLES, CURRENT, PINS, TRADES, File, Version, decode
+from candlewick.publication import CANDLES, CURRENT, PINS, QUARTERS, TRADES, File, Version, decode
 
 _CACHED_BYTES = 128 * 2**20
 _ATTEMPTS = 5
@@ -77,11 +78,13 @@ class Mart:
     ) -> pa.Table:
         """Return candles with `start` <= open_time < `end`, the newest `limit` of them, ascending by open_time.
 
-        Times without a zone are UTC. Raises `MartNotReadyError`, and `WarehouseError` for an unknown timeframe.
+        Column `origin` says who made a candle: where none is made of trades, the exchange's own is there, if it was
+        fetched (`candlewick backfill --candles`). Times without a zone are UTC.
+        Raises `MartNotReadyError`, and `WarehouseError` for an unknown timeframe.
         """
         if timeframe not in CANDLES:
             raise WarehouseError(f"expected a timeframe of {', '.join(CANDLES)}, got {timeframe!r}")
-        return _again(lambda: self._candles(CANDLES[timeframe], symbol, _naive(start), _naive(end), limit))
+        return _again(lambda: self._candles(timeframe, symbol, _naive(start), _naive(end), limit))
 
     def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
         """Return trades with `start` <= traded_at < `end`, by trade id. Raises `MartNotReadyError`."""
@@ -92,16 +95,36 @@ class Mart:
         return _again(lambda: self.query(statement, [symbol, *given.values()]))
 
     def _candles(
-        self, table: str, symbol: str, start: datetime | None, end: datetime | None, limit: int | None
+        self, timeframe: str, symbol: str, start: datetime | None, end: datetime | None, limit: int | None
     ) -> pa.Table:
-        files = self.current().tables[table].files
+        version = self.current()
+        ours = self._made_of_trades(version.tables[CANDLES[timeframe]].files, symbol, start, end, limit)
+        quarters = version.tables.get(QUARTERS)
+        if timeframe not in history.MINUTES or quarters is None or not quarters.rows:
+            return history.with_origin(ours, "trades")
+        theirs = self._of_exchange(version, quarters.files, symbol, timeframe)
+        return history.joined(ours, history.between(theirs, start, end), limit)
+
+    def _of_exchange(self, version: Version, files: Sequence[File], symbol: str, timeframe: str) -> pa.Table:
+        """The exchange's candles: rolled up once, until there are new ones."""
+        names = " ".join(file.name for file in files)
+
+        def roll_up() -> pa.Table:
+            quarters = pa.concat_tables(self._rows(file, symbol) for file in files)
+            return history.rolled_up(quarters, timeframe, version.timezone)
+
+        return self._cache.get((f"{timeframe} {version.timezone} {names}", symbol), roll_up)
+
+    def _made_of_trades(
+        self, files: Sequence[File], symbol: str, start: datetime | None, end: datetime | None, limit: int | None
+    ) -> pa.Table:
         parts = [self._rows(files[0], symbol).slice(0, 0)]
         rows = 0
         for file in reversed(files):
             if (start is not None and file.end <= start) or (limit is not None and rows >= limit):
                 break
             if end is None or file.start < end:
-                parts.append(_between(self._rows(file, symbol), start, end))
+                parts.append(history.between(self._rows(file, symbol), start, end))
                 rows += parts[-1].num_rows
         candles = pa.concat_tables(reversed(parts))
         return candles if limit is None else candles.slice(max(0, rows - limit))
@@ -152,14 +175,6 @@ def _quoted(path: Path) -> str:
 def _read(path: Path, symbol: str) -> pa.Table:
     rows = pq.read_table(path, partitioning=None, memory_map=True)
     return rows.filter(pc.equal(rows["symbol"], symbol)).combine_chunks()
-
-
-def _between(rows: pa.Table, start: datetime | None, end: datetime | None) -> pa.Table:
-    times = rows["open_time"]
-    if start is not None:
-        rows = rows.filter(pc.greater_equal(times, start))
-        times = rows["open_time"]
-    return rows if end is None else rows.filter(pc.less(times, end))
 
 
 def _again(read: Callable[[], T]) -> T:

@@ -12,6 +12,7 @@ CANDLES = {timeframe: f"gold.trades_ohlc_{timeframe}" for timeframe in TIMEFRAME
 AUDIT = "gold.candle_audit"
 GAPS = "gold.tape_gaps"
 OBJECTS = "silver.object_spans"
+QUARTERS = "silver.exchange_candles_15m"
 
 
 class File(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from candlewick import backfill, checkpoint
+from candlewick import backfill
 from candlewick.backfill.candles import QUARTER
 from candlewick.backfill.plan import starts_at
 from candlewick.cli import app
@@ -19,13 +19,13 @@ from candlewick.lake import Lake
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO")
 TODAY = datetime.now(UTC).date()
-FIRST, LAST = TODAY - timedelta(days=20), TODAY - timedelta(days=1)
+FIRST, LAST = TODAY - timedelta(days=12), TODAY - timedelta(days=1)
 QUARTERS = range(starts_at(FIRST) // QUARTER.length, starts_at(TODAY) // QUARTER.length)
 
 
 @pytest.fixture(scope="module")
 def running():
-    options = ExchangeOptions(port=0, symbols=SYMBOLS, rate=0.05, history=timedelta(days=30), weight_limit=1_000_000)
+    options = ExchangeOptions(port=0, symbols=SYMBOLS, rate=0.05, history=timedelta(days=14), weight_limit=1_000_000)
     with BackgroundExchange(options) as background:
         yield background.exchange
 
@@ -60,7 +60,7 @@ def candles(settings):
 
 def test_each_candle_of_the_days_is_fetched_once_and_no_trade(settings):
     plan, outcome = fetch(settings)
-    assert (plan.minutes, plan.kline_requests) == (2 * len(QUARTERS), 4)
+    assert (plan.minutes, plan.kline_requests) == (2 * len(QUARTERS), 3)
     assert (outcome.is_complete, outcome.candles, outcome.trades) == (True, 2 * len(QUARTERS), 0)
     assert candles(settings) == [(symbol, quarter) for symbol in SYMBOLS for quarter in QUARTERS]
 
@@ -69,16 +69,9 @@ def test_what_is_held_is_not_fetched_again_even_where_the_checkpoint_is_lost(set
     fetch(settings)
     plan, outcome = fetch(settings)
     assert (plan.is_empty, outcome.objects) == (True, 0)
-    backfill.settings_of(settings).state_path.unlink()
+    backfill.settings_of(settings, "candles").state_path.unlink()
     assert fetch(settings)[0].is_empty
     assert candles(settings) == [(symbol, quarter) for symbol in SYMBOLS for quarter in QUARTERS]
-
-
-def test_the_candles_of_minutes_and_the_trades_of_the_same_days_are_still_wanted(settings):
-    fetch(settings)
-    state = checkpoint.load(backfill.settings_of(settings).state_path, "r1-backfill")
-    held = backfill.coverages_of(settings, state)
-    assert all(not held[symbol].minutes.secured and not held[symbol].secured for symbol in SYMBOLS)
 
 
 def test_the_command_shows_its_plan_and_says_what_is_new(running, tmp_path):

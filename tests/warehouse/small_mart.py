@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from candlewick.publication import AUDIT, CANDLES, GAPS, OBJECTS, TRADES
+from candlewick.publication import AUDIT, CANDLES, GAPS, OBJECTS, QUARTERS, TRADES
 from candlewick.warehouse.duckdb import Warehouse
 from candlewick.warehouse.publisher import Publisher
 
@@ -35,7 +35,7 @@ class SmallMart:
             create table {GAPS} (symbol varchar, first_missing_id bigint, state varchar);
             create table {AUDIT} (symbol varchar, open_time timestamp, status varchar, loaded_at timestamp)
         """)
-        for table in CANDLES.values():
+        for table in [QUARTERS, *CANDLES.values()]:
             warehouse.connection.execute(f"create table {table} ({_CANDLES})")
         return cls(warehouse, home / "mart")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from candlewick.backfill import candles
 from candlewick.backfill.candles import CandleJob
@@ -50,9 +51,12 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
-def settings_of(settings: Settings) -> Settings:
-    """Return the settings of the backfill beside a recorder: the same but for the name."""
-    return settings.model_copy(update={"recorder": f"{settings.recorder}-backfill"})
+def settings_of(settings: Settings, kind: Literal["backfill", "candles"] = "backfill") -> Settings:
+    """Return the settings of the backfill beside a recorder: the same but for the name.
+
+    By the name `…-candles` the models know the objects that have candles for charts.
+    """
+    return settings.model_copy(update={"recorder": f"{settings.recorder}-{kind}"})
 
 
 def run(
@@ -69,7 +73,7 @@ def run(
     With `only_candles` the exchange's own candles of those days, for charts, and no trades.
     Raises `CandlewickError` for what a user can act on.
     """
-    own = settings_of(settings)
+    own = settings_of(settings, "candles" if only_candles else "backfill")
     with lock(own.state_path):
         lake = Lake.open(own.lake_url, own.prefix, own.s3)
         lake.check_writable(own.recorder)
@@ -118,8 +122,7 @@ async def _fetch_candles(
     async with Rest(settings.exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest:
         exchange_now, last = await _meet(rest, settings, first, last)
         wanted = candles.coverages_of(settings, checkpoint)
-        coverages = coverages_of(settings, checkpoint) | wanted
-        writer = Writer(lake, checkpoint, settings.state_path, coverages, Batcher(Limits()), announces=True)
+        writer = Writer(lake, checkpoint, settings.state_path, wanted, Batcher(Limits()), announces=True)
         job = CandleJob(candles.quarters_between(first, last, exchange_now), wanted, rest, writer)
         if not agree(job.plan):
             return None

@@ -23,6 +23,7 @@ from candlewick.publication import (
     CURRENT,
     GAPS,
     OBJECTS,
+    QUARTERS,
     TRADES,
     File,
     Table,
@@ -59,6 +60,7 @@ LAYOUTS = {
     CANDLES["1d"]: Layout("open_time", "year", ()),
     AUDIT: Layout("open_time", "day", ("month",)),
     OBJECTS: Layout("created_at", "10 minutes", ("hour", "day"), "symbol, first_trade_id"),
+    QUARTERS: Layout("open_time", "month", ("year",)),
 }
 
 
