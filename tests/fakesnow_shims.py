@@ -70,10 +70,10 @@ def _with_exact_micros(macro: Template) -> Template:
     return Template(macro.template.replace(inexact, "make_timestamp(val::BIGINT)"))
 
 
-def _naming_columns(create_table_as: Callable[..., exp.Expression]) -> Callable[..., exp.Expression]:
+def _naming_columns(create_table_as: Callable[..., Any]) -> Callable[..., Any]:
     """CREATE TABLE t (a INT, …) AS SELECT * …: fakesnow describes the query in a dialect unknown to DuckDB."""
 
-    def named(expression: exp.Expression, *arguments: Any) -> exp.Expression:
+    def named(expression: exp.Expression, *arguments: Any) -> Any:
         if isinstance(expression, exp.Create) and isinstance(expression.this, exp.Schema) and expression.expression:
             query = expression.expression.unnest()
             if isinstance(query, exp.Select) and query.is_star:
