@@ -1,6 +1,6 @@
 """Deterministic simulation: the recorder, its lake and the exchange on virtual time, in one process, from one seed.
 
-    python benchmarks/simulate.py --runs 1000 --seed 1 --hours 0.5
+    python benchmarks/simulate.py --runs 1000 --seed 1
 
 The code that is run is the code that records: `Session` with its legs, REST client, backfill, writer and checkpoint,
 over connections in memory, against the local exchange's own server with its faults. The recorder is killed at any
@@ -17,6 +17,7 @@ if os.environ.get("PYTHONHASHSEED") != "0":  # the same seed, the same run: sets
     os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"PYTHONHASHSEED": "0"})
 
 import argparse
+import gc
 import hashlib
 import logging
 import time
@@ -38,7 +39,7 @@ from simulation.run import Outcome, play
 
 picows.api._HAS_AIOFASTNET = False  # its transports are sockets; asyncio's are whatever the loop makes
 
-HOURS = 0.5
+HOURS = 0.1
 SHOWN_EVERY = 30.0
 
 
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--log", action="store_true", help="show what recorder and exchange log, by virtual time")
     options = parser.parse_args()
     _set_up_logs(is_shown=options.log)
+    gc.freeze()
     sys.exit(_play_all(options.seed, options.runs, options.hours))
 
 

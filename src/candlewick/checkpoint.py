@@ -186,7 +186,7 @@ def _is_borne_out(checkpoint: Checkpoint, lake: Lake) -> bool:
     The lake may have been emptied or exchanged, and a file may have a digit that is not as it was written.
     """
     if checkpoint.prev is None:
-        return True
+        return checkpoint.seq == 0 and not checkpoint.covered
     found = _newest_readable(lake, [checkpoint.prev])
     return found is not None and (found[1].seq, found[1].covered) == (checkpoint.seq, checkpoint.covered)
 

@@ -99,7 +99,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Keep what nobody caught: a run with such a thing has failed."""
         machine = MACHINE.get()
         if machine is None or not machine.is_dead:
-            self.faults.append(context.get("exception") or StuckError(str(context.get("message"))))
+            told = ", ".join(f"{name}: {value}" for name, value in context.items())
+            self.faults.append(context.get("exception") or StuckError(told))
 
 
 def _takes() -> float:

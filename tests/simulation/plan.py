@@ -6,9 +6,6 @@ from typing import Literal
 
 from candlewick.exchange.faults import KINDS
 
-MANY = 1_000.0
-"""Seconds: the upper end of what a random number of the plan may wait for."""
-
 Deed = Literal["kill", "stop", "lake down", "lake unheard", "lake slow"]
 EXCHANGE_KINDS = [kind.name for kind in KINDS.values() if kind.room != "archive"]
 DEEDS: tuple[Deed, ...] = ("kill", "stop", "lake down", "lake unheard", "lake slow")
@@ -60,7 +57,7 @@ def draw(seed: int, hours: float) -> Plan:
         history_minutes=rng.choice((0, 0, 5, 60)),
         latency=round(10.0 ** rng.uniform(-3, -0.7), 4),
         kinds=kinds,
-        every=round(10.0 ** rng.uniform(0.8, 2.0), 1),
+        every=round(10.0 ** rng.uniform(0.6, 1.6), 1),
         acts=[_act(rng, hours * 3_600) for _ in range(rng.randint(1, 5))],
     )
 

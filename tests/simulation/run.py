@@ -24,8 +24,10 @@ BEGINS_WITHIN = 600.0
 """Virtual seconds; the first start needs an exchange that is well."""
 HEALS_WITHIN = 7_200.0
 """Virtual seconds until all is there after the last fault: declared ids are asked about after 10 minutes, 20, 40."""
-SETTLE_SECONDS = 200.0
+SETTLE_SECONDS = 130.0
 """Over at the end: what the exchange has of the last minutes is late."""
+LAST_SECONDS = 15.0
+"""Until the recorder is stopped: what it knows last is in a manifest by then."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ async def _heal(world: World) -> None:
     await world.sleep(SETTLE_SECONDS)
     heads = world.heads()
     await world.until(lambda: world.has_all(heads), f"all up to {heads}", HEALS_WITHIN)
-    await world.sleep(SETTLE_SECONDS)
+    await world.sleep(LAST_SECONDS)
     await world.stop()
 
 

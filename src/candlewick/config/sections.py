@@ -13,10 +13,19 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+_LONGEST = timedelta(days=36_525)
+
+
 def parse_duration(value: object) -> object:
     """Turn `"90s"`, `"15m"`, `"6h"` or `"2d"` into a timedelta; anything else goes on to pydantic."""
     if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        return timedelta(**{_UNITS[match[2]]: float(match[1])})
+        try:
+            duration = timedelta(**{_UNITS[match[2]]: float(match[1])})
+        except OverflowError:
+            duration = timedelta.max
+        if duration > _LONGEST:
+            raise ValueError(f"expected a duration of a century at most, got {value!r}")
+        return duration
     if isinstance(value, str):
         raise ValueError(f"expected a duration such as '90s', '15m', '6h' or '2d', got {value!r}")
     return value

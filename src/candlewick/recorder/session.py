@@ -157,8 +157,10 @@ class Session:
         """At the first start, say so where no stream can be had at all; later, legs just go on trying."""
         openings = [asyncio.create_task(leg.opened.wait()) for legs in self._legs for leg in legs]
         timeout = FIRST_START_SECONDS if self._is_first_start else None
-        done, _ = await asyncio.wait(openings, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        await _cancel(*openings)
+        try:
+            done, _ = await asyncio.wait(openings, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # a stop may come first
+            await _cancel(*openings)
         if not done:
             hosts = ", ".join(dict.fromkeys(self._settings.exchange.streams))
             raise UnreachableError(f"exchange.streams: no connection within {FIRST_START_SECONDS:.0f} s: {hosts}")
