@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 HOOK = "window.__candlewick"
-READY_MS = 30_000
+READY_MS = 60_000
 
 
 class Visitor:
@@ -42,7 +42,7 @@ class Visitor:
 
     def wait_for_health(self, health: str) -> None:
         """Wait until the status bar says how the connection is."""
-        self.page.locator(".health", has_text=health).wait_for()
+        self.page.locator(".health", has_text=health).wait_for(timeout=READY_MS)
 
     def ask(self, expression: str) -> Any:
         """The value of a JavaScript expression."""
