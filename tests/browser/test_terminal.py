@@ -2,13 +2,16 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import talib
 
 from browser.conftest import Visit
 from browser.visitor import HOOK, Visitor
@@ -19,6 +22,13 @@ SERIES = "/chart?symbol=BTCDEMO&tf=1m"
 INDICATORS = ("SMA", "EMA", "WMA", "VWAP", "BB", "RSI", "MACD", "ATR", "Stoch", "OBV", "Vol SMA")
 OWN_PANES = 5
 PRICE_PANES = 2
+
+
+NUMBER = re.compile(r"[\d,]+\.\d+")
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
 
 
 def query(visitor: Visitor) -> dict[str, list[str]]:
@@ -142,6 +152,32 @@ def test_all_indicators_at_once_follow_the_bars_and_leave_what_is_seen_in_place(
     visitor.wait_for_ticks(5)
     assert rows(visitor) == settled
     assert not any("NaN" in row for row in settled)
+
+
+def test_the_numbers_in_the_legend_are_ta_libs(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&ind=sma(20),ema(21),bb,rsi").wait_for_bars()
+    visitor.scroll_back()
+    point(visitor, 0.6)
+    told, bars, rows_then = visitor.ask(
+        f"[document.querySelector('.numbers').innerText, {HOOK}.bars(), "
+        "[...document.querySelectorAll('.row')].map((row) => row.innerText)]"
+    )
+    opened, high, low, close = (number(text) for text in NUMBER.findall(told)[:4])
+    (at,) = (
+        i for i, b in enumerate(bars) if (b["open"], b["high"], b["low"], b["close"]) == (opened, high, low, close)
+    )
+    closes = np.array([bar["close"] for bar in bars])
+    upper, basis, lower = talib.BBANDS(closes, 20, 2, 2)
+    expected = {
+        "SMA 20": [talib.SMA(closes, 20)],
+        "EMA 21": [talib.EMA(closes, 21)],
+        "BB 20 2": [upper, lower, basis],
+        "RSI 14": [talib.RSI(closes, 14)],
+    }
+    shown = {row.split("\n")[0]: [number(text) for text in row.split("\n")[1:] if text] for row in rows_then}
+    assert shown.keys() == expected.keys()
+    for name, series in expected.items():
+        assert shown[name] == pytest.approx([values[at] for values in series], abs=0.0051)
 
 
 def test_an_indicator_takes_parameters_and_colours_and_goes(visit: Visit) -> None:
@@ -344,8 +380,10 @@ def test_a_finger_pans_and_taps_on_a_phone(visit: Visit) -> None:
     touch("touchStart", 100)
     for x in range(110, 300, 10):
         touch("touchMove", x)
+    let_go = visitor.view()
     touch("touchEnd")
-    visitor.wait(f"{HOOK}.view().to < {before[1] - 5}")
+    assert let_go[1] < before[1] - 5
+    visitor.wait(f"{HOOK}.view().to < {let_go[1] - 1}")  # it goes on by itself, as anything pushed does
     visitor.page.get_by_role("button", name="Indicators").tap()
     assert visitor.page.get_by_label("Search indicators").is_visible()
     for selector in (".top", ".bottom", ".terminal"):
