@@ -125,7 +125,7 @@ def answers(url: str) -> bool:
 
 def written(home: Path, names: tuple[str, ...], endpoint: str, flush_seconds: float) -> Stack:
     """The settings of a recorder of these symbols, into the bucket."""
-    stack = Stack(home, symbols=names, history="1s", flush_seconds=flush_seconds).write_config()
+    stack = Stack(home, symbols=names, history="0s", flush_seconds=flush_seconds).write_config()
     text = stack.config_path.read_text()
     head, _, sections = text.partition("[exchange]")
     bucket = f'lake = "s3://{BUCKET}"\n[s3]\nendpoint = "{endpoint}"\npath_style = true\n'
@@ -135,7 +135,9 @@ def written(home: Path, names: tuple[str, ...], endpoint: str, flush_seconds: fl
 
 def measure(stack: Stack, seconds: float) -> tuple[int, int]:
     """Print what the recorder does over some seconds; return their beginning and end (µs)."""
+    started = time.monotonic()
     wait_until(lambda: is_recording(stack), "the recorder to record", START_SECONDS)
+    print(f"recording all symbols  after {time.monotonic() - started:.0f} s")
     time.sleep(5)  # the first seconds of a connection are not what is measured
     recorder = stack.processes["recorder"].pid
     began, objects, cpu = now_us(), int(stack.beat("recorder")["objects"]), cpu_seconds(recorder)
@@ -158,7 +160,7 @@ def measure(stack: Stack, seconds: float) -> tuple[int, int]:
 def is_recording(stack: Stack) -> bool:
     beat = stack.beat("recorder")
     symbols = beat.get("symbols", {})
-    return beat.get("state") == "recording" and len(symbols) == len(stack.symbols)
+    return len(symbols) == len(stack.symbols) and all(each["history"]["done"] for each in symbols.values())
 
 
 def is_durable(stack: Stack, until: int) -> bool:
