@@ -6,7 +6,7 @@ import type { Choice } from "./choice";
 import type { Config, Series } from "./config";
 import { afterPaint } from "./debug";
 import type { Desk } from "./desk";
-import { h, icon, ICONS } from "./dom";
+import { h, iconButton, ICONS } from "./dom";
 import type { BarClick, Feature, Stage } from "./feature";
 import { FEATURES } from "./features";
 import { Feeder, type LiveScreen, type Screen } from "./feeder";
@@ -19,7 +19,7 @@ import { Legend } from "./ui/legend";
 import { Waiting } from "./ui/waiting";
 import { clockOf } from "./ui/zones";
 
-const TYPE_KEYS: readonly (keyof Choice)[] = ["symbol", "timeframe"];
+const SERIES_KEYS: readonly (keyof Choice)[] = ["symbol", "timeframe"];
 
 export class Cell implements Stage {
   readonly element: HTMLElement;
@@ -45,11 +45,7 @@ export class Cell implements Stage {
 
   private readonly legend = new Legend();
   private readonly waiting = new Waiting();
-  private readonly toLive = h(
-    "button",
-    { type: "button", class: "to-live", title: "To the newest bar", hidden: true, onclick: () => this.goLive() },
-    icon(ICONS.live),
-  );
+  private readonly toLive = iconButton("To the newest bar", ICONS.live, () => this.goLive());
   private readonly pacer = new Pacer(
     () => this.chart.isHeavy() && this.chart.view.isMoving(),
     (changed) => this.change(changed, this.feeder.store.bars),
@@ -68,6 +64,8 @@ export class Cell implements Stage {
   ) {
     this.config = desk.config;
     this.choice = choice;
+    this.toLive.classList.add("to-live");
+    this.toLive.hidden = true;
     const canvas = h("div", { class: "canvas" });
     const overlay = h("div", { class: "overlay" });
     this.slots = {
@@ -77,7 +75,8 @@ export class Cell implements Stage {
       overlay,
       legend: this.legend.rows,
     };
-    this.element = h("section", { class: "cell" }, canvas, overlay, this.legend.element, this.toLive, this.waiting.element);
+    const parts = [canvas, overlay, this.legend.element, this.toLive, this.waiting.element];
+    this.element = h("section", { class: "cell" }, ...parts);
     this.chart = new PriceChart(canvas, this.look());
     this.crosshair = this.chart.crosshair;
     this.feeder = new Feeder(history, desk.live, this.liveScreen());
@@ -126,7 +125,7 @@ export class Cell implements Stage {
   choose(choice: Partial<Choice>): void {
     this.choice = { ...this.choice, ...choice };
     this.apply(choice);
-    if (TYPE_KEYS.some((key) => key in choice)) this.open();
+    if (SERIES_KEYS.some((key) => key in choice)) this.open();
     this.chosen.emit(choice);
   }
 

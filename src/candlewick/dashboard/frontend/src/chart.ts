@@ -79,8 +79,8 @@ export class PriceChart {
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0 } });
     this.api.panes().forEach((pane, index) => pane.setStretchFactor(STRETCH[index]!));
     this.view = new Viewport(this.api, () => this.bars.length);
-    this.api.subscribeCrosshairMove(({ time }) => this.crosshair.emit(time === undefined ? null : Number(time)));
-    this.api.subscribeClick((event) => this.click.emit({ time: event.time === undefined ? null : Number(event.time), event }));
+    this.api.subscribeCrosshairMove(({ time }) => this.crosshair.emit(secondsOrNull(time)));
+    this.api.subscribeClick((event) => this.click.emit({ time: secondsOrNull(event.time), event }));
     this.paint(look);
   }
 
@@ -226,6 +226,10 @@ export class PriceChart {
     const formatter = (price: number) => this.priceText(price);
     this.main.setPriceFormat({ type: "custom", formatter, minMove: 10 ** -this.decimals });
   }
+}
+
+function secondsOrNull(time: Time | undefined): number | null {
+  return time === undefined ? null : Number(time);
 }
 
 /** How many bars `now` has after the last one of `before`; negative where it lacks some of those. */

@@ -51,6 +51,18 @@ export function icon(path: string, size = 18): SVGSVGElement {
   return svg;
 }
 
+/** A button with an icon and a name that is told on hovering and to those who hear the page. */
+export function iconButton(
+  title: string,
+  path: string,
+  press: (button: HTMLButtonElement) => void,
+  kind: "icon" | "tiny" = "icon",
+): HTMLButtonElement {
+  const attributes = { type: "button", class: kind, title, "aria-label": title, onclick: () => press(button) };
+  const button = h("button", attributes, icon(path, kind === "icon" ? 18 : 15));
+  return button;
+}
+
 export const ICONS = {
   moon: "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5Z",
   sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 2v2M12 20v2M2 12h2M20 12h2M4.9 4.9l1.4 1.4M17.7 17.7l1.4 1.4M4.9 19.1l1.4-1.4M17.7 6.3l1.4-1.4",

@@ -28,7 +28,9 @@ export function pointOf(type: ChartType, { state, time: at }: Bar, shape: Shape,
   const point = { time, open, high, low, close };
   const fill = rises ? colours.bullFill : colours.bearFill;
   const edge = rises ? colours.bullEdge : colours.bearEdge;
-  if (type === "hollow") return { ...point, color: hollow ? CLEAR : faded(fill, FILL[state]), borderColor: edge, wickColor: edge };
+  if (type === "hollow") {
+    return { ...point, color: hollow ? CLEAR : faded(fill, FILL[state]), borderColor: edge, wickColor: edge };
+  }
   // A complete bar takes the series' own colours.
   if (state === State.Complete) return point;
   return { ...point, color: faded(type === "bars" ? edge : fill, FILL[state]) };

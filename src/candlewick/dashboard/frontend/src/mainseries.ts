@@ -145,7 +145,12 @@ export class MainSeries {
       case "Line":
         return { color: accent, lineWidth: 2 as const };
       case "Area":
-        return { lineColor: accent, lineWidth: 2 as const, topColor: faded(accent, 0.28), bottomColor: faded(accent, 0.02) };
+        return {
+          lineColor: accent,
+          lineWidth: 2 as const,
+          topColor: faded(accent, 0.28),
+          bottomColor: faded(accent, 0.02),
+        };
     }
   }
 }

@@ -1,6 +1,6 @@
 // A second symbol beside the first: both in percent of where the screen begins.
 
-import { h, icon, ICONS } from "../dom";
+import { iconButton, ICONS } from "../dom";
 import type { Feature, Stage } from "../feature";
 import { Choices, matching } from "../ui/choices";
 import { Popover } from "../ui/popover";
@@ -11,21 +11,16 @@ export class Compare implements Feature {
   private readonly menu: Popover;
 
   constructor(private readonly stage: Stage) {
-    const options = () => stage.config.symbols.filter((symbol) => symbol !== stage.choice.symbol);
+    const others = () => stage.config.symbols.filter((symbol) => symbol !== stage.choice.symbol);
     const choices = new Choices(
       "Compare with",
-      (typed) => matching(options().map((symbol) => ({ value: symbol, title: symbol })), typed),
+      (typed) => matching(others().map((symbol) => ({ value: symbol, title: symbol })), typed),
       (symbol) => this.choose(symbol),
       (symbol) => symbol === stage.choice.compare,
     );
     this.menu = new Popover(stage.desk.root, "Compare", choices.element);
     this.menu.onOpen = () => choices.start();
-    const button = h(
-      "button",
-      { type: "button", class: "icon", title: "Compare", "aria-label": "Compare", onclick: () => this.menu.toggle(button) },
-      icon(ICONS.compare),
-    );
-    stage.slots.header.append(button);
+    stage.slots.header.append(iconButton("Compare", ICONS.compare, (button) => this.menu.toggle(button)));
     stage.chosen.on((choice) => ("compare" in choice || "symbol" in choice || "timeframe" in choice) && this.follow());
     this.follow();
   }

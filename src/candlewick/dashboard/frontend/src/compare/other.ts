@@ -3,7 +3,7 @@
 import { type ISeriesApi, LineSeries, type LineData, type Time, type WhitespaceData } from "lightweight-charts";
 import type { Bar } from "../bar";
 import type { Layer } from "../chart";
-import { h, icon, ICONS, setText } from "../dom";
+import { h, iconButton, ICONS, setText } from "../dom";
 import type { Stage } from "../feature";
 import { Feeder, type LiveScreen } from "../feeder";
 import { fixed, decimalsOf } from "../format";
@@ -23,12 +23,9 @@ export class Other implements Layer {
     onRemove: () => void,
   ) {
     const { chart } = stage;
-    this.line = chart.api.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false, baseLineVisible: false, title: symbol }, 0);
-    const remove = h(
-      "button",
-      { type: "button", class: "tiny", title: "Remove", "aria-label": `Remove ${symbol}`, onclick: onRemove },
-      icon(ICONS.close, 15),
-    );
+    const options = { lineWidth: 2, priceLineVisible: false, baseLineVisible: false, title: symbol } as const;
+    this.line = chart.api.addSeries(LineSeries, options, 0);
+    const remove = iconButton(`Remove ${symbol}`, ICONS.close, onRemove, "tiny");
     this.row = h("div", { class: "row" }, h("span", {}, symbol), this.value, h("span", { class: "row-tools" }, remove));
     stage.slots.legend.prepend(this.row);
     this.feeder = new Feeder(stage.history, stage.desk.live, this.screen());
@@ -54,7 +51,8 @@ export class Other implements Layer {
   update(from: number): void {
     const { time } = this.stage.chart.table;
     if (from === 0) this.line.setData(Array.from({ length: time.length }, (_, index) => this.point(index)));
-    else for (let index = from; index < time.length; index++) this.line.update(this.point(index), index < time.length - 1);
+    const last = time.length - 1;
+    for (let index = from; from > 0 && index <= last; index++) this.line.update(this.point(index), index < last);
   }
 
   private screen(): LiveScreen {
@@ -74,7 +72,8 @@ export class Other implements Layer {
 
   private begin(bars: readonly Bar[]): void {
     const decimals = decimalsOf(bars.slice(-100).map((bar) => bar.close));
-    this.line.applyOptions({ priceFormat: { type: "custom", formatter: (price: number) => fixed(price, decimals), minMove: 10 ** -decimals } });
+    const formatter = (price: number) => fixed(price, decimals);
+    this.line.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -decimals } });
     this.update(0);
     this.tell(null);
     this.reachBack();

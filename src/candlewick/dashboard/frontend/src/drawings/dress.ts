@@ -1,7 +1,7 @@
 // The little bar of the selected drawing: its colour, width and dash, whether it is locked, and its end.
 
-import { h, icon, ICONS } from "../dom";
-import { DASHES, type Drawing } from "./model";
+import { h, icon, iconButton, ICONS } from "../dom";
+import { type Dash, DASHES, type Drawing } from "./model";
 
 const WIDEST = 4;
 
@@ -15,14 +15,12 @@ export class Dress {
 
   /** `change` takes the drawing as it is to be, or null where it is to go. */
   constructor(private readonly change: (id: string, drawing: Drawing | null) => void) {
-    const button = (title: string, onclick: () => void) =>
-      h("button", { type: "button", class: "icon", title, "aria-label": title, onclick });
-    this.well = h("input", { type: "color", "aria-label": "Colour of the drawing", oninput: () => this.style({ colour: this.well.value }) });
-    this.width = button("Width", () => this.style({ width: (this.drawing!.style.width % WIDEST) + 1 }));
-    this.dash = button("Dash", () => this.style({ dash: DASHES[(DASHES.indexOf(this.drawing!.style.dash) + 1) % DASHES.length]! }));
-    this.lock = button("Lock", () => this.put({ locked: !this.drawing!.locked }));
-    const remove = button("Delete", () => this.change(this.drawing!.id, null));
-    remove.append(icon(ICONS.trash));
+    const oninput = () => this.style({ colour: this.well.value });
+    this.well = h("input", { type: "color", "aria-label": "Colour of the drawing", oninput });
+    this.width = iconButton("Width", "", () => this.style({ width: (this.drawing!.style.width % WIDEST) + 1 }));
+    this.dash = iconButton("Dash", "", () => this.style({ dash: dashAfter(this.drawing!.style.dash) }));
+    this.lock = iconButton("Lock", ICONS.unlock, () => this.put({ locked: !this.drawing!.locked }));
+    const remove = iconButton("Delete", ICONS.trash, () => this.change(this.drawing!.id, null));
     this.element = h("div", { class: "dress", hidden: true }, this.well, this.width, this.dash, this.lock, remove);
   }
 
@@ -45,4 +43,8 @@ export class Dress {
   private put(changes: Partial<Drawing>): void {
     this.change(this.drawing!.id, { ...this.drawing!, ...changes });
   }
+}
+
+function dashAfter(dash: Dash): Dash {
+  return DASHES[(DASHES.indexOf(dash) + 1) % DASHES.length]!;
 }

@@ -1,7 +1,7 @@
 // Drawings on one chart: the rail of tools, the keys, and the shelf on which a symbol's drawings are kept.
 
 import { secondsOf } from "../config";
-import { h, icon, ICONS } from "../dom";
+import { h, icon, iconButton, ICONS } from "../dom";
 import type { Feature, Stage } from "../feature";
 import { storage } from "../prefs";
 import { Signal } from "../signal";
@@ -39,9 +39,9 @@ export class Drawings implements Feature {
       newId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
     });
     chart.attach(this.layer);
-    this.magnet = this.button("Magnet: draw to a bar's prices", ICONS.magnet, () => this.pull());
-    this.hide = this.button("Hide drawings", ICONS.eye, () => this.hideAll());
-    const clear = this.button("Delete all drawings", ICONS.trash, () => this.layer.touch(() => this.layer.album.edit(() => null)));
+    this.magnet = iconButton("Magnet: draw to a bar's prices", ICONS.magnet, () => this.pull());
+    this.hide = iconButton("Hide drawings", ICONS.eye, () => this.hideAll());
+    const clear = iconButton("Delete all drawings", ICONS.trash, () => this.clear());
     this.dress = new Dress((id, drawing) => this.change(id, drawing));
     slots.rail.append(...this.tools(), h("hr"), this.magnet, this.hide, clear);
     slots.overlay.append(this.dress.element);
@@ -67,21 +67,25 @@ export class Drawings implements Feature {
   }
 
   private tools(): HTMLElement[] {
-    const choose = (kind: Kind | null) => this.layer.touch(() => {
-      this.layer.hand.cancel();
-      this.layer.hand.tool = kind;
-    });
-    this.buttons.set(null, this.button("Cursor (Esc)", ICONS.cursor, () => choose(null)));
+    const choose = (kind: Kind | null) => this.take(kind);
+    this.buttons.set(null, iconButton("Cursor (Esc)", ICONS.cursor, () => choose(null)));
     for (const [kind, keys] of TOOLS) {
       const { title } = KINDS[kind];
-      this.buttons.set(kind, this.button(`${title} (${keys})`, ICONS[kind], () => choose(kind)));
+      this.buttons.set(kind, iconButton(`${title} (${keys})`, ICONS[kind], () => choose(kind)));
       this.stage.bind(keys, title, () => choose(kind));
     }
     return [...this.buttons.values()];
   }
 
-  private button(title: string, path: string, onclick: () => void): HTMLButtonElement {
-    return h("button", { type: "button", class: "icon", title, "aria-label": title, onclick }, icon(path));
+  private take(kind: Kind | null): void {
+    this.layer.touch(() => {
+      this.layer.hand.cancel();
+      this.layer.hand.tool = kind;
+    });
+  }
+
+  private clear(): void {
+    this.layer.touch(() => this.layer.album.edit(() => null));
   }
 
   private open(symbol: string): void {

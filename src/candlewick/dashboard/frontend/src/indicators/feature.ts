@@ -163,7 +163,10 @@ export class Indicators implements Feature {
 
   private place(tops: readonly number[]): void {
     this.paneRows.forEach((rows, pane) => (rows.style.top = `${(tops[pane] ?? 0) + 4}px`));
-    this.shown.forEach((one) => one.row.element.parentElement === this.rowsOf(one.pane) || this.rowsOf(one.pane).append(one.row.element));
+    for (const { pane, row } of this.shown) {
+      const rows = this.rowsOf(pane);
+      if (row.element.parentElement !== rows) rows.append(row.element);
+    }
   }
 
   private point(time: number | null): void {

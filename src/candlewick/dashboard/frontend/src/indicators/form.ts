@@ -27,9 +27,10 @@ export function form(
     now = settle(definition.parameters, { ...now, [name]: value });
     actions.setParameters(now);
   };
-  const parameters = Object.entries(definition.parameters).map(([name, parameter]) =>
-    h("label", { class: "field" }, h("span", {}, parameter.title), input(parameter, values[name]!, (value) => change(name, value))),
-  );
+  const parameters = Object.entries(definition.parameters).map(([name, parameter]) => {
+    const field = input(parameter, values[name]!, (value) => change(name, value));
+    return h("label", { class: "field" }, h("span", {}, parameter.title), field);
+  });
   const wells = Object.entries(definition.outputs).map(([name, { title, colour }]) => {
     const well = h("input", {
       type: "color",
@@ -57,10 +58,12 @@ export function form(
 function input(parameter: Parameter, value: number | string, onChange: (value: unknown) => void): HTMLElement {
   if (parameter.kind === "choice") {
     const select = h("select", { onchange: () => onChange(select.value) });
-    select.append(...parameter.choices.map((choice) => h("option", { value: choice, selected: choice === value }, choice)));
+    const option = (choice: string) => h("option", { value: choice, selected: choice === value }, choice);
+    select.append(...parameter.choices.map(option));
     return select;
   }
   const { min, max, step } = parameter;
-  const field = h("input", { type: "number", min, max, step, value, oninput: () => field.checkValidity() && onChange(field.value) });
+  const oninput = () => field.checkValidity() && onChange(field.value);
+  const field = h("input", { type: "number", min, max, step, value, oninput });
   return field;
 }

@@ -1,6 +1,6 @@
 // An indicator's row in the legend: its name, its values at the crosshair, and what can be done with it.
 
-import { h, icon, ICONS, setText } from "../dom";
+import { h, icon, iconButton, ICONS, setText } from "../dom";
 import { short } from "../format";
 import type { ThemeName } from "../theme";
 import type { Indicator } from "./indicator";
@@ -22,10 +22,10 @@ export class Row {
   ) {
     const { label, outputs } = indicator;
     this.values = Object.keys(outputs).map((name) => [name, h("span", { class: "value" })]);
-    const button = (title: string, path: string, onclick: () => void) =>
-      h("button", { type: "button", class: "tiny", title, "aria-label": `${title} ${label}`, onclick }, icon(path, 15));
+    const button = (title: string, path: string, press: (button: HTMLButtonElement) => void) =>
+      iconButton(`${title} ${label}`, path, press, "tiny");
     this.eye = button("Hide", ICONS.eye, actions.toggle);
-    const gear = button("Settings of", ICONS.sliders, () => actions.edit(gear));
+    const gear = button("Settings of", ICONS.sliders, actions.edit);
     const name = h("button", { type: "button", class: "row-name", onclick: () => actions.edit(gear) }, label);
     const tools = h("span", { class: "row-tools" }, this.eye, gear, button("Remove", ICONS.close, actions.remove));
     this.element = h("div", { class: "row" }, name, ...this.values.map(([, element]) => element), tools);
@@ -34,10 +34,11 @@ export class Row {
   /** Show the values of a bar. */
   show(index: number, price: (value: number) => string): void {
     const { unit } = this.indicator.definition;
+    const text = { price, amount: short, percent: (share: number) => share.toFixed(2) };
     for (const [name, element] of this.values) {
       const value = this.indicator.outputs[name]![index];
       const isKnown = value !== undefined && !Number.isNaN(value);
-      setText(element, isKnown ? { price, amount: short, percent: (share: number) => share.toFixed(2) }[unit](value) : "–");
+      setText(element, isKnown ? text[unit](value) : "–");
     }
   }
 
@@ -46,6 +47,6 @@ export class Row {
     for (const [name, element] of this.values) element.style.color = colours[name] ?? outputs[name]!.colour[theme];
     this.element.toggleAttribute("data-hidden", isHidden);
     this.eye.replaceChildren(icon(isHidden ? ICONS.eyeOff : ICONS.eye, 15));
-    this.eye.title = isHidden ? "Show" : "Hide";
+    this.eye.title = `${isHidden ? "Show" : "Hide"} ${this.indicator.label}`;
   }
 }

@@ -42,7 +42,8 @@ export class Shown {
     this.indicator = new Indicator(choice.definition, chart.table, choice.parameters, { ...UTC_DAYS, before });
     const place = { main: 0, volume: VOLUME_PANE, own: pane ?? chart.api.panes().length }[choice.definition.pane];
     const isNew = place >= chart.api.panes().length;
-    this.plot = new Plot(chart.api, this.indicator, chart.table.time, place, this.plotLook(), (value) => chart.priceText(value));
+    const price = (value: number) => chart.priceText(value);
+    this.plot = new Plot(chart.api, this.indicator, chart.table.time, place, this.plotLook(), price);
     if (isNew) chart.api.panes()[place]?.setStretchFactor(STRETCH);
     this.row = new Row(this.indicator, {
       toggle: () => this.setHidden(!this.look.hidden),

@@ -1,7 +1,7 @@
 // Taking the chart along: a picture, the visible bars as a file, a link.
 
 import { secondsOf } from "../config";
-import { h, icon, ICONS } from "../dom";
+import { h, iconButton, ICONS } from "../dom";
 import type { Feature, Stage } from "../feature";
 import { Menu } from "../ui/menu";
 import { pictureOf, save } from "./picture";
@@ -15,12 +15,7 @@ export function share(stage: Stage): Feature {
     { title: "Visible bars as CSV", icon: ICONS.table, run: () => bars(stage, "csv") },
     { title: "Visible bars as Parquet", icon: ICONS.table, run: () => bars(stage, "parquet") },
   ]);
-  const button = h(
-    "button",
-    { type: "button", class: "icon", title: "Picture and export", "aria-label": "Picture and export", onclick: () => menu.toggle(button) },
-    icon(ICONS.camera),
-  );
-  stage.slots.icons.append(button);
+  stage.slots.icons.append(iconButton("Picture and export", ICONS.camera, (button) => menu.toggle(button)));
   stage.bind("Alt+S", "Save a picture", () => void picture(stage));
   return { dispose: () => menu.close() };
 }

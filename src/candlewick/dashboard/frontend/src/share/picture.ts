@@ -20,10 +20,12 @@ export function pictureOf(stage: Stage): HTMLCanvasElement {
     context.fillText(text, LEFT, 12 + line * LINE);
   };
   const { symbol, timeframe } = stage.series;
-  const taken = stage.desk.clock.format(stage.desk.live.serverNow() / 1_000, { dateStyle: "medium", timeStyle: "medium" });
+  const now = stage.desk.live.serverNow() / 1_000;
+  const taken = stage.desk.clock.format(now, { dateStyle: "medium", timeStyle: "medium" });
   write(`${symbol} · ${timeframe}`, 0, strong, 15, 650);
   write(`Candlewick, ${taken} ${stage.desk.clock.zone}${stage.config.demo ? " (demo)" : ""}`, 1, muted, 12);
-  [...stage.slots.legend.children].forEach((row, at) => write((row as HTMLElement).innerText.replaceAll("\n", "  "), at + 2, muted, 12));
+  const rows = [...stage.slots.legend.children] as HTMLElement[];
+  rows.forEach((row, at) => write(row.innerText.replaceAll("\n", "  "), at + 2, muted, 12));
   return canvas;
 }
 

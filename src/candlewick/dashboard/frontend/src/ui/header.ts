@@ -3,7 +3,7 @@
 import type { Bar } from "../bar";
 import type { Choice } from "../choice";
 import type { Config } from "../config";
-import { h, icon, ICONS, markCurrent, setText } from "../dom";
+import { h, icon, iconButton, ICONS, markCurrent, setText } from "../dom";
 import { fixed, short, signed } from "../format";
 import type { Day } from "../history";
 import type { ThemeName } from "../theme";
@@ -41,28 +41,30 @@ export class Header {
     const title = "Search a symbol: just type";
     const onclick = () => actions.search(this.symbolButton);
     const search = icon(ICONS.search, 15);
-    this.symbolButton = h("button", { type: "button", class: "symbol", title, "aria-label": "Symbol", onclick }, search, this.symbol);
+    const symbol = { type: "button", class: "symbol", title, "aria-label": "Symbol", onclick };
+    this.symbolButton = h("button", symbol, search, this.symbol);
     this.timeframes = timeframes.map((timeframe) =>
       h("button", { type: "button", value: timeframe, onclick: () => actions.open({ timeframe }) }, timeframe),
     );
-    this.themeButton = button("Dark or light", ICONS.moon, actions.flipTheme);
+    this.themeButton = iconButton("Dark or light", ICONS.moon, actions.flipTheme);
     const only = (screens: "wide-only" | "narrow-only", element: HTMLButtonElement) => {
       element.classList.add(screens);
       return element;
     };
     this.icons.append(
-      only("narrow-only", button("Drawing tools", ICONS.trend, actions.toggleTools)),
-      only("wide-only", button("Layout", ICONS.four, actions.arrange)),
+      only("narrow-only", iconButton("Drawing tools", ICONS.trend, actions.toggleTools)),
+      only("wide-only", iconButton("Layout", ICONS.four, actions.arrange)),
       only("wide-only", this.themeButton),
-      button("Settings", ICONS.settings, actions.toggleSettings),
-      only("wide-only", button("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
+      iconButton("Settings", ICONS.settings, actions.toggleSettings),
+      only("wide-only", iconButton("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
     );
+    const timeframeBar = h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes);
     this.element = h(
       "header",
       { class: "top" },
       this.symbolButton,
       ...(demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
-      h("div", { class: "strip" }, h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes), this.tools),
+      h("div", { class: "strip" }, timeframeBar, this.tools),
       h("span", { class: "spring" }),
       this.price,
       this.spoken,
@@ -112,9 +114,4 @@ export class Header {
 function spanOf(seconds: number): string {
   if (seconds > DAY_SECONDS - 3_600) return "24h";
   return seconds >= 3_600 ? `${Math.round(seconds / 3_600)}h` : `${Math.max(1, Math.round(seconds / 60))}m`;
-}
-
-function button(title: string, path: string, press: (button: HTMLButtonElement) => void): HTMLButtonElement {
-  const element = h("button", { type: "button", class: "icon", title, "aria-label": title, onclick: () => press(element) }, icon(path));
-  return element;
 }

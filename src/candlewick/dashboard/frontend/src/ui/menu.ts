@@ -25,7 +25,8 @@ export class Menu extends Popover {
       this.close();
       run();
     };
-    const attributes = { type: "button", class: "choice", role: "menuitem", onclick, "aria-current": isCurrent === true && "true" };
+    const current = { "aria-current": isCurrent === true && "true" };
+    const attributes = { type: "button", class: "choice", role: "menuitem", onclick, ...current };
     const name = h("span", { class: "choice-name" }, ...(path ? [icon(path)] : []), title);
     return h("button", attributes, name, ...(hint ? [h("kbd", {}, hint)] : []));
   }

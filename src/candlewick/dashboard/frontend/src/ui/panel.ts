@@ -1,6 +1,6 @@
 // The panel beside the charts: one thing at a time, with a title and a way to close it. On a phone it is a sheet below.
 
-import { h, icon, ICONS } from "../dom";
+import { h, iconButton, ICONS } from "../dom";
 
 export class SidePanel {
   readonly element: HTMLElement;
@@ -9,11 +9,7 @@ export class SidePanel {
   private onClose: (() => void) | null = null;
 
   constructor() {
-    const close = h(
-      "button",
-      { type: "button", class: "icon", title: "Close", "aria-label": "Close the panel", onclick: () => this.close() },
-      icon(ICONS.close),
-    );
+    const close = iconButton("Close the panel", ICONS.close, () => this.close());
     const head = h("div", { class: "panel-head" }, this.title, close);
     this.element = h("aside", { class: "panel", hidden: true, "aria-label": "Details" }, head, this.body);
   }

@@ -86,7 +86,8 @@ export class Popover {
     const left = Math.max(EDGE, Math.min(button.left - page.left, page.width - width - EDGE));
     const below = button.bottom - page.top + GAP;
     const above = button.top - page.top - GAP - height;
-    const top = below + height > page.height - EDGE && above > EDGE ? above : Math.min(below, Math.max(EDGE, page.height - height - EDGE));
+    const lowest = Math.max(EDGE, page.height - height - EDGE);
+    const top = below > lowest && above > EDGE ? above : Math.min(below, lowest);
     this.element.style.left = `${left}px`;
     this.element.style.top = `${top}px`;
   }

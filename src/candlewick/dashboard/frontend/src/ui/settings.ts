@@ -46,11 +46,12 @@ export class Settings extends Popover {
     this.themes = (["system", "dark", "light"] as const).map((choice) =>
       h("button", { type: "button", value: choice, onclick: () => this.chooseTheme(choice) }, choice),
     );
+    const presets = PRESETS.map((preset) => presetButton(preset, pick));
     const grid = h("input", { type: "checkbox", checked: lines, onchange: () => actions.setLines(grid.checked) });
     content.append(
       h("h2", {}, "Candles"),
       h("div", { class: "wells" }, h("span"), h("span", {}, "Rising"), h("span", {}, "Falling"), ...this.rows(pick)),
-      h("div", { class: "presets", role: "group", "aria-label": "Presets" }, ...PRESETS.map((preset) => presetButton(preset, pick))),
+      h("div", { class: "presets", role: "group", "aria-label": "Presets" }, ...presets),
       h("button", { type: "button", class: "plain", onclick: () => pick(CANDLE_COLOURS) }, "Reset colours"),
       h("h2", {}, "Chart"),
       h("label", { class: "check" }, grid, "Lines of the grid"),

@@ -1,7 +1,7 @@
 // The bar below the charts: is it live, how fresh is it, when does the bar close, what time is it where, and the scale.
 
 import { type Choice, type Scale, SCALES } from "../choice";
-import { h, icon, ICONS, markCurrent, setText } from "../dom";
+import { h, iconButton, ICONS, markCurrent, setText } from "../dom";
 import { countdown, fixed, span } from "../format";
 import type { Health } from "../health";
 import type { Source, Status } from "../live";
@@ -31,7 +31,7 @@ export class StatusBar {
   readonly element: HTMLElement;
   private readonly health = h("span", { class: "health" });
   private readonly left = h("span");
-  private readonly closes = h("span", { class: "closes", title: "Until this bar closes" }, h("i", { class: "wide-only" }, "closes in "), this.left);
+  private readonly closes = h("span", { title: "Until this bar closes" }, h("i", { class: "wide-only" }, "closes in "), this.left);
   private readonly bars = h("span", { class: "wide-only" });
   private readonly source = h("span", { class: "wide-only" });
   private readonly history = h("span", { class: "progress" });
@@ -50,11 +50,8 @@ export class StatusBar {
     });
     const flip = () => actions.choose({ inverted: !this.inverted });
     this.invert = h("button", { type: "button", value: "inverted", title: "Upside down (Alt+I)", onclick: flip }, "inv");
-    const help = h(
-      "button",
-      { type: "button", class: "wide-only", title: "Keyboard (?)", "aria-label": "Keyboard", onclick: () => actions.help() },
-      icon(ICONS.keyboard, 16),
-    );
+    const help = iconButton("Keyboard (?)", ICONS.keyboard, () => actions.help(), "tiny");
+    help.classList.add("wide-only");
     this.element = h(
       "footer",
       { class: "bottom" },

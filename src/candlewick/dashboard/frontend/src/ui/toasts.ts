@@ -12,7 +12,8 @@ export class Toasts {
 
   /** Show a message until it was read, or pressed away. */
   show(text: string, level: Level = "info"): void {
-    const toast = h("button", { type: "button", class: "toast", "data-level": level, onclick: () => toast.remove() }, text);
+    const onclick = () => toast.remove();
+    const toast = h("button", { type: "button", class: "toast", "data-level": level, onclick }, text);
     this.element.append(toast);
     while (this.element.childElementCount > MOST) this.element.firstElementChild?.remove();
     window.setTimeout(() => toast.remove(), LASTS);

@@ -1,7 +1,7 @@
 // The menu of chart types.
 
 import { CHART_TYPES } from "../charttypes";
-import { h, icon, ICONS } from "../dom";
+import { icon, iconButton, ICONS } from "../dom";
 import type { Feature, Stage } from "../feature";
 import { Menu } from "./menu";
 
@@ -14,13 +14,7 @@ export function typeMenu(stage: Stage): Feature {
       run: () => stage.choose({ type }),
     })),
   );
-  const button = h("button", {
-    type: "button",
-    class: "icon",
-    title: "Chart type",
-    "aria-label": "Chart type",
-    onclick: () => menu.toggle(button),
-  });
+  const button = iconButton("Chart type", ICONS.candles, () => menu.toggle(button));
   const show = () => button.replaceChildren(icon(ICONS[stage.choice.type]));
   show();
   stage.slots.header.append(button);
