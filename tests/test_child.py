@@ -45,3 +45,12 @@ async def test_a_log_is_kept_in_bounds_while_its_process_goes_on_writing(exchang
     assert exchange.log_file.stat().st_size == 0
     await exchange.stop()
     assert not exchange.log_file.read_bytes().startswith(b"\0")
+
+
+async def test_a_process_that_never_beats_counts_as_stalled_after_its_start(tmp_path):
+    child = Child("nobody", ("sql", "-"), tmp_path / "nobody.log", tmp_path / "run", start_seconds=0.2)
+    await child.start()
+    try:
+        await until(child.is_stalled, "the silent process to count as stalled")
+    finally:
+        await child.stop()

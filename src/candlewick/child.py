@@ -15,6 +15,8 @@ from candlewick.restarts import Restarts
 
 STOP_GRACE_SECONDS = 15.0
 STALL_SECONDS = 60.0
+START_SECONDS = 180.0
+"""How long a process may take to its first heartbeat: on a busy machine, the models' libraries load for a while."""
 LOG_LIMIT_BYTES = 20_000_000
 
 
@@ -39,6 +41,7 @@ class Child:
     run_path: Path
     is_needed: bool = False
     stall_seconds: float = STALL_SECONDS
+    start_seconds: float = START_SECONDS
     restarts: Restarts = field(default_factory=Restarts)
     process: asyncio.subprocess.Process | None = None
     started: float = 0.0
@@ -80,11 +83,15 @@ class Child:
         return beat is not None and beat.get("state") != "starting"
 
     def is_stalled(self) -> bool:
-        """Whether the process has given no sign of life for `stall_seconds`, whatever any wall clock says."""
+        """Whether the process has been silent too long, whatever any wall clock says.
+
+        Too long is `stall_seconds`, or `start_seconds` before its first sign of life.
+        """
         beat, now = self.beat(), time.monotonic()
         if beat is not None and beat["beat_at"] != self._last_beat[0]:
             self._last_beat = (beat["beat_at"], now)
-        return now - self._last_beat[1] > self.stall_seconds
+        has_beaten = self._last_beat[0] > 0
+        return now - self._last_beat[1] > (self.stall_seconds if has_beaten else self.start_seconds)
 
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL for one that has not ended `STOP_GRACE_SECONDS` later."""
