@@ -14,6 +14,8 @@ MOST_PASSES_AT_ONCE = 1_000_000
 """A loop that goes on so long without time passing will do so for ever."""
 _THREAD_SECONDS = 0.001
 _MOST_ROUNDS = 100
+_NOBODY_WAITS = "Future exception was never retrieved"
+"""picows says so of a handshake that nobody waits for any more, because the recorder was stopped."""
 
 
 class StuckError(AssertionError):
@@ -97,6 +99,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _keep(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Keep what nobody caught: a run with such a thing has failed."""
+        if context.get("message") == _NOBODY_WAITS:
+            return
         machine = MACHINE.get()
         if machine is None or not machine.is_dead:
             told = ", ".join(f"{name}: {value}" for name, value in context.items())

@@ -6,9 +6,18 @@ from typing import Literal
 
 from candlewick.exchange.faults import KINDS
 
-Deed = Literal["kill", "stop", "lake down", "lake unheard", "lake slow"]
+Deed = Literal["kill", "kill before put", "kill after put", "stop", "lake down", "lake unheard", "lake slow"]
 EXCHANGE_KINDS = [kind.name for kind in KINDS.values() if kind.room != "archive"]
-DEEDS: tuple[Deed, ...] = ("kill", "stop", "lake down", "lake unheard", "lake slow")
+DEEDS: dict[Deed, int] = {
+    "kill": 4,
+    "kill before put": 1,
+    "kill after put": 3,
+    "stop": 2,
+    "lake down": 2,
+    "lake unheard": 1,
+    "lake slow": 1,
+}
+"""What is done, and how often."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +25,8 @@ class Act:
     """Something that is done to the recorder or its lake `after` so many seconds, for `seconds`.
 
     A recorder that was killed or stopped comes back after that, `ahead` of the truth by its wall clock, and where it
-    `loses` it without its `state.json`.
+    `loses` it without its `state.json`. It may be killed at any instant, or in the middle of a put to the lake: before
+    the object is there, or after that and before the recorder knows.
     """
 
     deed: Deed
@@ -24,6 +34,11 @@ class Act:
     seconds: float
     loses: bool = False
     ahead: float = 0.0
+
+    @property
+    def is_restart(self) -> bool:
+        """Whether the recorder ends and comes back."""
+        return not self.deed.startswith("lake")
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,7 @@ def draw(seed: int, hours: float) -> Plan:
 
 
 def _act(rng: Random, seconds: float) -> Act:
-    deed = rng.choices(DEEDS, (5, 2, 2, 1, 1))[0]
+    deed = rng.choices(list(DEEDS), list(DEEDS.values()))[0]
     return Act(
         deed,
         after=rng.uniform(0, seconds / 4),

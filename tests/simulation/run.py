@@ -22,6 +22,7 @@ from simulation.world import PREFIX, StoreLake, World, microseconds
 STARTS_AT = "2026-01-24T09:00"
 BEGINS_WITHIN = 600.0
 """Virtual seconds; the first start needs an exchange that is well."""
+MOST_SECONDS_TO_A_PUT = 60.0
 HEALS_WITHIN = 7_200.0
 """Virtual seconds until all is there after the last fault: declared ids are asked about after 10 minutes, 20, 40."""
 SETTLE_SECONDS = 130.0
@@ -94,16 +95,16 @@ async def _disturb(world: World, plan: Plan) -> Counter[str]:
         await world.sleep(min(act.after, max(0.0, ends - CLOCK.now)))
         await _do(world, act)
         done[act.deed] += 1
-        done["state lost"] += act.loses and act.deed in {"kill", "stop"}
-        done["clock off"] += bool(act.ahead) and act.deed in {"kill", "stop"}
+        done["state lost"] += act.loses and act.is_restart
+        done["clock off"] += bool(act.ahead) and act.is_restart
     await world.sleep(max(0.0, ends - CLOCK.now))
     return +(done + world.script.journal.counts)
 
 
 async def _do(world: World, act: Act) -> None:
     match act.deed:
-        case "kill" | "stop":
-            await (world.kill() if act.deed == "kill" else world.stop())
+        case _ if act.is_restart:
+            await _end(world, act.deed)
             if act.loses:
                 world.lose_state()
             await asyncio.sleep(act.seconds)
@@ -116,6 +117,16 @@ async def _do(world: World, act: Act) -> None:
             world.store.trouble = act.deed.removeprefix("lake ")
             await world.sleep(act.seconds)
             world.store.trouble = None
+
+
+async def _end(world: World, deed: str) -> None:
+    if deed == "stop":
+        await world.stop()
+        return
+    if deed != "kill":
+        world.store.dying = deed.removeprefix("kill ")
+        await world.until_dead(MOST_SECONDS_TO_A_PUT)
+    await world.kill()
 
 
 async def _heal(world: World) -> None:
@@ -136,6 +147,8 @@ def _judge(world: World, done: Counter[str]) -> Outcome:
     for symbol, found in holdings.of.items():
         ids = found.ids
         truth = verdict.events(world.exchange.market.trades(symbol, ids.first, ids.last))
+        wanted = world.exchange.market.id_at(symbol, holdings.newest.history[symbol].target)
+        assert ids.first <= wanted, f"{symbol}: the tape begins with {ids.first}, and was to reach back to {wanted}"
         holes = Spans(world.script.holes.ranges(symbol))
         verdict.check(symbol, found, holdings.newest, truth, holes, _disputed(world, symbol))
         verdict.check_candles(symbol, found, truth, truth[-1]["T"] - round(SETTLE_SECONDS * 1e6))

@@ -32,13 +32,14 @@ class Store:
     """What survives every machine: the lake's objects, and how the lake does at the moment.
 
     `trouble` is None, or "down" (nothing is put), or "unheard" (what is put is put, and the answer gets lost).
+    `dying` is when the machine that puts next dies: "before put", "after put", or None.
     """
 
     def __init__(self) -> None:
         self.objects = MemoryStore()
         self.put_at: dict[str, float] = {}
         self.trouble: str | None = None
-        self.troubled = 0
+        self.dying: str | None = None
 
 
 class StoreLake(Lake):
@@ -54,13 +55,18 @@ class StoreLake(Lake):
         if self._machine.is_dead:
             raise LakeError("this machine is dead")
         if self._of.trouble == "down":
-            self._of.troubled += 1
             raise LakeError(f"{self.url}: cannot write {name}: the store is down")
+        self._die("before put")
         super().put_absent(name, content)
         self._of.put_at[name] = CLOCK.time()
+        self._die("after put")
         if self._of.trouble == "unheard":
-            self._of.troubled += 1
             raise LakeError(f"{self.url}: cannot write {name}: no answer")
+
+    def _die(self, when: str) -> None:
+        if self._of.dying == when:
+            self._of.dying, self._machine.is_dead = None, True
+            raise LakeError("this machine is dead")
 
     def list_all(self) -> "list[Listed]":  # type: ignore[override]
         """List objects with the times at which they were put, in virtual time."""
@@ -130,8 +136,16 @@ class World:
 
     async def kill(self) -> None:
         """Kill the recorder: what it had not made durable is gone."""
-        self.check()
+        if not self.machine.is_dead:
+            self.check()
         await self.machine.kill()
+
+    async def until_dead(self, seconds: float) -> None:
+        """Wait until the machine has died in a put; where it puts nothing for so long, it will not."""
+        deadline = CLOCK.now + seconds
+        while not self.machine.is_dead and CLOCK.now < deadline:
+            await self.sleep(0.02)
+        self.store.dying = None
 
     async def stop(self) -> None:
         """Stop the recorder as a signal does."""
