@@ -200,9 +200,15 @@ def _report(soak: Soak, minutes: float, seed: int) -> None:
     print(f"traded           {soak.traded:,}; declared not to exist {soak.declared:,}")
     print(f"missing          {soak.missing}; wrong {soak.wrong}; twice {soak.twice}")
     print(f"filled by id     {soak.backfilled:,} trades; connections opened {soak.connections}")
-    print(f"resident memory  {soak.memory[0][1]:.0f} MB at the start; once settled {before:.0f} MB in the first third,")
-    print(f"                 {after:.0f} MB in the last, {slope:+.1f} MB an hour; at most "
-          f"{max(mb for _, mb in soak.memory):.0f} MB")  # fmt: skip
+    print(
+        f"resident memory  {before:.0f} MB once settled, {after:.0f} MB at the end (medians of thirds), {slope:+.1f} MB an hour"
+    )
+    print(f"                 MB every {minutes / 10:g} min: {' '.join(f'{mb:.0f}' for mb in _ten(soak))}")
+
+
+def _ten(soak: Soak) -> list[float]:
+    step = max(1, len(soak.memory) // 10)
+    return [mb for _, mb in soak.memory[::step]]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from candlewick.trade import Trade, micros
 TRADES_AT_MOST = 200_000
 MICROSECONDS_AT_MOST = 15 * 60 * 1_000_000
 _COMPACT_AT = 16_384
+_WASTE = 8
+"""At most one in so many rows held is one that left."""
 
 Row = tuple[int, str, str, int, int]
 """Trade id, price, quantity, trade time (µs), whether the buyer is the maker (0 or 1)."""
@@ -54,7 +56,7 @@ class Ring:
         oldest = traded_at - self._microseconds_at_most
         while len(self) > self._trades_at_most or self._rows[self._start][3] < oldest:
             self._start += 1
-        if self._start >= _COMPACT_AT and self._start * 2 >= len(self._rows):
+        if self._start >= _COMPACT_AT and self._start * _WASTE >= len(self._rows):
             del self._rows[: self._start], self._events[: self._start]
             self._start = 0
 
