@@ -113,7 +113,11 @@ FILES = (
     Hop("S3 → notification", 1, 3, 10, '"in seconds but can sometimes take a minute or longer" (AWS, S3 user guide)'),
     Hop("Snowpipe: queue and load", 10, 30, 30, 'what this is built for; Snowflake says "within minutes", no bound'),
 )
-STREAMING = (Hop("… or Snowpipe Streaming", 5, 10, 10, '"latencies within 5 to 10 seconds" (Snowflake)'),)
+STREAMING = (
+    Hop("… or: the streamer finds the object", 0.5, 0.5, 1, "arithmetic: it looks every second"),
+    Hop("… waits in the SDK", 0.5, 0.5, 1, "arithmetic: uniform in 0 … `streaming_lag_seconds`"),
+    Hop("… Snowpipe Streaming", 5, 10, 10, '"latencies within 5 to 10 seconds" (Snowflake)'),
+)
 TO_CHART = (
     Hop("wait for the dashboard's poll", 2.5, 2.5, 5, "arithmetic: uniform in 0 … `poll_seconds`"),
     Hop("query of a `…_LIVE` view", 1, 1, 3, "estimate; 1-2 s more when the warehouse has to resume"),
@@ -296,7 +300,7 @@ WAREHOUSE = """\
 
 This is where the money goes. An X-Small that suspends after 60 s bills each run of the models and the minute after
 it. A run of {run} s is an *estimate*: the models were never run on Snowflake here. Somebody who looks at the dashboard
-keeps the warehouse awake, too; when nobody looks, polling stops.
+keeps the warehouse awake, too, as long as trades come; when nobody looks, polling stops.
 
 | `cycle_seconds` | awake | hours a month | dollars a month |
 | ---: | ---: | ---: | ---: |"""
@@ -316,7 +320,7 @@ A settled GOLD row comes after RAW by the wait for the next cycle (at most `cycl
 models (*estimate*: 15 s).
 
 So the promise of less than 60 s holds with files as long as notification and Snowpipe keep to what is usual: neither
-AWS nor Snowflake gives a bound, and a slow minute of either breaks it. Streaming has 40 s to spare. Nothing is lost in
+AWS nor Snowflake gives a bound, and a slow minute of either breaks it. Streaming has 35 s to spare. Nothing is lost in
 either case; it is late. `candlewick up` on one machine needs none of these hops.
 """
 SOURCES = """\

@@ -196,10 +196,11 @@ def _symbols_table(report: Report) -> Table:
 def _summary(report: Report) -> str:
     audit = ", ".join(f"{count} {verdict}" for verdict, count in report.audit.items() if count) or "none yet"
     place = "the mart" if report.arrival is None else "GOLD"
+    version = "" if report.mart_version is None else f", version {report.mart_version}"
     lines = [
         f"\ncandles audited   {audit}",
         f"gaps in the tape  {report.gaps}",
-        f"freshness         {report.freshness_text} (newest trade in {place}, version {report.mart_version})",
+        f"freshness         {report.freshness_text} (newest trade in {place}{version})",
     ]
     if report.arrival is not None:
         lines.append(f"arrival           {escape(report.arrival.text(heartbeat.now_us()))}")

@@ -44,7 +44,7 @@ class Arrival(msgspec.Struct, frozen=True):
     def text(self, now_us: int) -> str:
         """Tell it in one line."""
         waiting = f"{self.waiting} object{'' if self.waiting == 1 else 's'} waiting"
-        oldest = f" (the oldest since {_age(now_us - self.oldest_at)})" if self.oldest_at is not None else ""
+        oldest = f" (the oldest for {_age(now_us - self.oldest_at)})" if self.oldest_at is not None else ""
         loaded = (
             f"last loaded {_age(now_us - self.loaded_at)} ago" if self.loaded_at is not None else "nothing loaded yet"
         )

@@ -29,9 +29,10 @@ CANDLE = pa.schema(
         "is_complete": pa.bool_(),
         "open_time_ist": pa.timestamp("us"),
         "loaded_at": pa.timestamp("us"),
+        "origin": pa.string(),
     }
 )
-"""The columns of every candle, in the mart and here."""
+"""The columns of every candle, in the mart and here; here all are made from trades."""
 
 
 class Gold:
@@ -96,7 +97,7 @@ def in_order(rows: pa.Table) -> pa.Table:
     return rows.select(CANDLE.names).cast(CANDLE).sort_by("open_time")
 
 
-COLUMNS = ", ".join(CANDLE.names)
+COLUMNS = ", ".join("'trades' as origin" if name == "origin" else name for name in CANDLE.names)
 
 
 def _between(column: str, symbol: str, start: datetime | None, end: datetime | None) -> tuple[str, list[Any]]:
