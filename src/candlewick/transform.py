@@ -24,6 +24,7 @@ PROJECT = Path(__file__).parent / "models"
 
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
 _QUICK = ("--no-write-json", "--no-populate-cache")
+_LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d")
 _FAILED = ("error", "fail", "runtime error")
 
 
@@ -68,10 +69,15 @@ class Models:
         target = Target.snowflake(settings.snowflake, parameters(settings.snowflake))
         return cls(target, settings.data / "snowflake.dbt", timezone=settings.timezone)
 
-    def run(self, *, with_audit: bool = True) -> None:
-        """Run the models on what is new; without those of the audit, for which no chart waits. Raises `ModelError`."""
+    def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
+        """Run the models on what is new. Raises `ModelError`.
+
+        Some can be left out, and catch up when they are run again: those of the audit, for which no chart waits, and
+        the candles of an hour and longer, which a moment does not change much.
+        """
         left_out = [
             *(() if with_audit else ("tag:audit",)),
+            *(() if with_long else _LONG),
             *(("config.materialized:view",) if self._has_views else ()),
         ]
         self._invoke("run", *(f"--exclude={selection}" for selection in left_out))

@@ -186,6 +186,8 @@ def test_live_objects_reach_the_mart_and_the_heartbeat_says_so(settings, lake, w
             wait_until(lambda: beat().get("watermark") == {"BTCUSDT": n}, f"trade {n} in the mart")  # noqa: B023
         wait_until(lambda: beat().get("audit") == {"pending": 2}, "two candles without a verdict")
         wait_until(lambda: Mart(settings.mart_path).trades("BTCUSDT").num_rows == 3, "the trades' own file")
+        days = f"select sum(trade_count) from {CANDLES['1d']}"
+        wait_until(lambda: rows(settings, days) == [(3,)], "the candles that are made more slowly")
         last = beat()
         assert (last["objects"], last["rows"], last["gaps"]) == (3, 3, 0)
         assert set(last["cycle_ms"]) == {"load", "dbt", "publish"}

@@ -1,7 +1,8 @@
 """One cycle after the other: load, run the models, publish.
 
-What a chart waits for is done in every cycle; what it does not wait for (the audit, the trades' own files) has a slower
-pace, and is done when nothing else is to do. A cycle without news lists one folder and ends.
+What a chart waits for is done in every cycle; what it does not wait for (the audit, the candles of an hour and longer,
+the trades' own files) has a slower pace, and is done when nothing else is to do. A cycle without news lists one folder
+and ends.
 """
 
 import time
@@ -18,6 +19,7 @@ from candlewick.warehouse.pace import Pace
 from candlewick.warehouse.publisher import Publisher
 
 AUDIT_SECONDS = 5.0
+LONG_SECONDS = 2.0
 TRADES_SECONDS = 2.0
 PRUNING_SECONDS = 600.0
 JOINING_SECONDS = 10.0
@@ -38,6 +40,7 @@ class Pipeline:
     verdicts: dict[str, int] = field(default_factory=dict)
     gaps: int = 0
     _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS))
+    _long: Pace = field(default_factory=lambda: Pace(LONG_SECONDS))
     _trades: Pace = field(default_factory=lambda: Pace(TRADES_SECONDS))
     _pruning: Pace = field(default_factory=lambda: Pace(PRUNING_SECONDS, is_owed=True))
     _joining: Pace = field(default_factory=lambda: Pace(JOINING_SECONDS, is_owed=True))
@@ -75,7 +78,7 @@ class Pipeline:
 
     def finish(self) -> None:
         """Do what is owed, whatever its pace."""
-        self._run_models(with_audit=self._audit.is_owed)
+        self._run_models(with_audit=self._audit.is_owed, with_long=True)
         self._publish(with_trades=True)
         self.intake.prune()
 
@@ -90,9 +93,13 @@ class Pipeline:
         self.lines += loaded.lines
         self._last_news = started
         self._audit.owe()
+        self._long.owe()
         self._trades.owe()
         load_ended = time.monotonic()
-        self._run_models(with_audit=is_backlog or loaded.has_news_for_audit or self._audit.is_due(load_ended))
+        self._run_models(
+            with_audit=is_backlog or loaded.has_news_for_audit or self._audit.is_due(load_ended),
+            with_long=is_backlog or self._long.is_due(load_ended),
+        )
         models_ended = time.monotonic()
         self._publish(with_trades=self._trades.is_due(models_ended))
         self.cycle_ms = {
@@ -108,7 +115,10 @@ class Pipeline:
         now = time.monotonic()
         is_quiet = now - self._last_news > _QUIET_SECONDS
         if self._audit.is_owed and (is_quiet or self._audit.is_due(now)):
-            self._run_models(with_audit=True)
+            self._run_models(with_audit=True, with_long=True)
+            self._publish(with_trades=False)
+        elif self._long.is_owed and (is_quiet or self._long.is_due(now)):
+            self._run_models(with_long=True)
             self._publish(with_trades=False)
         elif self._trades.is_owed and (is_quiet or self._trades.is_due(now)):
             self._publish(with_trades=True)
@@ -130,11 +140,14 @@ class Pipeline:
         self._pruning.done(started, time.monotonic())
         self._pruning.owe()
 
-    def _run_models(self, *, with_audit: bool) -> None:
+    def _run_models(self, *, with_audit: bool = False, with_long: bool = False) -> None:
         started = time.monotonic()
-        self.intake.models.run(with_audit=with_audit)
+        self.intake.models.run(with_audit=with_audit, with_long=with_long)
+        ended = time.monotonic()
+        if with_long:
+            self._long.done(ended, ended)
         if with_audit:
-            self._audit.done(started, time.monotonic())
+            self._audit.done(started, ended)
             warehouse = self.intake.warehouse
             counts = "select status, count(*) from gold.candle_audit group by 1"
             self.verdicts = dict(warehouse.connection.execute(counts).fetchall())
