@@ -5,12 +5,12 @@
 A seeded market of three symbols, around midnight UTC, is replayed by the local exchange over sockets. Recorder and
 warehouse are killed with SIGKILL while they work, both at the same time, and started again: in epochs of some dozens
 of kills. At the end of each epoch they are left alone until all is there; then every row of SILVER and GOLD is compared
-with a run that nobody killed, and every object in the lake is read. A first epoch kills at every named step, at its
-first, second and third pass; a last one kills rebuilds.
+with a run that nobody killed, and every object in the lake is read. One epoch more kills at every named step, at its
+first, second and third pass, and a last one kills rebuilds.
 
 A line of JSON per epoch goes to the results' file. A run that was stopped goes on after the last of its lines. An epoch
-that fails keeps its folder and says how to repeat it; the delays before the kills are the same then, the instants that
-they meet are not quite: these are real processes on a real clock.
+that fails keeps its folder and says how to repeat it; the seed gives the same lives then, as shares of the time that a
+start takes on that machine, not the same instants: these are real processes on a real clock.
 """
 
 import argparse
@@ -32,7 +32,6 @@ from crash.market import Tape, write
 from crash.matrix import Contents, Run
 
 PASSES = (1, 2, 3)
-LONGEST_DELAY = 1.5
 NAMED, REBUILDS = "named steps", "rebuilds"
 
 
@@ -65,11 +64,11 @@ def run_epochs(folder: Path, options: argparse.Namespace, results: Path) -> None
     if options.epoch:
         epochs.run(options.epoch)
         return
+    while (done := at_random(read(results))) < options.kills:
+        epochs.run(str(sum(line["epoch"].isdigit() for line in read(results)) + 1), options.kills - done)
     for name in (NAMED, REBUILDS):
         if name not in {line["epoch"] for line in read(results)}:
             epochs.run(name)
-    while (done := at_random(read(results))) < options.kills:
-        epochs.run(str(sum(line["epoch"].isdigit() for line in read(results)) + 1), options.kills - done)
 
 
 class Epochs:
@@ -86,7 +85,7 @@ class Epochs:
             NAMED: lambda run: matrix.at_each_step(run, PASSES),
             REBUILDS: lambda run: None,
         }
-        task = tasks.get(name, lambda run: matrix.at_random(run, rng, kills, LONGEST_DELAY))
+        task = tasks.get(name, lambda run: matrix.at_random(run, rng, kills))
         home = self.folder / name.replace(" ", "-")
         started = time.monotonic()
         try:
@@ -102,7 +101,7 @@ class Epochs:
     def _speed(self, name: str) -> float:
         """The named steps are to be over before the market is; where only rebuilds die, nothing is to be waited for."""
         speed: float = self.options.speed
-        return {NAMED: speed / 2, REBUILDS: 0.0}.get(name, speed)
+        return {NAMED: speed / 4, REBUILDS: 0.0}.get(name, speed)
 
     def _judged(self, home: Path, task: Callable[[Run], None], speed: float, *, is_rebuilt: bool) -> dict[str, Any]:
         with Run(home, self.tape, speed=speed).replaying() as run:

@@ -7,6 +7,7 @@ those of a run that nobody killed.
 
 import random
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ REBUILD_STEPS = {
 }
 """The steps (see `candlewick.crashpoint`), and what is done then and what is not."""
 
-DEADLINE = 120.0
+DEADLINE = 240.0
 PATIENCE = 600.0
 """For a market to come to its end, in seconds."""
 _PROCESSES = {"record": "the recorder", "own": "the warehouse"}
@@ -200,11 +201,16 @@ def uninterrupted(home: Path, tape: Tape) -> Contents:
         return run.contents()
 
 
-def at_random(run: Run, rng: random.Random, kills: int, longest: float) -> None:
+def at_random(run: Run, rng: random.Random, kills: int) -> None:
     """Kill recorder and warehouse again and again, until there are so many kills or the market is over.
 
-    Each is killed 0 to `longest` seconds after its start, the warehouse, which starts slower, 0 to twice that.
+    A warehouse lives for up to twice as long as it takes to start and end one on this machine now, a recorder, which
+    starts faster, for half of that: some die while they start, some while they work.
     """
+    run.publish()  # the models are parsed from now on
+    started = time.monotonic()
+    run.publish()
+    once = time.monotonic() - started
 
     def kill(command: Callable[[Settings], None], delays: random.Random, longest: float) -> None:
         while sum(run.kills.values()) < kills and not run.is_over:
@@ -212,8 +218,8 @@ def at_random(run: Run, rng: random.Random, kills: int, longest: float) -> None:
 
     seeds = rng.random(), rng.random()
     beside(
-        lambda: kill(processes.record, random.Random(seeds[0]), longest),
-        lambda: kill(processes.own, random.Random(seeds[1]), longest * 2),
+        lambda: kill(processes.record, random.Random(seeds[0]), once / 2),
+        lambda: kill(processes.own, random.Random(seeds[1]), once * 2),
     )
 
 
