@@ -259,15 +259,14 @@ def test_panning_left_goes_on_to_the_very_first_candle(visit: Visit, demo: Stack
     visitor = visit("/chart?symbol=BTCDEMO&tf=1s&ind=ema,rsi").wait_for_bars(1_000)
     first = Mart(demo.settings.mart_path).candles("BTCDEMO", "1s").column("open_time")[0].as_py()
     target = int(first.replace(tzinfo=UTC).timestamp())
-    for _ in range(20):
-        loaded = visitor.ask(f"{HOOK}.bars().length")
-        if visitor.ask(f"{HOOK}.bars()[0].time") <= target:
-            break
-        visitor.ask(f"{HOOK}.pan(-{loaded})")
-        visitor.wait(f"{HOOK}.bars().length > {loaded} || {HOOK}.bars()[0].time <= {target}")
+    while (oldest := visitor.ask(f"{HOOK}.bars()[0].time")) > target:
+        visitor.ask(f"{HOOK}.pan(-{HOOK}.bars().length)")
+        visitor.wait(f"{HOOK}.bars()[0].time < {oldest}")
     assert visitor.ask(f"{HOOK}.bars()[0].time") == target
     button(visitor, "To the newest bar").click()
     visitor.wait(f"{HOOK}.view().to > {HOOK}.bars().length - 1")
+    keys(visitor, "Home")
+    visitor.wait(f"{HOOK}.view().from < 0 && {HOOK}.bars()[0].time === {target}")
 
 
 def test_what_is_on_screen_is_exported_with_the_warehouses_digits(visit: Visit, demo: Stack, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ import { Legend } from "./ui/legend";
 import { Waiting } from "./ui/waiting";
 import { clockOf } from "./ui/zones";
 
+/** Wait no longer than this for the answer to a key, in ms. */
+const PATIENCE = 10_000;
 const SERIES_KEYS: readonly (keyof Choice)[] = ["symbol", "timeframe"];
 
 export class Cell implements Stage {
@@ -42,6 +44,7 @@ export class Cell implements Stage {
   /** How late bars come from the exchange to this screen, in ms. */
   latency: number | null = null;
   choice: Choice;
+  isHeld = false;
 
   private readonly legend = new Legend();
   private readonly waiting = new Waiting();
@@ -52,7 +55,6 @@ export class Cell implements Stage {
   );
   private readonly features: Feature[];
   private readonly endings: (() => void)[] = [];
-  private isHeld = false;
   private pointed: number | null = null;
   private hasShown = false;
   private active = false;
@@ -158,6 +160,13 @@ export class Cell implements Stage {
   goLive(): void {
     if (this.feeder.isAtHead) this.chart.view.goLive();
     else void this.feeder.toHead().then(() => this.chart.view.goLive());
+  }
+
+  /** Go to the first bar of the tape. */
+  async goToStart(): Promise<void> {
+    const { symbol } = this.choice;
+    const first = await this.history.first(symbol, AbortSignal.timeout(PATIENCE));
+    if (first && symbol === this.choice.symbol) await this.goTo(first.time);
   }
 
   /** The newest bars in their first size, and the scale fitted to them. */

@@ -25,6 +25,7 @@ export function bindCommands(keys: Keyboard, { active, search, goTo, help, fulls
   keys.bind("ArrowDown", "Zoom out", () => view().zoom(-1));
   keys.bind("Ctrl+ArrowUp", "Zoom in much", () => view().zoom(4));
   keys.bind("Ctrl+ArrowDown", "Zoom out much", () => view().zoom(-4));
+  keys.bind("Home", "To the first bar", () => void active().goToStart());
   keys.bind("End", "To the newest bar", () => active().goLive());
   keys.bind("Alt+R", "Reset the view", () => active().reset());
   keys.bind("Alt+G", "Go to a date", goTo);

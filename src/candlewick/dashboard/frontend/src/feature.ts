@@ -53,6 +53,8 @@ export interface Stage {
   bind(keys: string, title: string, run: () => void): void;
   /** Draw bars of one's own in place of the live ones, which go on unseen until `release`. */
   hold(): Screen;
+  /** Whether somebody does that now. */
+  readonly isHeld: boolean;
   release(): void;
   /** Go to the bar at or before an instant, in seconds since the epoch. */
   goTo(time: number): Promise<void>;

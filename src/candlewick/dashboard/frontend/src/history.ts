@@ -25,6 +25,11 @@ export interface Day {
   volume: number;
 }
 
+/** As many as a page may have: thirteen years. */
+const MOST_DAYS = 5_000;
+/** Of the longest day, when summer time ends. */
+const MINUTES = 1_500;
+
 export class NotReadyError extends Error {}
 
 export class History {
@@ -36,6 +41,15 @@ export class History {
     for (const [name, value] of Object.entries(range)) query.set(name, String(value));
     const columns = (await this.get(`/api/candles?${query}`, signal)) as BarColumns;
     return { bars: barsOf(columns), more: columns.more };
+  }
+
+  /** The first minute of the tape: days are few, so they tell where to look for it. */
+  async first(symbol: string, signal: AbortSignal): Promise<Bar | undefined> {
+    const days = await this.page({ symbol, timeframe: "1d" }, { limit: MOST_DAYS }, signal);
+    const since = days.bars[0]?.time;
+    if (since === undefined) return undefined;
+    const range = { limit: MINUTES, since, before: since + 60 * MINUTES };
+    return (await this.page({ symbol, timeframe: "1m" }, range, signal)).bars[0];
   }
 
   async day(symbol: string, signal: AbortSignal): Promise<Day | null> {

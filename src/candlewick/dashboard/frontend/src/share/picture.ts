@@ -24,8 +24,8 @@ export function pictureOf(stage: Stage): HTMLCanvasElement {
   const taken = stage.desk.clock.format(now, { dateStyle: "medium", timeStyle: "medium" });
   write(`${symbol} · ${timeframe}`, 0, strong, 15, 650);
   write(`Candlewick, ${taken} ${stage.desk.clock.zone}${stage.config.demo ? " (demo)" : ""}`, 1, muted, 12);
-  const rows = [...stage.slots.legend.children] as HTMLElement[];
-  rows.forEach((row, at) => write(row.innerText.replaceAll("\n", "  "), at + 2, muted, 12));
+  const rows = ([...stage.slots.legend.children] as HTMLElement[]).map((row) => row.innerText.replaceAll("\n", "  "));
+  rows.filter((row) => row !== "").forEach((row, at) => write(row, at + 2, muted, 12));
   return canvas;
 }
 

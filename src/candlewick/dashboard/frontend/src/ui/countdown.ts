@@ -50,8 +50,8 @@ class Countdown implements ISeriesPrimitive<Time>, Feature {
 
   /** Paint only when another second is to be told. */
   private tick(): void {
-    const { status, desk } = this.stage;
-    const left = status?.closes ? countdown((status.closes - desk.live.serverNow()) / 1_000) : "";
+    const { status, desk, isHeld } = this.stage;
+    const left = status?.closes && !isHeld ? countdown((status.closes - desk.live.serverNow()) / 1_000) : "";
     if (left === this.text) return;
     this.text = left;
     this.attachment?.requestUpdate();
