@@ -85,7 +85,7 @@ class Epochs:
             NAMED: lambda run: matrix.at_each_step(run, PASSES),
             REBUILDS: lambda run: None,
         }
-        task = tasks.get(name, lambda run: matrix.at_random(run, rng, kills))
+        task = tasks.get(name, lambda run: self._at_random(run, rng, kills))
         home = self.folder / name.replace(" ", "-")
         started = time.monotonic()
         try:
@@ -102,6 +102,11 @@ class Epochs:
         """The named steps are to be over before the market is; where only rebuilds die, nothing is to be waited for."""
         speed: float = self.options.speed
         return {NAMED: speed / 4, REBUILDS: 0.0}.get(name, speed)
+
+    @staticmethod
+    def _at_random(run: Run, rng: random.Random, kills: int) -> None:
+        run.publish()  # the models are parsed from now on
+        matrix.at_random(run, rng, kills, run.publish())
 
     def _judged(self, home: Path, task: Callable[[Run], None], speed: float, *, is_rebuilt: bool) -> dict[str, Any]:
         with Run(home, self.tape, speed=speed).replaying() as run:

@@ -140,9 +140,11 @@ class Run:
             wait_until(lambda: self._has_all() or not recorder.is_alive(), f"all trades in {self.home}", PATIENCE)
         self.publish()
 
-    def publish(self) -> None:
-        """Let the warehouse come to its end."""
+    def publish(self) -> float:
+        """Let the warehouse come to its end; how many seconds that took."""
+        started = time.monotonic()
         self._ended(self._start(processes.own_once, self.settings))
+        return time.monotonic() - started
 
     def rebuild(self) -> None:
         """Make the warehouse anew from the lake."""
@@ -201,16 +203,12 @@ def uninterrupted(home: Path, tape: Tape) -> Contents:
         return run.contents()
 
 
-def at_random(run: Run, rng: random.Random, kills: int) -> None:
+def at_random(run: Run, rng: random.Random, kills: int, once: float) -> None:
     """Kill recorder and warehouse again and again, until there are so many kills or the market is over.
 
-    A warehouse lives for up to twice as long as it takes to start and end one on this machine now, a recorder, which
-    starts faster, for half of that: some die while they start, some while they work.
+    `once` is how many seconds it takes to start and end a warehouse. One lives for up to twice that, a recorder, which
+    starts faster, for half of it: some die while they start, some while they work.
     """
-    run.publish()  # the models are parsed from now on
-    started = time.monotonic()
-    run.publish()
-    once = time.monotonic() - started
 
     def kill(command: Callable[[Settings], None], delays: random.Random, longest: float) -> None:
         while sum(run.kills.values()) < kills and not run.is_over:

@@ -23,7 +23,7 @@ def test_killed_at_every_step_and_at_random_it_ends_equal_to_the_run_that_nobody
         )
         named = len(matrix.RECORDER_STEPS) + len(matrix.WAREHOUSE_STEPS)
         assert sum(run.kills.values()) == named
-        matrix.at_random(run, random.Random(seed), named + KILLS)
+        matrix.at_random(run, random.Random(seed), named + KILLS, once=1.5)
         run.settle()
     assert matrix.compare(run.contents(), calm[0]) == []
     assert len(calm[0]["silver.trades_deduped"]) == tape.trades
