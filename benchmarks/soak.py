@@ -200,9 +200,7 @@ def _report(soak: Soak, minutes: float, seed: int) -> None:
     print(f"traded           {soak.traded:,}; declared not to exist {soak.declared:,}")
     print(f"missing          {soak.missing}; wrong {soak.wrong}; twice {soak.twice}")
     print(f"filled by id     {soak.backfilled:,} trades; connections opened {soak.connections}")
-    print(
-        f"resident memory  {before:.0f} MB once settled, {after:.0f} MB at the end (medians of thirds), {slope:+.1f} MB an hour"
-    )
+    print(f"resident memory  {before:.0f} MB once settled, {after:.0f} MB in the last third, {slope:+.1f} MB an hour")
     print(f"                 MB every {minutes / 10:g} min: {' '.join(f'{mb:.0f}' for mb in _ten(soak))}")
 
 
