@@ -254,3 +254,25 @@ async def newer_status(screen: Screen) -> dict[str, Any]:
     told = screen.status["now"]
     await until(lambda: screen.read().status["now"] > told, "another status")
     return screen.status
+
+
+async def test_a_frame_names_an_event_only_where_it_is_news(feed: FeedServer, tmp_path: Path) -> None:
+    trades, warehouse = tape(400, start=START), Warehouse()
+    warehouse.load(trades[:200])
+    async with hub_over(warehouse, feed.url, tmp_path) as hub:
+        viewer = Viewer()
+        await hub.watch(viewer, {KEY})
+        await until(feed.is_asked, "a subscription")
+        await feed.say(trades[200:350])
+        events: list[float] = []
+
+        def hear() -> bool:
+            while not viewer.frames.empty():
+                frame = json.loads(viewer.frames.get_nowait())
+                events.extend([frame["g"]] if "b" in frame else [])
+            return bool(events and events[-1])
+
+        await until(hear, "the feed's trades")
+        warehouse.load(trades[200:350])
+        await until(lambda: not hear() and events[-1] == 0, "bars that the mart has settled")
+        assert [event for event in events if event] == [trades[349].traded_at / 1_000]

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from candlewick.dashboard.catalogue import RequestError
 from candlewick.dashboard.lineage import FIELDS, Asked, lineage, verdict
 from candlewick.mart import Mart
 from dashboard.proven import MISSING, SECOND, SYMBOL, minutes
@@ -14,7 +13,9 @@ UTC = ZoneInfo("UTC")
 
 
 def told(mart: Mart, minute: int, timeframe: str = "1m") -> dict[str, Any]:
-    return lineage(mart, Asked.at(SYMBOL, timeframe, SECOND + 60 * minute, UTC), lake="lake")
+    answer = lineage(mart, Asked.at(SYMBOL, timeframe, SECOND + 60 * minute, UTC), lake="lake")
+    assert answer
+    return answer
 
 
 def field(answer: dict[str, Any], name: str) -> dict[str, Any]:
@@ -78,10 +79,8 @@ def test_a_second_is_judged_by_its_minute(proven_mart: Mart) -> None:
     assert field(answer, "trade_count")["ours"] == "10"
 
 
-def test_where_there_is_no_candle_the_refusal_says_so(proven_mart: Mart) -> None:
-    with pytest.raises(RequestError, match="no 1m candle of BTCUSDT opens at") as refused:
-        told(proven_mart, 500)
-    assert refused.value.status == 404
+def test_where_there_is_no_candle_there_is_no_lineage(proven_mart: Mart) -> None:
+    assert lineage(proven_mart, Asked.at(SYMBOL, "1m", SECOND + 60 * 500, UTC), lake="lake") is None
 
 
 @pytest.mark.parametrize(

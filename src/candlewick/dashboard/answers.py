@@ -18,13 +18,13 @@ def json_answer(text: str | bytes) -> Response:
 
 
 def answering(handle: Handler) -> Handler:
-    """Turn a refusal into its answer: 400 or 404 with one line, 503 before the first version or without a warehouse."""
+    """Turn a refusal into its answer: 400 with one line, 503 before the first version or without a warehouse."""
 
     async def answer(request: Request) -> Response:
         try:
             return await handle(request)
         except RequestError as error:
-            return PlainTextResponse(f"{error}\n", status_code=error.status)
+            return PlainTextResponse(f"{error}\n", status_code=400)
         except WarehouseError as error:
             return PlainTextResponse(f"{error}\n", status_code=503, headers={"Retry-After": "1"})
 

@@ -13,10 +13,6 @@ _LATEST_SECOND = 253_402_300_799  # the end of the year 9999, where calendars en
 class RequestError(ValueError):
     """A browser asked for what does not exist; its text is one line for the answer's body."""
 
-    def __init__(self, text: str, *, status: int = 400) -> None:
-        super().__init__(text)
-        self.status = status
-
 
 class Catalogue:
     """The whitelist behind every route."""

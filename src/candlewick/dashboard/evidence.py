@@ -30,7 +30,7 @@ class Evidence:
         return [Route(f"/api/{name}", answering(handle), methods=["GET"]) for name, handle in handlers.items()]
 
     async def lineage(self, request: Request) -> Response:
-        """`?symbol=&timeframe=&t=`: what the candle that holds the instant `t` (s) is made of, and its verdict."""
+        """`?symbol=&timeframe=&t=`: what the candle that holds the instant `t` (s) is made of, or null."""
         asked, catalogue = request.query_params, self._catalogue
         symbol, timeframe = catalogue.symbol(asked.get("symbol")), catalogue.timeframe(asked.get("timeframe"))
         candle = Asked.at(symbol, timeframe, catalogue.needed_second("t", asked.get("t")), self._settings.zone)

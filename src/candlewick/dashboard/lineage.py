@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from candlewick.dashboard.bars import interval
-from candlewick.dashboard.catalogue import RequestError
 from candlewick.dashboard.reader import Reader, instant, micros
 
 FIELDS = (
@@ -86,11 +85,11 @@ class Asked:
         return start, max(self.closed, start + timedelta(minutes=1))
 
 
-def lineage(reader: Reader, asked: Asked, *, lake: str) -> dict[str, Any]:
-    """Gather the lineage of a candle in the warehouse; raises RequestError (404) where there is none."""
+def lineage(reader: Reader, asked: Asked, *, lake: str) -> dict[str, Any] | None:
+    """Gather the lineage of a candle; None where the warehouse has none, or none yet."""
     found = reader.candles(asked.symbol, asked.timeframe, asked.opened, asked.closed, 1).to_pylist()
     if not found:
-        raise RequestError(f"no {asked.timeframe} candle of {asked.symbol} opens at {asked.opened} UTC", status=404)
+        return None
     candle: Row = found[0]
     minutes = reader.query(_MINUTES, [asked.symbol, *asked.minutes]).to_pylist()
     return {
@@ -99,6 +98,7 @@ def lineage(reader: Reader, asked: Asked, *, lake: str) -> dict[str, Any]:
         "opened": _micros(asked.opened),
         "closed": _micros(asked.closed),
         **claims(candle),
+        "origin": candle.get("origin", "trades"),
         "audit": audit_of(asked, candle, minutes),
         "trades": _trades(reader, asked, candle),
         "lake": lake,

@@ -43,6 +43,7 @@ class Topic:
     event_at: int = 0
     stamp: str = ""
     follows_feed: bool = False
+    _told_at: int = 0
 
     def __post_init__(self) -> None:
         self._writer = FrameWriter(self.symbol, self.live.timeframe)
@@ -74,12 +75,19 @@ class Topic:
             viewer.offer(frame)
 
     def changes(self, at_us: int) -> str | None:
-        """Return a frame of what changed since the last call, or None."""
-        return self._writer.changes(self.live, event_at=self.event_at, sent_at=at_us)
+        """Return a frame of what changed since the last call, or None.
+
+        It names the newest event only where that is in no frame before it: what the mart settles is no news of a trade,
+        and would look like one that came late.
+        """
+        event_at = self.event_at if self.event_at > self._told_at else 0
+        frame = self._writer.changes(self.live, event_at=event_at, sent_at=at_us)
+        self._told_at = self.event_at if frame else self._told_at
+        return frame
 
     def snapshot(self, at_us: int) -> str:
         """Return a frame of all bars kept."""
-        return self._writer.snapshot(self.live, event_at=self.event_at, sent_at=at_us)
+        return self._writer.snapshot(self.live, event_at=0, sent_at=at_us)
 
     def status(self, at_us: int, *, feed: bool, **more: Any) -> str:
         """Return a status frame: where the bars come from, when the forming one closes, and the history's stamp."""

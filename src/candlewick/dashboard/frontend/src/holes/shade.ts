@@ -79,6 +79,7 @@ function paintHole(context: CanvasRenderingContext2D, { width, height }: Size, s
   const middle = (from + to) / 2;
   const half = Math.max(NARROWEST, to - from) / 2;
   const colour = hole.state === "declared" ? scene.palette.muted : scene.palette.warn;
+  context.save();
   context.beginPath();
   context.rect(middle - half, 0, 2 * half, height);
   context.clip();
@@ -87,6 +88,7 @@ function paintHole(context: CanvasRenderingContext2D, { width, height }: Size, s
   context.fillRect(middle - half, 0, 2 * half, height);
   context.globalAlpha = 0.5;
   hatch(context, middle - half, middle + half, height, colour);
+  context.restore();
 }
 
 /** Slanted lines: a shade that colours alone do not tell from a session's. */

@@ -5,7 +5,7 @@ import { h } from "../dom";
 import type { Feature, Stage } from "../feature";
 import { Painted } from "../holes/painted";
 import { place } from "../holes/place";
-import { fetchLineage, type Lineage, NoCandleError } from "./lineage";
+import { fetchLineage, type Lineage } from "./lineage";
 import { viewOf } from "./view";
 
 const AGAIN = 2_000;
@@ -61,18 +61,13 @@ export class LineagePanel implements Feature {
     const { signal } = (this.aborter = new AbortController());
     const { bar, stage } = this;
     if (!bar) return;
-    const { symbol, timeframe } = stage.series;
     try {
-      const lineage = await fetchLineage(stage.config.base, symbol, timeframe, bar.time, signal);
-      if (signal.aborted) return;
-      this.show(lineage);
-      if (OPEN.has(lineage.audit.verdict)) this.again();
+      const lineage = await fetchLineage(stage.config.base, stage.series, bar.time, signal);
+      if (!signal.aborted) this.show(lineage);
     } catch (error) {
-      if (signal.aborted) return;
-      // The warehouse takes a bar up some seconds after its first trade; a lost server comes back.
-      if (!(error instanceof NoCandleError || error instanceof TypeError)) throw error;
-      this.body.replaceChildren(h("p", { class: "soft" }, "The warehouse does not have this bar yet …"));
-      this.again();
+      // A lost server comes back, and is asked again then.
+      if (!(error instanceof TypeError) && !signal.aborted) throw error;
+      if (!signal.aborted) this.again();
     }
   }
 
@@ -81,10 +76,13 @@ export class LineagePanel implements Feature {
     this.timer = window.setTimeout(() => void this.look(), AGAIN);
   }
 
-  private show(lineage: Lineage): void {
+  /** The warehouse takes a bar up some seconds after its first trade. */
+  private show(lineage: Lineage | null): void {
+    if (!lineage || OPEN.has(lineage.audit.verdict)) this.again();
     const panel = this.body.closest(".panel");
     const scrolled = panel?.scrollTop ?? 0;
-    this.body.replaceChildren(viewOf(lineage, this.stage.desk.clock));
+    const none = h("p", { class: "soft" }, "The warehouse does not have this bar yet …");
+    this.body.replaceChildren(lineage ? viewOf(lineage, this.stage.desk.clock) : none);
     if (panel) panel.scrollTop = scrolled;
   }
 

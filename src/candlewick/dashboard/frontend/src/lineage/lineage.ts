@@ -1,5 +1,6 @@
 // The lineage of one bar, as the server tells it. Times in µs since the epoch, amounts as exact text.
 
+import type { Series } from "../config";
 import type { Standing } from "../holes/proof";
 
 export interface Compared {
@@ -37,6 +38,8 @@ export interface Lineage {
   readonly trade_count: number;
   /** How many ids lie from the first to the last. */
   readonly spanned: number;
+  /** What it is made of: the trades held, or the exchange's own candle alone. */
+  readonly origin: "trades" | "exchange";
   readonly is_closed: boolean;
   readonly is_complete: boolean;
   readonly audit: {
@@ -53,13 +56,11 @@ export interface Lineage {
   readonly loaded_at: number;
 }
 
-export class NoCandleError extends Error {}
-
-/** Fetch the lineage of the bar that holds an instant (seconds). Raises NoCandleError where the warehouse has none yet. */
-export async function fetchLineage(base: string, symbol: string, timeframe: string, time: number, signal: AbortSignal): Promise<Lineage> {
+/** Fetch the lineage of the bar that holds an instant (seconds); null where the warehouse has none yet. */
+export async function fetchLineage(base: string, { symbol, timeframe }: Series, time: number, signal: AbortSignal): Promise<Lineage | null> {
   const query = new URLSearchParams({ symbol, timeframe, t: String(time) });
   const answer = await fetch(`${base}/api/lineage?${query}`, { signal });
-  if (answer.status === 404 || answer.status === 503) throw new NoCandleError(await answer.text());
+  if (answer.status === 503) return null;
   if (!answer.ok) throw new Error(`/api/lineage: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as Lineage;
+  return (await answer.json()) as Lineage | null;
 }

@@ -21,20 +21,22 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 const SOURCES: Readonly<Record<string, string>> = { ws: "stream", rest: "REST", archive: "archive" };
 
+const BORROWED: [title: string, text: string] = ["The exchange's own candle", "its trades are not held here, so it is not proven"];
+
 export function viewOf(lineage: Lineage, clock: ZoneClock): HTMLElement {
   return h(
     "div",
     { class: "lineage" },
     verdict(lineage),
     ids(lineage),
-    fields(lineage),
+    ...(lineage.origin === "trades" ? [fields(lineage)] : []),
     ...way(lineage, clock),
     ...objects(lineage),
   );
 }
 
-function verdict({ audit }: Lineage): HTMLElement {
-  const [title, text] = words(audit);
+function verdict({ audit, origin }: Lineage): HTMLElement {
+  const [title, text] = origin === "exchange" ? BORROWED : words(audit);
   return h("div", { class: "verdict", "data-verdict": audit.verdict }, h("b", {}, title), h("span", {}, text));
 }
 
@@ -56,7 +58,8 @@ function words({ verdict, fields, scope, minutes, expected }: Lineage["audit"]):
   }
 }
 
-function ids({ first_trade_id: first, last_trade_id: last, trade_count: count, spanned, trades }: Lineage): HTMLElement {
+function ids({ first_trade_id: first, last_trade_id: last, trade_count: count, spanned, trades, origin }: Lineage): HTMLElement {
+  if (origin === "exchange") return section("Trades", h("p", {}, `${fixed(count, 0)}, says the exchange.`));
   if (first === null) return section("Trades", h("p", {}, "None: the ids on both sides adjoin, so none is missing."));
   const missing = spanned - count;
   const whole = missing === 0 ? "no id missing" : `${fixed(missing, 0)} ids missing`;

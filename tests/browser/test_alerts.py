@@ -1,0 +1,57 @@
+"""Alerts: a price that is met, and a pipeline in trouble."""
+
+from browser.conftest import Visit
+from browser.visitor import HOOK, Visitor
+from e2e.stack import Stack, wait_until
+
+
+def open_menu(visitor: Visitor) -> None:
+    visitor.page.get_by_role("button", name="Alerts", exact=True).click()
+
+
+def add(visitor: Visitor, price: float) -> None:
+    visitor.page.get_by_label("Price", exact=True).fill(f"{price:.2f}")
+    visitor.page.get_by_role("button", name="Add", exact=True).click()
+
+
+def listed(visitor: Visitor) -> list[str]:
+    return visitor.page.locator(".alerts-list b").all_inner_texts()
+
+
+def test_a_price_that_is_met_is_told_once_and_one_that_is_not_waits(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    price = float(visitor.ask(f"{HOOK}.bars().at(-1).close"))
+    open_menu(visitor)
+    for near in (price - 0.01, price + 0.01, price * 2):
+        add(visitor, near)
+    assert len(listed(visitor)) == 3
+    visitor.page.locator(".toast", has_text="BTCDEMO").first.wait_for()
+    visitor.wait("document.querySelectorAll('.alerts-list b').length < 3")
+    assert f"{price * 2:,.2f}" in listed(visitor)
+
+
+def test_alerts_are_kept_per_symbol_in_this_browser(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    open_menu(visitor)
+    add(visitor, 1_000_000)
+    visitor.open("/chart?symbol=ETHDEMO&tf=1m").wait_for_bars()
+    open_menu(visitor)
+    assert listed(visitor) == []
+    visitor.open("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    open_menu(visitor)
+    assert listed(visitor) == ["1,000,000.00"]
+    visitor.page.get_by_role("button", name="Remove the alert at 1000000").click()
+    assert listed(visitor) == []
+
+
+def test_a_recorder_that_ends_is_told(visit: Visit, demo: Stack) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    visitor.page.wait_for_response("**/api/status")
+    process = demo.processes.pop("recorder")
+    process.terminate()
+    try:
+        process.wait(20)
+        visitor.page.locator(".toast", has_text="The recorder gives no sign of life").wait_for()
+    finally:
+        demo.start_recorder()
+        wait_until(lambda: demo.beat("recorder").get("state") == "recording", "the recorder to record again")

@@ -1,0 +1,26 @@
+"""The Pipeline page in a real browser: every hop, a day's minutes, and what lies where."""
+
+from browser.conftest import Visit
+from e2e.stack import Stack
+
+
+def test_tiles_draw_how_their_hops_went_and_the_heat_map_shows_the_audited_minutes(visit: Visit) -> None:
+    page = visit("/pipeline").page
+    page.locator(".heat").wait_for()
+    assert page.locator(".hour").count() == 24
+    widths = page.locator(".hour [data-heat=match]").evaluate_all("spans => spans.map((s) => Number(s.style.flexGrow))")
+    assert sum(widths) > 60
+    page.locator(".tile .spark").nth(3).wait_for()
+    assert page.locator(".hour [data-heat=mismatch]").count() == 0
+
+
+def test_every_section_has_its_rows_and_the_symbol_can_be_chosen(visit: Visit, demo: Stack) -> None:
+    page = visit("/pipeline").page
+    page.locator(".heat").wait_for()
+    titles = [title.partition(" of ")[0] for title in page.locator(".candlewick-health h2").all_inner_texts()]
+    assert titles == ["Completeness", "From the exchange's clock", "Tape", "Audit", "Holes", "Connections", "Holdings"]
+    holdings = page.locator("section", has_text="Holdings").locator("td:first-child").all_inner_texts()
+    assert holdings[:2] == ["Lake", "Warehouse"]
+    assert page.get_by_text(str(demo.settings.lake_url), exact=True).is_visible()
+    page.get_by_role("radio", name="ETHDEMO").click()
+    page.get_by_role("heading", name="Completeness of ETHDEMO").wait_for()

@@ -1,0 +1,67 @@
+"""Replay: the tape is played again, and makes the very bars that the warehouse has."""
+
+import re
+
+from browser.conftest import Visit
+from browser.visitor import HOOK, Visitor
+from candlewick.mart import Mart
+from e2e.stack import Stack
+
+BARS = 3
+
+
+def press(visitor: Visitor, name: str) -> None:
+    visitor.page.get_by_role("button", name=name, exact=True).click()
+
+
+def words(visitor: Visitor) -> str:
+    return visitor.page.locator(".replay-words").inner_text()
+
+
+def start(visitor: Visitor) -> int:
+    """Start a replay in the middle of the screen; returns the open time of its first bar."""
+    press(visitor, "Replay")
+    box = visitor.page.locator(".canvas").bounding_box()
+    assert box
+    visitor.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.3)
+    visitor.page.locator(".replay-words", has_text="trade").wait_for()
+    return int(visitor.ask(f"{HOOK}.bars().at(-1).time"))
+
+
+def test_a_replay_makes_the_warehouses_own_bars_trade_by_trade(visit: Visit, demo: Stack) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    opened = start(visitor)
+    assert visitor.ask(f"{HOOK}.bars().at(-1).trades") == 1
+    press(visitor, "One trade on")
+    visitor.wait(f"{HOOK}.bars().at(-1).trades === 2")
+    visitor.page.get_by_label("Speed").select_option("1000")
+    press(visitor, "Play")
+    visitor.wait(f"{HOOK}.bars().at(-1).time >= {opened + 60 * BARS}")
+    press(visitor, "Pause")
+    shown = {bar["time"]: bar for bar in visitor.ask(f"{HOOK}.bars()")}
+    rows = Mart(demo.settings.mart_path).candles("BTCDEMO", "1m").to_pylist()
+    for row in rows:
+        time = int(row["open_time"].timestamp())
+        if opened <= time < opened + 60 * BARS:
+            names = {"open": "open", "high": "high", "low": "low", "close": "close", "volume": "volume"}
+            names |= {"quoteVolume": "quote_volume", "trades": "trade_count"}
+            assert {name: shown[time][name] for name in names} == {name: float(row[of]) for name, of in names.items()}
+
+
+def test_it_pauses_steps_and_goes_back_to_live(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=ETHDEMO&tf=1m").wait_for_bars()
+    newest = visitor.ask(f"{HOOK}.bars().at(-1).time")
+    opened = start(visitor)
+    assert opened < newest
+    ids = []
+    for _ in range(3):
+        match = re.search(r"trade (\d+)", words(visitor))
+        assert match
+        ids.append(int(match[1]))
+        visitor.page.keyboard.press("Shift+ArrowRight")
+        visitor.page.locator(".replay-words", has_text=f"trade {ids[-1] + 1}").wait_for()
+    assert ids == [ids[0], ids[0] + 1, ids[0] + 2]
+    press(visitor, "Back to live")
+    visitor.wait(f"{HOOK}.bars().at(-1).time >= {newest}")
+    visitor.wait_for_ticks(2)
+    assert visitor.page.locator(".replay").count() == 0
