@@ -65,6 +65,15 @@ def test_what_is_left_without_another_set_is_the_difference(
     assert one == Spans(ranges)
 
 
+@given(RANGES, RANGES)
+def test_what_two_sets_have_in_common_is_the_intersection(
+    one: list[tuple[int, int]], two: list[tuple[int, int]]
+) -> None:
+    spans = Spans(one)
+    assert spans.common(Spans(two)) == Spans((each, each) for each in oracle(one) & oracle(two))
+    assert spans == Spans(one)
+
+
 @given(RANGES)
 def test_holes_are_what_is_missing_between_the_ends(ranges: list[tuple[int, int]]) -> None:
     ids = oracle(ranges)

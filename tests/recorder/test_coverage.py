@@ -75,6 +75,16 @@ def test_a_declared_id_that_comes_after_all_is_not_declared_any_more():
     assert not coverage.missing()
 
 
+def test_a_hole_is_told_with_the_object_that_has_its_evidence_and_after_it():
+    coverage = Coverage([(1, 9)], [(4, 4)])
+    coverage.declare(10, 12)
+    assert coverage.declared_with() == [(4, 4)]
+    assert coverage.declared_with(Spans([(10, 12)])) == [(4, 4), (10, 12)]
+    coverage.proven.add(10, 12)
+    coverage.exists(11)
+    assert coverage.declared_with() == [(4, 4), (10, 10), (12, 12)]
+
+
 def test_holes_are_counted_between_durable_ids_without_those_declared():
     coverage = Coverage([(1, 2), (8, 9)], [(3, 4)])
     assert coverage.holes == 3

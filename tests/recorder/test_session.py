@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -406,6 +407,21 @@ async def test_at_a_later_start_the_exchange_is_waited_for(synthetic, tmp_path, 
             assert run.session.numbers()["state"] == "starting"
             faults.is_down = False
             await until(lambda: run.session.numbers()["state"] == "recording")
+
+
+async def test_a_symbol_that_is_delisted_at_a_later_start_is_left_out_and_the_others_are_recorded(
+    synthetic, tmp_path, until
+):
+    both = replace(synthetic, symbols=("BTCDEMO", "OLDDEMO"))
+    async with Exchange(both) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", "OLDDEMO", prefix="demo", history="0s")
+        async with Run(settings) as run:
+            await until(lambda: run.of("BTCDEMO")["head"] and run.of("OLDDEMO")["head"])
+    async with Exchange(synthetic) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", "OLDDEMO", prefix="demo", history="0s")
+        async with Run(settings) as run:
+            await until(lambda: run.session.numbers()["state"] == "recording")
+            assert list(run.session.numbers()["symbols"]) == ["BTCDEMO"]
 
 
 async def test_a_taken_feed_port_ends_the_start(synthetic, tmp_path):

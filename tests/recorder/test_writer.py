@@ -121,6 +121,30 @@ async def test_a_live_name_is_behind_the_one_before_even_if_the_clock_is_set_bac
     assert writing.objects()[0].name > ahead
 
 
+async def test_a_live_name_is_of_the_exchanges_time_whatever_the_machines_clock_says(lake, tmp_path, until):
+    state, coverage, batcher = Checkpoint("r1"), Coverage(), Batcher(LIMITS)
+    exchange_time = 1_769_245_200_000_000
+    writer = Writer(lake, state, tmp_path / "state.json", {"BTCDEMO": coverage}, batcher, wall=lambda: exchange_time)
+    writer.take("BTCDEMO", 1, b"{}")
+    writer.stop()
+    await writer.run()
+    assert state.prev == names.stream("demo", "r1", exchange_time)
+
+
+async def test_a_hole_is_declared_with_its_evidence_and_not_before(lake, tmp_path):
+    state, coverage, path = Checkpoint("r1"), Coverage([(1, 3), (6, 9)]), tmp_path / "state.json"
+    writer = Writer(lake, state, path, {"BTCDEMO": coverage}, Batcher(LIMITS))
+    coverage.declare(4, 5)
+    writer.declare("BTCDEMO", (4, 5), b'{"e":"hole"}')
+    await writer.save()
+    assert checkpoint.load(path, "r1").declared == {}
+    writer.stop()
+    await writer.run()
+    (each,) = read_all(lake)
+    assert (each.lines, each.manifest.declared) == ([b'{"e":"hole"}'], {"BTCDEMO": [(4, 5)]})
+    assert checkpoint.load(path, "r1").declared == {"BTCDEMO": [(4, 5)]}
+
+
 async def test_a_name_that_is_taken_by_another_object_is_left_alone(writing, until):
     taken = names.backfill("demo", "r1", 1_000, 5_000, {"BTCDEMO": [(1, 5)]})
     writing.lake.put_absent(taken, b"another")

@@ -16,6 +16,7 @@ from candlewick.manifest import Manifest
 from candlewick.spans import Spans
 from simulation.verdict import Found, check
 
+pytestmark = pytest.mark.timeout(900)
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "simulate.py"
 SEED = int(os.environ.get("CANDLEWICK_SIMULATION_SEED", "1"))
 
@@ -23,7 +24,7 @@ SEED = int(os.environ.get("CANDLEWICK_SIMULATION_SEED", "1"))
 def simulate(runs: int, hours: float, seed: int) -> str:
     """Play runs in a process of their own: its clocks are not those of the other tests."""
     command = [sys.executable, str(SCRIPT), "--runs", str(runs), "--hours", str(hours), "--seed", str(seed)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=800, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4_000:]}{done.stderr[-4_000:]}"
     return done.stdout
 
