@@ -14,6 +14,7 @@ _CANDLES = """
     first_trade_id number(38,0), last_trade_id number(38,0), is_closed boolean, is_complete boolean,
     open_time_ist timestamp_ntz(6), loaded_at timestamp_ntz(6)
 """
+TIMEFRAMES = ("1m", "5m")
 _TRADES = "symbol varchar, trade_id number(38,0), price number(38,8), traded_at timestamp_ntz(6)"
 _GAPS = "symbol varchar, first_missing_id number(38,0), state varchar"
 
@@ -35,7 +36,8 @@ class SmallGold:
         run(f"use database {database}")
         run(f"create table {TRADES} ({_TRADES})")
         run(f"create table {GAPS} ({_GAPS})")
-        for table in CANDLES.values():
+        for timeframe in TIMEFRAMES:
+            table = CANDLES[timeframe]
             run(f"create table {table} ({_CANDLES})")
             run(f"create table {table}_tail ({_CANDLES})")
             run(f"create view {table}_live as select * from {table} union all select * from {table}_tail")

@@ -60,7 +60,7 @@ def test_candles_that_the_models_have_not_settled_are_there(reader, gold):
 
 
 def test_no_candles_are_an_empty_table_of_the_same_columns(reader):
-    assert reader.candles("BTCUSDT", "1d").schema.equals(CANDLE)
+    assert reader.candles("BTCUSDT", "5m").schema.equals(CANDLE)
 
 
 def test_a_timeframe_that_there_is_not(reader):

@@ -1,6 +1,6 @@
 """`candlewick warehouse` on Snowflake: the real dbt and connector, on fakesnow, with a pipe of the peer."""
 
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from candlewick import heartbeat, status
 from candlewick.cli import app
 from candlewick.config import Settings
-from candlewick.snowflake.gold import Gold
+from candlewick.snowflake.connection import Connection
 from candlewick.snowflake.owner import Owner, _Pulse
 from small_raw import SmallRaw
 from snowflake_functions import needs_warehouse
@@ -21,47 +21,45 @@ def raw(peer: Peer, settings: Settings) -> SmallRaw:
     return SmallRaw.make(peer, settings)
 
 
-@pytest.fixture
-def owner(raw: SmallRaw, settings: Settings) -> Iterator[Owner]:
-    with Owner.open(settings) as owner:
-        yield owner
-
-
-def test_the_models_run_on_news_and_without_it_no_statement_needs_the_warehouse(raw, owner, peer, settings):
+def test_the_models_run_on_news_and_without_it_no_statement_needs_the_warehouse(raw, peer, settings):
     raw.put(1, 90)
     raw.load()
-    assert owner.cycle(with_audit=True)
-    reader = Gold(settings)
-    rows = reader.query("select open_time, trade_count, close from gold.trades_ohlc_1m order by open_time")
-    reader.close()
-    assert [(row["trade_count"], row["close"]) for row in rows.to_pylist()] == [
-        (60, Decimal("60.5")),
-        (30, Decimal("90.5")),
-    ]
-    numbers = _Pulse("running", owner=owner).numbers()
-    assert numbers["watermark"] == {"BTCUSDT": 90} and numbers["version"] == 1
-    assert (numbers["objects"], numbers["rows"]) == (1, 91)
+    with Owner.open(settings) as owner:
+        assert owner.cycle(with_audit=True)
+        assert minutes(settings) == [(60, Decimal("60.5")), (30, Decimal("90.5"))]
+        report = told(owner, settings)
+        assert (report.symbols[0].in_warehouse, report.mart_version) == (90, 1)
+        assert owner.counts == (1, 91)
 
-    peer.statements.clear()
-    assert not owner.cycle()
-    assert peer.statements and not [each for each in peer.statements if needs_warehouse(each)]
+        peer.statements.clear()
+        assert not owner.cycle()
+        assert peer.statements and not [each for each in peer.statements if needs_warehouse(each)]
 
-    raw.put(91, 100)
-    raw.load()
-    assert owner.cycle()
-    assert owner.watermarks["BTCUSDT"][0] == 100
+        raw.put(91, 100, at=datetime(2024, 8, 8, 0, 1, 30, tzinfo=UTC))
+        peer.pipe_state = "PAUSED"
+        assert not owner.cycle()
+        report = told(owner, settings)
+        assert not report.is_healthy and report.arrival is not None
+        assert (report.arrival.state, report.arrival.waiting) == ("PAUSED", 1)
+        assert "SET PIPE_EXECUTION_PAUSED = FALSE" in (report.arrival.problem or "")
+
+        peer.pipe_state = "RUNNING"
+        raw.load()
+        assert owner.cycle()
+        assert told(owner, settings).symbols[0].in_warehouse == 100
+    assert minutes(settings)[1] == (40, Decimal("100.5"))
 
 
-def test_a_pipe_that_is_paused_is_a_problem_with_its_next_step(raw, owner, peer, settings):
-    owner.cycle()
-    raw.put(1, 2)
-    peer.pipe_state = "PAUSED"
-    owner.cycle()
+def minutes(settings: Settings) -> list[tuple[int, Decimal]]:
+    """Trades and close of each minute in GOLD."""
+    with Connection.open(settings.snowflake, settings.snowflake.reader_role) as connection:
+        return connection.run("select trade_count, close from gold.trades_ohlc_1m order by open_time")
+
+
+def told(owner: Owner, settings: Settings) -> status.Report:
+    """What `candlewick status` makes of the heartbeat."""
     heartbeat.Heartbeat(settings.run_path, "warehouse").beat(**_Pulse("running", owner=owner).numbers())
-    report = status.collect(settings)
-    assert not report.is_healthy and report.arrival is not None
-    assert (report.arrival.state, report.arrival.waiting) == ("PAUSED", 1)
-    assert "SET PIPE_EXECUTION_PAUSED = FALSE" in (report.arrival.problem or "")
+    return status.collect(settings)
 
 
 def test_status_asks_the_pipe_where_no_warehouse_runs_here(raw, settings, tmp_path):

@@ -50,8 +50,14 @@ def _now() -> datetime:
 def run(settings: Settings, since: datetime | None, *, asks: bool = True) -> Verdict:
     """Return the verdict on what was traded from `since` (UTC, naive) on; with `asks`, each mismatch is rechecked.
 
-    Raises `MartNotReadyError`, `LakeError`, and `CheckpointError` where a backfill runs while there is a repair.
+    Raises `MartNotReadyError`, `LakeError`, and `CheckpointError` where a backfill runs while there is a repair;
+    `ConfigError` on Snowflake.
     """
+    if settings.warehouse == "snowflake":
+        raise ConfigError(
+            "`candlewick audit` reads the embedded warehouse; on Snowflake, `candlewick status` counts verdicts, and "
+            "`candlewick sql \"select * from gold.candle_audit where status = 'mismatch'\"` shows them"
+        )
     mart = Mart(settings.mart_path)
     verdict = read(mart, settings.state_path.parent, since, _now())
     if asks and verdict.mismatches:
