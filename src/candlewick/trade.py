@@ -135,7 +135,7 @@ def decode_event(frame: bytes) -> tuple[bytes, Event]:
         event = _EVENT.decode(sliced)
     except UNREADABLE as error:
         sliced, event = _decode_unusual(frame, error)
-    if sliced[-1] != _CLOSING or b"\n" in sliced or b"\r" in sliced:
+    if sliced[-1] != _CLOSING or b"\n" in sliced:
         sliced = msgspec.json.format(sliced, indent=-1)
     if not _has_numbers(sliced, event):
         raise MalformedFrameError(f"expected decimal numbers, got {frame[:200]!r}")
