@@ -29,7 +29,8 @@ from candlewick.config import S3Settings
 from candlewick.exchange.instruments import characters, decimal
 from candlewick.exchange.market import SyntheticMarket
 from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
+from candlewick.lake import Lake, unpack
+from candlewick.names import parse
 from e2e.stack import Stack, free_port, wait_until
 
 BUCKET = "tape"
@@ -135,19 +136,16 @@ def written(home: Path, names: tuple[str, ...], endpoint: str, flush_seconds: fl
 
 def measure(stack: Stack, seconds: float) -> tuple[int, int]:
     """Print what the recorder does over some seconds; return their beginning and end (µs)."""
-    started = time.monotonic()
     wait_until(lambda: is_recording(stack), "the recorder to record", START_SECONDS)
-    print(f"recording all symbols  after {time.monotonic() - started:.0f} s")
     time.sleep(5)  # the first seconds of a connection are not what is measured
     recorder = stack.processes["recorder"].pid
-    began, objects, cpu = now_us(), int(stack.beat("recorder")["objects"]), cpu_seconds(recorder)
+    began, cpu = now_us(), cpu_seconds(recorder)
     peers = {name: cpu_seconds(process.pid) for name, process in stack.processes.items()}
     time.sleep(seconds)
     ended, beat = now_us(), stack.beat("recorder")
     passed = (ended - began) / 1e6
     print(f"load average           {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
     print(f"measured               {passed:.0f} s")
-    print(f"objects per minute     {(int(beat['objects']) - objects) * 60 / passed:.1f}")
     print(f"recorder's CPU         {(cpu_seconds(recorder) - cpu) / passed:.0%} of one core")
     print(f"exchange's CPU         {(cpu_seconds(stack.processes['exchange'].pid) - peers['exchange']) / passed:.0%}")
     print(f"recorder's memory      {memory_mb(recorder):.0f} MB")
@@ -160,7 +158,7 @@ def measure(stack: Stack, seconds: float) -> tuple[int, int]:
 def is_recording(stack: Stack) -> bool:
     beat = stack.beat("recorder")
     symbols = beat.get("symbols", {})
-    return len(symbols) == len(stack.symbols) and all(each["history"]["done"] for each in symbols.values())
+    return beat.get("state") == "recording" and len(symbols) == len(stack.symbols)
 
 
 def is_durable(stack: Stack, until: int) -> bool:
@@ -184,11 +182,14 @@ def compare(lake: Lake, truth: SyntheticMarket, names: tuple[str, ...], window: 
     """Compare the bucket with the exchange's truth, trade by trade; return how many symbols differ."""
     recorded: dict[str, dict[int, Trade]] = {name: {} for name in names}
     copies: Counter[str] = Counter()
-    objects = nbytes = 0
+    kinds: Counter[str] = Counter()
+    nbytes = 0
     for item in lake.list_all():
         content = lake.get(item.name)
-        objects, nbytes = objects + 1, nbytes + len(content)
-        for line in map(decode, lake.read_object(item.name).lines):
+        read, nbytes = unpack(item.name, content), nbytes + len(content)
+        if window[0] <= read.manifest.created < window[1] and (parsed := parse(item.name)):
+            kinds[parsed.kind] += 1
+        for line in map(decode, read.lines):
             if line.e == "trade":
                 copies[line.s] += line.t in recorded[line.s]
                 recorded[line.s][line.t] = line.p, line.q, line.T, line.m
@@ -203,9 +204,13 @@ def compare(lake: Lake, truth: SyntheticMarket, names: tuple[str, ...], window: 
             if held != trade:
                 wrong.add(name)
     seconds = (window[1] - window[0]) / 1e6
+    per_minute = {kind: count * 60 / seconds for kind, count in kinds.items()}
+    print(
+        f"objects per minute     {per_minute.get('stream', 0):.1f} live, {per_minute.get('backfill', 0):.1f} backfilled"
+    )
     print(f"the exchange made      {made:,} trades of {len(names)} symbols: {made / seconds:,.0f}/s")
     print(f"missing, different     {missing}, {different}")
-    print(f"in the bucket          {objects:,} objects, {nbytes / 1e6:.1f} MB, {sum(copies.values())} trades twice")
+    print(f"in the bucket          {nbytes / 1e6:.1f} MB, {sum(copies.values())} trades twice")
     return len(wrong)
 
 
