@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
+LATENCY = 0.005
+"""Seconds that a step of a thread's work takes in the mean: a put, a save."""
+
+
 class Severable(Protocol):
     """An end of a connection."""
 
@@ -24,7 +28,7 @@ class Machine:
 
     rng: random.Random
     ahead: float = 0.0
-    latency: float = 0.005
+    latency: float = LATENCY
     is_dead: bool = False
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     ends: set[Severable] = field(default_factory=set)

@@ -15,7 +15,7 @@ from candlewick.spans import Spans
 from simulation import verdict
 from simulation.clock import CLOCK
 from simulation.loop import VirtualLoop
-from simulation.machine import Machine
+from simulation.machine import LATENCY, Machine
 from simulation.plan import Act, Plan, draw
 from simulation.world import PREFIX, StoreLake, World, microseconds
 
@@ -23,6 +23,8 @@ STARTS_AT = "2026-01-24T09:00"
 BEGINS_WITHIN = 600.0
 """Virtual seconds; the first start needs an exchange that is well."""
 MOST_SECONDS_TO_A_PUT = 60.0
+SLOWER = 400
+"""A slow lake takes so many times as long, until the recorder is on another machine."""
 HEALS_WITHIN = 7_200.0
 """Virtual seconds until all is there after the last fault: declared ids are asked about after 10 minutes, 20, 40."""
 SETTLE_SECONDS = 130.0
@@ -93,30 +95,30 @@ async def _disturb(world: World, plan: Plan) -> Counter[str]:
     done: Counter[str] = Counter()
     for act in plan.acts:
         await world.sleep(min(act.after, max(0.0, ends - CLOCK.now)))
-        await _do(world, act)
+        await (_restart(world, act) if act.is_restart else _trouble(world, act))
         done[act.deed] += 1
         done["state lost"] += act.loses and act.is_restart
         done["clock off"] += bool(act.ahead) and act.is_restart
     await world.sleep(max(0.0, ends - CLOCK.now))
+    world.store.trouble, world.machine.latency = None, LATENCY
     return +(done + world.script.journal.counts)
 
 
-async def _do(world: World, act: Act) -> None:
-    match act.deed:
-        case _ if act.is_restart:
-            await _end(world, act.deed)
-            if act.loses:
-                world.lose_state()
-            await asyncio.sleep(act.seconds)
-            world.start(ahead=act.ahead)
-        case "lake slow":
-            world.machine.latency *= 400
-            await world.sleep(act.seconds)
-            world.machine.latency /= 400
-        case _:
-            world.store.trouble = act.deed.removeprefix("lake ")
-            await world.sleep(act.seconds)
-            world.store.trouble = None
+async def _restart(world: World, act: Act) -> None:
+    await _end(world, act.deed)
+    if act.loses:
+        world.lose_state()
+    await asyncio.sleep(act.seconds)
+    world.start(ahead=act.ahead)
+
+
+async def _trouble(world: World, act: Act) -> None:
+    """Let the lake be in trouble from now on, while other things happen."""
+    if act.deed == "lake slow":
+        world.machine.latency *= SLOWER
+    else:
+        world.store.trouble = act.deed.removeprefix("lake ")
+        asyncio.get_running_loop().call_later(act.seconds, setattr, world.store, "trouble", None)
 
 
 async def _end(world: World, deed: str) -> None:
