@@ -6,7 +6,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-
 LATENCY = 0.005
 """Seconds that a step of a thread's work takes in the mean: a put, a save."""
 
