@@ -20,6 +20,7 @@ from starlette.routing import WebSocketRoute
 from candlewick import config
 from candlewick.dashboard.api import Api
 from candlewick.dashboard.bars import Bar, FeedTrade, decimal_text
+from candlewick.dashboard.evidence import Evidence
 from candlewick.dashboard.live import SERIES_PER_VIEWER, Live
 from candlewick.dashboard.origin import Gate, SameOrigin
 from candlewick.dashboard.serve import bind
@@ -51,12 +52,13 @@ class Server:
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             async with self.site.hub.running(self.failures.append):
                 yield
-            self.site.reads.close()
+            self.site.close()
 
         live = Live(self.site.hub, self.site.catalogue, viewers=VIEWERS)
         routes = Api(self.site.reader, self.site.reads, self.site.catalogue).routes()
+        evidence = Evidence(self.site.reader, self.site.evidence_reads, self.site.catalogue, self.site.settings)
         return Starlette(
-            routes=[*routes, WebSocketRoute("/api/live", live.serve)],
+            routes=[*routes, *evidence.routes(), WebSocketRoute("/api/live", live.serve)],
             middleware=[Middleware(SameOrigin, gate=Gate("127.0.0.1"))],
             lifespan=lifespan,
         )
@@ -173,6 +175,13 @@ async def test_the_day_sums_the_newest_24_hours(client: aiohttp.ClientSession, w
         (f"/api/candles?symbol={SYMBOL}&timeframe=1m&limit=all", "limit: expected a whole number, got 'all'"),
         (f"/api/candles?symbol={SYMBOL}&timeframe=1m&before=yesterday", "before: expected a whole number"),
         ("/api/day?symbol=%27%20or%201%3D1", "expected a symbol"),
+        ("/api/proof?symbol=DOGE", "expected a symbol"),
+        (f"/api/proof?symbol={SYMBOL}&since=ever", "since: expected a whole number"),
+        (f"/api/lineage?symbol={SYMBOL}&timeframe=2m&t=1", "expected a timeframe"),
+        (f"/api/lineage?symbol={SYMBOL}&timeframe=1m", "t: expected seconds since the epoch, got nothing"),
+        ("/api/trades?symbol=DOGE&from=1", "expected a symbol"),
+        (f"/api/trades?symbol={SYMBOL}", "from: expected seconds since the epoch, got nothing"),
+        (f"/api/trades?symbol={SYMBOL}&from=1&from_id=first", "from_id: expected a whole number"),
     ],
 )
 async def test_what_does_not_exist_is_refused_in_one_line(client: aiohttp.ClientSession, path: str, says: str) -> None:
@@ -180,6 +189,18 @@ async def test_what_does_not_exist_is_refused_in_one_line(client: aiohttp.Client
     assert status == 400
     assert says in text
     assert text.count("\n") == 1
+
+
+async def test_a_candle_that_is_not_there_has_no_lineage(client: aiohttp.ClientSession, warehouse: Warehouse) -> None:
+    warehouse.load(tape(100, start=START))
+    status, text = await get(client, f"/api/lineage?symbol={SYMBOL}&timeframe=1m&t=99999999999999")
+    assert (status, json.loads(text)) == (200, None)
+
+
+async def test_the_status_is_that_of_the_command(client: aiohttp.ClientSession) -> None:
+    status, text = await get(client, "/api/status")
+    assert status == 200
+    assert [symbol["symbol"] for symbol in json.loads(text)["symbols"]] == [SYMBOL]
 
 
 async def test_times_beyond_the_calendar_are_clamped(client: aiohttp.ClientSession, warehouse: Warehouse) -> None:
@@ -241,7 +262,7 @@ async def answer(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str
         ('{"unsubscribe": []}', "unknown field"),
         ('{"subscribe": [["DOGE", "1m"]]}', "expected a symbol"),
         (json.dumps({"subscribe": [[SYMBOL, "2m"]]}), "expected a timeframe"),
-        (json.dumps({"subscribe": [[SYMBOL, "1m"]] * (SERIES_PER_VIEWER + 1)}), "at most 8 series"),
+        (json.dumps({"subscribe": [[SYMBOL, "1m"]] * (SERIES_PER_VIEWER + 1)}), f"at most {SERIES_PER_VIEWER} series"),
     ],
 )
 async def test_a_message_that_makes_no_sense_is_answered_in_one_line_and_harms_nobody(

@@ -7,7 +7,7 @@ from candlewick.dashboard.bars import SECONDS
 LARGEST_PAGE = 5_000
 FIRST_PAGE = 1_500
 _LARGEST_ID = 2**63 - 1
-_LATEST_SECOND = 253_402_300_799  # the end of the year 9999, where calendars end
+_LATEST_SECOND = 253_402_128_000  # 9999-12-30: calendars end a day later, and so must a bar that holds it
 
 
 class RequestError(ValueError):

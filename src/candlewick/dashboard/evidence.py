@@ -14,7 +14,7 @@ from candlewick.dashboard.proof import holes, verdicts
 from candlewick.dashboard.reader import Reader, Reads, instant
 from candlewick.dashboard.tape import page, page_json
 
-_LATEST = 253_402_300_799
+_FOR_EVER = "9" * 15
 
 
 class Evidence:
@@ -42,7 +42,7 @@ class Evidence:
         asked, catalogue = request.query_params, self._catalogue
         symbol = catalogue.symbol(asked.get("symbol"))
         since = instant(catalogue.second("since", asked.get("since")) or 0)
-        before = instant(catalogue.second("before", asked.get("before")) or _LATEST)
+        before = instant(catalogue.second("before", asked.get("before") or _FOR_EVER) or 0)
         told = {
             "holes": await self._reads(holes, self._reader, symbol),
             "verdicts": await self._reads(verdicts, self._reader, symbol, since, before),

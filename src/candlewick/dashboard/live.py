@@ -20,7 +20,8 @@ from candlewick.dashboard.hub import Hub
 from candlewick.dashboard.topic import Viewer
 from candlewick.heartbeat import now_us
 
-SERIES_PER_VIEWER = 8
+SERIES_PER_VIEWER = 24
+"""Four charts, a symbol to compare with in each, and the symbols that a reader set alerts for."""
 VIEWERS = 256
 MESSAGES_PER_SECOND = 20
 MESSAGE_BYTES = 4_096
