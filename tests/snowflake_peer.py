@@ -138,9 +138,29 @@ class Host:
         return self.peer
 
 
+_served: list[Host] = []
+
+
 @contextmanager
 def snowflake_host() -> Iterator[Host]:
-    """Serve on a free port of this host until the block ends."""
+    """Serve on a free port of this host until the block ends.
+
+    Within another such block it is another account on the same server: a process can bend one fakesnow only.
+    """
+    if _served:
+        _served[0].new_peer()
+        yield _served[0]
+        return
+    with _serving() as host:
+        _served.append(host)
+        try:
+            yield host
+        finally:
+            _served.clear()
+
+
+@contextmanager
+def _serving() -> Iterator[Host]:
     for name in ("fakesnow.server", "uvicorn", "uvicorn.access", "uvicorn.error", "sqlglot"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     execute, shared = FakeSnowflakeCursor.execute, fakesnow_server.shared_fs

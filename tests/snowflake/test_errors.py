@@ -2,7 +2,7 @@
 
 import pytest
 
-from candlewick.errors import WarehouseError, WarehouseRightError
+from candlewick.errors import WarehouseError, WarehouseLoginError, WarehouseQuotaError, WarehouseRightError
 from candlewick.snowflake.errors import Login, explain
 
 LOGIN = Login("prod", "my-account", "CANDLE", "CANDLEWICK_TRANSFORMER")
@@ -28,6 +28,17 @@ LOGIN = Login("prod", "my-account", "CANDLE", "CANDLEWICK_TRANSFORMER")
             "'use warehouse' command.",
             WarehouseRightError,
             ("may use no warehouse", "`warehouse` in [snowflake]"),
+        ),
+        (
+            "090073 (22000): Warehouse 'CANDLEWICK_WH' cannot be resumed because resource monitor 'MONTHLY' has "
+            "exceeded its quota.",
+            WarehouseQuotaError,
+            ("CANDLEWICK_WH", "'MONTHLY'", "ALTER RESOURCE MONITOR"),
+        ),
+        (
+            "390111 (08001): Session no longer exists.  New login required to access the service.",
+            WarehouseLoginError,
+            ("has ended the session", "'prod'"),
         ),
         (
             "001003 (42000): SQL compilation error:\nsyntax error line 1 at position 0",

@@ -49,6 +49,11 @@ _MEANINGS = (
         "and private_key_file and account of {where}",
     ),
     _Meaning(
+        r"must login again|Session no longer exists|user must authenticate again|401 Unauthorized",
+        WarehouseLoginError,
+        "Snowflake has ended the session of {where}; log in again",
+    ),
+    _Meaning(
         r"OAuth access token expired|token (has )?expired|authentication token has expired",
         WarehouseLoginError,
         "the token of {where} has expired; get a new one",

@@ -51,9 +51,11 @@ class Follower:
     """Reads for all viewers of a dashboard. Safe to use from several threads; those wait for each other."""
 
     def __init__(self, settings: Settings) -> None:
+        """Log in, so that what is wrong is told before anybody looks. Raises `ConfigError` and `WarehouseError`."""
         self._snowflake = settings.snowflake
         self._gold = Gold(settings)
         self._watch = Session(self._snowflake, self._snowflake.reader_role)
+        self._watch(lambda connection: connection.run("SELECT 1"))
         self._lock = threading.Lock()
         self._held: dict[Key, _Held] = {}
         self._queries: dict[tuple[str, tuple[Any, ...]], tuple[float, pa.Table]] = {}
