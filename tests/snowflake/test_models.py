@@ -5,6 +5,7 @@ what Snowflake takes. The tests go on from each other: half of the objects, the 
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -109,11 +110,11 @@ def test_the_whole_5m_candles_equal_the_exchanges_in_nine_fields(sides, recordin
 
 
 def test_every_statement_of_the_models_is_snowflakes_sql(sides):
-    statements = [statement for statement in sides.snowflake.peer.statements if BY_DBT in statement]
-    parsed = [sqlglot.parse_one(statement, read="snowflake") for statement in statements]
+    statements = {re.sub(r"\d+", "0", each): each for each in sides.snowflake.peer.statements if BY_DBT in each}
+    parsed = [sqlglot.parse_one(statement, read="snowflake") for statement in statements.values()]
     assert {exp.Create, exp.Select, exp.Insert, exp.Delete} <= {type(statement) for statement in parsed}
     # What the parser only takes as words: none of ours.
-    assert {str(statement.this) for statement in parsed if isinstance(statement, exp.Command)} <= {"SHOW"}
+    assert {str(statement.this).upper() for statement in parsed if isinstance(statement, exp.Command)} <= {"SHOW"}
 
 
 def test_no_secret_gets_into_a_file(sides):

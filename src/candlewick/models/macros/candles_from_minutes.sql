@@ -9,15 +9,9 @@
     that have a changed minute.
 #}
 {% macro candles_from_minutes(label, opens='label', closes='label') -%}
+{%- set changed = ref('trades_ohlc_1m') ~ ' where ' ~ is_news() -%}
+{%- set news = '(select distinct ' ~ label ~ ' as label from ' ~ changed ~ ') as news' -%}
 with
-
-news as (
-
-    select distinct {{ label }} as label
-    from {{ ref('trades_ohlc_1m') }}
-    where {{ is_news() }}
-
-),
 
 minutes as (
 
@@ -27,10 +21,7 @@ minutes as (
         {{ candle_columns() }},
         is_complete
     from {{ ref('trades_ohlc_1m') }}
-    {%- if is_incremental() %}
-    where open_time >= (select min({{ opens }}) from news)
-        and open_time < (select max({{ closes }}) from news)
-    {%- endif %}
+    where {{ is_in_touched_period('open_time', news=news, opens=opens, closes=closes) }}
 
 ),
 

@@ -160,8 +160,8 @@ select * from final
 {% macro exists_in(keys, relation) -%}
     exists (
         select 1
-        from {{ keys }}
-        where {{ keys }}.symbol = {{ relation }}.symbol and {{ keys }}.open_time = {{ relation }}.open_time
+        from {{ keys }} as known
+        where known.symbol = {{ relation }}.symbol and known.open_time = {{ relation }}.open_time
     )
 {%- endmacro %}
 

@@ -190,7 +190,7 @@
     ) * cast(0.00000001 as decimal(9, 8))
 {%- endmacro %}
 
-{# Snowflake rounds a quotient to twelve places, and rounding that again is not rounding: so it divides integers, too. #}
+{# Snowflake rounds a quotient to twelve places, and rounding that again is not rounding: so it divides integers. #}
 {% macro snowflake__divide(numerator, denominator) -%}
     {%- set dividend = '(cast(' ~ numerator ~ ' * 100000000 as number(37, 0)) * 200000000'
         ~ ' + cast(' ~ denominator ~ ' * 100000000 as number(37, 0)))' -%}

@@ -1,10 +1,10 @@
 {#
     What is a trade in RAW, and which of its copies counts.
 
-    Copies of a trade (two legs, a backfill, a second delivery) are equal, nearly always. Where they differ, the exchange's
-    own records count before what the stream said: the archive, then REST, which a recorder asks when it sees a dispute.
-    Then the finer time (a time cut to ms is the smaller one), and last the smaller content. The rule knows nothing of the
-    order of arrival: any order and any batches make the same tape.
+    Copies of a trade (two legs, a backfill, a second delivery) are equal, nearly always. Where they differ, the
+    exchange's own records count before what the stream said: the archive, then REST, which a recorder asks when it sees
+    a dispute. Then the finer time (a time cut to ms is the smaller one), and last the smaller content. The rule knows
+    nothing of the order of arrival: any order and any batches make the same tape.
 #}
 
 {# The order of the copies of a trade: the first one counts. #}

@@ -190,7 +190,7 @@ heads as (
 {%- endmacro %}
 
 
-{# The end of a live view: the settled candles that the tail does not touch, closed where the tail shows it; and `fresh`. #}
+{# The end of a live view: the settled candles that the tail does not touch, closed where it shows it; and `fresh`. #}
 {% macro settled_and_fresh(settled) -%}
 settled as (
 
