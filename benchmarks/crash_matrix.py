@@ -82,7 +82,7 @@ class Epochs:
         kills = min(kills_left, self.options.kills_per_epoch)
         rng = random.Random(f"{self.options.seed}/{name}")
         tasks: dict[str, Callable[[Run], None]] = {
-            NAMED: lambda run: matrix.at_each_step(run, PASSES),
+            NAMED: lambda run: matrix.at_each_step(run, recorder=PASSES, warehouse=PASSES),
             REBUILDS: lambda run: None,
         }
         task = tasks.get(name, lambda run: self._at_random(run, rng, kills))

@@ -8,7 +8,7 @@ those of a run that nobody killed.
 import random
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -128,6 +128,7 @@ class Run:
     def recording(self) -> Iterator[BaseProcess]:
         """Let a recorder run, and end it in good order."""
         recorder = self._start(processes.record, self.settings)
+        wait_until(lambda: self._beat(recorder).get("state") == "recording", "the recorder to record", DEADLINE)
         try:
             yield recorder
         finally:
@@ -137,7 +138,7 @@ class Run:
     def settle(self) -> None:
         """Leave the processes alone until all trades are there; then end them in good order."""
         with self.recording() as recorder:
-            wait_until(lambda: self._has_all() or not recorder.is_alive(), f"all trades in {self.home}", PATIENCE)
+            wait_until(lambda: self._has_all(recorder) or not recorder.is_alive(), "all trades", PATIENCE)
         self.publish()
 
     def publish(self) -> float:
@@ -190,8 +191,13 @@ class Run:
     def _exchange_says(self) -> dict[str, Any]:
         return heartbeat.read(self.home / "run", "exchange") or {}
 
-    def _has_all(self) -> bool:
-        symbols = (heartbeat.read(self.settings.run_path, "recorder") or {}).get("symbols", {})
+    def _beat(self, recorder: BaseProcess) -> dict[str, Any]:
+        """What this very recorder said last, and not one that was killed."""
+        beat = heartbeat.read(self.settings.run_path, "recorder") or {}
+        return beat if beat.get("pid") == recorder.pid else {}
+
+    def _has_all(self, recorder: BaseProcess) -> bool:
+        symbols = self._beat(recorder).get("symbols", {})
         covered = {symbol: numbers["covered"] for symbol, numbers in symbols.items()}
         return covered == {symbol: [[first, last]] for symbol, (first, last) in self.tape.ids.items()}
 
@@ -221,15 +227,14 @@ def at_random(run: Run, rng: random.Random, kills: int, once: float) -> None:
     )
 
 
-def at_each_step(run: Run, passes: Iterable[int]) -> None:
-    """Have both processes die at each of their named steps, at each of some passes: 2 is the second.
+def at_each_step(run: Run, *, recorder: Sequence[int], warehouse: Sequence[int]) -> None:
+    """Have both processes die at each of their named steps, each at some passes of its own: 2 is the second.
 
     A recorder that has died often enough goes on without dying, for as long as the warehouse needs something to load.
     """
-    numbers = list(passes)
     with ThreadPoolExecutor(1) as threads:
-        dying = threads.submit(_die_at_each, run, processes.own, WAREHOUSE_STEPS, numbers)
-        _die_at_each(run, processes.record, RECORDER_STEPS, numbers)
+        dying = threads.submit(_die_at_each, run, processes.own, WAREHOUSE_STEPS, warehouse)
+        _die_at_each(run, processes.record, RECORDER_STEPS, recorder)
         with run.recording():
             dying.result()
 
