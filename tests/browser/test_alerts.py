@@ -20,14 +20,14 @@ def listed(visitor: Visitor) -> list[str]:
 
 def test_a_price_that_is_met_is_told_once_and_one_that_is_not_waits(visit: Visit) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
-    price = float(visitor.ask(f"{HOOK}.bars().at(-1).close"))
     open_menu(visitor)
-    for near in (price - 0.01, price + 0.01, price * 2):
-        add(visitor, near)
-    assert len(listed(visitor)) == 3
+    price = float(visitor.ask(f"{HOOK}.bars().at(-1).close"))
+    ladder = [price + 3 * step for step in (-4, -3, -2, -1, 1, 2, 3, 4)]
+    for wanted in (*ladder, 2 * price):
+        add(visitor, wanted)
     visitor.page.locator(".toast", has_text="BTCDEMO").first.wait_for()
-    visitor.wait("document.querySelectorAll('.alerts-list b').length < 3")
-    assert f"{price * 2:,.2f}" in listed(visitor)
+    visitor.wait(f"document.querySelectorAll('.alerts-list b').length < {len(ladder) + 1}")
+    assert f"{2 * price:,.2f}" in listed(visitor)
 
 
 def test_alerts_are_kept_per_symbol_in_this_browser(visit: Visit) -> None:
@@ -46,7 +46,8 @@ def test_alerts_are_kept_per_symbol_in_this_browser(visit: Visit) -> None:
 
 def test_a_recorder_that_ends_is_told(visit: Visit, demo: Stack) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
-    visitor.page.wait_for_response("**/api/status")
+    with visitor.page.expect_response("**/api/status"):
+        pass
     process = demo.processes.pop("recorder")
     process.terminate()
     try:

@@ -71,9 +71,8 @@ def test_a_forming_bar_is_told_as_forming_and_looked_at_again_by_itself(visit: V
 @pytest.fixture(scope="module")
 def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A dashboard on a mart with a mismatch, a hole and a declared hole in it, and nothing behind it."""
-    home = tmp_path_factory.mktemp("flawed")
-    stack = Stack(home, symbols=(proven.SYMBOL,), prefix="binance").write_config()
-    proven.publish(home)
+    settings, _ = proven.published(tmp_path_factory.getbasetemp())
+    stack = Stack(settings.data, symbols=settings.symbols, prefix=settings.prefix).write_config()
     try:
         start_dashboard(stack)
         yield stack

@@ -41,15 +41,15 @@ def test_the_chart_lives_under_its_policy(strict: Strict, demo: Stack, path: str
     page = strict.page
     page.goto(f"http://127.0.0.1:{demo.dashboard_port}{path}")
     page.locator(".health[data-health=live]").wait_for()
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_label("Rising body", exact=True).fill("#2962ff")
-    page.get_by_role("button", name="5m", exact=True).click()
-    page.locator(".legend .name b", has_text="5m").wait_for()
     box = page.locator(".canvas").bounding_box()
     assert box
-    page.keyboard.press("Escape")
     page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
     page.locator(".lineage .verdict").wait_for()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Rising body", exact=True).fill("#2962ff")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="5m", exact=True).click()
+    page.locator(".legend .name b", has_text="5m").wait_for()
 
 
 @pytest.mark.parametrize(("path", "shows"), [("/pipeline", ".heat"), ("/data", ".candlewick-data tbody tr td")])

@@ -11,7 +11,7 @@ from dashboard import proven
 @pytest.fixture(scope="session")
 def proven_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Mart]:
     """A published mart with matches, a mismatch, holes and a backfill in it; see `proven.py`."""
-    return proven.publish(tmp_path_factory.mktemp("proven"))
+    return proven.published(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 from candlewick.config import Settings
 from candlewick.lake import Lake
 from candlewick.mart import Mart
+from candlewick.publication import CURRENT
 from candlewick.warehouse import owner
 from warehouse.lakes import MINUTE, START, Writer, kline_line, trade_line
 
@@ -99,9 +100,11 @@ def write_lake(lake: Lake) -> None:
     writer.stream([three.kline()])
 
 
-def publish(home: Path) -> tuple[Settings, Mart]:
-    """Load the lake, run the models and publish."""
-    settings = Settings(data=home, symbols=(SYMBOL,), timezone="UTC")
-    write_lake(Lake.open(settings.lake_url, settings.prefix))
-    owner.run(settings, once=True)
-    return settings, Mart(settings.mart_path)
+def published(base: Path) -> tuple[Settings, Mart]:
+    """The mart below a folder that a whole test session shares; the first who asks loads, transforms and publishes."""
+    settings = Settings(data=base / "proven", symbols=(SYMBOL,), timezone="UTC")
+    mart = Mart(settings.mart_path)
+    if not (mart.path / CURRENT).exists():
+        write_lake(Lake.open(settings.lake_url, settings.prefix))
+        owner.run(settings, once=True)
+    return settings, mart
