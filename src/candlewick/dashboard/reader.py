@@ -1,8 +1,9 @@
 """What the dashboard asks of a warehouse, and how its rows become bars. The embedded mart answers, or Snowflake."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -44,13 +45,16 @@ class Reader(Protocol):
         """Run SQL over one version."""
 
 
-def open_reader(settings: Settings) -> Reader:
-    """Return the reader of the settings' warehouse for all viewers of a dashboard."""
+@contextmanager
+def open_reader(settings: Settings) -> Iterator[Reader]:
+    """Open the reader of the settings' warehouse for all viewers of a dashboard. Raises `WarehouseError`."""
     if settings.warehouse == "duckdb":
-        return Mart(settings.mart_path)
+        yield Mart(settings.mart_path)
+        return
     from candlewick.snowflake.follower import Follower  # noqa: PLC0415 - the extra `snowflake`
 
-    return Follower(settings)
+    with closing(Follower(settings)) as follower:
+        yield follower
 
 
 class Reads:

@@ -50,14 +50,14 @@ def run(settings: Settings) -> None:
         failures.append(error)
         server.should_exit = True
 
-    app = build(Site(settings, open_reader(settings)), on_failure)
-    server = uvicorn.Server(_uvicorn_config(app))
-    _end_quietly_on_signals()
-    log.info(
-        "dashboard_listens",
-        url=f"http://{settings.dashboard.host}:{listener.getsockname()[1]}{settings.dashboard.path}",
-    )
-    server.run(sockets=[listener])
+    with open_reader(settings) as reader:
+        server = uvicorn.Server(_uvicorn_config(build(Site(settings, reader), on_failure)))
+        _end_quietly_on_signals()
+        log.info(
+            "dashboard_listens",
+            url=f"http://{settings.dashboard.host}:{listener.getsockname()[1]}{settings.dashboard.path}",
+        )
+        server.run(sockets=[listener])
     if failures:
         raise failures[0]
     if not server.started:
