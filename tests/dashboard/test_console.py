@@ -143,3 +143,9 @@ def test_every_example_of_the_data_page_gives_rows_that_can_be_taken_away(consol
 def test_a_csv_has_every_digit_and_lists_as_text(console: Console) -> None:
     table = console.run("select 12345678901234567890.00000001::decimal(38, 8) as amount, [1, 2] as pair").table
     assert csv_bytes(table) == b'"amount","pair"\n12345678901234567890.00000001,"[1, 2]"\n'
+
+
+def test_a_span_of_time_is_text_in_both(console: Console) -> None:
+    table = console.run("select interval '90 seconds' as took").table
+    assert b"90" in csv_bytes(table)
+    assert "90" in pq.read_table(io.BytesIO(parquet_bytes(table))).to_pylist()[0]["took"]

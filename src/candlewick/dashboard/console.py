@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from candlewick.errors import CandlewickError
 from candlewick.mart import Mart
@@ -83,12 +82,14 @@ class Console:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """A database in memory that has the tables of the newest version, and no way out."""
+        from pyarrow import dataset  # noqa: PLC0415 - pandas comes with it, a second that no chart should wait for
+
         connection = duckdb.connect()
         connection.execute("create schema silver; create schema gold")
         for name, table in self._mart.current().tables.items():
             files = [str(self._mart.path / file.name) for file in table.files]
             handle = name.replace(".", "__")
-            connection.register(handle, ds.dataset(files, format="parquet"))
+            connection.register(handle, dataset.dataset(files, format="parquet"))
             connection.execute(f"create view {name} as select * from {handle}")
         for setting in _SETTINGS:
             connection.execute(setting)
