@@ -17,6 +17,7 @@ class Visitor:
         self.foreign: list[str] = []
         self.errors: list[str] = []
         self.expects_outage = False
+        page.set_default_timeout(READY_MS)
         page.on("request", self._on_request)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -42,7 +43,7 @@ class Visitor:
 
     def wait_for_health(self, health: str) -> None:
         """Wait until the status bar says how the connection is."""
-        self.page.locator(".health", has_text=health).wait_for(timeout=READY_MS)
+        self.page.locator(".health", has_text=health).wait_for()
 
     def ask(self, expression: str) -> Any:
         """The value of a JavaScript expression."""
