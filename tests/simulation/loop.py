@@ -57,13 +57,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
         """Do a thread's work in this one, after a while; and answer a while later."""
         future: asyncio.Future[Any] = self.create_future()
+        if (machine := MACHINE.get()) is not None:
+            machine.threads += 1
         self.call_later(_takes(), self._work, future, func, *args)
         return future
 
     def _work(self, future: asyncio.Future[Any], func: Callable[..., Any], *args: Any) -> None:
-        machine = MACHINE.get()
-        if machine is not None and machine.is_dead:
-            return
+        if (machine := MACHINE.get()) is not None:
+            machine.threads -= 1
+            if machine.is_dead:
+                return
         try:
             result, failure = func(*args), None
         except Exception as error:  # noqa: BLE001 (handed on to who waits for the thread)

@@ -22,13 +22,15 @@ class Machine:
     """A process and the machine under it.
 
     `ahead` is how far its wall clock is ahead of the truth (seconds); `rng` says how long its disk and its lake take,
-    about `latency` seconds. What a dead machine would still do to a disk or a lake does not happen.
+    about `latency` seconds. What a dead machine would still do to a disk or a lake does not happen. `threads` are at
+    work: a process that is stopped waits for them.
     """
 
     rng: random.Random
     ahead: float = 0.0
     latency: float = LATENCY
     is_dead: bool = False
+    threads: int = 0
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     ends: set[Severable] = field(default_factory=set)
 

@@ -115,7 +115,7 @@ async def _restart(world: World, act: Act) -> None:
 async def _trouble(world: World, act: Act) -> None:
     """Let the lake be in trouble from now on, while other things happen."""
     if act.deed == "lake slow":
-        world.machine.latency *= SLOWER
+        world.machine.latency = LATENCY * SLOWER
     else:
         world.store.trouble = act.deed.removeprefix("lake ")
         asyncio.get_running_loop().call_later(act.seconds, setattr, world.store, "trouble", None)

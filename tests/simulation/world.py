@@ -148,9 +148,11 @@ class World:
         self.store.dying = None
 
     async def stop(self) -> None:
-        """Stop the recorder as a signal does."""
+        """Stop the recorder as a signal does; what its threads had begun is done before the process is over."""
         self._stop.set()
         await self._task
+        while self.machine.threads:  # noqa: ASYNC110 (virtual time: nobody is kept from work)
+            await asyncio.sleep(0.01)
 
     def numbers(self) -> dict[str, Any]:
         """Return what the recorder says about itself, by its own clock."""
