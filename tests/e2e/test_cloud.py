@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,12 +57,18 @@ def objects_of(stack: Stack) -> list[str]:
 
 def drain(stack: Stack) -> None:
     """Stop the recorder, wait until all of its objects are loaded, and stop the loader."""
-    wait_until(lambda: stack.beat("recorder").get("state") == "recording", "the recorder to be at it")
+    wait_until(lambda: own_beat(stack, "recorder").get("state") == "recording", "the recorder to be at it", 120)
     assert stack.kill("recorder", signal.SIGTERM) == 0
     expected = len(objects_of(stack))
-    wait_until(lambda: stack.beat("warehouse").get("objects") == expected, f"{expected} objects to be loaded", 120)
+    wait_until(lambda: own_beat(stack, "warehouse").get("objects") == expected, f"{expected} objects to be loaded", 120)
     assert stack.kill("warehouse", signal.SIGTERM) == 0
     stack.stop()
+
+
+def own_beat(stack: Stack, name: str) -> dict[str, Any]:
+    """The heartbeat of a running process; not the last one of a process that was killed."""
+    beat = stack.beat(name)
+    return beat if beat.get("pid") == stack.processes[name].pid else {}
 
 
 @pytest.fixture(scope="module")
