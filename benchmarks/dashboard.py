@@ -211,7 +211,7 @@ def load_bars(page: Page, bars: int) -> int:
     loaded = page.evaluate("window.__candlewick.bars().length")
     while loaded < bars:
         page.evaluate("window.__candlewick.pan(-1500)")
-        more = f"window.__candlewick.bars().length > {loaded}"
+        more = f"window.__candlewick.bars().length > {loaded + 100}"  # a page of history, not a live bar or two
         try:
             page.wait_for_function(more, timeout=8_000)
         except Exception:  # noqa: BLE001 - a time-out: the chart holds no more
