@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -260,10 +261,17 @@ def plain_page(stack: Stack, candles: int) -> Iterator[tuple[str, int]]:
     command = (sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("plain_page.py")), *options)
     process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, cwd=stack.home)
     try:
+        wait_until(lambda: listens(port), "the plain page to listen")
         yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait(20)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on a port of this host."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def report(name: str, samples: list[float], unit: str) -> None:
