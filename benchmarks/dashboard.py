@@ -257,7 +257,12 @@ def plain_page(stack: Stack, candles: int) -> Iterator[tuple[str, int]]:
         "PLAIN_SYMBOL": SYMBOL,
         "PLAIN_TIMEFRAME": timeframe,
     }
-    options = ("--server.headless=true", f"--server.port={port}", "--browser.gatherUsageStats=false")
+    options = (
+        "--server.headless=true",
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+        "--browser.gatherUsageStats=false",
+    )
     command = (sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("plain_page.py")), *options)
     process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, cwd=stack.home)
     try:
