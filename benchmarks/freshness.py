@@ -29,6 +29,8 @@ from candlewick.mart import Mart
 from e2e.stack import Stack, wait_until
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
+FIRST_TICKS = 10
+"""Ticks that are not counted: a page that opens catches up with trades that happened before it was there."""
 
 
 @dataclass
@@ -142,8 +144,8 @@ async def follow_screen(stack: Stack, chromium: str, hops: Hops) -> None:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = await browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
         await page.goto(f"http://127.0.0.1:{stack.dashboard_port}/chart?symbol={SYMBOLS[0]}&tf=1m&debug=1")
-        await page.wait_for_function("window.__candlewick?.ticks?.length > 0", timeout=30_000)
-        seen = 0
+        await page.wait_for_function(f"window.__candlewick?.ticks?.length > {FIRST_TICKS}", timeout=30_000)
+        seen = FIRST_TICKS
         while True:
             ticks = await page.evaluate("from => window.__candlewick.ticks.slice(from)", seen)
             painted = [tick for tick in ticks if tick.get("painted")]
