@@ -163,6 +163,7 @@ def test_silver_and_gold_are_equal_row_for_row(snowflake, duckdb):
     assert snowflake.differing(duckdb.rows) == []
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_equal_to_the_uninterrupted_run(recording, endpoint, duckdb, tmp_path):
     stack = stack_in("killed", endpoint, tmp_path)
     try:

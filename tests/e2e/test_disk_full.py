@@ -119,6 +119,7 @@ def test_a_lake_without_room_is_said_and_holds_up_nothing_but_itself(stack, disk
     assert "recorder" in stack.processes and stack.processes["recorder"].poll() is None
 
 
+@pytest.mark.slow
 def test_a_recorder_killed_while_its_disk_is_full_says_so_at_its_next_start_and_then_lacks_nothing(stack, disk):
     """Lake, checkpoint and heartbeats on one full disk."""
     data = disk(4)
@@ -147,6 +148,7 @@ def test_a_recorder_killed_while_its_disk_is_full_says_so_at_its_next_start_and_
     assert len(ids) == len(set(ids)) == max(ids) - min(ids) + 1
 
 
+@pytest.mark.slow
 def test_a_warehouse_without_room_keeps_what_it_has_and_goes_on_when_there_is_some(stack, disk, tmp_path):
     data, lake = disk(64), tmp_path / "lake"
     set_up(stack, data=data, lake=lake)
