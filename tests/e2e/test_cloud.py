@@ -27,6 +27,9 @@ from snowflake_sides import Account, Rows
 NINE_FIELDS = "open, high, low, close, volume, quote_volume, trade_count, taker_buy_volume, taker_buy_quote_volume"
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """An S3 server, and credentials for it in the environment of every process."""
@@ -163,7 +166,6 @@ def test_silver_and_gold_are_equal_row_for_row(snowflake, duckdb):
     assert snowflake.differing(duckdb.rows) == []
 
 
-@pytest.mark.slow
 def test_killed_again_and_again_it_ends_equal_to_the_uninterrupted_run(recording, endpoint, duckdb, tmp_path):
     stack = stack_in("killed", endpoint, tmp_path)
     try:
