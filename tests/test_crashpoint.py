@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from candlewick.crashpoint import VARIABLE, arm
+from candlewick.crashpoint import VARIABLE, arm, is_armed
 
 PASSES = """
 from candlewick.crashpoint import crashpoint
@@ -35,6 +35,7 @@ def test_a_process_dies_at_the_pass_that_was_asked_for_and_at_no_other(wanted, c
     assert passes({} if wanted is None else {VARIABLE: wanted}) == (code, printed)
 
 
-def test_a_number_of_passes_that_is_none_is_refused():
+def test_a_number_of_passes_that_is_none_is_refused_and_arms_nothing():
     with pytest.raises(ValueError, match="many"):
         arm("after put:many")
+    assert not is_armed()

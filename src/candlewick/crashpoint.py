@@ -16,11 +16,11 @@ _passes_left = 0
 def arm(text: str) -> None:
     """Crash at a step's n-th pass, given as `step:n`; n is 1 where it is left out, no text disarms.
 
-    Raises `ValueError` for an n that is no number.
+    Raises `ValueError` for an n that is no number, and then nothing has changed.
     """
     global _step, _passes_left  # noqa: PLW0603 - one process, one death
-    _step, _, passes = text.partition(":")
-    _passes_left = int(passes or 1)
+    step, _, passes = text.partition(":")
+    _step, _passes_left = step, int(passes or 1)
 
 
 def is_armed() -> bool:

@@ -58,7 +58,6 @@ def candles(settings):
     return sorted((event["s"], event["k"]["t"] // QUARTER.length) for event in events)
 
 
-@pytest.mark.slow
 def test_each_candle_of_the_days_is_fetched_once_and_no_trade(settings):
     plan, outcome = fetch(settings)
     assert (plan.minutes, plan.kline_requests) == (2 * len(QUARTERS), 3)
