@@ -14,6 +14,8 @@ from candlewick.dashboard.download import csv_bytes, parquet_bytes
 from candlewick.mart import Mart
 from dashboard.proven import SYMBOL
 
+ENDLESS = "select sum(sqrt(i)) from range(1000000000000) numbers(i)"  # minutes of work in no memory
+
 
 @pytest.fixture
 def console(proven_mart: Mart) -> Console:
@@ -104,8 +106,8 @@ def test_a_select_reaches_no_file_no_network_and_no_variable(
 
 
 def test_a_statement_without_an_end_is_stopped(proven_mart: Mart) -> None:
-    with pytest.raises(QueryRefusedError, match=r"stopped after 0\.3 s|more than 512MB"):
-        Console(proven_mart, seconds=0.3).run("select count(*) from range(10000000000) a, range(10000000000) b")
+    with pytest.raises(QueryRefusedError, match=r"stopped after 0\.3 s"):
+        Console(proven_mart, seconds=0.3).run(ENDLESS)
 
 
 def test_a_statement_that_needs_too_much_memory_is_stopped(console: Console) -> None:
@@ -115,12 +117,11 @@ def test_a_statement_that_needs_too_much_memory_is_stopped(console: Console) -> 
 
 def test_those_who_wait_too_long_for_a_place_are_told_so(proven_mart: Mart) -> None:
     console = Console(proven_mart, seconds=0.5)
-    endless = "select count(*) from range(10000000000) a, range(10000000000) b"
     refusals: list[str] = []
 
     def ask() -> None:
         with pytest.raises(QueryRefusedError) as refused:
-            console.run(endless)
+            console.run(ENDLESS)
         refusals.append(str(refused.value))
 
     threads = [threading.Thread(target=ask) for _ in range(5)]
