@@ -18,7 +18,7 @@ def arm(text: str) -> None:
 
     Raises `ValueError` for an n that is no number, and then nothing has changed.
     """
-    global _step, _passes_left  # noqa: PLW0603 - one process, one death
+    global _step, _passes_left
     step, _, passes = text.partition(":")
     _step, _passes_left = step, int(passes or 1)
 
