@@ -20,6 +20,18 @@ def recording() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def s3_server() -> Iterator[str]:
+    """The address of a real S3 server on a free port of this host."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - a second that most tests need not wait for
+
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    yield f"http://{host}:{port}"
+    moto.stop()
+
+
 @pytest.fixture(autouse=True)
 def logs_as_by_default() -> Iterator[None]:
     """A command run in this process sets up logs; the next test finds them as it expects them."""

@@ -2,13 +2,11 @@ import os
 import threading
 import urllib.request
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import obstore
 import pytest
 import zstandard
-from moto.server import ThreadedMotoServer
 from obstore.exceptions import NotSupportedError, PermissionDeniedError
 
 from candlewick import lake as lakes
@@ -38,15 +36,6 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
     if request.param == "folder":
         return Lake.open(str(tmp_path / "lake"), "demo")
     return Lake.open(request.getfixturevalue("bucket") + "/some/path", "demo")
-
-
-@pytest.fixture(scope="module")
-def s3_server() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from candlewick import names, s3
 from candlewick.config import S3Settings
@@ -34,17 +33,8 @@ ASSUMED = """
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
-
-
-@pytest.fixture(scope="module")
-def one_front(server: str) -> Iterator[Front]:
-    with serve(server) as front:
+def one_front(s3_server: str) -> Iterator[Front]:
+    with serve(s3_server) as front:
         yield front
 
 
@@ -67,16 +57,16 @@ def chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def bucket(server: str) -> str:
+def bucket(s3_server: str) -> str:
     name = f"tape-{uuid.uuid4()}"
-    client(server, "s3").create_bucket(Bucket=name)
+    client(s3_server, "s3").create_bucket(Bucket=name)
     return name
 
 
-def client(server: str, service: str) -> Any:
+def client(s3_server: str, service: str) -> Any:
     return boto3.client(
         service,
-        endpoint_url=server,
+        endpoint_url=s3_server,
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -97,9 +87,9 @@ def one_line(caught: pytest.ExceptionInfo[LakeError], *parts: str) -> None:
 # --- put-if-absent -------------------------------------------------------------------------------------------------
 
 
-def test_an_endpoint_and_a_path_in_the_settings_are_where_objects_go(server, bucket):
-    open_lake(server, bucket).put_absent(NAME, b"content")
-    answer = client(server, "s3").get_object(Bucket=bucket, Key=f"some/path/{NAME}")
+def test_an_endpoint_and_a_path_in_the_settings_are_where_objects_go(s3_server, bucket):
+    open_lake(s3_server, bucket).put_absent(NAME, b"content")
+    answer = client(s3_server, "s3").get_object(Bucket=bucket, Key=f"some/path/{NAME}")
     assert answer["Body"].read() == b"content"
 
 
@@ -135,7 +125,7 @@ def test_a_store_without_conditional_put_is_looked_at_first(front, bucket, refus
     assert lake.get(NAME) == b"first"
 
 
-def test_conditional_put_that_is_demanded_and_not_there_stops_the_recorder_before_it_writes(front, bucket, server):
+def test_conditional_put_that_is_demanded_and_not_there_stops_the_recorder_before_it_writes(front, bucket, s3_server):
     front.ignore_conditions = True
     lake = open_lake(front.url, bucket, conditional_put="on")
     with pytest.raises(LakeError) as caught:
@@ -210,21 +200,21 @@ def test_the_default_profile_is_found_without_a_word_in_the_settings(front, buck
     assert "Credential=OFDEFAULT/" in front.seen[-1][2]["authorization"]
 
 
-def test_a_role_is_assumed(front, server, bucket, monkeypatch):
+def test_a_role_is_assumed(front, s3_server, bucket, monkeypatch):
     monkeypatch.delenv("AWS_REGION")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", s3_server)
     open_lake(front.url, bucket, role_arn="arn:aws:iam::123456789012:role/recorder").put_absent(NAME, b"content")
     assert "x-amz-security-token" in front.seen[-1][2]
 
 
-def test_a_web_identity_is_exchanged_for_a_role_over_tls_only(front, server, bucket, monkeypatch, tmp_path):
+def test_a_web_identity_is_exchanged_for_a_role_over_tls_only(front, s3_server, bucket, monkeypatch, tmp_path):
     """The exchange is answered in the words of AWS's documents: moto does not know it by query string."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     certificate = make_certificate(tmp_path / "sts.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     (tmp_path / "token").write_text("of-the-cluster")
-    with serve(server, certificate) as sts:
+    with serve(s3_server, certificate) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
         sts.answers.append(Answer(200, ASSUMED))
         role = {"role_arn": "arn:aws:iam::1:role/recorder", "web_identity_token_file": str(tmp_path / "token")}
@@ -234,9 +224,9 @@ def test_a_web_identity_is_exchanged_for_a_role_over_tls_only(front, server, buc
     assert "Credential=ASSUMED/" in front.seen[-1][2]["authorization"]
 
 
-def test_keys_in_the_environment_do_not_silently_replace_a_web_identity(bucket, server):
+def test_keys_in_the_environment_do_not_silently_replace_a_web_identity(bucket, s3_server):
     with pytest.raises(LakeError) as caught:
-        open_lake(server, bucket, role_arn="arn:aws:iam::1:role/r", web_identity_token_file="/run/token")
+        open_lake(s3_server, bucket, role_arn="arn:aws:iam::1:role/r", web_identity_token_file="/run/token")
     one_line(caught, "AWS_ACCESS_KEY_ID", "web_identity_token_file", "unset")
 
 
@@ -254,8 +244,8 @@ def attempts(lake: Lake) -> list[Any]:
 
 
 @pytest.mark.parametrize("mode", ["auto", "off"])
-def test_a_bucket_that_is_not_there(server, mode):
-    for attempt in attempts(open_lake(server, "no-such-tape", conditional_put=mode)):
+def test_a_bucket_that_is_not_there(s3_server, mode):
+    for attempt in attempts(open_lake(s3_server, "no-such-tape", conditional_put=mode)):
         with pytest.raises(LakeError) as caught:
             attempt()
         one_line(caught, "s3://no-such-tape/some/path", "no such bucket", "candlewick setup aws")
@@ -293,15 +283,15 @@ def test_a_store_that_cannot_be_reached(bucket):
     one_line(caught, "http://127.0.0.1:1 cannot be reached", "endpoint")
 
 
-def test_an_address_that_is_none(server):
+def test_an_address_that_is_none(s3_server):
     with pytest.raises(LakeError) as caught:
-        open_lake(server, "Tape_Of_Mine")
+        open_lake(s3_server, "Tape_Of_Mine")
     one_line(caught, "s3://Tape_Of_Mine/some/path", "expected a lake such as")
 
 
-def test_a_profile_that_is_not_there(server, bucket):
+def test_a_profile_that_is_not_there(s3_server, bucket):
     with pytest.raises(LakeError) as caught:
-        open_lake(server, bucket, profile="nobody")
+        open_lake(s3_server, bucket, profile="nobody")
     one_line(caught, "nobody", "`profile` in [s3]")
 
 
@@ -313,9 +303,9 @@ def test_a_role_that_may_not_be_assumed(front, bucket, monkeypatch):
     one_line(caught, "may not assume the role", "role_arn")
 
 
-def test_credentials_are_checked_and_rights_are_told_apart(server, bucket):
+def test_credentials_are_checked_and_rights_are_told_apart(s3_server, bucket):
     """moto with its checks switched on: an unknown key, a wrong secret, and a user who may read but not write."""
-    iam = client(server, "iam")
+    iam = client(s3_server, "iam")
     iam.create_user(UserName="reader")
     statement = {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
@@ -326,24 +316,24 @@ def test_credentials_are_checked_and_rights_are_told_apart(server, bucket):
         (key["AccessKeyId"], "wrong"): "does not know this access key or its secret",
         (key["AccessKeyId"], key["SecretAccessKey"]): "may not do this",
     }
-    check(server, "0")
+    check(s3_server, "0")
     try:
         for (access_key, secret), part in expected.items():
             with pytest.MonkeyPatch.context() as environment, pytest.raises(LakeError) as caught:
                 environment.setenv("AWS_ACCESS_KEY_ID", access_key)
                 environment.setenv("AWS_SECRET_ACCESS_KEY", secret)
-                lake = open_lake(server, bucket)
+                lake = open_lake(s3_server, bucket)
                 if part == "may not do this":
                     assert lake.hours() == []
                 lake.check_writable("r1")
             one_line(caught, f"s3://{bucket}/some/path: cannot be written", part)
     finally:
-        check(server, "inf")
+        check(s3_server, "inf")
 
 
-def check(server: str, after: str) -> None:
+def check(s3_server: str, after: str) -> None:
     """Have moto check credentials and rights after so many requests."""
     request = urllib.request.Request(
-        f"{server}/moto-api/reset-auth", data=after.encode(), headers={"Content-Type": "text/plain"}, method="POST"
+        f"{s3_server}/moto-api/reset-auth", data=after.encode(), headers={"Content-Type": "text/plain"}, method="POST"
     )
     urllib.request.urlopen(request).close()

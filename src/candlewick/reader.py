@@ -39,11 +39,8 @@ class Database(Protocol):
     def __exit__(self, *error: Any) -> Any: ...  # noqa: ANN401 - DuckDB's own says so
 
 
-class Reader(Protocol):
-    """What a program asks of a warehouse; safe to call from several threads."""
-
-    def connect(self) -> Database:
-        """Open a connection for SQL."""
+class CandleReader(Protocol):
+    """What programs and the dashboard alike ask of a warehouse; safe to call from several threads."""
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one statement, with a parameter for every `?`."""
@@ -57,6 +54,13 @@ class Reader(Protocol):
         limit: int | None = None,
     ) -> pa.Table:
         """Return candles with `start` <= open_time < `end`, the newest `limit` of them, ascending by open_time."""
+
+
+class Reader(CandleReader, Protocol):
+    """What a program asks of a warehouse; safe to call from several threads."""
+
+    def connect(self) -> Database:
+        """Open a connection for SQL."""
 
     def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
         """Return trades with `start` <= traded_at < `end`, by trade id."""

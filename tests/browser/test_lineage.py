@@ -17,7 +17,9 @@ FIELDS = ["Open", "High", "Low", "Close", "Volume", "Quote volume", "Trades", "T
 def place_of(visitor: Visitor, back: int) -> tuple[float, float, float]:
     """Return where the bar so many bars before the newest is on screen, and its open time in seconds."""
     x, y, time = visitor.ask(
-        f"""(() => {{
+        f"""(async () => {{
+            // A panel that opens makes the chart narrower one frame later, and its canvas another.
+            for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
             const box = document.querySelector(".canvas").getBoundingClientRect();
             const {{ from, to }} = {HOOK}.view(), count = {HOOK}.bars().length;
             const pane = document.querySelector(".canvas table tr td:nth-child(2)").getBoundingClientRect();
@@ -86,7 +88,6 @@ def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.stop()
 
 
-@pytest.mark.xfail(run=False, reason="the legend says nothing of a mismatch beside an open panel: not understood yet")
 def test_a_bar_that_differs_says_so_wherever_it_is_looked_at(chromium: object, flawed: Stack) -> None:
     visit = Visit(chromium, f"http://127.0.0.1:{flawed.dashboard_port}")  # type: ignore[arg-type]
     visitor = visit("/chart?tf=1m")
@@ -98,6 +99,9 @@ def test_a_bar_that_differs_says_so_wherever_it_is_looked_at(chromium: object, f
     x, y, _ = place_of(visitor, 4)  # the panel has made the chart narrower
     visitor.page.mouse.move(x, y)
     visitor.page.locator(".standing[data-standing=mismatch]").wait_for()
+    visitor.page.wait_for_timeout(
+        600
+    )  # within half a second the chart library takes a second click for half a double one
     click_bar(visitor, 3)
     visitor.page.locator(".lineage [data-good=false]", has_text="2 ids missing").wait_for()
     visit.end()

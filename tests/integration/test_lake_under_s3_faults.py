@@ -16,7 +16,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from candlewick import checkpoint, names, s3
 from candlewick.batcher import Batcher, Limits
@@ -50,17 +49,8 @@ FAULTS: dict[str, Answer | Break] = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
-
-
 @pytest.fixture
-def front(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Front]:
+def front(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Front]:
     """A transparent front, keys in the environment, and the patience of a test: a second, where it is half a minute."""
     for key in [key for key in os.environ if key.startswith("AWS_")]:
         monkeypatch.delenv(key)
@@ -71,15 +61,15 @@ def front(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setitem(s3._CLIENT, "timeout", "1s")
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.5)
-    with serve(server) as front:
+    with serve(s3_server) as front:
         yield front
 
 
 @pytest.fixture
-def lake(front: Front, server: str) -> Lake:
+def lake(front: Front, s3_server: str) -> Lake:
     bucket = f"tape-{uuid.uuid4()}"
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    boto3.client("s3", endpoint_url=server, **keys).create_bucket(Bucket=bucket)
+    boto3.client("s3", endpoint_url=s3_server, **keys).create_bucket(Bucket=bucket)
     lake = Lake.open(f"s3://{bucket}/some/path", "demo", S3Settings(endpoint=front.url))
     lake.check_writable("r1")
     front.seen.clear()
@@ -201,11 +191,11 @@ async def test_while_the_store_refuses_what_comes_waits_and_is_counted(lake, fro
     check(await writing.stop(), writing)
 
 
-def test_credentials_that_are_about_to_expire_are_replaced_while_it_runs(lake, front, server, monkeypatch):
+def test_credentials_that_are_about_to_expire_are_replaced_while_it_runs(lake, front, s3_server, monkeypatch):
     """Theirs end in two minutes, and the store asks for new ones when fewer than five are left."""
     bucket = lake.url.removeprefix("s3://").partition("/")[0]
     settings = S3Settings(endpoint=front.url, role_arn="arn:aws:iam::123456789012:role/recorder")
-    with serve(server) as sts:
+    with serve(s3_server) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
         sts.answers.extend(Answer(200, assumed(key, timedelta(minutes=2))) for key in ("FIRST", "SECOND", "THIRD"))
         other = Lake.open(f"s3://{bucket}/other", "demo", settings)

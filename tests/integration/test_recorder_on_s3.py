@@ -9,7 +9,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from structlog.testing import capture_logs
 
 from candlewick.config import S3Settings
@@ -27,22 +26,13 @@ REFUSALS = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
-
-
-@pytest.fixture(scope="module")
-def front(server: str) -> Iterator[Front]:
-    with serve(server) as front:
+def front(s3_server: str) -> Iterator[Front]:
+    with serve(s3_server) as front:
         yield front
 
 
 @pytest.fixture
-def taping(server: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Taping:
+def taping(s3_server: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Taping:
     """A recorder into an empty bucket."""
     front.reset()
     for key, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}.items():
@@ -52,7 +42,7 @@ def taping(server: str, front: Front, tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(writer, "LONGEST_WAIT", 0.5)
     bucket = f"tape-{uuid.uuid4()}"
-    boto3.client("s3", endpoint_url=server, region_name="us-east-1").create_bucket(Bucket=bucket)
+    boto3.client("s3", endpoint_url=s3_server, region_name="us-east-1").create_bucket(Bucket=bucket)
     return Taping(tmp_path, lake=f"s3://{bucket}/path", s3=S3Settings(endpoint=front.url, path_style=True))
 
 

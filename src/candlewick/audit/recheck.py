@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from candlewick import names
-from candlewick.audit.verdict import VALUES, Mismatch, trades
+from candlewick.audit.verdict import COMPARED, Mismatch, trades
 from candlewick.batcher import Batch
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import KlineRow, TradeRow
@@ -104,7 +104,7 @@ class Recheck:
 
 def differing(row: KlineRow, ours: Mapping[str, Decimal | int]) -> list[str]:
     """Return the fields in which a candle of the exchange is not ours."""
-    return [name for name in VALUES if Decimal(getattr(row, name)) != ours[name]]
+    return [name for name in COMPARED if Decimal(getattr(row, name)) != ours[name]]
 
 
 def _take_candle(repair: Repair, row: KlineRow, exchange_now: int) -> None:

@@ -15,7 +15,7 @@ from candlewick.mart import Mart
 from candlewick.spans import Spans
 
 STATUSES = ("match", "mismatch", "pending", "no_oracle")
-VALUES = (
+COMPARED = (
     "open",
     "high",
     "low",
@@ -26,7 +26,7 @@ VALUES = (
     "taker_buy_volume",
     "taker_buy_quote_volume",
 )
-"""What both REST's candles and ours state."""
+"""The fields of a candle that are compared with the exchange's own, exactly: what both its stream and REST state."""
 BEING_FILLED = timedelta(minutes=1)
 """A hole that was seen less long ago than this is none yet: it is just being filled."""
 
@@ -130,11 +130,11 @@ def _tapes(database: duckdb.DuckDBPyConnection, since: datetime | None) -> list[
 
 def _mismatches(database: duckdb.DuckDBPyConnection, since: datetime | None) -> list[Mismatch]:
     statement = f"""
-        select symbol, open_time, mismatched_fields, first_trade_id, last_trade_id, {", ".join(VALUES)}
+        select symbol, open_time, mismatched_fields, first_trade_id, last_trade_id, {", ".join(COMPARED)}
         from gold.candle_audit where status = 'mismatch' and open_time >= ? order by open_time desc, symbol
     """
     return [
-        Mismatch(symbol, at, tuple(fields.split(",")), dict(zip(VALUES, values, strict=True)), first, last)
+        Mismatch(symbol, at, tuple(fields.split(",")), dict(zip(COMPARED, values, strict=True)), first, last)
         for symbol, at, fields, first, last, *values in database.execute(statement, [since or datetime.min]).fetchall()
     ]
 

@@ -12,21 +12,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from candlewick.audit.verdict import COMPARED
 from candlewick.dashboard.bars import interval
 from candlewick.dashboard.reader import Reader, instant, micros
 
-FIELDS = (
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "quote_volume",
-    "trade_count",
-    "taker_buy_volume",
-    "taker_buy_quote_volume",
-)
-"""What is compared of every candle, exactly."""
 IDS = ("first_trade_id", "last_trade_id")
 """What is compared where the exchange states it: on its stream, not over REST."""
 
@@ -132,7 +121,7 @@ def audit_of(asked: Asked, candle: Row, minutes: Sequence[Row]) -> dict[str, Any
         "scope": "minute" if asked.timeframe == "1s" else "candle",
         "minutes": dict(counts),
         "expected": _expected(asked),
-        "fields": [_compared(name, ours, theirs) for name in (*FIELDS, *IDS)],
+        "fields": [_compared(name, ours, theirs) for name in (*COMPARED, *IDS)],
     }
 
 
@@ -160,7 +149,7 @@ def _exchange(minutes: Sequence[Row]) -> dict[str, Any] | None:
     """The exchange's own candle, added up from its minutes; None where it did not state them all."""
     if not minutes or any(minute["exchange_open"] is None for minute in minutes):
         return None
-    columns = {name: [minute[f"exchange_{name}"] for minute in minutes] for name in (*FIELDS, *IDS)}
+    columns = {name: [minute[f"exchange_{name}"] for minute in minutes] for name in (*COMPARED, *IDS)}
     # Minutes without trades carry the close before: what counts for the open is the first that has any.
     traded = [index for index, count in enumerate(columns["trade_count"]) if count]
     opens = columns["open"][traded[0] if traded else 0]
@@ -180,7 +169,7 @@ _SUMMED: Mapping[str, Callable[[list[Any]], Any]] = {
     "high": max,
     "low": min,
     "close": lambda values: values[-1],
-    **dict.fromkeys(FIELDS[4:], sum),
+    **dict.fromkeys(COMPARED[4:], sum),
     "first_trade_id": _ids_known(min),
     "last_trade_id": _ids_known(max),
 }

@@ -1,7 +1,7 @@
 """What the dashboard asks of a warehouse, and how its rows become bars. The embedded mart answers, or Snowflake."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from candlewick.config import Settings
 from candlewick.dashboard.bars import SCALE, Bar, State, interval, scaled
 from candlewick.mart import Mart
+from candlewick.reader import CandleReader
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,19 +31,11 @@ class Version(Protocol):
         """Differs between any two states."""
 
 
-class Reader(Protocol):
-    """A reader of gold candles; safe to call from several threads."""
+class Reader(CandleReader, Protocol):
+    """What the dashboard asks of a warehouse; safe to call from several threads."""
 
     def current(self) -> Version:
         """Return the newest version; raises MartNotReadyError before the first."""
-
-    def candles(
-        self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None, limit: int | None
-    ) -> pa.Table:
-        """Return candles with start <= open_time < end, the newest `limit` of them, ascending."""
-
-    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
-        """Run SQL over one version."""
 
 
 @contextmanager
