@@ -28,7 +28,12 @@ def contents(stack: Stack) -> dict[str, list[tuple[object, ...]]]:
 
 
 def wait_for_all_trades(stack: Stack) -> None:
+    """All are in SILVER, and in the candles of an hour and longer and in the audit, which have a slower pace."""
     wait_until(lambda: stack.trades() == TRADES, f"{TRADES} trades in SILVER, {stack.trades()} are there", 90)
+    for table in ("1h", "4h", "1d"):
+        counted = f"select sum(trade_count) from gold.trades_ohlc_{table}"
+        wait_until(lambda: stack.rows(counted) == [(TRADES,)], f"all of them in the candles of {table}")  # noqa: B023
+    wait_until(lambda: stack.rows("select 1 from gold.candle_audit where status = 'match' limit 1"), "the audit")
 
 
 @pytest.fixture(scope="module")

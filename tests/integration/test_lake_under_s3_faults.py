@@ -187,7 +187,8 @@ async def test_while_the_store_refuses_what_comes_waits_and_is_counted(lake, fro
     assert writing.writer.buffered_bytes > before
     front.answers.clear()
     await writing.until(writing.has_all, "all of it in the lake")
-    assert (writing.writer.buffered_bytes, writing.writer.failures_in_a_row) == (0, 0)
+    await writing.until(lambda: writing.writer.buffered_bytes == 0, "nothing to wait any longer")
+    assert writing.writer.failures_in_a_row == 0
     check(await writing.stop(), writing)
 
 
