@@ -12,9 +12,6 @@ export type Standing = Verdict | "forming" | "incomplete";
 export interface Hole {
   readonly first: number;
   readonly last: number;
-  /** How many are missing still, and how many of those do not exist, says the exchange. */
-  readonly missing: number;
-  readonly declared: number;
   readonly state: "open" | "declared";
   readonly from: number;
   readonly to: number;
