@@ -28,8 +28,6 @@ import type { CandleColours, Palette } from "./theme";
 import { Viewport } from "./viewport";
 import { ZoneClock, zonedBehavior } from "./zone";
 
-/** How the panes share the height: prices, volume. */
-const STRETCH = [5, 1];
 /** Prices looked at to find how many decimals a symbol has. */
 const SAMPLE = 300;
 /** More bars than this are drawn at once rather than one by one. */
@@ -77,7 +75,6 @@ export class PriceChart {
     this.main = new MainSeries(this.api, this.table, look.palette, look.colours);
     this.volume = this.api.addSeries(HistogramSeries, VOLUME, 1);
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0 } });
-    this.api.panes().forEach((pane, index) => pane.setStretchFactor(STRETCH[index]!));
     this.view = new Viewport(this.api, () => this.bars.length);
     this.api.subscribeCrosshairMove(({ time }) => this.crosshair.emit(secondsOrNull(time)));
     this.api.subscribeClick((event) => this.click.emit({ time: secondsOrNull(event.time), event }));

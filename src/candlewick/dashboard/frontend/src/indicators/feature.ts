@@ -6,6 +6,7 @@ import { keep, recall } from "../prefs";
 import { Choices, matching } from "../ui/choices";
 import { Popover } from "../ui/popover";
 import { form } from "./form";
+import { PaneHeights } from "./heights";
 import { type Choice, read, write } from "./notation";
 import { PaneTops } from "./panes";
 import { settle } from "./parameters";
@@ -21,6 +22,7 @@ export class Indicators implements Feature {
   private readonly menu: Popover;
   private readonly dialog: Popover;
   private readonly tops: PaneTops;
+  private readonly heights: PaneHeights;
   private readonly paneRows: HTMLElement[] = [];
   private pointed: number | null = null;
   private written = "";
@@ -31,6 +33,7 @@ export class Indicators implements Feature {
     this.menu.onOpen = () => choices.start();
     this.dialog = new Popover(stage.desk.root, "Settings of the indicator");
     this.tops = new PaneTops(stage.chart.api, (tops) => this.place(tops));
+    this.heights = new PaneHeights(stage.chart.api);
     const open = h(
       "button",
       { type: "button", class: "tool", title: "Indicators (/)", onclick: () => this.menu.toggle(open) },
@@ -151,8 +154,16 @@ export class Indicators implements Feature {
   /** Put each row where its pane is: over the candles into the legend, else over its own pane. */
   private arrange(): void {
     for (const one of this.shown) this.rowsOf(one.pane).append(one.row.element);
+    this.heights.apply(this.paneNames());
     this.tops.look();
     this.tell();
+  }
+
+  /** The panes from the top. An indicator's is named for it, and where there are several of a kind, for its place among them. */
+  private paneNames(): string[] {
+    const own = this.shown.filter(({ choice }) => choice.definition.pane === "own").sort((a, b) => a.pane - b.pane);
+    const kinds = own.map(({ choice }) => choice.definition.id);
+    return ["price", "volume", ...kinds.map((id, index) => `${id}.${kinds.slice(0, index).filter((kind) => kind === id).length}`)];
   }
 
   private rowsOf(pane: number): HTMLElement {
@@ -162,6 +173,7 @@ export class Indicators implements Feature {
   }
 
   private place(tops: readonly number[]): void {
+    this.heights.note();
     this.paneRows.forEach((rows, pane) => (rows.style.top = `${(tops[pane] ?? 0) + 4}px`));
     for (const { pane, row } of this.shown) {
       const rows = this.rowsOf(pane);

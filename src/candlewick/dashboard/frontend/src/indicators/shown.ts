@@ -19,8 +19,6 @@ export interface ShownActions {
   remove(one: Shown): void;
 }
 
-/** How high an own pane is beside the prices' 5. */
-const STRETCH = 1.4;
 const VOLUME_PANE = 1;
 
 export class Shown {
@@ -41,10 +39,8 @@ export class Shown {
     const before = () => (stage.feeder.hasOlder ? null : { money: 0, volume: 0 });
     this.indicator = new Indicator(choice.definition, chart.table, choice.parameters, { ...UTC_DAYS, before });
     const place = { main: 0, volume: VOLUME_PANE, own: pane ?? chart.api.panes().length }[choice.definition.pane];
-    const isNew = place >= chart.api.panes().length;
     const price = (value: number) => chart.priceText(value);
     this.plot = new Plot(chart.api, this.indicator, chart.table.time, place, this.plotLook(), price);
-    if (isNew) chart.api.panes()[place]?.setStretchFactor(STRETCH);
     this.row = new Row(this.indicator, {
       toggle: () => this.setHidden(!this.look.hidden),
       edit: (anchor) => actions.edit(this, anchor),

@@ -1,0 +1,83 @@
+"""What a trader's hands do, and what there is to see: for the tests of the chart."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from browser.visitor import HOOK, Visitor
+
+SERIES = "/chart?symbol=BTCDEMO&tf=1m"
+
+
+def query(visitor: Visitor) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(visitor.page.url).query, keep_blank_values=True)
+
+
+def keys(visitor: Visitor, *pressed: str) -> None:
+    for key in pressed:
+        visitor.page.keyboard.press(key)
+
+
+def button(visitor: Visitor, name: str) -> Any:
+    return visitor.page.get_by_role("button", name=name, exact=True)
+
+
+def press(visitor: Visitor, title: str) -> None:
+    visitor.page.get_by_role("button", name=title, exact=True).click()
+
+
+def type_and_enter(visitor: Visitor, text: str) -> None:
+    """Type with nothing focused: the search takes it, and Enter takes what it found first."""
+    visitor.page.keyboard.type(text)
+    visitor.page.keyboard.press("Enter")
+
+
+def pick(visitor: Visitor, label: str, colour: str) -> None:
+    """Move a colour picker, as its own dialogue does: `input` while it moves."""
+    visitor.page.get_by_label(label, exact=True).evaluate(
+        "(well, colour) => { well.value = colour; well.dispatchEvent(new Event('input', { bubbles: true })); }", colour
+    )
+
+
+def choose_zone(visitor: Visitor, zone: str) -> None:
+    press(visitor, "Time zone")
+    visitor.page.get_by_label("Search a city or zone").fill(zone)
+    visitor.page.keyboard.press("Enter")
+
+
+def flip_theme(visitor: Visitor, theme: str) -> None:
+    press(visitor, "Dark or light")
+    visitor.wait(f"{deep('.terminal')}?.dataset.theme === '{theme}'")
+
+
+def deep(selector: str) -> str:
+    """JavaScript for an element of the terminal, whether in the page or in the component's shadow root."""
+    return (
+        f"(document.querySelector('{selector}') ?? "
+        "[...document.querySelectorAll('*')].map((element) => element.shadowRoot).filter(Boolean)"
+        f".map((root) => root.querySelector('{selector}')).find(Boolean))"
+    )
+
+
+def position(visitor: Visitor) -> float:
+    """How many bars the screen ends after the newest one."""
+    return float(visitor.ask(f"{HOOK}.view().to - {HOOK}.bars().length"))
+
+
+def rows(visitor: Visitor) -> list[str]:
+    """The legend's rows, all panes'."""
+    return visitor.page.locator(".row").all_inner_texts()
+
+
+def point(visitor: Visitor, x: float = 0.5, y: float = 0.3) -> tuple[float, float]:
+    """Move the mouse to a share of the chart's width and height."""
+    box = visitor.page.locator(".canvas").first.bounding_box()
+    assert box
+    place = box["x"] + box["width"] * x, box["y"] + box["height"] * y
+    visitor.page.mouse.move(*place)
+    return place
+
+
+def panes(visitor: Visitor) -> list[int]:
+    """The heights of the panes: the chart's rows, but for the hair lines between them and the time axis at the end."""
+    heights = visitor.page.locator(".canvas table tr").evaluate_all("rows => rows.map((row) => row.offsetHeight)")
+    return [height for height in heights[:-1] if height > 2]
