@@ -1,5 +1,8 @@
 """Serving safely: under the pages' own policy, behind a proxy with a path prefix, and to nobody else's page."""
 
+import gzip
+import http.client
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,3 +86,37 @@ def test_behind_a_proxy_with_a_prefix_everything_works(chromium: Browser, proxie
     context.close()
     assert not visitor.foreign, visitor.foreign
     assert not visitor.errors, visitor.errors
+
+
+@pytest.mark.parametrize("path", ["/", "/chart", "/api/candles", "/api/day", "/_stcore/health"])
+def test_a_foreign_page_is_served_by_no_route(demo: Stack, path: str) -> None:
+    assert ask(demo, path, Origin="http://evil.example").status == 403
+
+
+@pytest.mark.parametrize("path", ["/api/live", "/_stcore/stream"])
+def test_a_foreign_page_gets_no_socket(demo: Stack, path: str) -> None:
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
+    }
+    assert ask(demo, path, Origin="http://evil.example", **upgrade).status == 403
+    own = f"http://127.0.0.1:{demo.dashboard_port}"
+    assert ask(demo, path, Origin=own, **upgrade).status == 101
+
+
+def test_history_travels_compressed(demo: Stack) -> None:
+    path = "/api/candles?symbol=BTCDEMO&timeframe=1s&limit=1500"
+    answer = ask(demo, path, **{"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    body = answer.read()
+    assert len(json.loads(gzip.decompress(body))["t"]) == 1_500
+    assert len(body) < 60_000
+
+
+def ask(demo: Stack, path: str, **headers: str) -> http.client.HTTPResponse:
+    """One request, as a program that is no browser makes it."""
+    connection = http.client.HTTPConnection("127.0.0.1", demo.dashboard_port, timeout=10)
+    connection.request("GET", path, headers=headers)
+    return connection.getresponse()

@@ -1,0 +1,84 @@
+"""From a phone to 4K: one screen, and fingers."""
+
+from typing import Any
+
+import pytest
+
+from browser.conftest import Visit
+from browser.hands import SERIES, deep
+from browser.visitor import HOOK
+
+
+@pytest.mark.parametrize("path", ["/", "/pipeline"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_one_screen_holds_the_chart_and_nothing_is_wider_than_the_screen(
+    visit: Visit, path: str, width: int, height: int
+) -> None:
+    visitor = visit(path, width=width, height=height)
+    if path == "/":
+        visitor.wait_for_bars()
+        terminal: dict[str, Any] = visitor.ask(f"{deep('.terminal')}.getBoundingClientRect().toJSON()")
+        assert (terminal["width"], terminal["bottom"]) == (width, height)
+        visitor.wait(f"{deep('.stat')}")
+        assert visitor.ask(f"{deep('.top')}.offsetHeight") < (100 if width < 600 else 50)
+        for selector in (".top", ".bottom"):
+            assert visitor.ask(f"{deep(selector)}.scrollWidth") <= width
+    else:
+        visitor.page.wait_for_selector(".tile")
+    assert visitor.ask("document.documentElement.scrollWidth") <= width
+    assert visitor.ask("document.scrollingElement.scrollHeight") <= height
+
+
+def test_a_finger_pans_and_taps_on_a_phone(visit: Visit) -> None:
+    visitor = visit(SERIES, width=390, height=844, touch=True).wait_for_bars()
+    before = visitor.view()
+    session = visitor.page.context.new_cdp_session(visitor.page)
+
+    def touch(kind: str, *places: int) -> None:
+        points = [{"x": x, "y": 400} for x in places]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 100)
+    for x in range(110, 300, 10):
+        touch("touchMove", x)
+    touch("touchEnd")
+    visitor.wait(f"{HOOK}.view().to < {before[1] - 5}")
+    visitor.page.get_by_role("button", name="Indicators").tap()
+    assert visitor.page.get_by_label("Search indicators").is_visible()
+    for selector in (".top", ".bottom", ".terminal"):
+        assert visitor.ask(f"document.querySelector('{selector}').scrollWidth") <= 390
+
+
+FLICK = """() => {
+    const target = document.querySelector(".canvas canvas:last-of-type");
+    const y = target.getBoundingClientRect().top + 150;
+    const send = (type, x, down) => {
+        const touch = new Touch({ identifier: 1, target, clientX: x, clientY: y, pageX: x, pageY: y });
+        const touches = down ? [touch] : [];
+        const init = { bubbles: true, cancelable: true, changedTouches: [touch], touches, targetTouches: touches };
+        target.dispatchEvent(new TouchEvent(type, init));
+    };
+    send("touchstart", 100, true);
+    for (let x = 110; x <= 200; x += 10) {
+        const until = performance.now() + 6;
+        while (performance.now() < until);
+        send("touchmove", x, true);
+    }
+    send("touchend", 200, false);
+}"""
+DRAGGED = 100 / 6  # bars: the finger's way, in bars of their first width on a phone
+
+
+def test_a_flick_goes_on_by_itself(visit: Visit) -> None:
+    visitor = visit(SERIES, width=390, height=844, touch=True).wait_for_bars()
+    before = visitor.view()
+    visitor.ask(FLICK)  # in one task: a slow machine must not turn a flick into a drag
+    visitor.wait(f"{HOOK}.view().to < {before[1] - 2 * DRAGGED}")
+
+
+def test_4k_is_one_screen_too(visit: Visit) -> None:
+    visitor = visit(SERIES, width=3840, height=2160).wait_for_bars()
+    box = visitor.page.locator(".terminal").bounding_box()
+    assert box
+    assert (box["width"], box["height"]) == (3840, 2160)
+    assert visitor.ask("document.scrollingElement.scrollHeight") == 2160

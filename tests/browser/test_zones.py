@@ -1,0 +1,39 @@
+"""Zones: the labels and the clock follow the one that is chosen."""
+
+from browser.conftest import Visit
+from browser.hands import SERIES, button, choose_zone, keys
+from browser.visitor import HOOK
+
+
+def test_an_hour_that_repeats_is_labelled_as_its_zone_says(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&tz=America/New_York").wait_for_bars()
+    before, after = 1_793_511_000, 1_793_514_600  # 2026-11-01, 05:30 and 06:30 UTC: summer time ends at 06:00
+    label = f"{HOOK}.label"
+    assert visitor.ask(f"[{label}({before}), {label}({after})]") == ["Sun 01 Nov 26  01:30"] * 2
+    button(visitor, "Time zone").click()
+    visitor.page.get_by_label("Search a city or zone").fill("IST")
+    keys(visitor, "Enter")
+    assert visitor.ask(f"[{label}({before}), {label}({after})]") == ["Sun 01 Nov 26  11:00", "Sun 01 Nov 26  12:00"]
+    visitor.page.keyboard.type("1d")
+    keys(visitor, "Enter")
+    midnight = 1_793_471_400  # in Kolkata, whose days this stack's daily candles are
+    visitor.wait(f"{label}({midnight}) === 'Sun 01 Nov 26'")
+
+
+def test_every_timeframe_shows_bars_and_days_start_in_the_configured_zone(visit: Visit) -> None:
+    visitor = visit("/chart").wait_for_bars()
+    for timeframe in ("1s", "5m", "15m", "1h", "4h", "1d"):
+        visitor.page.get_by_role("button", name=timeframe, exact=True).click()
+        visitor.page.wait_for_url(f"**tf={timeframe}**")
+        visitor.wait(f"{HOOK}.bars().length > 0")
+    visitor.wait(f"({HOOK}.bars().at(-1).time + 19800) % 86400 === 0")
+
+
+def test_the_clock_follows_the_zone_that_is_chosen(visit: Visit) -> None:
+    visitor = visit("/chart").wait_for_bars()
+    minutes = []
+    for zone in ("UTC", "Asia/Kolkata"):
+        choose_zone(visitor, zone)
+        hours, minute, _ = (int(part) for part in visitor.page.locator(".clock").inner_text().split(":"))
+        minutes.append(60 * hours + minute)
+    assert (minutes[1] - minutes[0]) % 1_440 in {330, 331}
