@@ -409,6 +409,21 @@ async def test_at_a_later_start_the_exchange_is_waited_for(synthetic, tmp_path, 
             await until(lambda: run.session.numbers()["state"] == "recording")
 
 
+async def test_a_start_after_one_that_met_the_exchange_is_a_later_one_though_nothing_was_traded(
+    synthetic, tmp_path, until, no_waiting
+):
+    faults = Refusing()
+    faults.is_down = False
+    async with Exchange(replace(synthetic, symbols=("BTCDEMO=0.0001",)), faults) as exchange:
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history="0s")
+        async with Run(settings) as run:
+            await until(lambda: run.session.numbers()["state"] == "recording")
+        faults.is_down = True
+        async with Run(settings) as run:
+            await until(lambda: run.session._rest.failures >= 5)
+            assert run.session.numbers()["state"] == "starting"
+
+
 async def test_a_symbol_that_is_delisted_at_a_later_start_is_left_out_and_the_others_are_recorded(
     synthetic, tmp_path, until
 ):

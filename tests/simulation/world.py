@@ -13,7 +13,7 @@ from obstore.store import MemoryStore
 from candlewick import checkpoint, names
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings, FeedSettings
-from candlewick.errors import LakeError
+from candlewick.errors import BlockedRegionError, LakeError, UnreachableError
 from candlewick.exchange import pace, player
 from candlewick.exchange.faults import Script
 from candlewick.exchange.options import ExchangeOptions
@@ -163,11 +163,19 @@ class World:
         self.settings().state_path.unlink(missing_ok=True)
 
     def check(self) -> None:
-        """Raise what ended the recorder or the exchange, if anything did."""
+        """Raise what ended the recorder or the exchange, if anything did.
+
+        A recorder ends by itself where the exchange goes on saying that it does not serve this place, and where it is
+        not there at a first start; whoever started it starts it again.
+        """
         self.exchange.check()
-        if self._task.done():
+        if not self._task.done():
+            return
+        refusals = UnreachableError | BlockedRegionError if self.session._is_first_start else BlockedRegionError
+        if not isinstance(self._task.exception(), refusals):
             self._task.result()
             raise AssertionError("the recorder ended by itself")
+        self.start(ahead=self.machine.ahead)
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""

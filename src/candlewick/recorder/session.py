@@ -51,7 +51,7 @@ class Session:
         self.state = "starting"
         self._settings = settings
         self._roster = Roster(settings.symbols, settings.shard_of)
-        self._is_first_start = checkpoint.seq == 0
+        self._is_first_start = checkpoint.seq == 0 and not checkpoint.history
         self._checkpoint = checkpoint
         self._coverages = {symbol: _coverage(checkpoint, symbol) for symbol in checkpoint.covered}
         self._batcher = Batcher(Limits(seconds=settings.flush_seconds))
@@ -127,6 +127,8 @@ class Session:
         if symbols != tuple(self._tapes):
             self._enlist(symbols)
         self._want_history()
+        if self._is_first_start:
+            await self._writer.save()  # how far back was promised, and that the exchange was met: kept from now on
         self._backfillers = self._new_backfillers()
         try:
             async with asyncio.TaskGroup() as group:
@@ -150,7 +152,7 @@ class Session:
         pauses.resume(self._checkpoint, self._rest.budget)
         if self._is_first_start:
             return await meet(self._rest, self._clock, self._roster, self._settings.prefix)
-        recorded = self._checkpoint.covered.keys()
+        recorded = self._checkpoint.covered.keys() | self._checkpoint.history.keys()
         return await meet_again(self._rest, self._clock, self._roster, self._settings.prefix, recorded)
 
     async def _first_connection(self) -> None:
