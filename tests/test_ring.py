@@ -71,7 +71,7 @@ def test_trades_leave_by_age():
 def test_trades_leave_by_number_and_memory_stays_bounded():
     ring = ring_of(range(100_000), trades_at_most=1_000)
     assert ring.ids == (99_000, 99_999)
-    assert len(ring._rows) < 35_000
+    assert len(ring._ids) < 35_000
     assert read_all(ring, 99_990, 3) == list(range(99_990, 100_000))
 
 
