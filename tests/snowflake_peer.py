@@ -50,6 +50,7 @@ class Peer:
 
     def __init__(self, queue_arn: str = "arn:aws:sqs:eu-west-1:999999999999:sf-snowpipe-peer") -> None:
         self.queue_arn = queue_arn
+        self.holds = FakeSnow(nop_regexes=NOPS)
         self.aws_lets_in: Callable[[], bool] = lambda: True
         self.objects: Objects = dict
         self.statements: list[str] = []
@@ -133,9 +134,12 @@ class Host:
 
     def new_peer(self) -> Peer:
         """Be another account."""
-        fakesnow_server.shared_fs = FakeSnow(nop_regexes=NOPS)
-        self.peer = Peer()
+        self.be(Peer())
         return self.peer
+
+    def be(self, peer: "Peer") -> None:
+        """Be an account that there was before, with all that is in it."""
+        fakesnow_server.shared_fs, self.peer = peer.holds, peer
 
 
 _served: list[Host] = []

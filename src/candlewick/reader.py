@@ -12,7 +12,7 @@ from candlewick.mart import Mart
 
 
 class Cursor(Protocol):
-    """The rows of a statement, to be fetched part by part."""
+    """The rows of a statement, to be fetched whole or part by part."""
 
     @property
     def description(self) -> Sequence[tuple[Any, ...]] | None:
@@ -21,6 +21,9 @@ class Cursor(Protocol):
     def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
         """Return the next rows, none at the end."""
 
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows that are left."""
+
 
 class Database(Protocol):
     """An open connection to the warehouse: DuckDB's own, or one to Snowflake that answers alike."""
@@ -28,8 +31,8 @@ class Database(Protocol):
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run one statement; its rows are a relation: `.df()`, `.pl()`, `.fetchall()`, or printed, a table."""
 
-    def execute(self, query: str) -> Cursor:
-        """Run one statement; its rows can be fetched part by part."""
+    def execute(self, query: str, parameters: Sequence[Any] | None = None) -> Cursor:
+        """Run one statement, with a parameter for every `?`; its rows are to be fetched."""
 
     def close(self) -> None:
         """End it."""

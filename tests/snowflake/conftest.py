@@ -7,6 +7,7 @@ import pytest
 
 from candlewick.config import Settings, SnowflakeSettings
 from snowflake_peer import Host, Peer, snowflake_host, write_connection
+from snowflake_proven import Proven, prepared
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,17 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         data=tmp_path / "data", lake="s3://tape", warehouse="snowflake", timezone="UTC", snowflake=snowflake
     )
+
+
+@pytest.fixture(scope="session")
+def proven_account(snowflake_server: Host, tmp_path_factory: pytest.TempPathFactory) -> Proven:
+    """The account of `proven`, loaded once."""
+    return prepared(tmp_path_factory.getbasetemp(), snowflake_server)
+
+
+@pytest.fixture
+def proven(proven_account: Proven, snowflake_server: Host, monkeypatch: pytest.MonkeyPatch) -> Proven:
+    """One tape in both warehouses, and connections.toml for the one on Snowflake. It is read, never written."""
+    monkeypatch.setenv("SNOWFLAKE_HOME", str(proven_account.snowflake_home))
+    snowflake_server.be(proven_account.peer)
+    return proven_account

@@ -20,6 +20,7 @@ from candlewick.errors import ConfigError, ExchangeError
 from candlewick.heartbeat import now_us
 from candlewick.lake import Lake
 from candlewick.mart import Mart
+from candlewick.reader import Database, open_reader
 from candlewick.recorder.introduction import check_prefix
 from candlewick.recorder.writer import Backfill, Writer
 
@@ -50,22 +51,19 @@ def _now() -> datetime:
 def run(settings: Settings, since: datetime | None, *, asks: bool = True) -> Verdict:
     """Return the verdict on what was traded from `since` (UTC, naive) on; with `asks`, each mismatch is rechecked.
 
-    Raises `MartNotReadyError`, `LakeError`, and `CheckpointError` where a backfill runs while there is a repair;
-    `ConfigError` on Snowflake.
+    Raises `WarehouseError`, `LakeError`, and `CheckpointError` where a backfill runs while there is a repair.
     """
-    if settings.warehouse == "snowflake":
-        raise ConfigError(
-            "`candlewick audit` reads the embedded warehouse; on Snowflake, `candlewick status` counts verdicts, and "
-            "`candlewick sql \"select * from gold.candle_audit where status = 'mismatch'\"` shows them"
-        )
-    mart = Mart(settings.mart_path)
-    verdict = read(mart, settings.state_path.parent, since, _now())
-    if asks and verdict.mismatches:
-        asyncio.run(_recheck(settings, mart, verdict.mismatches))
+    reader = open_reader(settings)
+    with reader.connect() as database:
+        verdict = read(database, settings.state_path.parent, since, _now())
+        if isinstance(reader, Mart):
+            verdict.version = reader.current().version
+        if asks and verdict.mismatches:
+            asyncio.run(_recheck(settings, database, verdict.mismatches))
     return verdict
 
 
-async def _recheck(settings: Settings, mart: Mart, mismatches: list[Mismatch]) -> None:
+async def _recheck(settings: Settings, database: Database, mismatches: list[Mismatch]) -> None:
     """Ask the exchange about the newest mismatches, and write what it has and we have not."""
     for mismatch in mismatches[MOST_RECHECKED:]:
         mismatch.finding = f"not asked about: only the newest {MOST_RECHECKED} are"
@@ -74,11 +72,10 @@ async def _recheck(settings: Settings, mart: Mart, mismatches: list[Mismatch]) -
         try:
             exchange_now = now_us() + (await rest.server_time()).offset
             check_prefix(settings.prefix, is_demo=rest.is_demo)
-            with mart.connect() as database:
-                recheck = Recheck(rest, database, exchange_now)
-                for mismatch in mismatches[:MOST_RECHECKED]:
-                    if repair := await recheck.look_at(mismatch):
-                        repairs.append((mismatch, repair))
+            recheck = Recheck(rest, database, exchange_now)
+            for mismatch in mismatches[:MOST_RECHECKED]:
+                if repair := await recheck.look_at(mismatch):
+                    repairs.append((mismatch, repair))
         except ExchangeError as error:
             for mismatch in mismatches[:MOST_RECHECKED]:
                 mismatch.finding = mismatch.finding or f"not asked about: {error}"

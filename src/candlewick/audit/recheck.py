@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
-
 from candlewick import names
 from candlewick.audit.verdict import COMPARED, Mismatch, trades
 from candlewick.batcher import Batch
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import KlineRow, TradeRow
 from candlewick.heartbeat import now_us
+from candlewick.reader import Database
 from candlewick.spans import Spans
 from candlewick.trade import MINUTE, micros, minute_of
 
@@ -42,10 +41,10 @@ class Repair:
 
 @dataclass(frozen=True)
 class Recheck:
-    """Compares minutes of the mart with the exchange. `exchange_now` is its clock, in µs."""
+    """Compares minutes of the warehouse with the exchange. `exchange_now` is its clock, in µs."""
 
     rest: Rest
-    database: duckdb.DuckDBPyConnection
+    database: Database
     exchange_now: int
 
     async def look_at(self, mismatch: Mismatch) -> Repair | None:

@@ -7,11 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from candlewick import checkpoint
 from candlewick.checkpoint import Checkpoint
-from candlewick.mart import Mart
+from candlewick.reader import Database
 from candlewick.spans import Spans
 
 STATUSES = ("match", "mismatch", "pending", "no_oracle")
@@ -69,10 +67,10 @@ class Mismatch:
 
 @dataclass
 class Verdict:
-    """What the audit says. `since` is where it began to look; `version` is the mart's."""
+    """What the audit says. `since` is where it began to look; `version` is the mart's, None where there is none."""
 
-    version: int
     since: datetime | None
+    version: int | None = None
     tapes: list[Tape] = field(default_factory=list)
     mismatches: list[Mismatch] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)
@@ -92,22 +90,21 @@ class Verdict:
         return sum(tape.candles[status] for tape in self.tapes)
 
 
-def read(mart: Mart, states: Path, since: datetime | None, now: datetime) -> Verdict:
+def read(database: Database, states: Path, since: datetime | None, now: datetime) -> Verdict:
     """Read the verdict on what was traded from `since` on; times are UTC, naive. `states` has the checkpoints.
 
-    Raises `MartNotReadyError`.
+    Raises `WarehouseError`.
     """
-    with mart.connect() as database:
-        verdict = Verdict(mart.current().version, since)
-        verdict.tapes = _tapes(database, since)
-        verdict.mismatches = _mismatches(database, since)
-        known = list(checkpoint.all_in(states))
-        for tape in verdict.tapes:
-            verdict.holes += _holes(database, tape, known, since, now - BEING_FILLED)
-        return verdict
+    verdict = Verdict(since)
+    verdict.tapes = _tapes(database, since)
+    verdict.mismatches = _mismatches(database, since)
+    known = list(checkpoint.all_in(states))
+    for tape in verdict.tapes:
+        verdict.holes += _holes(database, tape, known, since, now - BEING_FILLED)
+    return verdict
 
 
-def trades(database: duckdb.DuckDBPyConnection, symbol: str, first: int, last: int) -> dict[int, tuple[Any, ...]]:
+def trades(database: Database, symbol: str, first: int, last: int) -> dict[int, tuple[Any, ...]]:
     """Return our trades `first..last` by id: price, quantity, whether the buyer is the maker, time (UTC)."""
     statement = """
         select trade_id, price, quantity, is_buyer_maker, traded_at
@@ -116,8 +113,8 @@ def trades(database: duckdb.DuckDBPyConnection, symbol: str, first: int, last: i
     return {row[0]: row[1:] for row in database.execute(statement, [symbol, first, last]).fetchall()}
 
 
-def _tapes(database: duckdb.DuckDBPyConnection, since: datetime | None) -> list[Tape]:
-    counts = ", ".join(f"count(*) filter (status = '{status}')" for status in STATUSES)
+def _tapes(database: Database, since: datetime | None) -> list[Tape]:
+    counts = ", ".join(f"count_if(status = '{status}')" for status in STATUSES)
     statement = f"""
         select symbol, min(open_time), max(open_time), {counts}
         from gold.candle_audit where open_time >= ? group by symbol order by symbol
@@ -128,7 +125,7 @@ def _tapes(database: duckdb.DuckDBPyConnection, since: datetime | None) -> list[
     ]
 
 
-def _mismatches(database: duckdb.DuckDBPyConnection, since: datetime | None) -> list[Mismatch]:
+def _mismatches(database: Database, since: datetime | None) -> list[Mismatch]:
     statement = f"""
         select symbol, open_time, mismatched_fields, first_trade_id, last_trade_id, {", ".join(COMPARED)}
         from gold.candle_audit where status = 'mismatch' and open_time >= ? order by open_time desc, symbol
@@ -140,7 +137,7 @@ def _mismatches(database: duckdb.DuckDBPyConnection, since: datetime | None) -> 
 
 
 def _holes(
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
     tape: Tape,
     known: list[Checkpoint],
     since: datetime | None,
@@ -166,7 +163,7 @@ def _holes(
     return [Hole(tape.symbol, first, last) for first, last in holes]
 
 
-def _missing(database: duckdb.DuckDBPyConnection, symbol: str, first: int, last: int) -> Spans:
+def _missing(database: Database, symbol: str, first: int, last: int) -> Spans:
     """Return the ids of a gap that are not in the tape; its neighbours are."""
     statement = """
         select trade_id + 1, following - 1

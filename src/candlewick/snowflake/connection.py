@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -68,7 +69,7 @@ class Connection:
     def run(self, statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement, with a parameter for every `?`, and return its rows. Raises `WarehouseError`."""
         with _explained(self.login), self._session.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, _bound(parameters))
             return [tuple(row) for row in cursor.fetchall()]
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
@@ -84,14 +85,17 @@ class Connection:
         Raises `WarehouseError`.
         """
         with _explained(self.login), self._session.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, _bound(parameters))
             return _lower_case(cursor.fetch_arrow_all(force_return_table=True, force_microsecond_precision=True))
 
-    def execute(self, query: str) -> "Cursor":
-        """Run one statement on Snowflake; its rows can be fetched part by part. Raises `WarehouseError`."""
+    def execute(self, query: str, parameters: Sequence[Any] | None = None) -> "Cursor":
+        """Run one statement on Snowflake, with a parameter for every `?`; its rows are to be fetched.
+
+        Raises `WarehouseError`.
+        """
         with _explained(self.login):
             cursor = self._session.cursor()
-            cursor.execute(query)
+            cursor.execute(query, _bound(parameters))
         return Cursor(cursor, self.login)
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
@@ -113,7 +117,7 @@ class Connection:
 
 
 class Cursor:
-    """The rows of a statement, to be fetched part by part; names in lower case."""
+    """The rows of a statement, to be fetched whole or part by part; names in lower case."""
 
     def __init__(self, cursor: "SnowflakeCursor", login: Login) -> None:
         self._cursor, self._login = cursor, login
@@ -124,6 +128,11 @@ class Cursor:
         with _explained(self._login):
             return self._cursor.fetchmany(size)
 
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows that are left. Raises `WarehouseError`."""
+        with _explained(self._login):
+            return self._cursor.fetchall()
+
 
 def parameters(settings: SnowflakeSettings) -> Mapping[str, Any]:
     """Return what connections.toml says of the settings' connection, secrets too. Raises `ConfigError`."""
@@ -133,6 +142,16 @@ def parameters(settings: SnowflakeSettings) -> Mapping[str, Any]:
         return (tomllib.loads(file.read_text()) if file else _connections())[name]
     except (KeyError, FileNotFoundError):
         raise _no_connection(name) from None
+
+
+def _bound(parameters: Sequence[Any] | None) -> list[Any] | None:
+    """Parameters as Snowflake compares them: a moment as a TIMESTAMP_NTZ, in UTC without a zone."""
+    return None if parameters is None else [_text(each) if isinstance(each, datetime) else each for each in parameters]
+
+
+def _text(moment: datetime) -> str:
+    naive = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    return naive.isoformat(sep=" ", timespec="microseconds")
 
 
 def _lower_case(rows: pa.Table) -> pa.Table:

@@ -4,7 +4,7 @@ Candles come from the `…_LIVE` views: what the models have settled, and the tr
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -48,8 +48,7 @@ class Gold:
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one statement, with a parameter for every `?`. Raises `WarehouseError`."""
-        values = [_text(value) if isinstance(value, datetime) else value for value in params]
-        return self.session(lambda connection: connection.arrow(sql, values))
+        return self.session(lambda connection: connection.arrow(sql, params))
 
     def candles(
         self,
@@ -104,9 +103,3 @@ def _between(column: str, symbol: str, start: datetime | None, end: datetime | N
     bounds = {f"{column} >= ?": start, f"{column} < ?": end}
     given = {condition: moment for condition, moment in bounds.items() if moment is not None}
     return " and ".join(["symbol = ?", *given]), [symbol, *given.values()]
-
-
-def _text(moment: datetime) -> str:
-    """A moment as Snowflake compares it with a TIMESTAMP_NTZ: in UTC, without a zone."""
-    naive = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-    return naive.isoformat(sep=" ", timespec="microseconds")
