@@ -101,7 +101,7 @@ class Run:
             yield self
         finally:
             self._exchange.terminate()
-            self._exchange.join()
+            processes.has_ended(self._exchange)
 
     @property
     def is_over(self) -> bool:
@@ -111,15 +111,14 @@ class Run:
     def kill_at(self, command: Callable[[Settings], None], delay: float) -> None:
         """Start a process and kill it after so many seconds."""
         process = self._start(command, self.settings)
-        process.join(delay)
+        processes.has_ended(process, delay)
         process.kill()
         self._buried(process, command, f"{_PROCESSES[command.__name__]} at a random instant")
 
     def crash_at(self, command: Callable[[Settings], None], step: str, number: int) -> None:
         """Start a process that kills itself at its `number`th pass of a step."""
         process = self._start(command, self.settings, f"{step}:{number}")
-        process.join(DEADLINE)
-        if process.exitcode is None:
+        if not processes.has_ended(process, DEADLINE):
             process.kill()
             raise DiedError(f"{command.__name__} did not come to {step!r} {number} times in {DEADLINE:g} s")
         self._buried(process, command, step)
@@ -138,7 +137,7 @@ class Run:
     def settle(self) -> None:
         """Leave the processes alone until all trades are there; then end them in good order."""
         with self.recording() as recorder:
-            wait_until(lambda: self._has_all(recorder) or not recorder.is_alive(), "all trades", PATIENCE)
+            wait_until(lambda: self._has_all(recorder) or processes.has_ended(recorder, 0), "all trades", PATIENCE)
         self.publish()
 
     def publish(self) -> float:
@@ -174,14 +173,13 @@ class Run:
         return processes.start(command, options, self.home / f"{command.__name__}.log", crash_at)
 
     def _buried(self, process: BaseProcess, command: Callable[[Settings], None], how: str) -> None:
-        process.join()
+        processes.has_ended(process)
         if process.exitcode != -signal.SIGKILL:
             raise DiedError(f"{command.__name__} ended with {process.exitcode}: {self._log_of(process)}")
         self.kills[how] = self.kills.get(how, 0) + 1
 
     def _ended(self, process: BaseProcess) -> None:
-        process.join(DEADLINE)
-        if process.exitcode != 0:
+        if not processes.has_ended(process, DEADLINE) or process.exitcode != 0:
             process.kill()
             raise DiedError(f"{process.name} ended with {process.exitcode}: {self._log_of(process)}")
 

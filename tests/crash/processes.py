@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from candlewick.exchange import server
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.warehouse import owner
 
+_ASKING = threading.Lock()
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["candlewick.recorder", "candlewick.warehouse.owner", "candlewick.exchange.server"])
 
@@ -50,8 +52,20 @@ def serve(options: ExchangeOptions) -> None:
 def start(command: Callable[[Any], None], options: object, log_path: Path, crash_at: str = "") -> BaseProcess:
     """Start a command whose output goes to a file; `crash_at` is a step at which it kills itself."""
     process = _CONTEXT.Process(target=_run, args=(command, options, log_path, crash_at), name=command.__name__)
-    process.start()
+    with _ASKING:
+        process.start()
     return process
+
+
+def has_ended(process: BaseProcess, seconds: float | None = None) -> bool:
+    """Whether a process has ended, or does within so many seconds (None: however long it takes).
+
+    A process that starts asks after all others, and of two threads that ask after one only the first is told its exit
+    code, the other 255. So nobody asks in any other way, and one thread at a time.
+    """
+    wait([process.sentinel], seconds)
+    with _ASKING:
+        return process.exitcode is not None
 
 
 def _run(command: Callable[[Any], None], options: object, log_path: Path, crash_at: str) -> None:
