@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from candlewick.binance import hosts
+from candlewick.exchange.options import ExchangeOptions
 from candlewick.lake import Lake
 
 Until = Callable[[Callable[[], object]], object]
@@ -112,3 +113,8 @@ def until() -> Until:
             await asyncio.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture
+def synthetic():
+    return ExchangeOptions(port=0, symbols=("BTCDEMO", "ETHDEMO"), rate=50.0, weight_limit=1_000_000)

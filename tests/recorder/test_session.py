@@ -4,70 +4,18 @@ import asyncio
 import gzip
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from candlewick import checkpoint
-from candlewick.binance import stream
-from candlewick.config import Settings
-from candlewick.config.sections import ExchangeSettings, FeedSettings
-from candlewick.errors import ConfigError, PortTakenError, UnknownSymbolError, UnreachableError
-from candlewick.exchange.faults import Answer, Faults
+from candlewick.exchange.faults import Faults
 from candlewick.exchange.options import MAX_SPEED, ExchangeOptions
 from candlewick.exchange.server import Exchange
-from candlewick.lake import Lake
 from candlewick.recorder import session as sessions
 from candlewick.recorder import silence, writer
-from candlewick.recorder.introduction import check_prefix
-from candlewick.recorder.session import Session
-from candlewick.spans import Spans
 from candlewick.trade import MINUTE
-
-FIRST, LAST = 3735683259, 3735703162
-
-
-class Tape:
-    """What a lake holds: every line, and whether manifests and lines agree."""
-
-    def __init__(self, lake: Lake) -> None:
-        self.trades: dict[int, dict] = {}
-        self.copies: list[tuple[dict, dict]] = []
-        self.klines: Counter[int] = Counter()
-        self.sources: Counter[str] = Counter()
-        self.manifests = []
-        for item in lake.list_all():
-            each = lake.read_object(item.name)
-            self.manifests.append((each.manifest.seq, each.name, each.manifest))
-            for line in map(json.loads, each.lines):
-                self._take(line)
-        self.manifests.sort()
-
-    def _take(self, line):
-        if line["e"] == "kline":
-            self.klines[line["k"]["t"]] += 1
-        if line["e"] != "trade":
-            return
-        self.sources[line["src"]] += 1
-        if line["t"] in self.trades:
-            self.copies.append((self.trades[line["t"]], line))
-        self.trades[line["t"]] = line
-
-    @property
-    def ids(self) -> list[tuple[int, int]]:
-        return Spans((i, i) for i in self.trades).ranges()
-
-    def check_chain(self) -> None:
-        """Manifests are one chain, and the newest one says what is there."""
-        covered = Spans()
-        for position, (seq, _, manifest) in enumerate(self.manifests):
-            assert seq == position + 1
-            assert manifest.prev == (self.manifests[position - 1][1] if position else None)
-            for extent in manifest.spans.values():
-                covered.update(Spans(extent.ranges))
-            assert [Spans(ranges) for ranges in manifest.covered.values()] == [covered]
+from recorder.running import FIRST, LAST, Run, Tape, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -80,42 +28,6 @@ def truth(recording: Path) -> dict[int, dict]:
     )
     frames = (json.loads(row.split(b" ", 1)[1]) for row in rows if b"@trade" in row[:60])
     return {frame["data"]["t"]: frame["data"] for frame in frames}
-
-
-def settings_for(exchange: Exchange, tmp_path: Path, *symbols: str, **options) -> Settings:
-    return Settings(
-        data=tmp_path / "data",
-        symbols=symbols or ("BTCUSDT",),
-        exchange=ExchangeSettings(streams=(exchange.ws_url,), rest=(exchange.rest_url,)),
-        feed=FeedSettings(port=0),
-        **({"prefix": "replay", "flush_seconds": 0.1} | options),
-    )
-
-
-class Run:
-    """A session at work."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.lake = Lake.open(settings.lake_url, settings.prefix)
-        self.stop = asyncio.Event()
-
-    async def __aenter__(self):
-        state = checkpoint.open_checkpoint(self.settings.state_path, self.lake, self.settings.recorder)
-        self.session = Session(self.settings, self.lake, state)
-        self.task = asyncio.create_task(self.session.run(self.stop))
-        return self
-
-    async def __aexit__(self, *_):
-        self.stop.set()
-        await asyncio.wait_for(self.task, 30)
-
-    def of(self, symbol="BTCUSDT"):
-        return self.session.numbers()["symbols"][symbol]
-
-    def has_all(self, symbol="BTCUSDT"):
-        assert not self.task.done(), self.task
-        return self.of(symbol)["covered"] == [(FIRST, LAST)]
 
 
 def replay(recording: Path, **options) -> ExchangeOptions:
@@ -258,20 +170,6 @@ async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp
     tape.check_chain()
 
 
-class Refusing(Faults):
-    """REST is down while `is_down`."""
-
-    is_down = True
-
-    def answers(self, path, query):
-        return Answer(503, '{"code":-1008,"msg":"overloaded"}') if self.is_down else None
-
-
-@pytest.fixture
-def synthetic():
-    return ExchangeOptions(port=0, symbols=("BTCDEMO", "ETHDEMO"), rate=50.0, weight_limit=1_000_000)
-
-
 async def test_history_is_filled_to_its_target_for_every_symbol(synthetic, tmp_path, until):
     async with Exchange(synthetic) as exchange:
         settings = settings_for(exchange, tmp_path, "BTCDEMO", "ETHDEMO", prefix="demo", history="10m")
@@ -327,123 +225,3 @@ async def test_the_feed_serves_what_is_recorded(synthetic, tmp_path, until):
                 frames = [json.loads(await asyncio.wait_for(feed.receive_str(), 20)) for _ in range(5)]
             ids = [row[0] for frame in frames for row in frame["trades"]]
             assert ids == list(range(ids[0], ids[0] + len(ids)))
-
-
-async def test_a_pattern_takes_what_trades_spread_over_connections_into_one_object_a_flush(
-    tmp_path, until, monkeypatch
-):
-    monkeypatch.setattr(stream, "SYMBOLS_PER_LEG", 2)
-    market = ExchangeOptions(port=0, symbols=("AAXDEMO=9", "BBXDEMO=9", "CCDEMO=9", "DDXDEMO=9", "EEXDEMO=9"))
-    async with Exchange(market) as exchange:
-        settings = settings_for(exchange, tmp_path, "*XDEMO", prefix="demo", history="0s", flush_seconds=1)
-        async with Run(settings) as run:
-            await until(lambda: len(run.session.numbers()["symbols"]) == 4)
-            for symbol in ("AAXDEMO", "BBXDEMO", "DDXDEMO", "EEXDEMO"):
-                await until(lambda symbol=symbol: run.of(symbol)["trades"] > 20)
-            legs = run.session.numbers()["legs"]
-        manifests = [run.lake.read_object(item.name).manifest for item in run.lake.list_all()]
-    assert [leg["symbols"] for leg in legs] == [2, 2, 2, 2]
-    assert len(exchange.hub.connections) == 0
-    assert max(len(manifest.spans) for manifest in manifests) == 4
-
-
-async def test_recorders_of_two_shards_share_the_symbols_and_nothing_else(tmp_path, until):
-    market = ExchangeOptions(port=0, symbols=("AADEMO=9", "BBDEMO=9", "CCDEMO=9", "EEDEMO=9"))
-    async with Exchange(market) as exchange:
-        taken = []
-        for shard, recorder in (("1/2", "r1"), ("2/2", "r2")):
-            options = {"prefix": "demo", "history": "0s", "shard": shard, "recorder": recorder}
-            async with Run(settings_for(exchange, tmp_path, "*DEMO", **options)) as run:
-                await until(lambda run=run: run.session.numbers()["state"] == "recording")
-                await until(lambda run=run: all(map(run.of, run.session.numbers()["symbols"])))
-                taken += run.session.numbers()["symbols"]
-    assert sorted(taken) == ["AADEMO", "BBDEMO", "CCDEMO", "EEDEMO"]
-
-
-async def test_an_unknown_symbol_ends_the_start_with_its_name(synthetic, tmp_path):
-    async with Exchange(synthetic) as exchange:
-        run = Run(settings_for(exchange, tmp_path, "BTCDEMO", "NODEMO", prefix="demo"))
-        with pytest.raises(UnknownSymbolError, match="'NODEMO'"):
-            async with run:
-                await run.task
-
-
-async def test_the_demo_is_kept_apart_from_real_trades(synthetic, tmp_path):
-    async with Exchange(synthetic) as exchange:
-        run = Run(settings_for(exchange, tmp_path, "BTCDEMO", prefix="binance"))
-        with pytest.raises(ConfigError, match="set prefix = 'demo'"):
-            async with run:
-                await run.task
-        assert list(run.lake.list_all()) == []
-
-
-def test_real_trades_are_kept_apart_from_the_demo():
-    with pytest.raises(ConfigError, match="set prefix = 'binance'"):
-        check_prefix("demo/x", is_demo=False)
-    check_prefix("binance", is_demo=False)
-    check_prefix("my/tape", is_demo=True)
-
-
-async def test_at_the_first_start_the_exchange_must_be_there(tmp_path, no_waiting):
-    class Nowhere:
-        ws_url, rest_url = "ws://127.0.0.1:9", "http://127.0.0.1:9"
-
-    run = Run(settings_for(Nowhere(), tmp_path))
-    with pytest.raises(UnreachableError, match=r"http://127\.0\.0\.1:9: not reached"):
-        async with run:
-            await run.task
-
-
-async def test_at_a_later_start_the_exchange_is_waited_for(synthetic, tmp_path, until, no_waiting):
-    faults = Refusing()
-    faults.is_down = False
-    async with Exchange(synthetic, faults) as exchange:
-        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history="0s")
-        async with Run(settings) as run:
-            await until(lambda: run.of("BTCDEMO")["head"])
-        faults.is_down = True
-        async with Run(settings) as run:
-            await until(lambda: run.session._rest.failures >= 5)
-            assert run.session.numbers()["state"] == "starting"
-            faults.is_down = False
-            await until(lambda: run.session.numbers()["state"] == "recording")
-
-
-async def test_a_start_after_one_that_met_the_exchange_is_a_later_one_though_nothing_was_traded(
-    synthetic, tmp_path, until, no_waiting
-):
-    faults = Refusing()
-    faults.is_down = False
-    async with Exchange(replace(synthetic, symbols=("BTCDEMO=0.0001",)), faults) as exchange:
-        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history="0s")
-        async with Run(settings) as run:
-            await until(lambda: run.session.numbers()["state"] == "recording")
-        faults.is_down = True
-        async with Run(settings) as run:
-            await until(lambda: run.session._rest.failures >= 5)
-            assert run.session.numbers()["state"] == "starting"
-
-
-async def test_a_symbol_that_is_delisted_at_a_later_start_is_left_out_and_the_others_are_recorded(
-    synthetic, tmp_path, until
-):
-    both = replace(synthetic, symbols=("BTCDEMO", "OLDDEMO"))
-    async with Exchange(both) as exchange:
-        settings = settings_for(exchange, tmp_path, "BTCDEMO", "OLDDEMO", prefix="demo", history="0s")
-        async with Run(settings) as run:
-            await until(lambda: run.of("BTCDEMO")["head"] and run.of("OLDDEMO")["head"])
-    async with Exchange(synthetic) as exchange:
-        settings = settings_for(exchange, tmp_path, "BTCDEMO", "OLDDEMO", prefix="demo", history="0s")
-        async with Run(settings) as run:
-            await until(lambda: run.session.numbers()["state"] == "recording")
-            assert list(run.session.numbers()["symbols"]) == ["BTCDEMO"]
-
-
-async def test_a_taken_feed_port_ends_the_start(synthetic, tmp_path):
-    async with Exchange(synthetic) as exchange:
-        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo")
-        taken = Settings(**(settings.model_dump() | {"feed": {"port": exchange.port}}))
-        run = Run(taken)
-        with pytest.raises(PortTakenError):
-            async with run:
-                await run.task
