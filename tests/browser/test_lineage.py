@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from browser.conftest import Visit, start_dashboard
+from browser.conftest import Visit
+from browser.shared import start_dashboard
 from browser.visitor import HOOK, Visitor
 from candlewick.mart import Mart
 from dashboard import proven
@@ -76,6 +77,31 @@ def test_a_forming_bar_is_told_as_forming_and_looked_at_again_by_itself(visit: V
     visitor.wait(f"document.querySelectorAll('.lineage .ids code')[1]?.textContent !== '{shown}'")
 
 
+def test_each_of_two_quick_clicks_opens_its_own_bar_and_a_double_click_opens_one(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    click_bar(visitor, 10)  # the panel is there now: it makes the chart narrower once
+    title = visitor.page.locator(".panel h2")
+    first, second = (place_of(visitor, back) for back in (20, 30))
+    labels = [visitor.ask(f"{HOOK}.label({time})") for _, _, time in (first, second)]
+    for (x, y, _), label in zip((first, second, first), (*labels, labels[0]), strict=True):
+        visitor.page.mouse.click(x, y)
+        assert label in (title.text_content() or "")
+    visitor.page.mouse.dblclick(*second[:2])
+    assert labels[1] in (title.text_content() or "")
+
+
+def test_a_drag_and_a_drawing_open_no_lineage_and_a_tap_does(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m", touch=True).wait_for_bars()
+    visitor.scroll_back()
+    x, y, _ = place_of(visitor, 30)
+    visitor.page.keyboard.press("Alt+h")
+    visitor.page.mouse.click(x, y)
+    visitor.page.mouse.click(x, y)  # now it takes hold of the line
+    assert visitor.page.locator(".lineage-body").count() == 0
+    visitor.page.touchscreen.tap(x, y - 60)
+    visitor.page.locator(".lineage .verdict").wait_for()
+
+
 @pytest.fixture(scope="module")
 def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A dashboard on a mart with a mismatch, a hole and a declared hole in it, and nothing behind it."""
@@ -99,9 +125,6 @@ def test_a_bar_that_differs_says_so_wherever_it_is_looked_at(chromium: object, f
     x, y, _ = place_of(visitor, 4)  # the panel has made the chart narrower
     visitor.page.mouse.move(x, y)
     visitor.page.locator(".standing[data-standing=mismatch]").wait_for()
-    visitor.page.wait_for_timeout(
-        600
-    )  # within half a second the chart library takes a second click for half a double one
     click_bar(visitor, 3)
     visitor.page.locator(".lineage [data-good=false]", has_text="2 ids missing").wait_for()
     visit.end()

@@ -8,7 +8,6 @@ import {
   type IChartApiBase,
   type ISeriesApi,
   type ISeriesPrimitive,
-  type MouseEventParams,
   type SeriesType,
   type TickMarkType,
   type Time,
@@ -18,9 +17,10 @@ import type { Bar } from "./bar";
 import type { ChartType } from "./charttypes";
 import type { Scale } from "./choice";
 import { CHART, chrome, SCALE_MODES, TIME_SCALE, VOLUME } from "./chrome";
+import { Clicks } from "./clicks";
 import { decimalsOf, fixed } from "./format";
 import { BarTable } from "./indicators";
-import { instantLabel, tickLabel } from "./labels";
+import { dayLabel, instantLabel, tickLabel } from "./labels";
 import { volumeOf } from "./looks";
 import { MainSeries } from "./mainseries";
 import { Signal } from "./signal";
@@ -53,7 +53,7 @@ export class PriceChart {
   /** The open time under the crosshair, or null where it left. */
   readonly crosshair = new Signal<number | null>();
   /** A click, with the open time of the bar in its column, if there is one. */
-  readonly click = new Signal<{ time: number | null; event: MouseEventParams<Time> }>();
+  readonly click = new Signal<number | null>();
 
   readonly api: IChartApiBase<Time>;
   readonly view: Viewport;
@@ -77,7 +77,7 @@ export class PriceChart {
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0 } });
     this.view = new Viewport(this.api, () => this.bars.length);
     this.api.subscribeCrosshairMove(({ time }) => this.crosshair.emit(secondsOrNull(time)));
-    this.api.subscribeClick((event) => this.click.emit({ time: secondsOrNull(event.time), event }));
+    new Clicks(this.api).clicked.on((x) => this.click.emit(secondsOrNull(this.api.timeScale().coordinateToTime(x))));
     this.paint(look);
   }
 
@@ -197,11 +197,15 @@ export class PriceChart {
     return instantLabel(time, this.timeframe, this.clock);
   }
 
+  private tickText(time: number, type: TickMarkType): string {
+    return (this.timeframe === "1d" ? dayLabel : tickLabel)(time, type, this.clock);
+  }
+
   private makeChart(element: HTMLElement): IChartApiBase<Time> {
     const behavior = zonedBehavior(() => this.clock);
     const timeScale: DeepPartial<TimeScaleOptions> = {
       ...TIME_SCALE,
-      tickMarkFormatter: (time: Time, type: TickMarkType) => tickLabel(Number(time), type, this.clock),
+      tickMarkFormatter: (time: Time, type: TickMarkType) => this.tickText(Number(time), type),
     };
     return createChartEx<Time, typeof behavior>(element, behavior, {
       ...CHART,
@@ -225,8 +229,8 @@ export class PriceChart {
   }
 }
 
-function secondsOrNull(time: Time | undefined): number | null {
-  return time === undefined ? null : Number(time);
+function secondsOrNull(time: Time | null | undefined): number | null {
+  return time == null ? null : Number(time);
 }
 
 /** How many bars `now` has after the last one of `before`; negative where it lacks some of those. */

@@ -19,14 +19,6 @@ export interface Feature {
 /** Makes a feature for one chart. */
 export type FeatureMaker = (stage: Stage) => Feature;
 
-/** A click on the chart that no drawing took. */
-export interface BarClick {
-  /** The bar in whose column it was; none beside the bars. */
-  readonly bar: Bar | undefined;
-  /** In CSS pixels, from the top left of the chart. */
-  readonly at: { readonly x: number; readonly y: number };
-}
-
 /** One chart of the grid, as its features see it. */
 export interface Stage {
   readonly config: Config;
@@ -68,7 +60,8 @@ export interface Stage {
   readonly heard: Signal<Status>;
   /** The open time under the crosshair, or null where it left. */
   readonly crosshair: Signal<number | null>;
-  readonly clicked: Signal<BarClick>;
+  /** A click that nobody took, with the bar in whose column it was; none beside the bars. */
+  readonly clicked: Signal<Bar | undefined>;
   /** The reader chose something. */
   readonly chosen: Signal<Partial<Choice>>;
   /** Theme, colours or the grid's lines changed; `desk` has them. */
@@ -86,6 +79,8 @@ export interface Stage {
     readonly rail: HTMLElement;
     /** Over the chart, whether it is active or not; it lets presses through to the chart. */
     readonly overlay: HTMLElement;
+    /** In the legend, behind the series' name and the bar's state. */
+    readonly title: HTMLElement;
     /** Below the numbers of the legend: one row for each thing drawn over the bars. */
     readonly legend: HTMLElement;
   };

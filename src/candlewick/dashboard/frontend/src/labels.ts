@@ -16,6 +16,11 @@ export function tickLabel(time: number, type: TickMarkType, clock: ZoneClock): s
   return clock.format(time, TICKS[type]);
 }
 
+/** A tick of daily bars is a day at least: the first one of all has no other to be weighed against. */
+export function dayLabel(time: number, type: TickMarkType, clock: ZoneClock): string {
+  return tickLabel(time, Math.min(type, TickMarkType.DayOfMonth), clock);
+}
+
 /** The instant under the crosshair: a day, or a day and the time in it. */
 export function instantLabel(time: number, timeframe: string, clock: ZoneClock): string {
   const day = clock.format(time, DAY).replace(",", "");

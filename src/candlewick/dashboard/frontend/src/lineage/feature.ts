@@ -10,8 +10,6 @@ import { viewOf } from "./view";
 
 const AGAIN = 2_000;
 const OPEN = new Set(["forming", "pending"]);
-const TITLE: Intl.DateTimeFormatOptions = { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-const SECONDS: Intl.DateTimeFormatOptions = { ...TITLE, second: "2-digit" };
 
 export class LineagePanel implements Feature {
   private readonly stage: Stage;
@@ -24,7 +22,7 @@ export class LineagePanel implements Feature {
   constructor(stage: Stage) {
     this.stage = stage;
     stage.chart.attach(this.band);
-    stage.clicked.on(({ bar }) => this.choose(bar));
+    stage.clicked.on((bar) => this.choose(bar));
     stage.chosen.on((choice) => {
       if ("symbol" in choice || "timeframe" in choice) this.close();
     });
@@ -36,10 +34,9 @@ export class LineagePanel implements Feature {
 
   private choose(bar: Bar | undefined): void {
     if (!bar || bar.time === this.bar?.time) return this.close();
-    const { series, desk } = this.stage;
-    const clock = series.timeframe === "1s" ? SECONDS : TITLE;
+    const { chart, series, desk } = this.stage;
     this.body.replaceChildren(h("p", { class: "soft" }, "reading …"));
-    desk.panel.open(`${series.symbol} ${series.timeframe} · ${desk.clock.format(bar.time, clock)}`, this.body, () => this.forget());
+    desk.panel.open(`${series.symbol} ${series.timeframe} · ${chart.instantText(bar.time)}`, this.body, () => this.forget());
     this.bar = bar;
     this.band.refresh();
     void this.look();

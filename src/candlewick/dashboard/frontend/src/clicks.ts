@@ -1,0 +1,64 @@
+// Clicks and taps on the panes. The library lets a click on another bar fall within half a second of the last one, as
+// it waits for the second half of a double click; here each one counts.
+
+import type { IChartApiBase, Time } from "lightweight-charts";
+import { Signal } from "./signal";
+
+/** Px: a press that goes further is a drag. */
+const DRAG = 5;
+/** A finger that rests for so many ms asks for the crosshair, says the library. */
+const LONG_TAP = 240;
+/** A second click on the same place within so many ms is half of a double click. */
+const DOUBLE_CLICK = 500;
+
+interface Press {
+  readonly x: number;
+  readonly y: number;
+  /** In ms, on the clock of the page's events. */
+  readonly at: number;
+}
+
+export class Clicks {
+  /** Px from the left of the panes. */
+  readonly clicked = new Signal<number>();
+
+  private press: Press | null = null;
+  private last: Press | null = null;
+
+  constructor(private readonly chart: IChartApiBase<Time>) {
+    const element = chart.chartElement();
+    element.addEventListener("pointerdown", (event) => this.down(event), { capture: true });
+    element.addEventListener("pointerup", (event) => this.up(event));
+    element.addEventListener("pointercancel", () => (this.press = null));
+  }
+
+  private down(event: PointerEvent): void {
+    // A second finger makes it a pinch.
+    this.press = event.isPrimary && event.button === 0 ? pressOf(event) : null;
+  }
+
+  private up(event: PointerEvent): void {
+    const { press, last } = this;
+    const pane = this.paneUnder(event.composedPath()[0] as Node);
+    this.press = null;
+    if (!press || !pane || !event.isPrimary || isFar(press, event)) return;
+    if (event.pointerType === "touch" && event.timeStamp - press.at > LONG_TAP) return;
+    const isSecond = last !== null && event.timeStamp - last.at < DOUBLE_CLICK && !isFar(last, event);
+    this.last = isSecond ? null : pressOf(event);
+    if (!isSecond) this.clicked.emit(event.clientX - pane.getBoundingClientRect().left);
+  }
+
+  /** The part of a pane between its price axes that holds a node. */
+  private paneUnder(node: Node): Element | undefined {
+    const cells = this.chart.panes().map((pane) => pane.getHTMLElement()?.children[1]);
+    return cells.find((cell) => cell?.contains(node));
+  }
+}
+
+function pressOf({ clientX: x, clientY: y, timeStamp: at }: PointerEvent): Press {
+  return { x, y, at };
+}
+
+function isFar(press: Press, { clientX, clientY }: PointerEvent): boolean {
+  return Math.abs(clientX - press.x) + Math.abs(clientY - press.y) > DRAG;
+}
