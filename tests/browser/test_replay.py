@@ -34,7 +34,8 @@ def test_a_replay_makes_the_warehouses_own_bars_trade_by_trade(visit: Visit, dem
     assert visitor.ask(f"{HOOK}.bars().at(-1).trades") == 1
     press(visitor, "One trade on")
     visitor.wait(f"{HOOK}.bars().at(-1).trades === 2")
-    visitor.page.get_by_label("Speed").select_option("1000")
+    press(visitor, "Speed")
+    visitor.page.get_by_role("menuitem", name="1000×", exact=True).click()
     press(visitor, "Play")
     visitor.wait(f"{HOOK}.bars().at(-1).time >= {opened + 60 * BARS}")
     press(visitor, "Pause")
@@ -46,6 +47,19 @@ def test_a_replay_makes_the_warehouses_own_bars_trade_by_trade(visit: Visit, dem
             names = {"open": "open", "high": "high", "low": "low", "close": "close", "volume": "volume"}
             names |= {"quoteVolume": "quote_volume", "trades": "trade_count"}
             assert {name: shown[time][name] for name in names} == {name: float(row[of]) for name, of in names.items()}
+
+
+def test_a_replay_is_told_as_one_and_raises_no_alarm(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    visitor.wait_for_health("live")
+    start(visitor)
+    health = visitor.page.locator(".health")
+    visitor.page.locator(".health[data-health=replay]").wait_for()
+    assert health.inner_text() == "replay"
+    assert visitor.page.locator(".bottom").get_by_text("closes in").is_hidden()
+    assert visitor.page.locator(".bottom").get_by_text("feed").is_hidden()
+    press(visitor, "Back to live")
+    visitor.wait_for_health("live")
 
 
 def test_it_pauses_steps_and_goes_back_to_live(visit: Visit) -> None:

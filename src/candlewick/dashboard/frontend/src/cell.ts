@@ -7,7 +7,7 @@ import type { Config, Series } from "./config";
 import { afterPaint } from "./debug";
 import type { Desk } from "./desk";
 import { h, iconButton, ICONS } from "./dom";
-import type { BarClick, Feature, Stage } from "./feature";
+import type { Feature, Stage } from "./feature";
 import { FEATURES } from "./features";
 import { Feeder, type LiveScreen, type Screen } from "./feeder";
 import { type Health, healthOf } from "./health";
@@ -17,7 +17,7 @@ import { Pacer } from "./pacer";
 import { Signal } from "./signal";
 import { Legend } from "./ui/legend";
 import { Waiting } from "./ui/waiting";
-import { clockOf } from "./ui/zones";
+import { dayClockOf } from "./ui/zones";
 
 /** Wait no longer than this for the answer to a key, in ms. */
 const PATIENCE = 10_000;
@@ -33,7 +33,7 @@ export class Cell implements Stage {
   readonly ticked = new Signal<Tick>();
   readonly heard = new Signal<Status>();
   readonly crosshair: Signal<number | null>;
-  readonly clicked = new Signal<BarClick>();
+  readonly clicked = new Signal<Bar | undefined>();
   readonly chosen = new Signal<Partial<Choice>>();
   readonly painted = new Signal();
   readonly activated = new Signal<boolean>();
@@ -75,6 +75,7 @@ export class Cell implements Stage {
       icons: h("span", { class: "slot", hidden: true }),
       rail: h("span", { class: "slot", hidden: true }),
       overlay,
+      title: this.legend.title,
       legend: this.legend.rows,
     };
     const parts = [canvas, overlay, this.legend.element, this.toLive, this.waiting.element];
@@ -121,7 +122,7 @@ export class Cell implements Stage {
   }
 
   get health(): Health {
-    return healthOf(this.desk.live.isConnected, this.status);
+    return healthOf(this.desk.live.isConnected, this.status, this.isHeld);
   }
 
   choose(choice: Partial<Choice>): void {
@@ -216,9 +217,8 @@ export class Cell implements Stage {
     view.moved.on(() => (this.toLive.hidden = view.isLive() && this.feeder.isAtHead));
     view.nearStart.on(() => this.isHeld || void this.feeder.older());
     view.nearEnd.on(() => this.isHeld || void this.feeder.newer());
-    this.chart.click.on(({ time, event }) => {
-      if (!event.point || [...this.presses].some((took) => took())) return;
-      this.clicked.emit({ bar: this.barAt(time), at: event.point });
+    this.chart.click.on((time) => {
+      if (![...this.presses].some((took) => took())) this.clicked.emit(this.barAt(time));
     });
   }
 
@@ -284,7 +284,7 @@ export class Cell implements Stage {
 
   /** A daily bar is a day of its own zone, whatever zone the reader lives in. */
   private axisClock() {
-    return clockOf(this.choice.timeframe === "1d" ? this.config.dayZone : this.desk.prefs.zone);
+    return this.choice.timeframe === "1d" ? dayClockOf(this.config.dayZone) : this.desk.clock;
   }
 
   private look() {

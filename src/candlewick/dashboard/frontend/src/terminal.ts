@@ -241,7 +241,8 @@ export class Terminal {
   }
 
   private tickClock(): void {
-    this.statusBar.tick(this.live.serverNow(), this.active.status?.closes ?? null, this.desk.clock);
+    const { status, isHeld } = this.active;
+    this.statusBar.tick(this.live.serverNow(), isHeld ? null : (status?.closes ?? null), this.desk.clock);
     this.showHealth();
   }
 
@@ -251,7 +252,7 @@ export class Terminal {
     const day = await this.history.day(symbol, AbortSignal.timeout(DAY_EVERY)).catch(() => null);
     const { newest } = active.feeder;
     const isCurrent = active === this.active && symbol === active.series.symbol;
-    if (day && newest && isCurrent) this.header.setDay(day, newest, active.chart.decimals);
+    if (day && newest && isCurrent) this.header.setDay(day, newest, active.chart.decimals, this.live.serverNow() / 1_000);
   }
 
   private setZone(zone: string): void {

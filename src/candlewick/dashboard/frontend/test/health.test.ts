@@ -29,6 +29,12 @@ test("bars from the feed are live, bars from the warehouse alone are delayed", (
   assert.equal(healthOf(true, status({ source: "mart", event: null })), "delayed");
 });
 
+test("a replay is told as one, whatever the live bars do, but not without a connection", () => {
+  for (const now of [null, status({}), status({ source: "mart" }), status({ event: NOW - 3_600_000 })])
+    assert.equal(healthOf(true, now, true), "replay");
+  assert.equal(healthOf(false, status({}), true), "lost");
+});
+
 test("without an event for a minute the newest bar is stale, whatever the connection says", () => {
   assert.equal(healthOf(true, status({ event: NOW - 61_000 })), "stale");
   assert.equal(healthOf(true, status({ event: NOW - 59_000 })), "live");

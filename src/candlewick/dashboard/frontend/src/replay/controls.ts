@@ -1,6 +1,7 @@
 // The bar below the chart by which a replay is driven.
 
 import { h, icon, setText } from "../dom";
+import { Menu } from "../ui/menu";
 import type { ZoneClock } from "../zone";
 import type { Player } from "./player";
 
@@ -33,19 +34,27 @@ export class Controls {
   readonly element: HTMLElement;
   private readonly words = h("span", { class: "replay-words", role: "status" });
   private readonly playing: HTMLButtonElement;
-  private readonly speed: HTMLSelectElement;
+  private readonly speed: HTMLButtonElement;
+  private readonly speeds: Menu;
   private readonly moving: HTMLButtonElement[];
   private wasPlaying: boolean | null = null;
+  private current = SPEEDS[0];
 
-  constructor(actions: ControlActions) {
+  /** `root` is the terminal, where the menu of speeds is put. */
+  constructor(root: HTMLElement, actions: ControlActions) {
     this.playing = button("Play", PATHS.play, actions.toggle);
     const step = button("One trade on", PATHS.step, actions.step);
     this.moving = [this.playing, step];
-    this.speed = h(
-      "select",
-      { "aria-label": "Speed", onchange: () => actions.setSpeed(Number(this.speed.value)) },
-      ...SPEEDS.map((speed) => h("option", { value: speed }, `${speed}×`)),
+    this.speeds = new Menu(root, "Speed", () =>
+      SPEEDS.map((speed) => ({
+        title: `${speed}×`,
+        isCurrent: speed === this.current,
+        run: () => actions.setSpeed(speed),
+      })),
     );
+    const onclick = () => this.speeds.toggle(this.speed);
+    const attributes = { type: "button", class: "replay-speed", title: "Speed", "aria-label": "Speed", onclick };
+    this.speed = h("button", attributes, `${this.current}×`);
     this.element = h(
       "div",
       { class: "replay" },
@@ -53,10 +62,16 @@ export class Controls {
       button("Pick another bar to start from", PATHS.pick, actions.pick),
       this.playing,
       step,
-      h("label", { class: "select" }, this.speed),
+      this.speed,
       this.words,
       button("Back to live", PATHS.close, actions.end),
     );
+  }
+
+  /** Take it off the screen. */
+  remove(): void {
+    this.speeds.close();
+    this.element.remove();
   }
 
   /** Ask for the bar to start from. */
@@ -74,7 +89,8 @@ export class Controls {
       this.playing.title = isPlaying ? "Pause" : "Play";
       this.playing.setAttribute("aria-label", this.playing.title);
     }
-    this.speed.value = String(speed);
+    this.current = speed;
+    setText(this.speed, `${speed}×`);
     setText(this.words, told(player, clock, price));
   }
 }

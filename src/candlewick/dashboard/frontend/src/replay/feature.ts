@@ -26,7 +26,7 @@ export class Replay implements Feature {
     const title = "Replay";
     this.button = h("button", { type: "button", class: "icon", title, "aria-label": title, onclick: () => this.flip() }, icon(REWIND));
     stage.slots.header.append(this.button);
-    this.controls = new Controls({
+    this.controls = new Controls(stage.desk.root, {
       toggle: () => this.player?.toggle(),
       step: () => void this.player?.step(),
       pick: () => this.pick(),
@@ -37,7 +37,7 @@ export class Replay implements Feature {
     stage.bind("Shift+ArrowRight", "Replay: one trade on", () => void this.player?.step());
     stage.bind("Alt+B", "Replay from a bar", () => this.flip());
     stage.presses.add(this.takesClick);
-    stage.chart.click.on(({ time }) => {
+    stage.chart.click.on((time) => {
       if (this.isPicking && time !== null) this.start(time);
     });
     stage.chosen.on((choice) => {
@@ -93,7 +93,7 @@ export class Replay implements Feature {
     this.player?.dispose();
     this.player = null;
     this.isPicking = false;
-    this.controls.element.remove();
+    this.controls.remove();
     this.button.removeAttribute("aria-pressed");
   }
 }

@@ -95,14 +95,14 @@ export class Header {
     setText(this.price, fixed(price, decimals));
   }
 
-  /** Show what the last 24 hours brought, or as much of them as is recorded. */
-  setDay(day: Day, newest: Bar, decimals: number): void {
+  /** Show what the last 24 hours brought, or as much of them as is recorded; `now` in seconds. */
+  setDay(day: Day, newest: Bar, decimals: number, now: number): void {
     const change = newest.close - day.open;
     setText(this.spoken, `${this.symbol.textContent} ${fixed(newest.close, decimals)}`);
     const stat = (name: string, value: string, move?: string) =>
       h("span", { class: "stat", ...(move && { "data-move": move }) }, h("i", {}, name), value);
     this.stats.replaceChildren(
-      stat(spanOf(newest.time - day.since), `${signed((100 * change) / day.open, 2)}%`, change >= 0 ? "up" : "down"),
+      stat(spanOf(now - day.since), `${signed((100 * change) / day.open, 2)}%`, change >= 0 ? "up" : "down"),
       stat("High", fixed(Math.max(day.high, newest.high), decimals)),
       stat("Low", fixed(Math.min(day.low, newest.low), decimals)),
       stat("Vol", short(day.volume)),

@@ -82,6 +82,8 @@ export class StatusBar {
     this.health.dataset.health = health;
     const words = health === "lost" ? "reconnecting" : health;
     setText(this.health, latency === null ? words : `${words} · ${span(latency)}`);
+    // What follows is of the live bars.
+    this.bars.hidden = this.source.hidden = health === "replay";
     this.health.title = latency === null ? "" : "From the exchange's event to the bar on this screen";
   }
 
@@ -89,7 +91,7 @@ export class StatusBar {
     const [name, title] = SOURCES[status.source];
     setText(this.source, name);
     this.source.title = title;
-    setText(this.bars, bars > 0 ? `${fixed(bars, 0)} bars` : "");
+    setText(this.bars, bars > 0 ? `${fixed(bars, 0)} ${bars === 1 ? "bar" : "bars"}` : "");
     const loading = status.history !== null && status.history < 1;
     setText(this.history, loading ? `history ${Math.floor(100 * status.history!)} %` : "");
   }
