@@ -18,6 +18,9 @@ def test_an_hour_that_repeats_is_labelled_as_its_zone_says(visit: Visit) -> None
     keys(visitor, "Enter")
     midnight = 1_793_471_400  # in Kolkata, whose days this stack's daily candles are
     visitor.wait(f"{label}({midnight}) === 'Sun 01 Nov 26'")
+    for zone in ("America/New_York", "Pacific/Kiritimati"):
+        choose_zone(visitor, zone)
+        assert visitor.ask(f"{label}({midnight})") == "Sun 01 Nov 26"
 
 
 def test_every_timeframe_shows_bars_and_days_start_in_the_configured_zone(visit: Visit) -> None:

@@ -6,15 +6,16 @@ import { defaultHorzScaleBehavior, type IHorzScaleBehavior, type Time } from "li
 const QUARTER_HOUR = 900;
 const DAY = 86_400;
 
-/** A zone's wall clock. */
+/** A zone's wall clock, or one that is ahead of it by some seconds. */
 export class ZoneClock {
-  readonly zone: string;
   private readonly offsets = new Map<number, number>();
   private readonly parts: Intl.DateTimeFormat;
   private readonly formats = new Map<string, Intl.DateTimeFormat>();
 
-  constructor(zone: string) {
-    this.zone = zone;
+  constructor(
+    readonly zone: string,
+    private readonly ahead = 0,
+  ) {
     this.parts = new Intl.DateTimeFormat("en-US", {
       timeZone: zone,
       hourCycle: "h23",
@@ -35,7 +36,7 @@ export class ZoneClock {
       offset = this.offset(quarter * QUARTER_HOUR);
       this.offsets.set(quarter, offset);
     }
-    return time + offset;
+    return time + offset + this.ahead;
   }
 
   /** Format an instant (seconds) in this zone. */
@@ -46,7 +47,7 @@ export class ZoneClock {
       format = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: this.zone });
       this.formats.set(key, format);
     }
-    return format.format(time * 1000);
+    return format.format((time + this.ahead) * 1000);
   }
 
   private offset(time: number): number {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TickMarkType } from "lightweight-charts";
-import { instantLabel, tickLabel } from "../src/labels";
+import { dayLabel, instantLabel, tickLabel } from "../src/labels";
+import { dayClockOf } from "../src/ui/zones";
 import { isZone, tickWeight, ZoneClock } from "../src/zone";
 
 const at = (iso: string) => Date.parse(iso) / 1000;
@@ -37,9 +38,29 @@ test("a year outweighs a month, a month a day, a day an hour", () => {
   assert.equal(weight("2026-11-22T13:01Z", "2026-11-22T13:00Z"), 20);
 });
 
-test("a daily bar is labelled by its own day", () => {
-  assert.equal(instantLabel(at("2026-11-21T18:30:00Z"), "1d", IST), "Sun 22 Nov 26");
+test("the crosshair tells the day and the time in it", () => {
   assert.equal(instantLabel(at("2026-11-22T06:09:00Z"), "1m", IST), "Sun 22 Nov 26  11:39");
+});
+
+test("a daily bar is labelled by its day in every zone, also where the browser's midnight is off by an hour", () => {
+  const days = [
+    ["Asia/Kolkata", "2026-11-21T18:30:00Z", "Sun 22 Nov 26"],
+    ["UTC", "2026-11-22T00:00:00Z", "Sun 22 Nov 26"],
+    ["America/New_York", "2026-03-08T05:00:00Z", "Sun 08 Mar 26"], // 23 hours
+    ["America/New_York", "2026-11-01T04:00:00Z", "Sun 01 Nov 26"], // 25 hours
+    ["Pacific/Kiritimati", "2026-11-21T10:00:00Z", "Sun 22 Nov 26"],
+    ["Pacific/Pago_Pago", "2026-11-22T11:00:00Z", "Sun 22 Nov 26"],
+    ["Zone/Of_Tomorrow", "2026-11-21T19:00:00Z", "Sun 22 Nov 26"], // one that the browser does not know
+  ] as const;
+  for (const [zone, opened, label] of days)
+    for (const off of [-3_600, 0, 3_600]) {
+      const clock = dayClockOf(zone);
+      assert.equal(instantLabel(at(opened) + off, "1d", clock), label, `${zone} ${off}`);
+      for (const type of [TickMarkType.DayOfMonth, TickMarkType.Time])
+        assert.equal(dayLabel(at(opened) + off, type, clock), String(Number(label.slice(4, 6))));
+      const weight = tickWeight(clock.wall(at(opened) + off), clock.wall(at(opened) - 86_400 + off));
+      assert.ok(weight >= DAY, `${zone} ${off}: ${weight}`);
+    }
 });
 
 test("a zone is one that this machine knows", () => {
