@@ -69,7 +69,8 @@ export function readAddress(search: string, config: Config): Address {
       timeframe: told("tf"),
       type: told("type"),
       indicators: told("ind"),
-      scale: told("scale"),
+      // Two symbols are compared in percent, unless the address says otherwise.
+      scale: told("scale") ?? (told("vs") ? "percent" : undefined),
       inverted: told("inv") === "1",
       compare: told("vs")?.toUpperCase() ?? "",
     };
@@ -90,7 +91,7 @@ export function writeAddress(address: URL, choices: readonly Choice[], zone: str
   put("tf", choices.map(({ timeframe }) => timeframe), null);
   put("type", choices.map(({ type }) => type), fallback.type);
   put("ind", choices.map(({ indicators }) => indicators), fallback.indicators);
-  put("scale", choices.map(({ scale }) => scale), fallback.scale);
+  put("scale", choices.map(({ scale }) => scale), choices.some(({ compare }) => compare) ? null : fallback.scale);
   put("inv", choices.map(({ inverted }) => (inverted ? "1" : "0")), "0");
   put("vs", choices.map(({ compare }) => compare), "");
   put("tz", [zone], "browser");

@@ -36,6 +36,13 @@ test("what is at its default is left out, and reads as the default", () => {
   assert.deepEqual({ ...PLAIN, ...choice }, PLAIN);
 });
 
+test("a second symbol is compared in percent, unless the address says otherwise", () => {
+  const scales = (search: string) => readAddress(search, CONFIG).choices.map(({ scale }) => scale);
+  assert.deepEqual(scales("?symbol=BTCUSDT&vs=ETHUSDT"), ["percent"]);
+  assert.deepEqual(scales("?symbol=BTCUSDT&vs=ETHUSDT&scale=log"), ["log"]);
+  assert.deepEqual(scales(written([{ ...PLAIN, compare: "ETHUSDT" }]).search), ["auto"]);
+});
+
 test("the rest of an address stays", () => {
   assert.equal(written([PLAIN], "UTC", "http://host/a/chart?debug=1&symbol=OLD#x").href, "http://host/a/chart?debug=1&symbol=BTCUSDT&tf=1m&tz=UTC#x");
 });

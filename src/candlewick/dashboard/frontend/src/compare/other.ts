@@ -16,6 +16,7 @@ export class Other implements Layer {
   private readonly value = h("span", { class: "value" });
   private readonly row: HTMLElement;
   private readonly endings: (() => void)[];
+  private pointed: number | null = null;
 
   constructor(
     private readonly stage: Stage,
@@ -32,8 +33,8 @@ export class Other implements Layer {
     chart.add(this);
     this.endings = [
       stage.painted.on(() => this.paint()),
-      stage.crosshair.on((time) => this.tell(time)),
-      stage.drawn.on(() => this.reachBack()),
+      stage.crosshair.on((time) => this.point(time)),
+      stage.drawn.on(() => this.follow()),
     ];
     this.paint();
     this.feeder.open({ symbol, timeframe: stage.choice.timeframe });
@@ -50,9 +51,9 @@ export class Other implements Layer {
   /** The chart's bars changed from an index on. */
   update(from: number): void {
     const { time } = this.stage.chart.table;
-    if (from === 0) this.line.setData(Array.from({ length: time.length }, (_, index) => this.point(index)));
+    if (from === 0) this.line.setData(Array.from({ length: time.length }, (_, index) => this.pointAt(index)));
     const last = time.length - 1;
-    for (let index = from; from > 0 && index <= last; index++) this.line.update(this.point(index), index < last);
+    for (let index = from; from > 0 && index <= last; index++) this.line.update(this.pointAt(index), index < last);
   }
 
   private screen(): LiveScreen {
@@ -60,7 +61,7 @@ export class Other implements Layer {
       open: (bars) => this.begin(bars),
       rebuild: () => this.update(0),
       update: (changed) => this.change(changed),
-      took: () => this.tell(null),
+      took: () => this.tell(),
       heard: () => {},
     };
   }
@@ -75,7 +76,11 @@ export class Other implements Layer {
     const formatter = (price: number) => fixed(price, decimals);
     this.line.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -decimals } });
     this.update(0);
-    this.tell(null);
+    this.follow();
+  }
+
+  private follow(): void {
+    this.tell();
     this.reachBack();
   }
 
@@ -85,15 +90,22 @@ export class Other implements Layer {
     if (ours && theirs && ours.time < theirs.time && this.feeder.hasOlder) void this.feeder.older();
   }
 
-  private point(index: number): LineData<Time> | WhitespaceData<Time> {
+  private pointAt(index: number): LineData<Time> | WhitespaceData<Time> {
     const time = this.stage.chart.table.time[index]!;
     const bar = this.feeder.store.at(time);
     return bar ? { time: time as Time, value: bar.close } : { time: time as Time };
   }
 
-  private tell(time: number | null): void {
-    const { store } = this.feeder;
-    const bar = time === null ? store.last : store.at(time);
+  private point(time: number | null): void {
+    this.pointed = time;
+    this.tell();
+  }
+
+  /** Tell the value at the crosshair, or else the newest; in a replay that is the one at its newest bar. */
+  private tell(): void {
+    const { feeder, pointed, stage } = this;
+    const time = pointed ?? (stage.isHeld ? stage.bars.at(-1)?.time : undefined);
+    const bar = time === undefined ? feeder.store.last : feeder.store.at(time);
     const decimals = bar ? decimalsOf([bar.close]) : 2;
     setText(this.value, bar ? fixed(bar.close, decimals) : "–");
   }
