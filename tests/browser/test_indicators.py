@@ -96,6 +96,21 @@ def test_an_indicator_takes_parameters_and_colours_and_goes(visit: Visit) -> Non
     assert query(visitor)["ind"] == ["ema(9)"]
 
 
+def test_the_rows_of_the_legend_stay_under_the_hand_that_goes_for_them(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&ind=ema,bb").wait_for_bars()
+    row = visitor.page.locator(".row", has_text="BB")
+    standing = visitor.page.locator(".standing")
+    point(visitor, 0.4, 0.5)
+    standing.filter(has_text="audited").wait_for()
+    audited = row.bounding_box()
+    point(visitor, 0.99, 0.3)  # beside the bars the newest one is told, which is forming
+    standing.wait_for(state="hidden")
+    forming = row.bounding_box()
+    assert audited
+    assert forming
+    assert audited["y"] == forming["y"]
+
+
 def drag_edge(visitor: Visitor, pane: int, by: int) -> None:
     """Drag the edge below a pane by so many px."""
     box = visitor.page.locator(".canvas").bounding_box()

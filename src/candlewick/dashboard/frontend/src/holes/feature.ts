@@ -35,7 +35,7 @@ export class Holes implements Feature {
   constructor(stage: Stage) {
     this.stage = stage;
     this.painted.forEach((painted) => stage.chart.attach(painted));
-    stage.slots.legend.prepend(this.badge);
+    stage.slots.title.append(this.badge);
     stage.opened.on(() => void this.fetch());
     stage.painted.on(() => this.refresh());
     stage.drawn.on(() => this.showBadge());

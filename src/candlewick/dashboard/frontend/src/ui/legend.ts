@@ -14,6 +14,8 @@ const STATES: Record<State, [text: string, title: string]> = {
 
 export class Legend {
   readonly element: HTMLElement;
+  /** The line of the series' name and of the bar's state. */
+  readonly title: HTMLElement;
   /** Rows of what is drawn over the bars. */
   readonly rows = h("div", { class: "rows" });
   private readonly name = h("b");
@@ -37,7 +39,8 @@ export class Legend {
       value("volume", "Vol"),
       value("trades", "Trades"),
     );
-    this.element = h("div", { class: "legend" }, h("div", { class: "name" }, this.name, this.state), this.numbers, this.rows);
+    this.title = h("div", { class: "name" }, this.name, this.state);
+    this.element = h("div", { class: "legend" }, this.title, this.numbers, this.rows);
   }
 
   setSeries({ symbol, timeframe }: Series): void {
