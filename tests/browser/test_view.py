@@ -1,11 +1,12 @@
 """The view: what is on screen stays exactly there, whatever happens around it."""
 
 from datetime import UTC
+from itertools import cycle
 
 import pytest
 
 from browser.conftest import Visit
-from browser.hands import SERIES, button, flip_theme, keys, pick, press, query
+from browser.hands import SERIES, button, flip_theme, keys, pick, press, query, type_and_enter
 from browser.visitor import HOOK
 from candlewick.mart import Mart
 from e2e.stack import Stack
@@ -31,6 +32,37 @@ def test_what_is_on_screen_stays_exactly_there_through_ticks_themes_and_colours(
     visitor.page.get_by_role("button", name="log").click()
     visitor.wait_for_ticks(3)
     assert visitor.view() == before
+    assert visitor.ask(f"{HOOK}.mounts") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES)
+def test_a_minute_of_ticks_with_themes_colours_and_symbols_between_moves_nothing(visit: Visit, path: str) -> None:
+    visitor = visit(path).wait_for_bars()
+    visitor.scroll_back()
+    before, anchor = visitor.view(), visitor.anchored_view()
+    ticks, started = visitor.ask(f"[{HOOK}.ticks.length, performance.now()]")
+
+    def is_a_minute_over() -> bool:
+        return bool(visitor.ask(f"performance.now() - {started} > 60_000"))
+
+    for theme in cycle(("light", "dark")):
+        flip_theme(visitor, theme)
+        visitor.wait_for_ticks(3)
+        button(visitor, "Settings").click()
+        pick(visitor, "Rising body", "#2962ff" if theme == "light" else "#ff9800")
+        keys(visitor, "Escape")
+        visitor.wait_for_ticks(3)
+        assert visitor.anchored_view() == pytest.approx(anchor, abs=1e-6)
+        for symbol in ("ETHDEMO", "BTCDEMO"):
+            type_and_enter(visitor, symbol.lower())
+            visitor.page.locator(".legend .name b", has_text=symbol).wait_for()
+            visitor.wait_for_ticks(3)
+        assert visitor.anchored_view() == pytest.approx(anchor, abs=1e-6)
+        if is_a_minute_over():
+            break
+    assert visitor.view() == pytest.approx(before, abs=1e-6)
+    assert visitor.ask(f"{HOOK}.ticks.length") - ticks > 100
     assert visitor.ask(f"{HOOK}.mounts") == 1
 
 
