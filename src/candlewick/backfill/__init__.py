@@ -7,7 +7,7 @@ holds is not fetched again.
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -78,57 +78,57 @@ def run(
         lake = Lake.open(own.lake_url, own.prefix, own.s3)
         lake.check_writable(own.recorder)
         checkpoint = open_checkpoint(own.state_path, lake, own.recorder)
-        fetch = _fetch_candles if only_candles else _fetch_trades
-        return asyncio.run(fetch(own, lake, checkpoint, first, last, agree, watch))
+        fetching = _Fetching(own, lake, checkpoint, first, last, agree, watch)
+        return asyncio.run(fetching.candles() if only_candles else fetching.trades())
 
 
-async def _fetch_trades(
-    settings: Settings,
-    lake: Lake,
-    checkpoint: Checkpoint,
-    first: date,
-    last: date,
-    agree: Callable[[Plan], bool],
-    watch: Watch,
-) -> Outcome | None:
-    exchange = settings.exchange
-    async with Rest(exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest, Archive(exchange.archive) as archive:
-        exchange_now, last = await _meet(rest, settings, first, last)
-        coverages = coverages_of(settings, checkpoint)
-        wanted = {symbol: coverages[symbol] for symbol in settings.symbols}
-        plan = await Planner(rest, archive, wanted, checkpoint.days, exchange_now).plan(first, last)
-        if archive.is_demo:
-            check_prefix(settings.prefix, is_demo=True)
-        if not agree(plan):
-            return None
-        writer = Writer(lake, checkpoint, settings.state_path, coverages, Batcher(Limits()), announces=True)
-        minutes = minutes_between(first, last, exchange_now)
-        job = Job(plan, minutes, wanted, checkpoint, rest, archive, writer, settings.data / "tmp")
-        held = _durable(wanted)
-        with watch(job) as show:
-            is_complete = await _work(job, writer, show)
-        return _outcome(job, writer, is_complete, _durable(wanted) - held)
+@dataclass(frozen=True)
+class _Fetching:
+    """A fetch of the days `first..last`, of trades or of candles: None where `agree` says no to the plan."""
 
+    settings: Settings
+    lake: Lake
+    checkpoint: Checkpoint
+    first: date
+    last: date
+    agree: Callable[[Plan], bool]
+    watch: Watch
 
-async def _fetch_candles(
-    settings: Settings,
-    lake: Lake,
-    checkpoint: Checkpoint,
-    first: date,
-    last: date,
-    agree: Callable[[Plan], bool],
-    watch: Watch,
-) -> Outcome | None:
-    async with Rest(settings.exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest:
-        exchange_now, last = await _meet(rest, settings, first, last)
-        wanted = candles.coverages_of(settings, checkpoint)
-        writer = Writer(lake, checkpoint, settings.state_path, wanted, Batcher(Limits()), announces=True)
-        job = CandleJob(candles.quarters_between(first, last, exchange_now), wanted, rest, writer)
-        if not agree(job.plan):
-            return None
-        with watch(job) as show:
-            is_complete = await _work(job, writer, show)
-        return Outcome(is_complete, candles=writer.lines, objects=writer.objects, notes=job.notes)
+    async def trades(self) -> Outcome | None:
+        settings, exchange = self.settings, self.settings.exchange
+        async with Rest(exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest, Archive(exchange.archive) as archive:
+            exchange_now, last = await _meet(rest, settings, self.first, self.last)
+            coverages = coverages_of(settings, self.checkpoint)
+            wanted = {symbol: coverages[symbol] for symbol in settings.symbols}
+            plan = await Planner(rest, archive, wanted, self.checkpoint.days, exchange_now).plan(self.first, last)
+            if archive.is_demo:
+                check_prefix(settings.prefix, is_demo=True)
+            if not self.agree(plan):
+                return None
+            writer = self._writer(coverages)
+            minutes = minutes_between(self.first, last, exchange_now)
+            job = Job(plan, minutes, wanted, self.checkpoint, rest, archive, writer, settings.data / "tmp")
+            held = _durable(wanted)
+            with self.watch(job) as show:
+                is_complete = await _work(job, writer, show)
+            return _outcome(job, writer, is_complete, _durable(wanted) - held)
+
+    async def candles(self) -> Outcome | None:
+        async with Rest(self.settings.exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest:
+            exchange_now, last = await _meet(rest, self.settings, self.first, self.last)
+            wanted = candles.coverages_of(self.settings, self.checkpoint)
+            writer = self._writer(wanted)
+            job = CandleJob(candles.quarters_between(self.first, last, exchange_now), wanted, rest, writer)
+            if not self.agree(job.plan):
+                return None
+            with self.watch(job) as show:
+                is_complete = await _work(job, writer, show)
+            return Outcome(is_complete, candles=writer.lines, objects=writer.objects, notes=job.notes)
+
+    def _writer(self, coverages: Mapping[str, Coverage]) -> Writer:
+        return Writer(
+            self.lake, self.checkpoint, self.settings.state_path, coverages, Batcher(Limits()), announces=True
+        )
 
 
 async def _meet(rest: Rest, settings: Settings, first: date, last: date) -> tuple[int, date]:
