@@ -14,7 +14,7 @@ _CANDLES = """
     first_trade_id number(38,0), last_trade_id number(38,0), is_closed boolean, is_complete boolean,
     open_time_ist timestamp_ntz(6), loaded_at timestamp_ntz(6)
 """
-TIMEFRAMES = ("1m", "5m")
+TIMEFRAMES = ("1m", "5m", "1h")
 _TRADES = "symbol varchar, trade_id number(38,0), price number(38,8), traded_at timestamp_ntz(6)"
 _GAPS = "symbol varchar, first_missing_id number(38,0), state varchar"
 

@@ -34,6 +34,8 @@ NOPS = [
     r"GRANT\b",
     r"ALTER\s+STAGE\b",
     r"DROP\s+DATABASE\b",
+    r"USE\s+SECONDARY\s+ROLES\b",
+    r"ALTER\s+SESSION\b",
 ]
 PASSWORD = "hunter2"
 USER_ARN = "arn:aws:iam::999999999999:user/abcd-s"

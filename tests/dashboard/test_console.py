@@ -9,8 +9,9 @@ import pytest
 
 from candlewick.config import Settings
 from candlewick.dashboard.console import Console, QueryRefusedError
-from candlewick.dashboard.data import EXAMPLES
+from candlewick.dashboard.data import COLUMNS, EXAMPLES
 from candlewick.dashboard.download import csv_bytes, parquet_bytes
+from candlewick.dashboard.sandbox import Sandbox
 from candlewick.mart import Mart
 from dashboard.proven import SYMBOL
 
@@ -19,7 +20,7 @@ ENDLESS = "select sum(sqrt(i)) from range(1000000000000) numbers(i)"  # minutes 
 
 @pytest.fixture
 def console(proven_mart: Mart) -> Console:
-    return Console(proven_mart)
+    return Console(Sandbox(proven_mart))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_select_reaches_no_file_no_network_and_no_variable(
 
 def test_a_statement_without_an_end_is_stopped(proven_mart: Mart) -> None:
     with pytest.raises(QueryRefusedError, match=r"stopped after 0\.3 s"):
-        Console(proven_mart, seconds=0.3).run(ENDLESS)
+        Console(Sandbox(proven_mart, seconds=0.3)).run(ENDLESS)
 
 
 def test_a_statement_that_needs_too_much_memory_is_stopped(console: Console) -> None:
@@ -116,7 +117,7 @@ def test_a_statement_that_needs_too_much_memory_is_stopped(console: Console) -> 
 
 
 def test_those_who_wait_too_long_for_a_place_are_told_so(proven_mart: Mart) -> None:
-    console = Console(proven_mart, seconds=0.5)
+    console = Console(Sandbox(proven_mart, seconds=0.5))
     refusals: list[str] = []
 
     def ask() -> None:
@@ -150,3 +151,9 @@ def test_a_span_of_time_is_text_in_both(console: Console) -> None:
     table = console.run("select interval '90 seconds' as took").table
     assert b"90" in csv_bytes(table)
     assert "90" in pq.read_table(io.BytesIO(parquet_bytes(table))).to_pylist()[0]["took"]
+
+
+def test_tables_and_their_columns_are_told(console: Console) -> None:
+    rows = console.run(COLUMNS).table.to_pylist()
+    assert {"name": "GOLD.CANDLE_AUDIT", "described": "open_time timestamp"} in rows
+    assert {row["name"].partition(".")[0] for row in rows} == {"SILVER", "GOLD"}

@@ -1,6 +1,8 @@
 """The Data page: read-only SQL over the warehouse, with examples, and the answer as a table, CSV or Parquet."""
 
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import streamlit as st
@@ -14,14 +16,12 @@ from candlewick.errors import WarehouseError
 SHOWN = 500
 EXAMPLES = Path(__file__).parent / "examples"
 
+# Both warehouses answer this: it is of the SQL standard.
 COLUMNS = """
-select
-    upper(schema_name || '.' || table_name) as table_name,
-    string_agg(column_name || ' ' || lower(data_type), ', ' order by column_index) as columns
-from duckdb_columns()
-where schema_name in ('silver', 'gold')
-group by all
-order by 1
+select upper(table_schema) || '.' || upper(table_name) as name, lower(column_name || ' ' || data_type) as described
+from information_schema.columns
+where lower(table_schema) in ('silver', 'gold')
+order by name, ordinal_position
 """
 
 
@@ -29,9 +29,6 @@ def data(site: Site) -> None:
     """Draw the page."""
     console = site.console
     with st.container(key="candlewick-data"):
-        if console is None:
-            st.info("This dashboard reads Snowflake: ask it there, or by `candlewick sql`.")
-            return
         statement = _editor(site)
         _schema(console)
         if statement.strip():
@@ -61,7 +58,8 @@ def _schema(console: Console) -> None:
         except WarehouseError as error:
             st.html(f'<div class="candlewick-data"><p>{error}</p></div>')
             return
-        lines = [(row["table_name"], row["columns"]) for row in rows]
+        tables = groupby(rows, key=itemgetter("name"))
+        lines = [(name, ", ".join(row["described"] for row in columns)) for name, columns in tables]
         st.html(f'<div class="candlewick-data schema">{table(("table", "columns"), lines)}</div>')
 
 

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from candlewick.config import Settings
 from candlewick.dashboard.bars import SCALE, Bar, State, interval, scaled
+from candlewick.dashboard.console import Console
+from candlewick.dashboard.sandbox import Sandbox
 from candlewick.mart import Mart
 from candlewick.reader import CandleReader
 
@@ -48,6 +50,15 @@ def open_reader(settings: Settings) -> Iterator[Reader]:
 
     with closing(Follower(settings)) as follower:
         yield follower
+
+
+def open_console(settings: Settings, reader: Reader) -> Console:
+    """Open the SQL of visitors over the warehouse that a reader reads; it connects when it is first asked."""
+    if isinstance(reader, Mart):
+        return Console(Sandbox(reader))
+    from candlewick.dashboard.visitor import Visitor  # noqa: PLC0415 - the extra `snowflake`
+
+    return Console(Visitor(settings))
 
 
 class Reads:

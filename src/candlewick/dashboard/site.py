@@ -12,9 +12,8 @@ from candlewick.dashboard.catalogue import Catalogue
 from candlewick.dashboard.console import Console
 from candlewick.dashboard.holdings import Holdings
 from candlewick.dashboard.hub import Hub
-from candlewick.dashboard.reader import Reader, Reads
+from candlewick.dashboard.reader import Reader, Reads, open_console
 from candlewick.dashboard.trends import Trends
-from candlewick.mart import Mart
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -39,9 +38,9 @@ class Site:
         return Catalogue(self.settings.symbols)
 
     @cached_property
-    def console(self) -> Console | None:
-        """SQL for visitors; None where the warehouse is elsewhere and has a console of its own."""
-        return Console(self.reader) if isinstance(self.reader, Mart) else None
+    def console(self) -> Console:
+        """SQL for visitors."""
+        return open_console(self.settings, self.reader)
 
     @cached_property
     def trends(self) -> Trends:

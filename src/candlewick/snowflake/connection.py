@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -88,6 +89,20 @@ class Connection:
             cursor.execute(statement, _bound(parameters))
             return _lower_case(cursor.fetch_arrow_all(force_return_table=True, force_microsecond_precision=True))
 
+    def batches(self, statement: str, *, seconds: float) -> Iterator[pa.Table]:
+        """Run one statement and yield its rows as they come, as `arrow` would return them; one table at least.
+
+        It is cancelled where it has no answer after so many seconds. Raises `WarehouseError`.
+        """
+        with _explained(self.login), self._session.cursor() as cursor:
+            cursor.execute(statement, timeout=round(seconds))
+            is_empty = True
+            for batch in cursor.fetch_arrow_batches(force_microsecond_precision=True):
+                is_empty = False
+                yield _lower_case(batch)
+            if is_empty:
+                yield _lower_case(cursor.fetch_arrow_all(force_return_table=True, force_microsecond_precision=True))
+
     def execute(self, query: str, parameters: Sequence[Any] | None = None) -> "Cursor":
         """Run one statement on Snowflake, with a parameter for every `?`; its rows are to be fetched.
 
@@ -134,6 +149,14 @@ class Cursor:
             return self._cursor.fetchall()
 
 
+def statements_in(text: str) -> list[str]:
+    """Split a text into its statements, without comments and semicolons."""
+    from snowflake.connector.util_text import split_statements  # noqa: PLC0415
+
+    parts = (part.strip().rstrip(";").strip() for part, _ in split_statements(StringIO(text), remove_comments=True))
+    return [part for part in parts if part]
+
+
 def parameters(settings: SnowflakeSettings) -> Mapping[str, Any]:
     """Return what connections.toml says of the settings' connection, secrets too. Raises `ConfigError`."""
     name = settings.connection or _default_name()
@@ -150,8 +173,12 @@ def _bound(parameters: Sequence[Any] | None) -> list[Any] | None:
 
 
 def _text(moment: datetime) -> str:
-    naive = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-    return naive.isoformat(sep=" ", timespec="microseconds")
+    return naive(moment).isoformat(sep=" ", timespec="microseconds")
+
+
+def naive(moment: datetime) -> datetime:
+    """Return a moment as the warehouse keeps it: in UTC, without a zone."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _lower_case(rows: pa.Table) -> pa.Table:

@@ -18,6 +18,7 @@ from candlewick.config import Settings
 from candlewick.errors import CandlewickError
 from candlewick.snowflake.gold import Gold, in_order, select_candles, table_of
 from candlewick.snowflake.news import changes
+from candlewick.snowflake.quarters import has
 from candlewick.snowflake.series import BEGINNING, Key, Series, refresh_all, select_changes
 from candlewick.snowflake.session import Session
 
@@ -88,7 +89,8 @@ class Follower:
             is_far_back = end is not None and end < held.series.reaches
             if not is_far_back:
                 self._reach_back(held.series, symbol, timeframe, start, end, limit)
-                return held.series.between(start, end, limit)
+                ours = held.series.between(start, end, limit)
+                return self._gold.quarters.joined(ours, symbol, timeframe, start, end, limit)
         return self._gold.candles(symbol, timeframe, start, end, limit)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
@@ -122,6 +124,8 @@ class Follower:
         Its view's state is asked before it is read: a change in between is then read twice, never missed.
         """
         held = _Held()
+        if has(timeframe):
+            self._gold.quarters.look()
         (held.change,) = self._changes([timeframe])
         self._reach_back(held.series, symbol, timeframe, None, None, _PAGE)
         self._refresh({(symbol, timeframe): held})
@@ -177,7 +181,8 @@ class Follower:
                 return
             now = dict(zip(timeframes, self._changes(timeframes), strict=True))
             stale = {key: held for key, held in self._held.items() if held.change != now[key[1]]}
-            if stale and self._refresh(stale):
+            is_history_new = any(map(has, timeframes)) and self._gold.quarters.look()
+            if (stale and self._refresh(stale)) or is_history_new:
                 self._version += 1
             for (_, timeframe), held in stale.items():
                 held.change = now[timeframe]

@@ -1,6 +1,7 @@
 """SILVER and GOLD on Snowflake, read as the embedded mart is.
 
-Candles come from the `…_LIVE` views: what the models have settled, and the trades that came since.
+Candles come from the `…_LIVE` views: what the models have settled, and the trades that came since. Those of the time
+before the tape are the exchange's own, as in the mart.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ import pyarrow as pa
 from candlewick.config import Settings
 from candlewick.errors import WarehouseError
 from candlewick.publication import CANDLES, TRADES
-from candlewick.snowflake.connection import Connection
+from candlewick.snowflake.connection import Connection, naive
+from candlewick.snowflake.quarters import Quarters, has
 from candlewick.snowflake.session import Session
 
 _AMOUNT = pa.decimal128(38, 8)
@@ -32,7 +34,7 @@ CANDLE = pa.schema(
         "origin": pa.string(),
     }
 )
-"""The columns of every candle, in the mart and here; here all are made from trades."""
+"""The columns of every candle, in the mart and here."""
 
 
 class Gold:
@@ -41,6 +43,7 @@ class Gold:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.snowflake
         self.session = Session(self._settings, self._settings.reader_role, warehouse=self._settings.warehouse)
+        self.quarters = Quarters(settings, self.session)
 
     def connect(self) -> Connection:
         """Open a connection of one's own, in which `gold.trades_ohlc_1m` is what it is in DuckDB."""
@@ -60,10 +63,15 @@ class Gold:
     ) -> pa.Table:
         """Return candles with `start` <= open_time < `end`, the newest `limit` of them, ascending by open_time.
 
-        Times without a zone are UTC. Raises `WarehouseError`.
+        Column `origin` says who made a candle. Times without a zone are UTC. Raises `WarehouseError`.
         """
+        start, end = (None if each is None else naive(each) for each in (start, end))
         statement, values = select_candles(f"{table_of(timeframe)}_live", symbol, start, end, limit)
-        return in_order(self.query(statement, values))
+        ours = in_order(self.query(statement, values))
+        if not has(timeframe):
+            return ours
+        self.quarters.look()
+        return self.quarters.joined(ours, symbol, timeframe, start, end, limit)
 
     def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
         """Return trades with `start` <= traded_at < `end`, by trade id. Raises `WarehouseError`."""

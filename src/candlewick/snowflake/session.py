@@ -1,7 +1,7 @@
 """One login that a process's threads share: opened when first needed, and again where Snowflake has ended it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from candlewick.config import SnowflakeSettings
@@ -12,10 +12,16 @@ T = TypeVar("T")
 
 
 class Session:
-    """Runs reads one at a time on a connection of a role. A session that idles costs nothing: it holds no warehouse."""
+    """Runs reads one at a time on a connection of a role, on which `begins_with` was run first.
 
-    def __init__(self, settings: SnowflakeSettings, role: str, *, warehouse: str | None = None) -> None:
+    A session that idles costs nothing: it holds no warehouse.
+    """
+
+    def __init__(
+        self, settings: SnowflakeSettings, role: str, *, warehouse: str | None = None, begins_with: Sequence[str] = ()
+    ) -> None:
         self._settings, self._role, self._warehouse = settings, role, warehouse
+        self._begins_with = tuple(begins_with)
         self._lock = threading.Lock()
         self._connection: Connection | None = None
 
@@ -35,12 +41,18 @@ class Session:
 
     def _read(self, read: Callable[[Connection], T]) -> T:
         if self._connection is None:
-            self._connection = Connection.open(self._settings, self._role, warehouse=self._warehouse)
+            self._connection = self._open()
         try:
             return read(self._connection)
         except (WarehouseAccountError, WarehouseLoginError):
             self._connection = None  # what it says may be told of a session that is over; the next read logs in anew
             raise
+
+    def _open(self) -> Connection:
+        connection = Connection.open(self._settings, self._role, warehouse=self._warehouse)
+        for statement in self._begins_with:
+            connection.run(statement)
+        return connection
 
     def close(self) -> None:
         """End the session where there is one."""

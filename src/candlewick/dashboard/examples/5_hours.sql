@@ -1,7 +1,7 @@
 -- Volume and VWAP by hour.
 select
     symbol,
-    time_bucket(interval '1 hour', open_time) as hour,
+    date_trunc('hour', open_time) as hour,
     sum(volume) as volume,
     sum(quote_volume) / sum(volume) as vwap,
     sum(taker_buy_volume) / sum(volume) as bought_by_takers
