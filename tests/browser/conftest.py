@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from browser.shared import shared_demo, start_dashboard
 from browser.visitor import Visitor
-from e2e.stack import Stack, wait_until
+from e2e.stack import Stack
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-SYMBOLS = ("BTCDEMO", "ETHDEMO")
-HISTORY = "90m"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,36 +37,40 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Exchange, recorder, warehouse and dashboard, with some history behind them."""
-    home = tmp_path_factory.mktemp("demo")
-    stack = Stack(home, symbols=SYMBOLS, timezone="Asia/Kolkata", history=HISTORY, flush_seconds=2, cycle_seconds=1)
-    stack.write_config()
+    """Exchange, recorder, warehouse and dashboard, with some history behind them; one for all workers.
+
+    A test that stops a process of it, stops it for all of them: see `branch`.
+    """
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with shared_demo(run / "demo") as stack:
+        yield stack
+
+
+@pytest.fixture
+def branch(demo: Stack, tmp_path: Path) -> Iterator[Stack]:
+    """A dashboard of one's own on the demo's mart and feed, to stop and start."""
+    stack = Stack(tmp_path / "branch", symbols=demo.symbols, feed_port=demo.feed_port).write_config()
+    Path(stack.home, "mart").symlink_to(demo.home / "mart")
     try:
-        stack.start_exchange("--weight-limit", "240000")
-        stack.start_recorder()
-        stack.start_warehouse()
         start_dashboard(stack)
-        wait_until(lambda: has_history(stack), "the history's candles in the mart", 120)
         yield stack
     finally:
         stack.stop()
-
-
-def start_dashboard(stack: Stack) -> None:
-    stack.start("dashboard", "dashboard", "--config", str(stack.config_path))
-    wait_until(lambda: bool(stack.beat("dashboard")), "the dashboard's heartbeat")
-
-
-def has_history(stack: Stack) -> bool:
-    """Whether most of the history is in the mart, for every symbol."""
-    rows = stack.rows("select count(*) from gold.trades_ohlc_1m group by symbol")
-    return len(rows) == len(SYMBOLS) and all(int(str(count)) > 60 for (count,) in rows)
 
 
 @pytest.fixture
 def visit(chromium: Browser, demo: Stack) -> Iterator["Visit"]:
     """Opens pages as new visitors; at the end, each must have asked this host only and have had no error."""
     visits = Visit(chromium, f"http://127.0.0.1:{demo.dashboard_port}")
+    yield visits
+    visits.end()
+
+
+@pytest.fixture
+def visit_branch(chromium: Browser, branch: Stack) -> Iterator["Visit"]:
+    """The same on a dashboard of one's own."""
+    visits = Visit(chromium, f"http://127.0.0.1:{branch.dashboard_port}")
     yield visits
     visits.end()
 

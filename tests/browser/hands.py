@@ -1,7 +1,7 @@
 """What a trader's hands do, and what there is to see: for the tests of the chart."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from browser.visitor import HOOK, Visitor
 
@@ -9,7 +9,7 @@ SERIES = "/chart?symbol=BTCDEMO&tf=1m"
 
 
 def query(visitor: Visitor) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(visitor.page.url).query, keep_blank_values=True)
+    return parse_qs(visitor.ask("location.search.slice(1)"), keep_blank_values=True)
 
 
 def keys(visitor: Visitor, *pressed: str) -> None:

@@ -1,5 +1,7 @@
 """Alerts: a price that is met, and a pipeline in trouble."""
 
+import signal
+
 from browser.conftest import Visit
 from browser.visitor import HOOK, Visitor
 from e2e.stack import Stack, wait_until
@@ -44,15 +46,16 @@ def test_alerts_are_kept_per_symbol_in_this_browser(visit: Visit) -> None:
     assert listed(visitor) == []
 
 
-def test_a_recorder_that_ends_is_told(visit: Visit, demo: Stack) -> None:
-    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
-    with visitor.page.expect_response("**/api/status"):
-        pass
-    process = demo.processes.pop("recorder")
-    process.terminate()
+def test_a_recorder_that_ends_is_told(visit_branch: Visit, branch: Stack, demo: Stack) -> None:
+    own = Stack(branch.home, symbols=demo.symbols, history="1m", exchange_port=demo.exchange_port)
+    own.dashboard_port = branch.dashboard_port
+    own.write_config().start_recorder()  # one of its own, with a lake of its own
     try:
-        process.wait(20)
+        wait_until(lambda: own.beat("recorder").get("state") == "recording", "the recorder to record")
+        visitor = visit_branch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+        with visitor.page.expect_response("**/api/status"):
+            pass
+        own.kill("recorder", signal.SIGTERM)
         visitor.page.locator(".toast", has_text="The recorder gives no sign of life").wait_for()
     finally:
-        demo.start_recorder()
-        wait_until(lambda: demo.beat("recorder").get("state") == "recording", "the recorder to record again")
+        own.stop()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from browser.conftest import Visit, start_dashboard
+from browser.conftest import Visit
+from browser.shared import start_dashboard
 from browser.visitor import HOOK, Visitor
 from candlewick.mart import Mart
 from e2e.stack import Stack
@@ -49,14 +50,14 @@ def test_a_tick_is_small_and_painted_at_once(visit: Visit) -> None:
     assert all(tick["drawn"] <= tick["painted"] for tick in ticks)
 
 
-def test_after_a_restart_of_the_server_the_chart_goes_on_by_itself(visit: Visit, demo: Stack) -> None:
-    visitor = visit("/").wait_for_bars()
+def test_after_a_restart_of_the_server_the_chart_goes_on_by_itself(visit_branch: Visit, branch: Stack) -> None:
+    visitor = visit_branch("/").wait_for_bars()
     visitor.expects_outage = True
     visitor.scroll_back()
     anchor = visitor.anchored_view()
-    demo.kill("dashboard")
+    branch.kill("dashboard")
     visitor.wait_for_health("reconnecting")
-    start_dashboard(demo)
+    start_dashboard(branch)
     visitor.wait_for_health("live")
     visitor.wait_for_ticks(3)
     assert visitor.anchored_view() == pytest.approx(anchor, abs=1e-6)

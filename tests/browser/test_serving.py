@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from browser.conftest import start_dashboard
 from browser.proxy import proxying
+from browser.shared import start_dashboard
 from browser.visitor import Visitor
 from e2e.stack import Stack, free_port
 

@@ -1,0 +1,98 @@
+"""One demo for all workers of a test run: the first that needs it has it started, the last that leaves ends it.
+
+A process of its own hosts it. Each worker holds a shared lock on a file while it uses the demo, and the host waits for
+an exclusive one: the system frees the lock of a worker that dies, so no demo outlives its run.
+
+    python -m browser.shared HOME
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from e2e.stack import Stack, wait_until
+
+SYMBOLS = ("BTCDEMO", "ETHDEMO")
+HISTORY = "90m"
+TESTS = Path(__file__).parents[1]
+START_SECONDS = 150
+
+
+@contextmanager
+def shared_demo(home: Path) -> Iterator[Stack]:
+    """The demo in a folder that all workers know, while the block runs."""
+    home.mkdir(parents=True, exist_ok=True)
+    ready = home / "ready.json"
+    with _locked(home / "users", fcntl.LOCK_SH):
+        with _locked(home / "starting", fcntl.LOCK_EX):
+            if not ready.exists():
+                _host(home)
+        yield Stack(home, **msgspec.json.decode(ready.read_bytes()))
+
+
+def start_dashboard(stack: Stack) -> None:
+    """Start a stack's dashboard and wait until it serves."""
+    stack.start("dashboard", "dashboard", "--config", str(stack.config_path))
+    wait_until(lambda: bool(stack.beat("dashboard")), "the dashboard's heartbeat")
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, kind)
+        yield
+
+
+def _host(home: Path) -> None:
+    """Start the host, and wait until its demo is ready."""
+    with (home / "host.log").open("ab") as log:
+        command = [sys.executable, "-m", "browser.shared", str(home)]
+        environment = os.environ | {"PYTHONPATH": str(TESTS)}
+        host = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+
+    def is_ready() -> bool:
+        assert host.poll() is None, f"the demo did not start: {(home / 'host.log').read_text()[-2_000:]}"
+        return (home / "ready.json").exists()
+
+    wait_until(is_ready, "the demo", START_SECONDS)
+
+
+def _serve(home: Path) -> None:
+    """Run the demo until nobody uses it."""
+    stack = Stack(home, symbols=SYMBOLS, timezone="Asia/Kolkata", history=HISTORY, flush_seconds=2, cycle_seconds=1)
+    ready = home / "ready.json"
+    try:
+        _start(stack.write_config())
+        ports = {name: getattr(stack, name) for name in ("exchange_port", "feed_port", "dashboard_port")}
+        told = msgspec.json.encode({"symbols": stack.symbols, "timezone": stack.timezone, **ports})
+        (home / "ready.draft").write_bytes(told)
+        (home / "ready.draft").rename(ready)
+        with _locked(home / "users", fcntl.LOCK_EX):
+            ready.unlink()
+            stack.stop()
+    finally:
+        stack.stop()
+
+
+def _start(stack: Stack) -> None:
+    stack.start_exchange("--weight-limit", "240000")
+    stack.start_recorder()
+    stack.start_warehouse()
+    start_dashboard(stack)
+    wait_until(lambda: _has_history(stack), "the history's candles in the mart", 120)
+
+
+def _has_history(stack: Stack) -> bool:
+    """Whether most of the history is in the mart, for every symbol."""
+    rows = stack.rows("select count(*) from gold.trades_ohlc_1m group by symbol")
+    return len(rows) == len(SYMBOLS) and all(int(str(count)) > 60 for (count,) in rows)
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))
