@@ -102,6 +102,16 @@ def test_a_drag_and_a_drawing_open_no_lineage_and_a_tap_does(visit: Visit) -> No
     visitor.page.locator(".lineage .verdict").wait_for()
 
 
+def test_a_click_that_closes_a_menu_opens_no_lineage(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    visitor.page.get_by_role("button", name="Settings").click()
+    x, y, _ = place_of(visitor, 60)
+    visitor.page.mouse.click(x, y)
+    visitor.page.get_by_role("dialog", name="Settings").wait_for(state="detached")
+    assert visitor.page.locator(".lineage-body").count() == 0
+    click_bar(visitor, 50)
+
+
 @pytest.fixture(scope="module")
 def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A dashboard on a mart with a mismatch, a hole and a declared hole in it, and nothing behind it."""

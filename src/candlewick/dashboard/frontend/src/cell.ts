@@ -16,6 +16,7 @@ import type { Status, Tick } from "./live";
 import { Pacer } from "./pacer";
 import { Signal } from "./signal";
 import { Legend } from "./ui/legend";
+import { Popover } from "./ui/popover";
 import { Waiting } from "./ui/waiting";
 import { dayClockOf } from "./ui/zones";
 
@@ -37,7 +38,7 @@ export class Cell implements Stage {
   readonly chosen = new Signal<Partial<Choice>>();
   readonly painted = new Signal();
   readonly activated = new Signal<boolean>();
-  readonly presses = new Set<() => boolean>();
+  readonly presses = new Set([() => Popover.tookPress]);
   readonly slots: Stage["slots"];
 
   status: Status | null = null;

@@ -8,6 +8,9 @@ const EDGE = 8;
 let open: Popover | null = null;
 
 export class Popover {
+  /** Whether the newest press closed one, and is not meant for what lies below. */
+  static tookPress = false;
+
   readonly element: HTMLElement;
   /** Called when it opens, before it is seen, and when it is closed. */
   onOpen: () => void = () => {};
@@ -17,7 +20,10 @@ export class Popover {
   private readonly root: HTMLElement;
   private readonly onPress = (event: PointerEvent) => {
     const path = event.composedPath();
-    if (!path.includes(this.element) && !(this.anchor && path.includes(this.anchor))) this.close();
+    if (path.includes(this.element) || (this.anchor && path.includes(this.anchor))) return;
+    this.close();
+    Popover.tookPress = true;
+    document.addEventListener("pointerdown", () => (Popover.tookPress = false), { capture: true, once: true });
   };
   private readonly onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
