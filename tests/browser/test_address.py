@@ -23,7 +23,7 @@ def test_symbol_and_timeframe_are_switched_and_kept_in_the_address(visit: Visit)
     type_and_enter(visitor, "eth")
     visitor.page.get_by_role("button", name="5m", exact=True).click()
     visitor.wait(f"{HOOK}.bars().length > 10 && {HOOK}.bars().every((bar) => bar.time % 300 === 0)")
-    assert "symbol=ETHDEMO&tf=5m" in visitor.page.url
+    assert {"symbol": ["ETHDEMO"], "tf": ["5m"]}.items() <= query(visitor).items()
     visitor.page.reload()
     visitor.wait(f"{HOOK}?.bars().length > 10")
     assert visitor.page.locator(".legend .name b").inner_text() == "ETHDEMO · 5m"

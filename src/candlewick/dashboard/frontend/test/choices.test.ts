@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { matching } from "../src/ui/choices";
+import { found as searched } from "../src/ui/search";
 
 const OPTIONS = [
   { value: "rsi", title: "Relative Strength Index", hint: "RSI" },
@@ -21,4 +22,11 @@ test("an option is found by its title, its short name and its value, in any case
 test("nothing typed finds everything, in its order; what nobody is called finds nothing", () => {
   assert.deepEqual(found(""), ["rsi", "stoch", "sma"]);
   assert.deepEqual(found("xyz"), []);
+});
+
+test("the search finds symbols by their letters, and by a number the timeframe in minutes first", () => {
+  const series = { symbols: ["BTCDEMO", "SOLDEMO"], timeframes: ["1s", "1m", "15m", "1h", "1d"] };
+  const values = (typed: string) => searched(series, typed).map(({ value }) => value);
+  assert.deepEqual([values("s"), values("dem"), values("symbol")], [["SOLDEMO"], ["BTCDEMO", "SOLDEMO"], []]);
+  assert.deepEqual([values("1")[0], values("15"), values("1h")], ["1m", ["15m"], ["1h"]]);
 });

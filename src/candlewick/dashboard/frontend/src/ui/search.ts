@@ -31,8 +31,9 @@ export class Search extends Popover {
 }
 
 /** Symbols that match; timeframes too, where a number is typed: `15` is fifteen minutes, as traders type it. */
-function found({ symbols, timeframes }: Config, typed: string): Option[] {
-  const named = matching(symbols.map((symbol) => ({ value: symbol, title: symbol, hint: "symbol" })), typed);
+export function found({ symbols, timeframes }: Pick<Config, "symbols" | "timeframes">, typed: string): Option[] {
+  const matches = matching(symbols.map((symbol) => ({ value: symbol, title: symbol })), typed);
+  const named = matches.map((option) => ({ ...option, hint: "symbol" }));
   if (!/^\d/.test(typed)) return named;
   const options = timeframes.filter((timeframe) => timeframe.startsWith(typed.toLowerCase())).map(timeframeOption);
   // A bare number means minutes first.
