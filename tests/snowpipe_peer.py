@@ -18,7 +18,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
+import pytest
 import zstandard
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from s3_front import make_certificate
+from snowflake_peer import write_connection
 
 _LIMITS = {
     "max_client_lag_seconds": 1,
@@ -173,3 +179,17 @@ def snowpipe_account(certificate: Path) -> Iterator[Account]:
         account.shutdown()
         account.server_close()
         thread.join()
+
+
+@contextmanager
+def trusted_account(home: Path) -> Iterator[Account]:
+    """Serve an account that the SDK trusts; `snowflake` in a folder has a connection to it with a key pair."""
+    certificate = make_certificate(home / "certificate.pem")
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (home / "key.p8").write_bytes(pem)
+    with snowpipe_account(certificate) as account, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(certificate))
+        more = {"authenticator": "SNOWFLAKE_JWT", "private_key_file": str(home / "key.p8")}
+        write_connection(home / "snowflake", account.server_port, **more)
+        yield account

@@ -86,10 +86,10 @@ def minutes() -> list[Minute]:
     return made
 
 
-def write_lake(lake: Lake) -> None:
-    """Four objects of the stream, and one of a backfill."""
+def write_lake(lake: Lake, clock: int = START + 6 * MINUTE) -> None:
+    """Five objects of the stream, and one of a backfill; the recorder's clock names them."""
     zero, one, two, three, four, five = minutes()
-    writer = Writer(lake, clock=START + 6 * MINUTE)
+    writer = Writer(lake, clock=clock)
     writer.declared = {SYMBOL: [DECLARED]}
     writer.stream([*zero.lines(), zero.kline()])
     writer.stream([*one.lines()[:4]])

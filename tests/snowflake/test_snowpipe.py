@@ -6,16 +6,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from candlewick.config import SnowflakeSettings
 from candlewick.errors import ConfigError, WarehouseLoginError, WarehouseRightError
 from candlewick.snowflake.channels import ChannelLostError
 from candlewick.snowflake.snowpipe import Snowpipe, properties
-from s3_front import make_certificate
-from snowflake_peer import write_connection
-from snowpipe_peer import Account, snowpipe_account
+from snowpipe_peer import Account, trusted_account
 
 SETTINGS = SnowflakeSettings(connection="peer")
 LINE = b'{"e":"trade","E":2,"t":1,"T":3,"p":"61837.63000000"}'
@@ -25,15 +21,8 @@ ROW = {"PAYLOAD": msgspec.Raw(LINE), "OBJECT_NAME": "x", "ROW_NUMBER": 1, "LOADE
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account that the SDK trusts, and a connection to it with a key pair."""
-    certificate = make_certificate(tmp_path / "certificate.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     monkeypatch.setenv("SNOWFLAKE_HOME", str(tmp_path / "snowflake"))
-    key = rsa.generate_private_key(65537, 2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (tmp_path / "key.p8").write_bytes(pem)
-    with snowpipe_account(certificate) as account:
-        more = {"authenticator": "SNOWFLAKE_JWT", "private_key_file": str(tmp_path / "key.p8")}
-        write_connection(tmp_path / "snowflake", account.server_port, **more)
+    with trusted_account(tmp_path) as account:
         yield account
 
 
