@@ -69,6 +69,7 @@ def test_a_channel_that_another_client_has_opened_is_lost(account):
         client.close()
 
 
+@pytest.mark.slow  # the SDK tries for ten seconds
 def test_a_key_that_snowflake_does_not_know_is_one_line_with_the_next_step(account):
     account.knows_key = False
     with pytest.raises(WarehouseLoginError, match=r"key of user 'fake'.*RSA_PUBLIC_KEY") as caught:
