@@ -26,14 +26,15 @@ START_SECONDS = 150
 
 @contextmanager
 def shared_demo(home: Path) -> Iterator[Stack]:
-    """The demo in a folder that all workers know, while the block runs."""
+    """The demo in a folder that all workers know, while the block runs; each that is started has its own within."""
     home.mkdir(parents=True, exist_ok=True)
     ready = home / "ready.json"
     with _locked(home / "users", fcntl.LOCK_SH):
         with _locked(home / "starting", fcntl.LOCK_EX):
             if not ready.exists():
                 _host(home)
-        yield Stack(home, **msgspec.json.decode(ready.read_bytes()))
+        told = msgspec.json.decode(ready.read_bytes())
+        yield Stack(Path(told.pop("home")), **told)
 
 
 def start_dashboard(stack: Stack) -> None:
@@ -65,17 +66,16 @@ def _host(home: Path) -> None:
 
 def _serve(home: Path) -> None:
     """Run the demo until nobody uses it."""
-    stack = Stack(home, symbols=SYMBOLS, timezone="Asia/Kolkata", history=HISTORY, flush_seconds=2, cycle_seconds=1)
-    ready = home / "ready.json"
+    ready, own = home / "ready.json", home / str(os.getpid())
+    stack = Stack(own, symbols=SYMBOLS, timezone="Asia/Kolkata", history=HISTORY, flush_seconds=2, cycle_seconds=1)
     try:
         _start(stack.write_config())
         ports = {name: getattr(stack, name) for name in ("exchange_port", "feed_port", "dashboard_port")}
-        told = msgspec.json.encode({"symbols": stack.symbols, "timezone": stack.timezone, **ports})
+        told = msgspec.json.encode({"home": str(own), "symbols": SYMBOLS, "timezone": stack.timezone, **ports})
         (home / "ready.draft").write_bytes(told)
         (home / "ready.draft").rename(ready)
         with _locked(home / "users", fcntl.LOCK_EX):
             ready.unlink()
-            stack.stop()
     finally:
         stack.stop()
 
