@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from candlewick.dashboard.lineage import FIELDS, Asked, lineage, verdict
+from candlewick.audit.verdict import COMPARED
+from candlewick.dashboard.lineage import Asked, lineage, verdict
 from candlewick.mart import Mart
 from dashboard.proven import MISSING, SECOND, SYMBOL, minutes
 
@@ -25,7 +26,7 @@ def field(answer: dict[str, Any], name: str) -> dict[str, Any]:
 def test_a_candle_that_agrees_shows_nine_fields_and_both_ids_beside_the_exchanges(proven_mart: Mart) -> None:
     answer = told(proven_mart, 0)
     assert answer["audit"]["verdict"] == "match"
-    assert [field["name"] for field in answer["audit"]["fields"]] == [*FIELDS, "first_trade_id", "last_trade_id"]
+    assert [field["name"] for field in answer["audit"]["fields"]] == [*COMPARED, "first_trade_id", "last_trade_id"]
     assert all(field["equal"] and field["ours"] == field["exchange"] for field in answer["audit"]["fields"])
     assert (answer["first_trade_id"], answer["last_trade_id"]) == minutes()[0].ids
     assert (answer["trade_count"], answer["spanned"]) == (10, 10)
