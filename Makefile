@@ -18,7 +18,7 @@ up: ## Record live from Binance, with candlewick.toml where there is one
 
 test: lint ## Lint, types and every test but the slow ones
 	@scripts/chromium.sh
-	@$(BIN)/python -m pytest -m "not slow" -n 3 --dist loadfile --max-worker-restart 0 --durations 12
+	@$(BIN)/python -m pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
 
 lint: ## Ruff (lint and format) and mypy in strict mode
 	@scripts/venv.sh dev
