@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+import pyarrow as pa
 import streamlit as st
 
 from candlewick.dashboard.console import Answer, Console, QueryRefusedError
@@ -83,8 +84,19 @@ def _told(answer: Answer) -> str:
 
 def _rows(answer: Answer) -> str:
     columns = [column.to_pylist() for column in answer.table.columns]
-    texts = [tuple("" if value is None else str(value) for value in row) for row in zip(*columns, strict=True)]
-    return table(answer.table.column_names, texts)
+    numbers = {index for index, field in enumerate(answer.table.schema) if _is_number(field.type)}
+    return table(answer.table.column_names, [tuple(map(_text, row)) for row in zip(*columns, strict=True)], numbers)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind))
+
+
+def _text(value: object) -> str:
+    """A value as SQL writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _downloads(console: Console, statement: str) -> None:

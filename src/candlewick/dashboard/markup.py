@@ -3,7 +3,7 @@
 Streamlit's own tables are canvases that load a megabyte; these are plain tables that wear the page's colours.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from html import escape
 from typing import Literal
 
@@ -14,15 +14,17 @@ class Html(str):
     """Text that is HTML already."""
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
-    """A table; what is not HTML already is escaped."""
-    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int] = ()) -> Html:
+    """A table; what is not HTML already is escaped. `numbers` are the columns to be set as such."""
+    titles = _cells("th", head, numbers)
+    body = "".join(f"<tr>{_cells('td', row, numbers)}</tr>" for row in rows)
     return Html(f'<div class="scroll"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>')
 
 
-def _cell(text: str) -> str:
-    return f"<td>{text if isinstance(text, Html) else escape(text)}</td>"
+def _cells(tag: str, texts: Sequence[str], numbers: Container[int]) -> str:
+    kinds = (' class="number"' if column in numbers else "" for column in range(len(texts)))
+    shown = (text if isinstance(text, Html) else escape(text) for text in texts)
+    return "".join(f"<{tag}{kind}>{text}</{tag}>" for kind, text in zip(kinds, shown, strict=True))
 
 
 def mark(text: str, level: Level) -> Html:
