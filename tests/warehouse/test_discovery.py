@@ -93,8 +93,22 @@ def test_recorders_whose_clock_is_far_off_are_followed_from_hour_to_hour(discove
         assert taken(discovery) == [name]
 
 
-def test_an_old_object_is_found_by_the_manifest_that_follows_it_without_listing(discovery, writer, lake):
+@pytest.mark.parametrize("hours", [-5_000, 9])
+def test_the_first_object_of_an_empty_lake_is_found_wherever_a_clock_has_put_it(discovery, writer, hours):
+    discovery.start_sweep()
+    assert swept(discovery) == []
     discovery.look_at_hot_folders(now())
+    assert swept(discovery) == []
+    first = live(writer)
+    discovery.look_at_hot_folders(now() - timedelta(hours=hours))
+    assert swept(discovery) == [first]
+
+
+def test_an_old_object_is_found_by_the_manifest_that_follows_it_without_listing(discovery, writer, lake):
+    first = live(writer)
+    discovery.look_at_hot_folders(now())
+    assert taken(discovery) == [first]
+    assert swept(discovery) == []
     backfilled, followed = old(writer), live(writer)
     discovery.look_at_hot_folders(now())
     assert taken(discovery) == [followed]

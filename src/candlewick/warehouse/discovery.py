@@ -4,7 +4,8 @@ Hot folders: the hour that recorders write to now, by the clock here and by the 
 the exchange's clock), is listed in every cycle, from the newest name on. The chain: every
 manifest names its recorder's object before it, so one that lies elsewhere (a backfill, by the hour of its trades) is
 found through the next one, without listing history. The sweep: all folders, newest first, one at a time; at the start
-for what came while nobody looked, later over the recent ones for an object that nothing follows.
+for what came while nobody looked, for as long as the lake is empty, and later over the recent ones for an object that
+nothing follows.
 """
 
 from collections import OrderedDict, deque
@@ -59,7 +60,12 @@ class Discovery:
         return bool(self._unswept)
 
     def look_at_hot_folders(self, now: datetime) -> None:
-        """List what was added to the folders that recorders write to; a clock may be a little off, or far."""
+        """List what was added to the folders that recorders write to; a clock may be a little off, or far.
+
+        Where nothing was found yet, by any clock, all folders are swept again.
+        """
+        if not self._newest and not self.is_sweeping:
+            self.start_sweep()
         moments = [now - _CLOCK_SKEW, now, now + _CLOCK_SKEW]
         newest = self._newest_at
         if newest is not None and not moments[0] < newest < moments[2]:
