@@ -18,6 +18,7 @@ from candlewick.lake import Lake, LakeObject
 from candlewick.warehouse.moments import to_micros
 
 _CLOCK_SKEW = timedelta(minutes=5)
+_HOUR = timedelta(hours=1)
 _HELD_LINES = 200_000
 
 log = structlog.get_logger()
@@ -39,6 +40,7 @@ class Chain:
     skipped: dict[str, str] = field(default_factory=dict)
     _folders: deque[str] = field(default_factory=deque)
     _listed: dict[str, str] = field(default_factory=dict)
+    _newest_at: datetime | None = None
 
     def start(self, since: str | None) -> None:
         """Begin with the hour's folder `since`, or with the oldest."""
@@ -52,15 +54,19 @@ class Chain:
     def look(self, now: datetime) -> tuple[str, list[str]]:
         """List the next folder, or those of this hour; return the first one's name and the new objects of the present.
 
-        Raises `LakeError`.
+        What hour it is for a recorder, its newest name says: it goes by the exchange's clock. Raises `LakeError`.
         """
+        if not self._folders and self._newest_at is None:
+            self._folders.extend(self.lake.hours())  # nothing is known yet: the first object may lie anywhere
         if self._folders:
             folder = self._folders[0]
             found = self._list(folder)
             self._folders.popleft()  # only now: a folder that could not be listed is listed again
             return folder, found
-        moments = (now - _CLOCK_SKEW, now, now + _CLOCK_SKEW)
-        folders = list(dict.fromkeys(names.folder(self.lake.prefix, to_micros(moment)) for moment in moments))
+        moments = [now - _CLOCK_SKEW, now, now + _CLOCK_SKEW]
+        if self._newest_at is not None:
+            moments += [self._newest_at, self._newest_at + _HOUR]
+        folders = sorted({names.folder(self.lake.prefix, to_micros(moment)) for moment in moments})
         self._listed = {folder: name for folder, name in self._listed.items() if folder in folders}
         return folders[0], [name for folder in folders for name in self._list(folder)]
 
@@ -90,7 +96,10 @@ class Chain:
         listed = self.lake.list_folder(folder, self._listed.get(folder))
         if listed:
             self._listed[folder] = listed[-1]
-        return [name for name in listed if is_stream(name)]
+        found = [name for name in listed if is_stream(name)]
+        if found and (newest := names.parse(found[-1])) is not None:
+            self._newest_at = max(newest.at, self._newest_at or newest.at)
+        return found
 
     def _read(self, name: str) -> LakeObject | None:
         try:
