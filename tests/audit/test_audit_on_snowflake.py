@@ -67,11 +67,13 @@ def cloud(lab: Lab, tmp_path_factory) -> Iterator[Cloud]:
             patch.setenv(name, value)
         patch.setenv("SNOWFLAKE_HOME", str(home))
         write_connection(home, host.port)
-        client(endpoint, "s3").create_bucket(Bucket="tape", CreateBucketConfiguration={"LocationConstraint": REGION})
+        client(endpoint, "s3").create_bucket(
+            Bucket="audited-tape", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
         settings = lab.settings.model_copy(
             update={
                 "data": home,
-                "lake": "s3://tape",
+                "lake": "s3://audited-tape",
                 "s3": S3Settings(endpoint=endpoint, region=REGION, path_style=True),
                 "warehouse": "snowflake",
                 "snowflake": SnowflakeSettings(connection="peer"),
