@@ -17,7 +17,7 @@ await build({
   logLevel: "warning",
 });
 
-await copyFile("src/candlewick.svg", `${out}/candlewick.svg`);
+await copyFile("src/style/candlewick.svg", `${out}/candlewick.svg`);
 await writeFile(`${out}/THIRD_PARTY_NOTICES.txt`, await notices());
 
 async function notices() {

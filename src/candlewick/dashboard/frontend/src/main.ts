@@ -1,6 +1,6 @@
 // The bundle: Streamlit imports its default, a bare page is filled at once.
 
-import { mountOnPage } from "./page";
+import { mountOnPage } from "./bare";
 import { component } from "./streamlit";
 
 export default component;

@@ -1,10 +1,10 @@
 // The adapter for Streamlit: a v2 component. Streamlit calls it again on every rerun and theme change, and now and then
 // takes its element off the page and makes another; the terminal outlives both, and is only hung up again.
 
-import type { Config } from "./config";
-import type { ThemeChoice } from "./prefs";
-import { Terminal } from "./terminal";
-import { isDark, type ThemeName } from "./theme";
+import type { Config } from "./data/config";
+import { Terminal } from "./page/terminal";
+import type { ThemeChoice } from "./state/prefs";
+import { isDark, type ThemeName } from "./style/theme";
 
 /** A terminal that is off the page for this long is not coming back: its reader went to another page. */
 const GRACE = 5_000;

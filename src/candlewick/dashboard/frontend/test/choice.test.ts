@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type Choice, defaultChoice, readAddress, writeAddress } from "../src/choice";
-import type { Config } from "../src/config";
+import type { Config } from "../src/data/config";
+import { type Choice, defaultChoice, readAddress, writeAddress } from "../src/state/choice";
 
 const CONFIG: Config = {
   symbols: ["BTCUSDT", "ETHUSDT"],

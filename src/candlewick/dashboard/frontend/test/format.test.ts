@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countdown, decimalsOf, fixed, short, signed, span } from "../src/format";
-import { faded, isDark } from "../src/theme";
+import { faded, isDark } from "../src/style/theme";
 
 test("amounts are short, whatever their size", () => {
   const shown = [0, 0.0047, 0.5, 1.234, 12.3456, 134_600, 4_560_000, 7.1e9].map(short);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BarTable, type Row } from "../src/indicators/columns";
+import { BarTable, type Row } from "../src/chart/columns";
 import { compute, Indicator } from "../src/indicators/indicator";
+import { points } from "../src/indicators/points";
 import { INDICATORS, indicatorOf } from "../src/indicators/registry";
 import { daysOf } from "../src/indicators/session";
 import { BLUE, histogram } from "../src/indicators/style";
-import { points } from "../src/indicators/points";
 import { sumsOf } from "../src/indicators/vwap";
 import { bar, between, random, SEED, walk, type Random } from "./random";
 

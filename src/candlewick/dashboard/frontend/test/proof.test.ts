@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bar, State } from "../src/bar";
+import { type Bar, State } from "../src/data/bar";
 import { Proof, type VerdictSpan } from "../src/holes/proof";
 
 function bar(time: number, state: State): Bar {

@@ -1,6 +1,6 @@
 // Randomness with a seed, and bars made of it. A failing test prints the seed; SEED=… node test.mjs runs it again.
 
-import type { Row } from "../src/indicators/columns";
+import type { Row } from "../src/chart/columns";
 
 export type Random = () => number;
 

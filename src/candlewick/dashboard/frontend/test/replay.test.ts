@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { State } from "../src/bar";
+import { State } from "../src/data/bar";
 import { numberOf, scaled } from "../src/replay/amount";
 import { BarBuilder, type Trade } from "../src/replay/builder";
 import { intervalOf } from "../src/replay/interval";

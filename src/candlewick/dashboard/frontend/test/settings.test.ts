@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BarTable } from "../src/indicators/columns";
+import { BarTable } from "../src/chart/columns";
 import { Indicator } from "../src/indicators/indicator";
 import { read, write } from "../src/indicators/notation";
 import { settle } from "../src/indicators/parameters";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TickMarkType } from "lightweight-charts";
-import { dayLabel, instantLabel, tickLabel } from "../src/labels";
+import { dayLabel, instantLabel, tickLabel } from "../src/chart/labels";
 import { dayClockOf } from "../src/ui/zones";
 import { isZone, tickWeight, ZoneClock } from "../src/zone";
 

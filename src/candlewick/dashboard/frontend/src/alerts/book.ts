@@ -1,6 +1,6 @@
 // Price alerts, kept per symbol in this browser. Pure, but for where they are kept.
 
-import { keep, recall } from "../prefs";
+import { keep, recall } from "../state/prefs";
 
 const NAME = "alerts";
 const MOST = 20;

@@ -1,8 +1,8 @@
 // Alerts on one chart: a bell with its menu, lines at the prices, and a key that sets one at the crosshair.
 
-import { h, icon, ICONS } from "../dom";
-import type { Feature, Stage } from "../feature";
-import { Painted, type Size } from "../holes/painted";
+import { Painted, type Size } from "../chart/painted";
+import type { Feature, Stage } from "../desk/stage";
+import { h, icon, ICONS } from "../ui/dom";
 import { Popover } from "../ui/popover";
 import { Watcher } from "./watcher";
 

@@ -1,6 +1,6 @@
 // Watches prices and the pipeline for all charts of the page, whichever symbols they show.
 
-import type { Desk } from "../desk";
+import type { Desk } from "../desk/desk";
 import { decimalsOf, fixed } from "../format";
 import { Signal } from "../signal";
 import type { Level } from "../ui/toasts";

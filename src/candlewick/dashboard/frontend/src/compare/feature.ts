@@ -1,8 +1,8 @@
 // A second symbol beside the first: both in percent of where the screen begins.
 
-import { iconButton, ICONS } from "../dom";
-import type { Feature, Stage } from "../feature";
+import type { Feature, Stage } from "../desk/stage";
 import { Choices, matching } from "../ui/choices";
+import { iconButton, ICONS } from "../ui/dom";
 import { Popover } from "../ui/popover";
 import { Other } from "./other";
 

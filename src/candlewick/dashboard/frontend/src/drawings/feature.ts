@@ -1,14 +1,14 @@
 // Drawings on one chart: the rail of tools, the keys, and the shelf on which a symbol's drawings are kept.
 
-import { secondsOf } from "../config";
-import { h, icon, iconButton, ICONS } from "../dom";
-import type { Feature, Stage } from "../feature";
-import { storage } from "../prefs";
+import { secondsOf } from "../data/config";
+import type { Feature, Stage } from "../desk/stage";
 import { Signal } from "../signal";
-import { Dress } from "./dress";
+import { storage } from "../state/prefs";
+import { h, icon, iconButton, ICONS } from "../ui/dom";
 import { DrawingLayer } from "./layer";
 import { type Drawing, type Kind, KINDS } from "./model";
 import { Shelf } from "./shelf";
+import { Dress } from "./toolbar";
 
 const TOOLS: readonly [kind: Kind, keys: string][] = [
   ["trend", "Alt+T"],

@@ -1,6 +1,6 @@
 // The Fibonacci retracement: shares of a move, from its end (0) back to its start (1) and beyond.
 
-import { faded } from "../theme";
+import { faded } from "../style/theme";
 import type { Area, Figure, Label, Stroke } from "./figure";
 import type { Drawing } from "./model";
 import { type Pixel, pixelOf, type View } from "./view";

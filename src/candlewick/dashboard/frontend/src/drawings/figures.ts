@@ -1,7 +1,7 @@
 // From a drawing to its figure.
 
-import type { Figure } from "./figure";
 import { fibonacci } from "./fibonacci";
+import type { Figure } from "./figure";
 import { horizontal } from "./horizontal";
 import { measure } from "./measure";
 import type { Drawing, Kind } from "./model";

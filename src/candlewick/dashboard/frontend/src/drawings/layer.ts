@@ -13,7 +13,7 @@ import type {
   SeriesType,
   Time,
 } from "lightweight-charts";
-import type { Columns } from "../indicators/columns";
+import type { Columns } from "../chart/columns";
 import { Album } from "./album";
 import { figureOf } from "./figures";
 import { Hand, type Pointer } from "./hand";

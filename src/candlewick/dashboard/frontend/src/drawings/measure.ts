@@ -1,8 +1,8 @@
 // The measure: how far, how long and with how much volume the market went from one point to another.
 
+import { type Columns, indexAt } from "../chart/columns";
 import { short, signed } from "../format";
-import { type Columns, indexAt } from "../indicators/columns";
-import { faded } from "../theme";
+import { faded } from "../style/theme";
 import type { Figure, Stroke } from "./figure";
 import type { Anchor, Drawing } from "./model";
 import { positionOf } from "./timeline";

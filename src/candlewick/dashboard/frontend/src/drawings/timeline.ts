@@ -1,6 +1,6 @@
 // Times and bars: where an instant lies between the bars of a chart, and where it would lie before and after them.
 
-import { indexAt } from "../indicators/columns";
+import { indexAt } from "../chart/columns";
 
 /** The loaded bars' open times, in s and ascending, and where the chart has put the bars. */
 export interface Axis {

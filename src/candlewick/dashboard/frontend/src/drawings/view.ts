@@ -1,6 +1,6 @@
 // What drawings need to know of the chart: how a pane maps time and price to pixels, and the bars it shows.
 
-import type { Columns } from "../indicators/columns";
+import type { Columns } from "../chart/columns";
 import type { Anchor } from "./model";
 import { type Axis, positionAt, positionOf, timeAt, xAt } from "./timeline";
 

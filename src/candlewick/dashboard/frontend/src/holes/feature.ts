@@ -1,8 +1,8 @@
 // What is proven of the bars on screen, fetched again when the warehouse may know more.
 
-import { secondsOf } from "../config";
-import { h, setText } from "../dom";
-import type { Feature, Stage } from "../feature";
+import { secondsOf } from "../data/config";
+import type { Feature, Stage } from "../desk/stage";
+import { h, setText } from "../ui/dom";
 import { Proof, type Standing, type Told } from "./proof";
 import { makeShade } from "./shade";
 

@@ -1,7 +1,7 @@
 // What is proven of a tape: the audit's verdicts, and the holes. Pure.
 
-import { type Bar, State } from "../bar";
-import { indexAt } from "../indicators/columns";
+import { indexAt } from "../chart/columns";
+import { type Bar, State } from "../data/bar";
 
 export type Verdict = "match" | "mismatch" | "pending" | "no_oracle";
 

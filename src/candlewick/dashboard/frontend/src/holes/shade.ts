@@ -1,10 +1,10 @@
 // Paints what is proven: a ribbon below the bars, a frame around a bar that differs, and a shade where trades are missing.
 
-import type { Bar } from "../bar";
-import type { PriceChart } from "../chart";
-import type { Palette } from "../theme";
-import { Painted, type Size } from "./painted";
-import { place } from "./place";
+import type { PriceChart } from "../chart/chart";
+import { Painted, type Size } from "../chart/painted";
+import { place } from "../chart/place";
+import type { Bar } from "../data/bar";
+import type { Palette } from "../style/theme";
 import type { Hole, Proof, Standing } from "./proof";
 
 const RIBBON = 3;

@@ -1,7 +1,7 @@
 // Averages over a source: the rules that indicators are made of. Windows are summed anew at each bar rather than by a
 // running sum, so that nothing drifts through a day of ticks.
 
-import type { Program, Series } from "./program";
+import type { Program, Series } from "../chart/program";
 
 /** Arithmetic mean of the last `length` values. */
 export function sma(program: Program, source: Series, length: number): Series {

@@ -7,8 +7,8 @@ import type {
   SeriesAttachedParameter,
   Time,
 } from "lightweight-charts";
-import { indexAt } from "./columns";
-import type { Series } from "./program";
+import { indexAt } from "../chart/columns";
+import type { Series } from "../chart/program";
 
 type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
 

@@ -1,8 +1,8 @@
 // What an indicator is: a title, parameters, outputs with a look, and the rules that compute them.
 
-import type { Columns } from "./columns";
+import type { Columns } from "../chart/columns";
+import type { Program, Series } from "../chart/program";
 import type { Parameters, Values } from "./parameters";
-import type { Program, Series } from "./program";
 import type { Sessions } from "./session";
 import type { Output } from "./style";
 

@@ -1,9 +1,9 @@
 // The indicators of one chart: what the reader chose is drawn, told in the legend, and follows the bars.
 
-import { h, icon, ICONS } from "../dom";
-import type { Feature, Stage } from "../feature";
-import { keep, recall } from "../prefs";
+import type { Feature, Stage } from "../desk/stage";
+import { keep, recall } from "../state/prefs";
 import { Choices, matching } from "../ui/choices";
+import { h, icon, ICONS } from "../ui/dom";
 import { Popover } from "../ui/popover";
 import { form } from "./form";
 import { PaneHeights } from "./heights";

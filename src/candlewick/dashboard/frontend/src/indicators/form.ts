@@ -1,7 +1,7 @@
 // The form of one indicator: its parameters and its colours, applied as they change.
 
-import { h } from "../dom";
-import type { ThemeName } from "../theme";
+import type { ThemeName } from "../style/theme";
+import { h } from "../ui/dom";
 import type { Definition } from "./definition";
 import { type Parameter, settle, type Values } from "./parameters";
 

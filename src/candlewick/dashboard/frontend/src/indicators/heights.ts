@@ -1,7 +1,7 @@
 // How the panes of a chart share its height: as the reader dragged their edges last, in this browser.
 
 import type { IChartApiBase, Time } from "lightweight-charts";
-import { keep, recall } from "../prefs";
+import { keep, recall } from "../state/prefs";
 
 const STORE = "panes";
 /** Shares of the height, by the name of a pane; one that is not named here is an indicator's. */

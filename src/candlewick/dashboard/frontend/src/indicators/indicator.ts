@@ -1,9 +1,9 @@
 // An indicator at work on the bars of a chart.
 
-import type { Columns } from "./columns";
+import type { Columns } from "../chart/columns";
+import { Program, type Series } from "../chart/program";
 import type { Definition } from "./definition";
 import { type Given, settle, type Values } from "./parameters";
-import { Program, type Series } from "./program";
 import { type Sessions, UTC_DAYS } from "./session";
 
 export class Indicator {

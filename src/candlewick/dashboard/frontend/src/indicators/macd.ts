@@ -1,9 +1,9 @@
 // Moving average convergence divergence.
 
+import type { Series } from "../chart/program";
 import { ema } from "./averages";
 import { define, memory } from "./definition";
 import { length, price } from "./parameters";
-import type { Series } from "./program";
 import { sourceOf } from "./source";
 import { BLUE, histogram, line, ORANGE, type Themed } from "./style";
 

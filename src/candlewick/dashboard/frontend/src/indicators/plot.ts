@@ -11,7 +11,7 @@ import {
   type Time,
 } from "lightweight-charts";
 import { short } from "../format";
-import { faded, type ThemeName } from "../theme";
+import { faded, type ThemeName } from "../style/theme";
 import { Band } from "./band";
 import type { Unit } from "./definition";
 import type { Indicator } from "./indicator";

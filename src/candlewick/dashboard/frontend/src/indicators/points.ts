@@ -1,7 +1,7 @@
 // From an indicator's values to what the chart library draws.
 
-import type { ThemeName } from "../theme";
-import type { Series } from "./program";
+import type { Series } from "../chart/program";
+import type { ThemeName } from "../style/theme";
 import type { Output } from "./style";
 
 /** A point of a series; without a value it only keeps the place of its time. */

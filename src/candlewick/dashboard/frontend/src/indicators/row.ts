@@ -1,8 +1,8 @@
 // An indicator's row in the legend: its name, its values at the crosshair, and what can be done with it.
 
-import { h, icon, iconButton, ICONS, setText } from "../dom";
 import { short } from "../format";
-import type { ThemeName } from "../theme";
+import type { ThemeName } from "../style/theme";
+import { h, icon, iconButton, ICONS, setText } from "../ui/dom";
 import type { Indicator } from "./indicator";
 
 export interface RowActions {

@@ -1,6 +1,6 @@
 // One indicator as it is shown: its values, its lines on the chart, its row in the legend.
 
-import type { Stage } from "../feature";
+import type { Stage } from "../desk/stage";
 import { Indicator } from "./indicator";
 import type { Choice } from "./notation";
 import { Plot } from "./plot";

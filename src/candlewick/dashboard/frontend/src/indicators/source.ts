@@ -1,7 +1,7 @@
 // Which price of a bar an indicator reads.
 
-import type { Columns } from "./columns";
-import type { Program, Series } from "./program";
+import type { Columns } from "../chart/columns";
+import type { Program, Series } from "../chart/program";
 
 export const SOURCES = ["close", "open", "high", "low", "hl2", "hlc3", "ohlc4"] as const;
 

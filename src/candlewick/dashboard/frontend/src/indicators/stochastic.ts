@@ -1,9 +1,9 @@
 // The stochastic oscillator.
 
+import type { Series } from "../chart/program";
 import { sma } from "./averages";
 import { define } from "./definition";
 import { length } from "./parameters";
-import type { Series } from "./program";
 import { BLUE, line, ORANGE } from "./style";
 
 /**

@@ -1,7 +1,7 @@
 // How an output looks until the reader chooses otherwise.
 
-import type { ThemeName } from "../theme";
-import type { Series } from "./program";
+import type { Series } from "../chart/program";
+import type { ThemeName } from "../style/theme";
 
 /** A colour on each theme. */
 export type Themed = Readonly<Record<ThemeName, string>>;

@@ -1,9 +1,9 @@
 // Volume-weighted average price since the session's start.
 
-import type { Columns } from "./columns";
+import type { Columns } from "../chart/columns";
+import type { Series } from "../chart/program";
 import { define } from "./definition";
 import { price } from "./parameters";
-import type { Series } from "./program";
 import type { Sessions, Sums } from "./session";
 import { sourceOf } from "./source";
 import { CYAN, line } from "./style";

@@ -1,10 +1,10 @@
 // A click on a bar opens its lineage; while its verdict is open, it is looked at again.
 
-import type { Bar } from "../bar";
-import { h } from "../dom";
-import type { Feature, Stage } from "../feature";
-import { Painted } from "../holes/painted";
-import { place } from "../holes/place";
+import { Painted } from "../chart/painted";
+import { place } from "../chart/place";
+import type { Bar } from "../data/bar";
+import type { Feature, Stage } from "../desk/stage";
+import { h } from "../ui/dom";
 import { fetchLineage, type Lineage } from "./lineage";
 import { viewOf } from "./view";
 

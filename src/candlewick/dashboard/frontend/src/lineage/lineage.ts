@@ -1,6 +1,6 @@
 // The lineage of one bar, as the server tells it. Times in µs since the epoch, amounts as exact text.
 
-import type { Series } from "../config";
+import type { Series } from "../data/config";
 import type { Standing } from "../holes/proof";
 
 export interface Compared {

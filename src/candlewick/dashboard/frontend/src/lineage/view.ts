@@ -1,7 +1,7 @@
 // A lineage on screen: the verdict, the trades, each field beside the exchange's, the way of the last trade, the objects.
 
-import { h } from "../dom";
 import { fixed, span } from "../format";
+import { h } from "../ui/dom";
 import type { ZoneClock } from "../zone";
 import type { Compared, End, LakeObject, Lineage } from "./lineage";
 

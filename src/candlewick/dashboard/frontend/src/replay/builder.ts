@@ -1,6 +1,6 @@
 // Bars built trade by trade, by the same rules and as exactly as the server's live bars (`bars.py`). Pure.
 
-import { type Bar, State } from "../bar";
+import { type Bar, State } from "../data/bar";
 import { numberOf, SCALE } from "./amount";
 
 /** A trade of the tape: price and quantity in units of 10^-8, time in µs since the epoch. */

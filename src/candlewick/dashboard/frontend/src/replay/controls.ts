@@ -1,6 +1,6 @@
 // The bar below the chart by which a replay is driven.
 
-import { h, icon, setText } from "../dom";
+import { h, icon, setText } from "../ui/dom";
 import { Menu } from "../ui/menu";
 import type { ZoneClock } from "../zone";
 import type { Player } from "./player";

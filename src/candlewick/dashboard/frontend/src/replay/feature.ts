@@ -1,8 +1,8 @@
 // Replay: from any bar on, the tape is played trade by trade from the warehouse, in place of the live bars.
 
-import type { Bar } from "../bar";
-import { h, icon } from "../dom";
-import type { Feature, Stage } from "../feature";
+import type { Bar } from "../data/bar";
+import type { Feature, Stage } from "../desk/stage";
+import { h, icon } from "../ui/dom";
 import { clockOf } from "../ui/zones";
 import { Controls } from "./controls";
 import { intervalOf } from "./interval";

@@ -1,6 +1,6 @@
 // Where the bars of a timeframe begin and end. Pure.
 
-import { secondsOf } from "../config";
+import { secondsOf } from "../data/config";
 import type { ZoneClock } from "../zone";
 import type { Interval } from "./builder";
 

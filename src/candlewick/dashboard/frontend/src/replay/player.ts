@@ -1,7 +1,7 @@
 // Plays a stretch of the tape onto the screen: trade by trade, as fast as one likes.
 
-import type { Bar } from "../bar";
-import type { Screen } from "../feeder";
+import type { Bar } from "../data/bar";
+import type { Screen } from "../data/feeder";
 import { BarBuilder, type Interval, type Trade } from "./builder";
 import { Pace } from "./pace";
 import type { Tape } from "./tape";

@@ -1,8 +1,8 @@
 // Taking the chart along: a picture, the visible bars as a file, a link.
 
-import { secondsOf } from "../config";
-import { h, iconButton, ICONS } from "../dom";
-import type { Feature, Stage } from "../feature";
+import { secondsOf } from "../data/config";
+import type { Feature, Stage } from "../desk/stage";
+import { h, iconButton, ICONS } from "../ui/dom";
 import { Menu } from "../ui/menu";
 import { pictureOf, save } from "./picture";
 

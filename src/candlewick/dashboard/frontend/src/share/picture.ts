@@ -1,7 +1,7 @@
 // A picture of the chart, with its name and what is drawn on it written over it as on the screen.
 
-import { FONT } from "../chrome";
-import type { Stage } from "../feature";
+import { FONT } from "../chart/chrome";
+import type { Stage } from "../desk/stage";
 
 const LINE = 20;
 const LEFT = 12;

@@ -1,6 +1,6 @@
 // A list to choose from, with a field that narrows it as one types: symbols, indicators, zones.
 
-import { h } from "../dom";
+import { h } from "./dom";
 
 export interface Option {
   readonly value: string;

@@ -1,7 +1,7 @@
 // Going to a date: a field in the reader's zone.
 
-import { h } from "../dom";
 import type { ZoneClock } from "../zone";
+import { h } from "./dom";
 import { Popover } from "./popover";
 
 export class GoTo extends Popover {

@@ -1,12 +1,12 @@
 // The bar above the charts: symbol, timeframes, the active chart's tools, last price, the day's numbers, and the icons.
 
-import type { Bar } from "../bar";
-import type { Choice } from "../choice";
-import type { Config } from "../config";
-import { h, icon, iconButton, ICONS, markCurrent, setText } from "../dom";
+import type { Bar } from "../data/bar";
+import type { Config } from "../data/config";
+import type { Day } from "../data/history";
 import { fixed, short, signed } from "../format";
-import type { Day } from "../history";
-import type { ThemeName } from "../theme";
+import type { Choice } from "../state/choice";
+import type { ThemeName } from "../style/theme";
+import { h, icon, iconButton, ICONS, markCurrent, setText } from "./dom";
 
 const DAY_SECONDS = 86_400;
 

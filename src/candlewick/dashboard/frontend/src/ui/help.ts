@@ -1,7 +1,7 @@
 // The help sheet: every key that works now.
 
-import { h } from "../dom";
-import type { Keyboard } from "../keys";
+import type { Keyboard } from "../state/keys";
+import { h } from "./dom";
 
 const WORDS: Record<string, string> = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
 const OTHERS: [keys: string, title: string][] = [

@@ -1,10 +1,10 @@
 // The legend over the chart: the numbers of the bar under the crosshair, or of the newest one.
 
-import { type Bar, State } from "../bar";
-import type { Series } from "../config";
-import { h, setText } from "../dom";
+import { isRising } from "../chart/looks";
+import { type Bar, State } from "../data/bar";
+import type { Series } from "../data/config";
 import { fixed, short, signed } from "../format";
-import { isRising } from "../looks";
+import { h, setText } from "./dom";
 
 const STATES: Record<State, [text: string, title: string]> = {
   [State.Forming]: ["forming", "This bar is not over"],

@@ -1,6 +1,6 @@
 // A menu: rows to press, in a pop-over.
 
-import { h, icon } from "../dom";
+import { h, icon } from "./dom";
 import { Popover } from "./popover";
 
 export interface Item {

@@ -1,6 +1,6 @@
 // The panel beside the charts: one thing at a time, with a title and a way to close it. On a phone it is a sheet below.
 
-import { h, iconButton, ICONS } from "../dom";
+import { h, iconButton, ICONS } from "./dom";
 
 export class SidePanel {
   readonly element: HTMLElement;

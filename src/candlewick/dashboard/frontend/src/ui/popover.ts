@@ -1,6 +1,6 @@
 // A pop-over: a menu or a small form below the button that opened it. There is one at a time.
 
-import { h } from "../dom";
+import { h } from "./dom";
 
 const GAP = 6;
 const EDGE = 8;

@@ -1,7 +1,7 @@
 // The search: one types, and finds a symbol or, by its number, a timeframe. Enter opens it.
 
-import type { Choice } from "../choice";
-import type { Config } from "../config";
+import type { Config } from "../data/config";
+import type { Choice } from "../state/choice";
 import { Choices, matching, type Option } from "./choices";
 import { Popover } from "./popover";
 

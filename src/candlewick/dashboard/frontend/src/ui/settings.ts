@@ -1,8 +1,8 @@
 // The settings: four candle colours that are worn while the picker moves, and the theme.
 
-import { h, markCurrent } from "../dom";
-import type { ThemeChoice } from "../prefs";
-import { CANDLE_COLOURS, type CandleColours, PRESETS } from "../theme";
+import type { ThemeChoice } from "../state/prefs";
+import { CANDLE_COLOURS, type CandleColours, PRESETS } from "../style/theme";
+import { h, markCurrent } from "./dom";
 import { Popover } from "./popover";
 
 export interface SettingsActions {

@@ -1,11 +1,11 @@
 // The bar below the charts: is it live, how fresh is it, when does the bar close, what time is it where, and the scale.
 
-import { type Choice, type Scale, SCALES } from "../choice";
-import { h, iconButton, ICONS, markCurrent, setText } from "../dom";
+import type { Health } from "../data/health";
+import type { Source, Status } from "../data/live";
 import { countdown, fixed, span } from "../format";
-import type { Health } from "../health";
-import type { Source, Status } from "../live";
+import { type Choice, type Scale, SCALES } from "../state/choice";
 import type { ZoneClock } from "../zone";
+import { h, iconButton, ICONS, markCurrent, setText } from "./dom";
 import { zoneName } from "./zones";
 
 const CLOCK: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };

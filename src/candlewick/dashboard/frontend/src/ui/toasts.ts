@@ -1,6 +1,6 @@
 // Messages that go by themselves.
 
-import { h } from "../dom";
+import { h } from "./dom";
 
 export type Level = "info" | "good" | "warn" | "bad";
 

@@ -1,7 +1,7 @@
 // What is shown before there is anything to show.
 
-import logo from "../candlewick.svg";
-import { h, setText } from "../dom";
+import logo from "../style/candlewick.svg";
+import { h, setText } from "./dom";
 
 export class Waiting {
   readonly element: HTMLElement;

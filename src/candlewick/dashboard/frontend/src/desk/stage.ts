@@ -1,15 +1,15 @@
 // What a feature of the chart is: it is made for each chart of the grid, takes part in it through its stage, and goes.
 // `features.ts` lists them all.
 
-import type { Bar } from "./bar";
-import type { PriceChart } from "./chart";
-import type { Choice } from "./choice";
-import type { Config, Series } from "./config";
+import type { PriceChart } from "../chart/chart";
+import type { Bar } from "../data/bar";
+import type { Config, Series } from "../data/config";
+import type { Feeder, Screen } from "../data/feeder";
+import type { History } from "../data/history";
+import type { Status, Tick } from "../data/live";
+import type { Signal } from "../signal";
+import type { Choice } from "../state/choice";
 import type { Desk } from "./desk";
-import type { Feeder, Screen } from "./feeder";
-import type { History } from "./history";
-import type { Status, Tick } from "./live";
-import type { Signal } from "./signal";
 
 export interface Feature {
   /** Take everything away again that the stage does not own: listeners elsewhere, timers, requests. */

@@ -1,8 +1,8 @@
 // What tests and benchmarks measure: `window.__candlewick`, present behind `?debug` only.
 
-import type { Bar } from "./bar";
-import type { Tick } from "./live";
-import type { View } from "./viewport";
+import type { View } from "../chart/viewport";
+import type { Bar } from "../data/bar";
+import type { Tick } from "../data/live";
 
 /** One tick's times, in ms of the server's clock: event, sent by the server, drawn by script, painted. */
 export interface Stamp {

@@ -1,7 +1,7 @@
 // Labels of the time axis and the crosshair, in a zone. A daily bar is labelled by its own day, in the zone of its day.
 
 import { TickMarkType } from "lightweight-charts";
-import type { ZoneClock } from "./zone";
+import type { ZoneClock } from "../zone";
 
 const TICKS: Record<TickMarkType, Intl.DateTimeFormatOptions> = {
   [TickMarkType.Year]: { year: "numeric" },

@@ -1,9 +1,9 @@
 // The menu of chart types.
 
-import { CHART_TYPES } from "../charttypes";
-import { icon, iconButton, ICONS } from "../dom";
-import type { Feature, Stage } from "../feature";
-import { Menu } from "./menu";
+import { CHART_TYPES } from "../chart/charttypes";
+import type { Feature, Stage } from "../desk/stage";
+import { icon, iconButton, ICONS } from "../ui/dom";
+import { Menu } from "../ui/menu";
 
 export function typeMenu(stage: Stage): Feature {
   const menu = new Menu(stage.desk.root, "Chart type", () =>

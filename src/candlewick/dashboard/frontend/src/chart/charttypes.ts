@@ -1,7 +1,7 @@
 // Chart types: what the main series makes of each bar. Pure and incremental, as indicators are; `looks.ts` colours it.
 
-import type { Columns } from "./indicators/columns";
-import { Program, type Series } from "./indicators/program";
+import type { Columns } from "./columns";
+import { Program, type Series } from "./program";
 
 export type ChartType = "candles" | "hollow" | "heikin-ashi" | "bars" | "line" | "area";
 

@@ -1,8 +1,8 @@
 // The keys of the page: they act on the active chart.
 
+import type { Scale } from "../state/choice";
+import type { Keyboard } from "../state/keys";
 import type { Cell } from "./cell";
-import type { Scale } from "./choice";
-import type { Keyboard } from "./keys";
 
 export interface Commands {
   /** The chart that keys act on. */

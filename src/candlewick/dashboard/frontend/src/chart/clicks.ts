@@ -2,7 +2,7 @@
 // it waits for the second half of a double click; here each one counts.
 
 import type { IChartApiBase, Time } from "lightweight-charts";
-import { Signal } from "./signal";
+import { Signal } from "../signal";
 
 /** Px: a press that goes further is a drag. */
 const DRAG = 5;

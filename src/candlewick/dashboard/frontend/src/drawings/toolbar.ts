@@ -1,6 +1,6 @@
 // The little bar of the selected drawing: its colour, width and dash, whether it is locked, and its end.
 
-import { h, icon, iconButton, ICONS } from "../dom";
+import { h, icon, iconButton, ICONS } from "../ui/dom";
 import { type Dash, DASHES, type Drawing } from "./model";
 
 const WIDEST = 4;

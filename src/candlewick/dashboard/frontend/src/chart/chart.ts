@@ -13,20 +13,20 @@ import {
   type Time,
   type TimeScaleOptions,
 } from "lightweight-charts";
-import type { Bar } from "./bar";
+import type { Bar } from "../data/bar";
+import { decimalsOf, fixed } from "../format";
+import { BarTable } from "../indicators";
+import { Signal } from "../signal";
+import type { Scale } from "../state/choice";
+import type { CandleColours, Palette } from "../style/theme";
+import { ZoneClock, zonedBehavior } from "../zone";
 import type { ChartType } from "./charttypes";
-import type { Scale } from "./choice";
 import { CHART, chrome, SCALE_MODES, TIME_SCALE, VOLUME } from "./chrome";
 import { Clicks } from "./clicks";
-import { decimalsOf, fixed } from "./format";
-import { BarTable } from "./indicators";
 import { dayLabel, instantLabel, tickLabel } from "./labels";
 import { volumeOf } from "./looks";
 import { MainSeries } from "./mainseries";
-import { Signal } from "./signal";
-import type { CandleColours, Palette } from "./theme";
 import { Viewport } from "./viewport";
-import { ZoneClock, zonedBehavior } from "./zone";
 
 /** Prices looked at to find how many decimals a symbol has. */
 const SAMPLE = 300;

@@ -1,9 +1,9 @@
 // The time left to the forming bar, on the price axis below the last price.
 
 import type { ISeriesPrimitive, ISeriesPrimitiveAxisView, SeriesAttachedParameter, Time } from "lightweight-charts";
-import type { Feature, Stage } from "../feature";
+import { directionColour } from "../chart/looks";
+import type { Feature, Stage } from "../desk/stage";
 import { countdown } from "../format";
-import { directionColour } from "../looks";
 
 /** Px from the middle of the price's label to the middle of this one. */
 const BELOW = 18;

@@ -1,24 +1,24 @@
 // One chart of the grid: its bars and where they come from, its legend, and the features that take part in it.
 
-import type { Bar } from "./bar";
-import { PriceChart } from "./chart";
-import type { Choice } from "./choice";
-import type { Config, Series } from "./config";
+import { PriceChart } from "../chart/chart";
+import type { Bar } from "../data/bar";
+import type { Config, Series } from "../data/config";
+import { Feeder, type LiveScreen, type Screen } from "../data/feeder";
+import { type Health, healthOf } from "../data/health";
+import type { History } from "../data/history";
+import type { Status, Tick } from "../data/live";
+import { Pacer } from "../data/pacer";
+import type { Desk } from "../desk/desk";
+import type { Feature, Stage } from "../desk/stage";
+import { Signal } from "../signal";
+import type { Choice } from "../state/choice";
+import { h, iconButton, ICONS } from "../ui/dom";
+import { Legend } from "../ui/legend";
+import { Popover } from "../ui/popover";
+import { Waiting } from "../ui/waiting";
+import { dayClockOf } from "../ui/zones";
 import { afterPaint } from "./debug";
-import type { Desk } from "./desk";
-import { h, iconButton, ICONS } from "./dom";
-import type { Feature, Stage } from "./feature";
 import { FEATURES } from "./features";
-import { Feeder, type LiveScreen, type Screen } from "./feeder";
-import { type Health, healthOf } from "./health";
-import type { History } from "./history";
-import type { Status, Tick } from "./live";
-import { Pacer } from "./pacer";
-import { Signal } from "./signal";
-import { Legend } from "./ui/legend";
-import { Popover } from "./ui/popover";
-import { Waiting } from "./ui/waiting";
-import { dayClockOf } from "./ui/zones";
 
 /** Wait no longer than this for the answer to a key, in ms. */
 const PATIENCE = 10_000;

@@ -1,15 +1,15 @@
 // What all charts of the page share.
 
-import type { Config } from "./config";
-import type { Keyboard } from "./keys";
-import type { Live } from "./live";
-import { type Prefs, writePrefs } from "./prefs";
-import { Signal } from "./signal";
-import { PALETTES, type Palette, type ThemeName } from "./theme";
-import type { SidePanel } from "./ui/panel";
-import type { Toasts } from "./ui/toasts";
-import { clockOf } from "./ui/zones";
-import type { ZoneClock } from "./zone";
+import type { Config } from "../data/config";
+import type { Live } from "../data/live";
+import { Signal } from "../signal";
+import type { Keyboard } from "../state/keys";
+import { type Prefs, writePrefs } from "../state/prefs";
+import { PALETTES, type Palette, type ThemeName } from "../style/theme";
+import type { SidePanel } from "../ui/panel";
+import type { Toasts } from "../ui/toasts";
+import { clockOf } from "../ui/zones";
+import type { ZoneClock } from "../zone";
 
 export class Desk {
   /** Theme, colours or the grid's lines changed. */

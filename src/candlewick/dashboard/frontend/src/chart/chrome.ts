@@ -9,9 +9,9 @@ import {
   PriceScaleMode,
   type TimeChartOptions,
 } from "lightweight-charts";
-import type { Scale } from "./choice";
-import { short } from "./format";
-import type { Palette } from "./theme";
+import { short } from "../format";
+import type { Scale } from "../state/choice";
+import type { Palette } from "../style/theme";
 
 export const FONT =
   'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';

@@ -1,9 +1,9 @@
 // What this browser remembers. Storage may be refused or hold anything, so every value is checked on the way in.
 
+import type { Config } from "../data/config";
+import { CANDLE_COLOURS, type CandleColours } from "../style/theme";
+import { isZone } from "../zone";
 import { checked, type Choice } from "./choice";
-import type { Config } from "./config";
-import { CANDLE_COLOURS, type CandleColours } from "./theme";
-import { isZone } from "./zone";
 
 export type ThemeChoice = "system" | "dark" | "light";
 

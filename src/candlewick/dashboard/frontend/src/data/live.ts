@@ -1,8 +1,8 @@
 // Live bars over a WebSocket that never gives up: back-off, a clock estimate, and a watch for silence.
 
+import { Signal } from "../signal";
 import { type Bar, type BarRow, barOf } from "./bar";
 import type { Series } from "./config";
-import { Signal } from "./signal";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 2_000;

@@ -1,9 +1,9 @@
 // How a bar looks: a forming bar is light, a closed one fuller, one that its ids prove whole is solid.
 
 import type { BarData, CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
-import { type Bar, State } from "./bar";
+import { type Bar, State } from "../data/bar";
+import { type CandleColours, faded } from "../style/theme";
 import type { ChartType, Shape } from "./charttypes";
-import { type CandleColours, faded } from "./theme";
 
 const FILL: Record<State, number> = { [State.Forming]: 0.25, [State.Closed]: 0.6, [State.Complete]: 1 };
 const VOLUME_FILL: Record<State, number> = { [State.Forming]: 0.3, [State.Closed]: 0.45, [State.Complete]: 0.5 };

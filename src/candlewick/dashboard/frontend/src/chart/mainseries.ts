@@ -15,11 +15,11 @@ import {
   type SeriesType,
   type Time,
 } from "lightweight-charts";
-import type { Bar } from "./bar";
+import type { Bar } from "../data/bar";
+import type { BarTable } from "../indicators";
+import { type CandleColours, faded, type Palette } from "../style/theme";
 import { CHART_TYPES, type ChartType, type SeriesKind, Shapes } from "./charttypes";
-import type { BarTable } from "./indicators";
 import { directionColour, type Point, pointOf } from "./looks";
-import { type CandleColours, faded, type Palette } from "./theme";
 
 type Main = ISeriesApi<SeriesType, Time>;
 

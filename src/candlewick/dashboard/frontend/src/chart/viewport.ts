@@ -1,9 +1,9 @@
 // The view: which bars are on screen. What moves it, and what must not.
 
 import type { IChartApiBase, Logical, Time } from "lightweight-charts";
-import type { Bar } from "./bar";
+import type { Bar } from "../data/bar";
+import { Signal } from "../signal";
 import { RIGHT_ROOM } from "./chrome";
-import { Signal } from "./signal";
 
 /** A range of bar positions, fractions included. */
 export interface View {

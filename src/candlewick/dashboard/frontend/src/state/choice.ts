@@ -1,8 +1,8 @@
 // What each chart of the page shows, as a reader chose it: in the address, so that a link shows the same, and
 // remembered by the browser for a visit without one.
 
-import { CHART_TYPES, type ChartType } from "./charttypes";
-import type { Config } from "./config";
+import { CHART_TYPES, type ChartType } from "../chart/charttypes";
+import type { Config } from "../data/config";
 
 export type Scale = "auto" | "log" | "percent" | "indexed";
 

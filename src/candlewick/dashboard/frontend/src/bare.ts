@@ -1,9 +1,9 @@
 // The adapter for a bare page: `/chart`, to embed or to put on a wall.
 
-import type { Config } from "./config";
-import type { ThemeChoice } from "./prefs";
-import { Terminal } from "./terminal";
-import { PALETTES, type ThemeName } from "./theme";
+import type { Config } from "./data/config";
+import { Terminal } from "./page/terminal";
+import type { ThemeChoice } from "./state/prefs";
+import { PALETTES, type ThemeName } from "./style/theme";
 
 /** Fill the page with a chart, where its body asks for one. */
 export function mountOnPage(): void {

@@ -1,12 +1,12 @@
 // The charts of the page: one, two or four, one of them active, with one crosshair for all.
 
+import type { History } from "../data/history";
+import type { Status, Tick } from "../data/live";
+import type { Desk } from "../desk/desk";
+import { Signal } from "../signal";
+import type { Choice } from "../state/choice";
+import { h } from "../ui/dom";
 import { Cell } from "./cell";
-import type { Choice } from "./choice";
-import type { Desk } from "./desk";
-import { h } from "./dom";
-import type { History } from "./history";
-import type { Status, Tick } from "./live";
-import { Signal } from "./signal";
 
 export class Grid {
   readonly element = h("div", { class: "grid" });

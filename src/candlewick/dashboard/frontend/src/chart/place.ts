@@ -1,6 +1,6 @@
 // Where between two bars something lies on screen.
 
-import type { Viewport } from "../viewport";
+import type { Viewport } from "./viewport";
 
 /** The place of a position, fractions included, in px from the left: the chart library knows whole ones only. */
 export function place(view: Viewport, position: number): number {
