@@ -5,7 +5,10 @@ import { build } from "esbuild";
 import { createInterface } from "node:readline";
 
 const { outputFiles } = await build({
-  entryPoints: ["src/indicators/index.ts"],
+  stdin: {
+    contents: 'export { compute } from "./indicator"; export { read } from "./notation";',
+    resolveDir: "src/indicators",
+  },
   bundle: true,
   format: "esm",
   write: false,

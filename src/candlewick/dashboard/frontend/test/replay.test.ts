@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { State } from "../src/data/bar";
-import { numberOf, scaled } from "../src/replay/amount";
-import { BarBuilder, type Trade } from "../src/replay/builder";
-import { intervalOf } from "../src/replay/interval";
-import { Pace } from "../src/replay/pace";
+import { BarBuilder, intervalOf, numberOf, scaled, type Trade } from "../src/replay/builder";
+import { Pace } from "../src/replay/player";
 import { ZoneClock } from "../src/zone";
 import { random } from "./random";
 

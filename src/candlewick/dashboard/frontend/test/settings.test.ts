@@ -5,7 +5,7 @@ import { BarTable } from "../src/chart/columns";
 import { Indicator } from "../src/indicators/indicator";
 import { read, write } from "../src/indicators/notation";
 import { settle } from "../src/indicators/parameters";
-import { INDICATORS, indicatorOf } from "../src/indicators/registry";
+import { indicatorOf, INDICATORS } from "../src/indicators/registry";
 
 const BB = indicatorOf("bb")!;
 

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TickMarkType } from "lightweight-charts";
 import { dayLabel, instantLabel, tickLabel } from "../src/chart/labels";
-import { dayClockOf } from "../src/ui/zones";
-import { isZone, tickWeight, ZoneClock } from "../src/zone";
+import { dayClockOf, isZone, tickWeight, ZoneClock } from "../src/zone";
 
 const at = (iso: string) => Date.parse(iso) / 1000;
 const NEW_YORK = new ZoneClock("America/New_York");

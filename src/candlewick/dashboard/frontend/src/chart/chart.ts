@@ -15,14 +15,13 @@ import {
 } from "lightweight-charts";
 import type { Bar } from "../data/bar";
 import { decimalsOf, fixed } from "../format";
-import { BarTable } from "../indicators";
 import { Signal } from "../signal";
-import type { Scale } from "../state/choice";
 import type { CandleColours, Palette } from "../style/theme";
 import { ZoneClock, zonedBehavior } from "../zone";
-import type { ChartType } from "./charttypes";
+import type { ChartType, Scale } from "./charttypes";
 import { CHART, chrome, SCALE_MODES, TIME_SCALE, VOLUME } from "./chrome";
 import { Clicks } from "./clicks";
+import { BarTable } from "./columns";
 import { dayLabel, instantLabel, tickLabel } from "./labels";
 import { volumeOf } from "./looks";
 import { MainSeries } from "./mainseries";

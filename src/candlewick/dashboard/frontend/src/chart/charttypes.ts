@@ -1,7 +1,7 @@
-// Chart types: what the main series makes of each bar. Pure and incremental, as indicators are; `looks.ts` colours it.
+// Chart types and scales. A type is what the main series makes of each bar. Pure and incremental, as indicators are; `looks.ts` colours it.
 
 import type { Columns } from "./columns";
-import { Program, type Series } from "./program";
+import { Program, type Values } from "./program";
 
 export type ChartType = "candles" | "hollow" | "heikin-ashi" | "bars" | "line" | "area";
 
@@ -17,6 +17,11 @@ export const CHART_TYPES: readonly { type: ChartType; title: string; series: Ser
   { type: "area", title: "Area", series: "Area" },
 ];
 
+/** What the price axis counts in. */
+export type Scale = "auto" | "log" | "percent" | "indexed";
+
+export const SCALES: readonly Scale[] = ["auto", "log", "percent", "indexed"];
+
 /** A bar as drawn; a line and an area take `close`. */
 export interface Shape {
   readonly open: number;
@@ -29,7 +34,7 @@ export interface Shape {
   readonly hollow: boolean;
 }
 
-type Candles = Readonly<Record<"open" | "high" | "low" | "close", Series>>;
+type Candles = Readonly<Record<"open" | "high" | "low" | "close", Values>>;
 
 /** The shapes of a chart's bars. */
 export class Shapes {

@@ -10,8 +10,8 @@ import {
   type TimeChartOptions,
 } from "lightweight-charts";
 import { short } from "../format";
-import type { Scale } from "../state/choice";
 import type { Palette } from "../style/theme";
+import type { Scale } from "./charttypes";
 
 export const FONT =
   'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';

@@ -16,9 +16,9 @@ import {
   type Time,
 } from "lightweight-charts";
 import type { Bar } from "../data/bar";
-import type { BarTable } from "../indicators";
 import { type CandleColours, faded, type Palette } from "../style/theme";
 import { CHART_TYPES, type ChartType, type SeriesKind, Shapes } from "./charttypes";
+import type { BarTable } from "./columns";
 import { directionColour, type Point, pointOf } from "./looks";
 
 type Main = ISeriesApi<SeriesType, Time>;

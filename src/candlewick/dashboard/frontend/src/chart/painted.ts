@@ -8,6 +8,7 @@ import type {
   SeriesAttachedParameter,
   Time,
 } from "lightweight-charts";
+import type { Viewport } from "./viewport";
 
 type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
 
@@ -47,4 +48,11 @@ export class Painted implements ISeriesPrimitive<Time> {
   paneViews(): readonly IPrimitivePaneView[] {
     return this.views;
   }
+}
+
+/** The place of a position, fractions included, in px from the left: the chart library knows whole ones only. */
+export function place(view: Viewport, position: number): number {
+  const whole = Math.floor(position);
+  const left = view.x(whole);
+  return left + (position - whole) * (view.x(whole + 1) - left);
 }

@@ -5,10 +5,10 @@
 // on, and a page of older history from the start. So a live indicator and one computed at once agree to the last bit.
 
 /** Values by bar; NaN where there is none, as before the warm-up. */
-export type Series = ArrayLike<number>;
+export type Values = ArrayLike<number>;
 
 /** A series' value at a bar, given its own values before that bar. */
-export type Rule = (index: number, own: Series) => number;
+export type Rule = (index: number, own: Values) => number;
 
 interface Line {
   readonly rule: Rule;
@@ -20,7 +20,7 @@ export class Program {
   private readonly lines: Line[] = [];
 
   /** Declare a series. The array that it returns is filled by `run` and stays the same object. */
-  series(rule: Rule): Series {
+  series(rule: Rule): Values {
     const values: number[] = [];
     this.lines.push({ rule, values });
     return values;

@@ -1,11 +1,11 @@
 // The other symbol's line: its own bars, put at the times of the chart's bars and at no others.
 
-import { type ISeriesApi, LineSeries, type LineData, type Time, type WhitespaceData } from "lightweight-charts";
+import { type ISeriesApi, type LineData, LineSeries, type Time, type WhitespaceData } from "lightweight-charts";
 import type { Layer } from "../chart/chart";
 import type { Bar } from "../data/bar";
 import { Feeder, type LiveScreen } from "../data/feeder";
 import type { Stage } from "../desk/stage";
-import { fixed, decimalsOf } from "../format";
+import { decimalsOf, fixed } from "../format";
 import { h, iconButton, ICONS, setText } from "../ui/dom";
 
 const COLOUR = { dark: "#ff9f43", light: "#e8590c" };

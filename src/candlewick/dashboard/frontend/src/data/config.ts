@@ -13,7 +13,7 @@ export interface Config {
 }
 
 /** A symbol and a timeframe: what a chart shows. */
-export interface Series {
+export interface SeriesKey {
   symbol: string;
   timeframe: string;
 }

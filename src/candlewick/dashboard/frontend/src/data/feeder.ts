@@ -1,7 +1,7 @@
 // Feeds a chart with one series: its history by pages, its newest bars as they change, and both made one.
 
 import type { Bar } from "./bar";
-import { secondsOf, type Series } from "./config";
+import { secondsOf, type SeriesKey } from "./config";
 import { type History, NotReadyError, type Range } from "./history";
 import type { Follower, Live, Status, Tick } from "./live";
 import { BarStore, type Change } from "./store";
@@ -33,7 +33,7 @@ export class Feeder implements Follower {
   /** Whether the newest bars are among those loaded. */
   isAtHead = true;
 
-  private series: Series | null = null;
+  private series: SeriesKey | null = null;
   private aborter = new AbortController();
   private state: "empty" | "loading" | "loaded" = "empty";
   private pending: Bar[] = [];
@@ -73,7 +73,7 @@ export class Feeder implements Follower {
   }
 
   /** Show another series. */
-  open(series: Series): void {
+  open(series: SeriesKey): void {
     this.stop();
     this.aborter = new AbortController();
     this.series = series;

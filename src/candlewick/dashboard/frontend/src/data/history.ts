@@ -1,7 +1,7 @@
 // History over HTTP.
 
 import { type Bar, type BarColumns, barsOf } from "./bar";
-import type { Series } from "./config";
+import type { SeriesKey } from "./config";
 
 export interface Page {
   bars: Bar[];
@@ -36,7 +36,7 @@ export class History {
   constructor(private readonly base: string) {}
 
   /** One page of bars. Raises NotReadyError before there are any. */
-  async page({ symbol, timeframe }: Series, range: Range, signal: AbortSignal): Promise<Page> {
+  async page({ symbol, timeframe }: SeriesKey, range: Range, signal: AbortSignal): Promise<Page> {
     const query = new URLSearchParams({ symbol, timeframe });
     for (const [name, value] of Object.entries(range)) query.set(name, String(value));
     const columns = (await this.get(`/api/candles?${query}`, signal)) as BarColumns;

@@ -1,8 +1,8 @@
 // Live bars over a WebSocket that never gives up: back-off, a clock estimate, and a watch for silence.
 
 import { Signal } from "../signal";
-import { type Bar, type BarRow, barOf } from "./bar";
-import type { Series } from "./config";
+import { type Bar, barOf, type BarRow } from "./bar";
+import type { SeriesKey } from "./config";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 2_000;
@@ -56,7 +56,7 @@ export interface Follower {
 
 interface Following {
   readonly key: string;
-  readonly series: Series;
+  readonly series: SeriesKey;
   readonly follower: Follower;
 }
 
@@ -86,7 +86,7 @@ export class Live {
   }
 
   /** Follow a series; the function returned stops that. The server greets each new series with all its live bars. */
-  follow(series: Series, follower: Follower): () => void {
+  follow(series: SeriesKey, follower: Follower): () => void {
     const key = keyOf(series.symbol, series.timeframe);
     // To be greeted again, leave the series first.
     const isFollowed = [...this.followings].some((other) => other.key === key);

@@ -5,11 +5,10 @@ import type { Live } from "../data/live";
 import { Signal } from "../signal";
 import type { Keyboard } from "../state/keys";
 import { type Prefs, writePrefs } from "../state/prefs";
-import { PALETTES, type Palette, type ThemeName } from "../style/theme";
+import { type Palette, PALETTES, type ThemeName } from "../style/theme";
 import type { SidePanel } from "../ui/panel";
 import type { Toasts } from "../ui/toasts";
-import { clockOf } from "../ui/zones";
-import type { ZoneClock } from "../zone";
+import { clockOf, type ZoneClock } from "../zone";
 
 export class Desk {
   /** Theme, colours or the grid's lines changed. */

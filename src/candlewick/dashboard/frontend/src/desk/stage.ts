@@ -1,9 +1,9 @@
 // What a feature of the chart is: it is made for each chart of the grid, takes part in it through its stage, and goes.
-// `features.ts` lists them all.
+// `page/features.ts` lists them all.
 
 import type { PriceChart } from "../chart/chart";
 import type { Bar } from "../data/bar";
-import type { Config, Series } from "../data/config";
+import type { Config, SeriesKey } from "../data/config";
 import type { Feeder, Screen } from "../data/feeder";
 import type { History } from "../data/history";
 import type { Status, Tick } from "../data/live";
@@ -29,7 +29,7 @@ export interface Stage {
   readonly history: History;
   /** What feeds it: the bars known of the series, and older ones on demand. */
   readonly feeder: Feeder;
-  readonly series: Series;
+  readonly series: SeriesKey;
   /** The bars on screen: the feeder's, or those of whoever holds the screen. */
   readonly bars: readonly Bar[];
   /** The newest status of the series, if there is one. */
@@ -52,7 +52,7 @@ export interface Stage {
   goTo(time: number): Promise<void>;
 
   /** Another series is on screen, with all its first bars. */
-  readonly opened: Signal<Series>;
+  readonly opened: Signal<SeriesKey>;
   /** The bars on screen changed. */
   readonly drawn: Signal;
   /** A live frame was taken, a status heard. */

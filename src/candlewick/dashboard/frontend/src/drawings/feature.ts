@@ -8,7 +8,7 @@ import { h, icon, iconButton, ICONS } from "../ui/dom";
 import { DrawingLayer } from "./layer";
 import { type Drawing, type Kind, KINDS } from "./model";
 import { Shelf } from "./shelf";
-import { Dress } from "./toolbar";
+import { DrawingToolbar } from "./toolbar";
 
 const TOOLS: readonly [kind: Kind, keys: string][] = [
   ["trend", "Alt+T"],
@@ -26,7 +26,7 @@ export class Drawings implements Feature {
   private readonly buttons = new Map<Kind | null, HTMLButtonElement>();
   private readonly magnet: HTMLButtonElement;
   private readonly hide: HTMLButtonElement;
-  private readonly dress: Dress;
+  private readonly toolbar: DrawingToolbar;
   private readonly endings: (() => void)[];
   private symbol = "";
 
@@ -42,9 +42,9 @@ export class Drawings implements Feature {
     this.magnet = iconButton("Magnet: draw to a bar's prices", ICONS.magnet, () => this.pull());
     this.hide = iconButton("Hide drawings", ICONS.eye, () => this.hideAll());
     const clear = iconButton("Delete all drawings", ICONS.trash, () => this.clear());
-    this.dress = new Dress((id, drawing) => this.change(id, drawing));
+    this.toolbar = new DrawingToolbar((id, drawing) => this.change(id, drawing));
     slots.rail.append(...this.tools(), h("hr"), this.magnet, this.hide, clear);
-    slots.overlay.append(this.dress.element);
+    slots.overlay.append(this.toolbar.element);
     this.layer.onTouch = () => this.show();
     this.layer.album.onChange = (drawings) => this.keep(drawings);
     stage.presses.add(() => this.layer.tookPress);
@@ -141,7 +141,7 @@ export class Drawings implements Feature {
     for (const [kind, button] of this.buttons) button.setAttribute("aria-pressed", String(hand.tool === kind));
     this.magnet.setAttribute("aria-pressed", String(hand.magnet !== "off"));
     this.hide.replaceChildren(icon(this.areHidden() ? ICONS.eyeOff : ICONS.eye));
-    this.dress.show(hand.isBusy ? undefined : hand.selected);
+    this.toolbar.show(hand.isBusy ? undefined : hand.selected);
   }
 }
 

@@ -2,10 +2,9 @@
 
 import { fibonacci } from "./fibonacci";
 import type { Figure } from "./figure";
-import { horizontal } from "./horizontal";
 import { measure } from "./measure";
 import type { Drawing, Kind } from "./model";
-import { trend } from "./trend";
+import { horizontal, trend } from "./trend";
 import type { View } from "./view";
 
 const FIGURES: Readonly<Record<Kind, (drawing: Drawing, view: View) => Figure>> = {

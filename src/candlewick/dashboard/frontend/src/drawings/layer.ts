@@ -23,7 +23,7 @@ import type { View } from "./view";
 
 type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
 type Chart = IChartApiBase<Time>;
-type Series = ISeriesApi<SeriesType, Time>;
+type Main = ISeriesApi<SeriesType, Time>;
 
 /** What the layer reads from its surroundings whenever it needs it. */
 export interface Surroundings {
@@ -47,7 +47,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
   tookPress = false;
 
   private readonly around: Surroundings;
-  private attachment: { chart: Chart; series: Series; requestUpdate: () => void } | null = null;
+  private attachment: { chart: Chart; series: Main; requestUpdate: () => void } | null = null;
   private scroll: ReturnType<Chart["options"]>["handleScroll"] | null = null;
   private listeners = new AbortController();
   private readonly panes: readonly IPrimitivePaneView[];

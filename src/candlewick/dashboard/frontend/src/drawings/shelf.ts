@@ -1,6 +1,16 @@
 // Drawings kept in the browser, per symbol. What is read back is checked, for anyone can write there.
 
-import { type Anchor, type Dash, DASHES, type Drawing, type Extend, EXTENDS, type Kind, KINDS, type Style } from "./model";
+import {
+  type Anchor,
+  type Dash,
+  DASHES,
+  type Drawing,
+  type Extend,
+  EXTENDS,
+  type Kind,
+  KINDS,
+  type Style,
+} from "./model";
 
 /** The part of `localStorage` that is used. */
 export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;

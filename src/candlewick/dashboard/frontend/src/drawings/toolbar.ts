@@ -5,7 +5,7 @@ import { type Dash, DASHES, type Drawing } from "./model";
 
 const WIDEST = 4;
 
-export class Dress {
+export class DrawingToolbar {
   readonly element: HTMLElement;
   private drawing: Drawing | null = null;
   private readonly well: HTMLInputElement;
@@ -21,7 +21,7 @@ export class Dress {
     this.dash = iconButton("Dash", "", () => this.style({ dash: dashAfter(this.drawing!.style.dash) }));
     this.lock = iconButton("Lock", ICONS.unlock, () => this.put({ locked: !this.drawing!.locked }));
     const remove = iconButton("Delete", ICONS.trash, () => this.change(this.drawing!.id, null));
-    this.element = h("div", { class: "dress", hidden: true }, this.well, this.width, this.dash, this.lock, remove);
+    this.element = h("div", { class: "drawing-toolbar", hidden: true }, this.well, this.width, this.dash, this.lock, remove);
   }
 
   show(drawing: Drawing | undefined): void {

@@ -1,4 +1,4 @@
-// The trend line: through two points, and beyond them if asked to.
+// Lines: the trend line through two points, and beyond them if asked to; the horizontal one at one price.
 
 import type { Figure } from "./figure";
 import type { Drawing, Extend } from "./model";
@@ -23,4 +23,12 @@ function upright(a: Pixel, b: Pixel, extend: Extend, height: number): [Pixel, Pi
   if (a.y === b.y) return [a, b];
   const edge = (towards: boolean): Pixel => ({ x: a.x, y: towards ? height : 0 });
   return [extend === "both" ? edge(b.y < a.y) : a, edge(b.y > a.y)];
+}
+
+export function horizontal({ anchors, style }: Drawing, view: View): Figure {
+  const { x, y } = pixelOf(view, anchors[0]!);
+  const stroke = { from: { x: 0, y }, to: { x: view.width, y }, ...style };
+  // The handle stays within reach when its bar does not.
+  const handle = { x: Math.min(view.width - 8, Math.max(8, x)), y };
+  return { areas: [], strokes: [stroke], labels: [], handles: [handle] };
 }

@@ -1,8 +1,7 @@
 // Paints what is proven: a ribbon below the bars, a frame around a bar that differs, and a shade where trades are missing.
 
 import type { PriceChart } from "../chart/chart";
-import { Painted, type Size } from "../chart/painted";
-import { place } from "../chart/place";
+import { Painted, place, type Size } from "../chart/painted";
 import type { Bar } from "../data/bar";
 import type { Palette } from "../style/theme";
 import type { Hole, Proof, Standing } from "./proof";

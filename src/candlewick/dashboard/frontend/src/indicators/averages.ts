@@ -1,25 +1,25 @@
 // Averages over a source: the rules that indicators are made of. Windows are summed anew at each bar rather than by a
 // running sum, so that nothing drifts through a day of ticks.
 
-import type { Program, Series } from "../chart/program";
+import type { Program, Values } from "../chart/program";
 
 /** Arithmetic mean of the last `length` values. */
-export function sma(program: Program, source: Series, length: number): Series {
+export function sma(program: Program, source: Values, length: number): Values {
   return program.series((index) => mean(source, index, length));
 }
 
 /** Exponential average, weight 2 / (length + 1), starting with the mean of the first `length` values (TradingView). */
-export function ema(program: Program, source: Series, length: number): Series {
+export function ema(program: Program, source: Values, length: number): Values {
   return smoothed(program, source, length, 2 / (length + 1));
 }
 
 /** Wilder's average: exponential with weight 1 / length (Pine's `ta.rma`). */
-export function rma(program: Program, source: Series, length: number): Series {
+export function rma(program: Program, source: Values, length: number): Values {
   return smoothed(program, source, length, 1 / length);
 }
 
 /** Mean of the last `length` values with weights 1, 2, … length, the newest heaviest. */
-export function wma(program: Program, source: Series, length: number): Series {
+export function wma(program: Program, source: Values, length: number): Values {
   const weights = (length * (length + 1)) / 2;
   return program.series((index) => {
     if (index + 1 < length) return NaN;
@@ -30,7 +30,7 @@ export function wma(program: Program, source: Series, length: number): Series {
 }
 
 /** Population standard deviation of the last `length` values about their mean (Pine's `ta.stdev`, biased). */
-export function deviation(program: Program, source: Series, centre: Series, length: number): Series {
+export function deviation(program: Program, source: Values, centre: Values, length: number): Values {
   return program.series((index) => {
     let squares = 0;
     const middle = centre[index]!;
@@ -41,14 +41,14 @@ export function deviation(program: Program, source: Series, centre: Series, leng
 }
 
 /** Values that the source lacks (NaN) delay the start; one in mid-series starts it anew. */
-function smoothed(program: Program, source: Series, length: number, weight: number): Series {
+function smoothed(program: Program, source: Values, length: number, weight: number): Values {
   return program.series((index, own) => {
     const before = index > 0 ? own[index - 1]! : NaN;
     return Number.isNaN(before) ? mean(source, index, length) : before + weight * (source[index]! - before);
   });
 }
 
-function mean(source: Series, index: number, length: number): number {
+function mean(source: Values, index: number, length: number): number {
   if (index + 1 < length) return NaN;
   let sum = 0;
   for (let at = index - length + 1; at <= index; at++) sum += source[at]!;

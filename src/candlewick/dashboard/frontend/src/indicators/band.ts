@@ -8,7 +8,7 @@ import type {
   Time,
 } from "lightweight-charts";
 import { indexAt } from "../chart/columns";
-import type { Series } from "../chart/program";
+import type { Values } from "../chart/program";
 
 type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
 
@@ -17,12 +17,12 @@ export class Band implements ISeriesPrimitive<Time> {
   private attachment: SeriesAttachedParameter<Time> | null = null;
   private readonly panes: readonly IPrimitivePaneView[];
   private readonly times: ArrayLike<number>;
-  private readonly upper: Series;
-  private readonly lower: Series;
+  private readonly upper: Values;
+  private readonly lower: Values;
   private readonly colour: () => string;
 
   /** The values are read in place whenever the chart paints. */
-  constructor(times: ArrayLike<number>, upper: Series, lower: Series, colour: () => string) {
+  constructor(times: ArrayLike<number>, upper: Values, lower: Values, colour: () => string) {
     this.times = times;
     this.upper = upper;
     this.lower = lower;
@@ -49,7 +49,7 @@ export class Band implements ISeriesPrimitive<Time> {
     const range = chart.timeScale().getVisibleRange();
     if (!range) return;
     const indices = this.valued(indexAt(this.times, Number(range.from)) - 1, indexAt(this.times, Number(range.to)) + 1);
-    const pixel = (values: Series) => (index: number) =>
+    const pixel = (values: Values) => (index: number) =>
       [chart.timeScale().timeToCoordinate(this.times[index] as Time) ?? 0, series.priceToCoordinate(values[index]!) ?? 0] as const;
     const edge = [...indices.map(pixel(this.upper)), ...indices.toReversed().map(pixel(this.lower))];
     target.useMediaCoordinateSpace(({ context }) => {

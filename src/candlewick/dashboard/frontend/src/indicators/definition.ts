@@ -1,10 +1,33 @@
 // What an indicator is: a title, parameters, outputs with a look, and the rules that compute them.
 
 import type { Columns } from "../chart/columns";
-import type { Program, Series } from "../chart/program";
-import type { Parameters, Values } from "./parameters";
-import type { Sessions } from "./session";
+import type { Program, Values } from "../chart/program";
+import type { Parameters, ParameterValues } from "./parameters";
 import type { Output } from "./style";
+
+const DAY = 86_400;
+
+/** Price times volume, and volume, over some bars. */
+export interface Sums {
+  readonly money: number;
+  readonly volume: number;
+}
+
+/** What VWAP starts anew with. For a market that never closes, a session is a day of some zone. */
+export interface Sessions {
+  /** The session of an open time (seconds, UTC); bars with equal keys share it. */
+  key(time: number): number;
+  /** Sums over the session of `time` before `time`, where known: from coarser bars than those on the chart, say. */
+  before?(time: number): Sums | null;
+}
+
+/** Days of a zone, given its wall clock: seconds since the epoch to wall time as if it were UTC. */
+export function daysOf(wall: (time: number) => number): Sessions {
+  return { key: (time) => Math.floor(wall(time) / DAY) };
+}
+
+/** Days in UTC, as exchanges for crypto count them. */
+export const UTC_DAYS: Sessions = daysOf((time) => time);
 
 /** Where an indicator is drawn: over the candles, over the volume, or in a pane of its own. */
 export type Pane = "main" | "volume" | "own";
@@ -34,8 +57,8 @@ export interface Definition<P extends Parameters = Parameters, Name extends stri
   readonly guides: readonly number[];
   /** Outputs to shade between. */
   readonly band?: readonly [NoInfer<Name>, NoInfer<Name>];
-  history(values: Values<P>): History;
-  build(program: Program, bars: Columns, values: Values<P>, sessions: Sessions): Record<Name, Series>;
+  history(values: ParameterValues<P>): History;
+  build(program: Program, bars: Columns, values: ParameterValues<P>, sessions: Sessions): Record<Name, Values>;
 }
 
 /** Declare an indicator; its parameters' types reach `build`. */

@@ -6,11 +6,10 @@ import { Choices, matching } from "../ui/choices";
 import { h, icon, ICONS } from "../ui/dom";
 import { Popover } from "../ui/popover";
 import { form } from "./form";
-import { PaneHeights } from "./heights";
-import { type Choice, read, write } from "./notation";
-import { PaneTops } from "./panes";
+import { type Chosen, read, write } from "./notation";
+import { PaneHeights, PaneTops } from "./panes";
 import { settle } from "./parameters";
-import { INDICATORS, indicatorOf } from "./registry";
+import { indicatorOf, INDICATORS } from "./registry";
 import { Shown } from "./shown";
 import { CYCLE } from "./style";
 
@@ -79,7 +78,7 @@ export class Indicators implements Feature {
     this.menu.close();
   }
 
-  private show(choice: Choice, pane?: number): Shown {
+  private show(choice: Chosen, pane?: number): Shown {
     const one = new Shown(this.stage, choice, this.lookOf(choice), pane, {
       changed: () => this.keepLooks(),
       edit: (one, anchor) => this.edit(one, anchor),
@@ -117,7 +116,7 @@ export class Indicators implements Feature {
   }
 
   /** The same indicator with other parameters, in the same pane and the same place of the legend. */
-  private replace(old: Shown, choice: Choice): Shown {
+  private replace(old: Shown, choice: Chosen): Shown {
     const index = this.shown.indexOf(old);
     const one = this.show(choice, old.pane);
     one.setColours(old.look.colours);
@@ -137,7 +136,7 @@ export class Indicators implements Feature {
     this.keepLooks();
   }
 
-  private lookOf(choice: Choice): Shown["look"] {
+  private lookOf(choice: Chosen): Shown["look"] {
     const kept = (recall(STORE)[write([choice])] ?? {}) as Partial<Shown["look"]>;
     const alike = this.shown.filter((one) => one.choice.definition === choice.definition).length;
     const [first] = Object.keys(choice.definition.outputs);

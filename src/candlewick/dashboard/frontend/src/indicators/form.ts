@@ -3,10 +3,10 @@
 import type { ThemeName } from "../style/theme";
 import { h } from "../ui/dom";
 import type { Definition } from "./definition";
-import { type Parameter, settle, type Values } from "./parameters";
+import { type Parameter, settle, type ParameterValues } from "./parameters";
 
 export interface FormActions {
-  setParameters(values: Values): void;
+  setParameters(values: ParameterValues): void;
   setColour(output: string, colour: string): void;
   /** Defaults for both. */
   reset(): void;
@@ -17,12 +17,12 @@ export interface FormActions {
 /** The form's element, filled with the present values. */
 export function form(
   definition: Definition,
-  values: Values,
+  values: ParameterValues,
   colours: Readonly<Record<string, string>>,
   theme: ThemeName,
   actions: FormActions,
 ): HTMLElement {
-  let now: Values = values;
+  let now: ParameterValues = values;
   const change = (name: string, value: unknown) => {
     now = settle(definition.parameters, { ...now, [name]: value });
     actions.setParameters(now);

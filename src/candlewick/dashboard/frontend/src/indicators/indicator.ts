@@ -1,16 +1,15 @@
 // An indicator at work on the bars of a chart.
 
 import type { Columns } from "../chart/columns";
-import { Program, type Series } from "../chart/program";
-import type { Definition } from "./definition";
-import { type Given, settle, type Values } from "./parameters";
-import { type Sessions, UTC_DAYS } from "./session";
+import { Program, type Values } from "../chart/program";
+import { type Definition, type Sessions, UTC_DAYS } from "./definition";
+import { type Given, settle, type ParameterValues } from "./parameters";
 
 export class Indicator {
   readonly definition: Definition;
-  readonly parameters: Values;
+  readonly parameters: ParameterValues;
   /** One series per output, as long as the bars were at the last `update`. The objects stay the same. */
-  readonly outputs: Readonly<Record<string, Series>>;
+  readonly outputs: Readonly<Record<string, Values>>;
   private readonly bars: Columns;
   private readonly program = new Program();
 

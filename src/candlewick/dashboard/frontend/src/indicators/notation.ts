@@ -1,28 +1,28 @@
 // Indicators as text, for the URL: `ema(50),vwap,bb(20,2.5)`. Parameters go by position; trailing defaults are left out.
 
 import type { Definition } from "./definition";
-import { type Given, settle, type Values } from "./parameters";
+import { type Given, settle, type ParameterValues } from "./parameters";
 import { indicatorOf } from "./registry";
 
 /** An indicator and its settings. */
-export interface Choice {
+export interface Chosen {
   readonly definition: Definition;
-  readonly parameters: Values;
+  readonly parameters: ParameterValues;
 }
 
-export function write(choices: readonly Choice[]): string {
+export function write(choices: readonly Chosen[]): string {
   return choices.map(writeOne).join(",");
 }
 
 /** The indicators that a text names. What it names wrongly is left out or set to the nearest value allowed. */
-export function read(text: string): Choice[] {
+export function read(text: string): Chosen[] {
   return [...text.matchAll(/([a-z]+)(?:\(([^)]*)\))?/g)].flatMap(([, id = "", list = ""]) => {
     const definition = indicatorOf(id);
     return definition ? [{ definition, parameters: settle(definition.parameters, named(definition, list)) }] : [];
   });
 }
 
-function writeOne({ definition, parameters }: Choice): string {
+function writeOne({ definition, parameters }: Chosen): string {
   const names = Object.keys(definition.parameters);
   const last = names.findLastIndex((name) => parameters[name] !== definition.parameters[name]!.fallback);
   const told = names.slice(0, last + 1).map((name) => parameters[name]);

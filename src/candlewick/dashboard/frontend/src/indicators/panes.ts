@@ -1,7 +1,9 @@
-// Where the panes of the chart stand, as they come, go and are resized.
+// The panes of a chart: where they stand as they come, go and are resized, and how they share its height.
 
 import type { IChartApiBase, Time } from "lightweight-charts";
+import { keep, recall } from "../state/prefs";
 
+/** Tells where the panes stand. */
 export class PaneTops {
   private readonly observer: ResizeObserver;
   private frame = 0;
@@ -37,4 +39,38 @@ export class PaneTops {
     const top = this.chart.chartElement().getBoundingClientRect().top;
     this.onMove(this.elements().map((element) => element.getBoundingClientRect().top - top));
   }
+}
+
+const STORE = "panes";
+/** Shares of the height, by the name of a pane; one that is not named here is an indicator's. */
+const SHARES: Readonly<Record<string, number>> = { price: 5, volume: 1 };
+const INDICATOR = 1.4;
+
+/** Shares the height among the panes: as the reader dragged their edges last, in this browser. */
+export class PaneHeights {
+  private known: Record<string, number> = {};
+
+  constructor(private readonly chart: IChartApiBase<Time>) {}
+
+  /** Panes came or went; `names` are those that are there now, from the top. */
+  apply(names: readonly string[]): void {
+    const kept = recall(STORE);
+    this.known = Object.fromEntries(names.map((name) => [name, share(kept[name]) ?? SHARES[name] ?? INDICATOR]));
+    this.chart.panes().forEach((pane, index) => pane.setStretchFactor(this.known[names[index]!]!));
+  }
+
+  /** A pane has another height now: keep what the reader changed. The window's size changes no share. */
+  note(): void {
+    const factors = this.chart.panes().map((pane) => pane.getStretchFactor());
+    const now = Object.fromEntries(Object.keys(this.known).map((name, index) => [name, factors[index]!]));
+    const changed = Object.entries(now).filter(([name, factor]) => factor !== this.known[name]);
+    if (changed.length === 0 || factors.length !== Object.keys(now).length) return;
+    this.known = now;
+    keep(STORE, { ...recall(STORE), ...Object.fromEntries(changed) });
+  }
+}
+
+/** A stored share, if it is one that leaves a pane to be seen. */
+function share(stored: unknown): number | null {
+  return typeof stored === "number" && stored > 0.01 && stored < 100 ? stored : null;
 }

@@ -1,6 +1,26 @@
 // What a reader may set on an indicator, within which limits.
 
-import { SOURCES, type Source } from "./source";
+import type { Columns } from "../chart/columns";
+import type { Program, Values } from "../chart/program";
+
+export const SOURCES = ["close", "open", "high", "low", "hl2", "hlc3", "ohlc4"] as const;
+
+export type Source = (typeof SOURCES)[number];
+
+/** The chosen price of each bar. */
+export function sourceOf(program: Program, bars: Columns, source: Source): Values {
+  const { open, high, low, close } = bars;
+  switch (source) {
+    case "hl2":
+      return program.series((i) => (high[i]! + low[i]!) / 2);
+    case "hlc3":
+      return program.series((i) => (high[i]! + low[i]! + close[i]!) / 3);
+    case "ohlc4":
+      return program.series((i) => (open[i]! + high[i]! + low[i]! + close[i]!) / 4);
+    default:
+      return bars[source];
+  }
+}
 
 export interface NumberParameter {
   readonly kind: "number";
@@ -23,7 +43,7 @@ export type Parameter = NumberParameter | ChoiceParameter;
 export type Parameters = Readonly<Record<string, Parameter>>;
 
 /** The value of each parameter. */
-export type Values<P extends Parameters = Parameters> = { readonly [name in keyof P]: ValueOf<P[name]> };
+export type ParameterValues<P extends Parameters = Parameters> = { readonly [name in keyof P]: ValueOf<P[name]> };
 type ValueOf<P extends Parameter> = P extends ChoiceParameter<infer Choice> ? Choice : number;
 
 /** Values as they come from a URL, a form or a store: of any kind, or missing. */
@@ -41,9 +61,9 @@ export function price(fallback: Source): ChoiceParameter<Source> {
 }
 
 /** The nearest values allowed; the fallback for what is missing or no value at all. */
-export function settle<P extends Parameters>(parameters: P, given: Given): Values<P> {
+export function settle<P extends Parameters>(parameters: P, given: Given): ParameterValues<P> {
   const entries = Object.entries(parameters).map(([name, parameter]) => [name, allowed(parameter, given[name])]);
-  return Object.fromEntries(entries) as Values<P>;
+  return Object.fromEntries(entries) as ParameterValues<P>;
 }
 
 function allowed(parameter: Parameter, given: unknown): number | string {

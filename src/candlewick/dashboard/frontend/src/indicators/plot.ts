@@ -10,12 +10,12 @@ import {
   type SeriesType,
   type Time,
 } from "lightweight-charts";
+import type { Values } from "../chart/program";
 import { short } from "../format";
 import { faded, type ThemeName } from "../style/theme";
 import { Band } from "./band";
 import type { Unit } from "./definition";
 import type { Indicator } from "./indicator";
-import { type Point, points } from "./points";
 import type { Output } from "./style";
 
 /** A histogram takes the same points as a line. */
@@ -25,7 +25,7 @@ type Drawn = ISeriesApi<"Line", Time>;
 const MANY = 100;
 
 /** How the reader wants it: colours by output where they are not the default ones. */
-export interface Look {
+export interface PlotLook {
   readonly theme: ThemeName;
   readonly colours: Readonly<Record<string, string>>;
   readonly guide: string;
@@ -36,7 +36,7 @@ export class Plot {
   private readonly times: ArrayLike<number>;
   private readonly chart: IChartApiBase<Time>;
   private readonly series: ReadonlyMap<string, Drawn>;
-  private look: Look;
+  private look: PlotLook;
 
   /** `times` are those of the indicator's bars; `price` writes prices as the price axis does. */
   constructor(
@@ -44,7 +44,7 @@ export class Plot {
     indicator: Indicator,
     times: ArrayLike<number>,
     pane: number,
-    look: Look,
+    look: PlotLook,
     price: (value: number) => string,
   ) {
     this.chart = chart;
@@ -73,7 +73,7 @@ export class Plot {
   }
 
   /** Wear a theme and the reader's colours. */
-  paint(look: Look): void {
+  paint(look: PlotLook): void {
     this.look = look;
     for (const [name, series] of this.series) series.applyOptions({ color: this.colourOf(name) });
     for (const line of this.first.priceLines()) line.applyOptions({ color: look.guide });
@@ -127,4 +127,26 @@ export class Plot {
 function formatOf(unit: Unit, price: (value: number) => string): PriceFormat {
   if (unit === "percent") return { type: "price", precision: 2, minMove: 0.01 };
   return { type: "custom", formatter: unit === "price" ? price : short, minMove: 1e-8 };
+}
+
+/** A point of a series; without a value it only keeps the place of its time. */
+export type Point<Time> = { time: Time } | { time: Time; value: number; color?: string };
+
+/** The points of an output from bar `from` on. `Time` is the chart's brand of seconds. */
+export function points<Time>(
+  times: ArrayLike<number>,
+  values: Values,
+  output: Output,
+  theme: ThemeName,
+  from = 0,
+): Point<Time>[] {
+  const drawn: Point<Time>[] = [];
+  for (let index = from; index < values.length; index++) {
+    const time = times[index] as Time;
+    const value = values[index]!;
+    if (Number.isNaN(value)) drawn.push({ time });
+    else if (output.shade) drawn.push({ time, value, color: output.shade(values, index)[theme] });
+    else drawn.push({ time, value });
+  }
+  return drawn;
 }

@@ -1,12 +1,8 @@
 // Every indicator there is, in the order of the menu.
 
-import { ATR } from "./atr";
-import { BOLLINGER } from "./bollinger";
 import type { Definition } from "./definition";
-import { MACD } from "./macd";
-import { RSI } from "./oscillators";
-import { EMA, SMA, WMA } from "./overlays";
-import { STOCHASTIC } from "./stochastic";
+import { ATR, MACD, RSI, STOCHASTIC } from "./oscillators";
+import { BOLLINGER, EMA, SMA, WMA } from "./overlays";
 import { OBV, VOLUME_SMA } from "./volume";
 import { VWAP } from "./vwap";
 

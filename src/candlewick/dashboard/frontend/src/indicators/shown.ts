@@ -1,11 +1,11 @@
 // One indicator as it is shown: its values, its lines on the chart, its row in the legend.
 
 import type { Stage } from "../desk/stage";
+import { UTC_DAYS } from "./definition";
 import { Indicator } from "./indicator";
-import type { Choice } from "./notation";
+import type { Chosen } from "./notation";
 import { Plot } from "./plot";
 import { Row } from "./row";
-import { UTC_DAYS } from "./session";
 
 /** How the reader wants it: colours by output where they are not the default ones. */
 export interface OwnLook {
@@ -29,7 +29,7 @@ export class Shown {
   /** `pane` is the own pane of the one that this one replaces. */
   constructor(
     private readonly stage: Stage,
-    readonly choice: Choice,
+    readonly choice: Chosen,
     public look: OwnLook,
     pane: number | undefined,
     private readonly actions: ShownActions,

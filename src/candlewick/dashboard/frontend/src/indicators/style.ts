@@ -1,6 +1,6 @@
 // How an output looks until the reader chooses otherwise.
 
-import type { Series } from "../chart/program";
+import type { Values } from "../chart/program";
 import type { ThemeName } from "../style/theme";
 
 /** A colour on each theme. */
@@ -13,7 +13,7 @@ export interface Output {
   readonly colour: Themed;
   readonly width: 1 | 2;
   /** A bar's own colour, where it differs from bar to bar. */
-  shade?(values: Series, index: number): Themed;
+  shade?(values: Values, index: number): Themed;
 }
 
 export const BLUE: Themed = { dark: "#5b8cff", light: "#2962ff" };
@@ -32,6 +32,6 @@ export function line(title: string, colour: Themed, width: 1 | 2 = 1): Output {
   return { title, kind: "line", colour, width };
 }
 
-export function histogram(title: string, colour: Themed, shade: (values: Series, index: number) => Themed): Output {
+export function histogram(title: string, colour: Themed, shade: (values: Values, index: number) => Themed): Output {
   return { title, kind: "histogram", colour, width: 1, shade };
 }

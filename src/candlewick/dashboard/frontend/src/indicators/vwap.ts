@@ -1,11 +1,9 @@
 // Volume-weighted average price since the session's start.
 
 import type { Columns } from "../chart/columns";
-import type { Series } from "../chart/program";
-import { define } from "./definition";
-import { price } from "./parameters";
-import type { Sessions, Sums } from "./session";
-import { sourceOf } from "./source";
+import type { Values } from "../chart/program";
+import { define, type Sessions, type Sums } from "./definition";
+import { price, sourceOf } from "./parameters";
 import { CYAN, line } from "./style";
 
 /**
@@ -26,7 +24,7 @@ export const VWAP = define({
   history: () => "session",
   build: (program, bars, { source }, sessions) => {
     const paid = sourceOf(program, bars, source);
-    const sums = (field: keyof Sums, added: (index: number) => number): Series =>
+    const sums = (field: keyof Sums, added: (index: number) => number): Values =>
       program.series((i, own) => added(i) + (isStart(bars.time, i, sessions) ? 0 : known(bars, i, own, field, sessions)));
     const money = sums("money", (i) => paid[i]! * bars.volume[i]!);
     const volume = sums("volume", (i) => bars.volume[i]!);
@@ -50,6 +48,6 @@ function isStart(time: Columns["time"], index: number, sessions: Sessions): bool
   return sessions.key(before) !== sessions.key(time[index]!);
 }
 
-function known(bars: Columns, index: number, own: Series, field: keyof Sums, sessions: Sessions): number {
+function known(bars: Columns, index: number, own: Values, field: keyof Sums, sessions: Sessions): number {
   return index > 0 ? own[index - 1]! : (sessions.before?.(bars.time[0]!)?.[field] ?? NaN);
 }

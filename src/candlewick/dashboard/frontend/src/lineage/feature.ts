@@ -1,7 +1,6 @@
 // A click on a bar opens its lineage; while its verdict is open, it is looked at again.
 
-import { Painted } from "../chart/painted";
-import { place } from "../chart/place";
+import { Painted, place } from "../chart/painted";
 import type { Bar } from "../data/bar";
 import type { Feature, Stage } from "../desk/stage";
 import { h } from "../ui/dom";

@@ -1,6 +1,6 @@
 // The lineage of one bar, as the server tells it. Times in µs since the epoch, amounts as exact text.
 
-import type { Series } from "../data/config";
+import type { SeriesKey } from "../data/config";
 import type { Standing } from "../holes/proof";
 
 export interface Compared {
@@ -57,7 +57,7 @@ export interface Lineage {
 }
 
 /** Fetch the lineage of the bar that holds an instant (seconds); null where the warehouse has none yet. */
-export async function fetchLineage(base: string, { symbol, timeframe }: Series, time: number, signal: AbortSignal): Promise<Lineage | null> {
+export async function fetchLineage(base: string, { symbol, timeframe }: SeriesKey, time: number, signal: AbortSignal): Promise<Lineage | null> {
   const query = new URLSearchParams({ symbol, timeframe, t: String(time) });
   const answer = await fetch(`${base}/api/lineage?${query}`, { signal });
   if (answer.status === 503) return null;

@@ -2,7 +2,7 @@
 
 import { PriceChart } from "../chart/chart";
 import type { Bar } from "../data/bar";
-import type { Config, Series } from "../data/config";
+import type { Config, SeriesKey } from "../data/config";
 import { Feeder, type LiveScreen, type Screen } from "../data/feeder";
 import { type Health, healthOf } from "../data/health";
 import type { History } from "../data/history";
@@ -16,7 +16,7 @@ import { h, iconButton, ICONS } from "../ui/dom";
 import { Legend } from "../ui/legend";
 import { Popover } from "../ui/popover";
 import { Waiting } from "../ui/waiting";
-import { dayClockOf } from "../ui/zones";
+import { dayClockOf } from "../zone";
 import { afterPaint } from "./debug";
 import { FEATURES } from "./features";
 
@@ -29,7 +29,7 @@ export class Cell implements Stage {
   readonly config: Config;
   readonly chart: PriceChart;
   readonly feeder: Feeder;
-  readonly opened = new Signal<Series>();
+  readonly opened = new Signal<SeriesKey>();
   readonly drawn = new Signal();
   readonly ticked = new Signal<Tick>();
   readonly heard = new Signal<Status>();
@@ -100,7 +100,7 @@ export class Cell implements Stage {
     Object.values(this.slots).forEach((slot) => slot.remove());
   }
 
-  get series(): Series {
+  get series(): SeriesKey {
     const { symbol, timeframe } = this.choice;
     return { symbol, timeframe };
   }

@@ -1,6 +1,6 @@
 // The keys of the page: they act on the active chart.
 
-import type { Scale } from "../state/choice";
+import type { Scale } from "../chart/charttypes";
 import type { Keyboard } from "../state/keys";
 import type { Cell } from "./cell";
 

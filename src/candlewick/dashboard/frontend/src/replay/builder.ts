@@ -1,7 +1,50 @@
 // Bars built trade by trade, by the same rules and as exactly as the server's live bars (`bars.py`). Pure.
 
 import { type Bar, State } from "../data/bar";
-import { numberOf, SCALE } from "./amount";
+import { secondsOf } from "../data/config";
+import type { ZoneClock } from "../zone";
+
+/** Prices and quantities are in units of 10^-8; their products, quote amounts, in units of 10^-16. */
+export const SCALE = 8;
+
+/** Turn a decimal's text into a whole number of 10^-8. Throws where it has more decimals. */
+export function scaled(text: string): bigint {
+  const [whole = "0", fraction = ""] = text.split(".");
+  if (fraction.length > SCALE) throw new Error(`expected at most ${SCALE} decimals, got ${text}`);
+  return BigInt(whole + fraction.padEnd(SCALE, "0"));
+}
+
+/** The number nearest to a whole number of 10^-scale, as the decimal's own text would be read. */
+export function numberOf(amount: bigint, scale = SCALE): number {
+  const digits = amount.toString().padStart(scale + 1, "0");
+  return Number(`${digits.slice(0, -scale)}.${digits.slice(-scale)}`);
+}
+
+const DAY = 86_400;
+/** A day of a zone with summer time is an hour shorter or longer. */
+const LONGEST_SHIFT = 3 * 3_600;
+
+/** The interval of a timeframe; a day begins at the midnight of its zone. */
+export function intervalOf(timeframe: string, zone: ZoneClock): Interval {
+  const seconds = secondsOf(timeframe);
+  if (seconds < DAY) {
+    const length = seconds * 1e6;
+    return (time) => [time - (time % length), time - (time % length) + length];
+  }
+  return (time) => {
+    const opened = midnight(time / 1e6, zone);
+    return [opened * 1e6, midnight(opened + DAY + LONGEST_SHIFT, zone) * 1e6];
+  };
+}
+
+/** The newest midnight of a zone at or before an instant, in seconds. */
+function midnight(time: number, zone: ZoneClock): number {
+  const wall = zone.wall(time);
+  const day = wall - (wall % DAY);
+  // What the clock was set forward or back since then shifts the guess; a second look is right.
+  const guess = time - (wall - day);
+  return guess + (day - zone.wall(guess));
+}
 
 /** A trade of the tape: price and quantity in units of 10^-8, time in µs since the epoch. */
 export interface Trade {

@@ -3,9 +3,9 @@
 import type { Bar } from "../data/bar";
 import type { Feature, Stage } from "../desk/stage";
 import { h, icon } from "../ui/dom";
-import { clockOf } from "../ui/zones";
+import { clockOf } from "../zone";
+import { intervalOf } from "./builder";
 import { Controls } from "./controls";
-import { intervalOf } from "./interval";
 import { Player } from "./player";
 import { Tape } from "./tape";
 

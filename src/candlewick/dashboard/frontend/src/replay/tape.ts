@@ -1,7 +1,6 @@
 // The tape by pages, fetched ahead of who reads it.
 
-import { scaled } from "./amount";
-import type { Trade } from "./builder";
+import { scaled, type Trade } from "./builder";
 
 const PAGE = 5_000;
 /** Fetch the next page when fewer trades than this are left. */

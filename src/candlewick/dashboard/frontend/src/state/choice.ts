@@ -1,12 +1,9 @@
 // What each chart of the page shows, as a reader chose it: in the address, so that a link shows the same, and
 // remembered by the browser for a visit without one.
 
-import { CHART_TYPES, type ChartType } from "../chart/charttypes";
+import { CHART_TYPES, type ChartType, type Scale, SCALES } from "../chart/charttypes";
 import type { Config } from "../data/config";
 
-export type Scale = "auto" | "log" | "percent" | "indexed";
-
-export const SCALES: readonly Scale[] = ["auto", "log", "percent", "indexed"];
 /** How many charts a grid may have. */
 export const GRIDS: readonly number[] = [1, 2, 4];
 

@@ -2,7 +2,7 @@
 
 import { isRising } from "../chart/looks";
 import { type Bar, State } from "../data/bar";
-import type { Series } from "../data/config";
+import type { SeriesKey } from "../data/config";
 import { fixed, short, signed } from "../format";
 import { h, setText } from "./dom";
 
@@ -43,7 +43,7 @@ export class Legend {
     this.element = h("div", { class: "legend" }, this.title, this.numbers, this.rows);
   }
 
-  setSeries({ symbol, timeframe }: Series): void {
+  setSeries({ symbol, timeframe }: SeriesKey): void {
     setText(this.name, `${symbol} · ${timeframe}`);
     this.numbers.hidden = true;
     this.state.hidden = true;

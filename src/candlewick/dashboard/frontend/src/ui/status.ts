@@ -1,9 +1,10 @@
 // The bar below the charts: is it live, how fresh is it, when does the bar close, what time is it where, and the scale.
 
+import { type Scale, SCALES } from "../chart/charttypes";
 import type { Health } from "../data/health";
 import type { Source, Status } from "../data/live";
 import { countdown, fixed, span } from "../format";
-import { type Choice, type Scale, SCALES } from "../state/choice";
+import type { Choice } from "../state/choice";
 import type { ZoneClock } from "../zone";
 import { h, iconButton, ICONS, markCurrent, setText } from "./dom";
 import { zoneName } from "./zones";

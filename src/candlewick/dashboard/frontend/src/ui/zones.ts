@@ -1,6 +1,6 @@
 // Zones by name, and the list to choose one from.
 
-import { browserZone, isZone, ZoneClock } from "../zone";
+import { clockOf, isZone } from "../zone";
 import { Choices, matching, type Option } from "./choices";
 import { Popover } from "./popover";
 
@@ -25,29 +25,6 @@ const RENAMED: Readonly<Record<string, string>> = {
   "Pacific/Ponape": "Pacific/Pohnpei",
   "Pacific/Truk": "Pacific/Chuuk",
 };
-/** What is added to a day's first instant to be within that day, wherever one believes its midnight to be. */
-const NOON = 43_200;
-const clocks = new Map<string, ZoneClock>();
-const dayClocks = new Map<string, ZoneClock>();
-
-/** The wall clock of a choice of zone: an IANA name, or `browser`. */
-export function clockOf(choice: string): ZoneClock {
-  const zone = choice === "browser" ? browserZone() : choice;
-  const known = clocks.get(zone) ?? new ZoneClock(zone);
-  clocks.set(zone, known);
-  return known;
-}
-
-/**
- * The clock that tells the day of a daily bar by its open time. It is half a day ahead: the midnights of a zone are the
- * warehouse's, and a browser whose rules for the zone are older or newer must not take one for the evening before. In
- * UTC that holds for nearly every zone, so it stands in for one that the browser does not know.
- */
-export function dayClockOf(zone: string): ZoneClock {
-  const known = dayClocks.get(zone) ?? new ZoneClock(isZone(zone) ? zone : "UTC", NOON);
-  dayClocks.set(zone, known);
-  return known;
-}
 
 /** A zone's name where there is little room: `IST`, `UTC`, `New York`. */
 export function zoneName(choice: string): string {
