@@ -5,14 +5,17 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const under = (folder, ending) =>
+  readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+
 const out = mkdtempSync(join(tmpdir(), "candlewick-chart-"));
 try {
-  const entryPoints = readdirSync("test")
-    .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => join("test", name));
-  await build({ entryPoints, outdir: out, bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" } });
-  const files = readdirSync(out).map((name) => join(out, name));
-  process.exitCode = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" }).status ?? 1;
+  const entryPoints = under("test", ".test.ts");
+  const shape = { bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" } };
+  await build({ entryPoints, outdir: out, outbase: "test", ...shape });
+  process.exitCode = spawnSync(process.execPath, ["--test", ...under(out, ".mjs")], { stdio: "inherit" }).status ?? 1;
 } finally {
   rmSync(out, { recursive: true });
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CHART_TYPES, Shapes } from "../src/chart/charttypes";
-import { BarTable, type Row } from "../src/chart/columns";
-import { bar, between, random, SEED, walk } from "./random";
+import { CHART_TYPES, Shapes } from "../../src/chart/charttypes";
+import { BarTable, type Row } from "../../src/chart/columns";
+import { bar, between, random, SEED, walk } from "../random";
 
 const REPRODUCE = `seed ${SEED}: run SEED=${SEED} node test.mjs`;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bar, State } from "../src/data/bar";
-import { Proof, type VerdictSpan } from "../src/holes/proof";
+import { type Bar, State } from "../../src/data/bar";
+import { Proof, type VerdictSpan } from "../../src/holes/proof";
 
 function bar(time: number, state: State): Bar {
   return { time, open: 1, high: 1, low: 1, close: 1, volume: 1, quoteVolume: 1, trades: 1, state };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bar, State } from "../src/data/bar";
-import { BarStore } from "../src/data/store";
+import { type Bar, State } from "../../src/data/bar";
+import { BarStore } from "../../src/data/store";
 
 function bar(time: number, trades = 1, state = State.Closed): Bar {
   return { time, open: 1, high: 2, low: 1, close: 1, volume: trades, quoteVolume: trades, trades, state };

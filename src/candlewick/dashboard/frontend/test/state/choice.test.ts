@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Config } from "../src/data/config";
-import { type Choice, defaultChoice, readAddress, writeAddress } from "../src/state/choice";
+import { SCALES } from "../../src/chart/charttypes";
+import type { Config } from "../../src/data/config";
+import { checked, type Choice, defaultChoice, readAddress, writeAddress } from "../../src/state/choice";
+import { between, random, SEED } from "../random";
 
 const CONFIG: Config = {
   symbols: ["BTCUSDT", "ETHUSDT"],
@@ -58,4 +60,25 @@ test("an address without a chart names none", () => {
 
 test("a symbol may be written in lower case", () => {
   assert.equal(readAddress("?symbol=ethusdt", CONFIG).choices[0]?.symbol, "ETHUSDT");
+});
+
+test("of anything that was stored only what makes sense here is taken up", () => {
+  const sound: Choice = { ...PLAIN, symbol: "ETHUSDT", type: "area", scale: "indexed", inverted: true, compare: "BTCUSDT" };
+  assert.deepEqual(checked(sound, CONFIG), sound);
+  for (const nothing of [null, undefined, 7, "text", [], {}]) assert.deepEqual(checked(nothing, CONFIG), {});
+  const next = random();
+  const junk = [null, 0, 1, true, "", "1m", "BTCUSDT", "log", "candles", "NOPE", {}, [], NaN];
+  for (let round = 0; round < 500; round++) {
+    const given = Object.fromEntries(Object.keys(PLAIN).map((name) => [name, junk[between(next, 0, junk.length - 1)]]));
+    const choice = { ...PLAIN, ...checked(given, CONFIG) };
+    const repeat = `seed ${SEED}: ${JSON.stringify(given)}`;
+    assert.ok(CONFIG.symbols.includes(choice.symbol) && CONFIG.timeframes.includes(choice.timeframe), repeat);
+    assert.ok(["", ...CONFIG.symbols].includes(choice.compare) && SCALES.includes(choice.scale), repeat);
+    assert.deepEqual([typeof choice.indicators, typeof choice.inverted, choice.type], ["string", "boolean", "candles"], repeat);
+  }
+});
+
+test("a link names four charts at most", () => {
+  const search = "?" + Array.from({ length: 9 }, () => "symbol=BTCUSDT").join("&");
+  assert.equal(readAddress(search, CONFIG).choices.length, 4);
 });

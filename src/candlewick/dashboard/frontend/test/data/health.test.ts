@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { healthOf } from "../src/data/health";
-import type { Status } from "../src/data/live";
+import { healthOf } from "../../src/data/health";
+import type { Status } from "../../src/data/live";
 
 const NOW = 1_795_341_470_794;
 const status = (changes: Partial<Status>): Status => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { type Bar, State } from "../src/data/bar";
-import { Pacer } from "../src/data/pacer";
+import { type Bar, State } from "../../src/data/bar";
+import { Pacer } from "../../src/data/pacer";
 
 // Node has the browser's timers, but for the name of what they belong to.
 Object.assign(globalThis, { window: globalThis });

@@ -1,7 +1,7 @@
 // A pane for drawings without a chart: a bar every 10 px from x = 5 on, and a price per px, 1,000 at the top.
 
-import { BarTable } from "../src/chart/columns";
-import type { Pixel, View } from "../src/drawings/view";
+import { BarTable } from "../../src/chart/columns";
+import type { Pixel, View } from "../../src/drawings/view";
 
 export const MINUTE = 60;
 export const START = 1_700_000_040;

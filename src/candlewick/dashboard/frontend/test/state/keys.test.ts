@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nameOf } from "../src/state/keys";
+import { nameOf } from "../../src/state/keys";
 
 function key(given: Partial<KeyboardEvent>): string {
   const quiet = { code: "", altKey: false, ctrlKey: false, metaKey: false, shiftKey: false };

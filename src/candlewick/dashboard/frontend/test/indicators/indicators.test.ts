@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BarTable, type Row } from "../src/chart/columns";
-import { daysOf } from "../src/indicators/definition";
-import { compute, Indicator } from "../src/indicators/indicator";
-import { points } from "../src/indicators/plot";
-import { indicatorOf, INDICATORS } from "../src/indicators/registry";
-import { BLUE, histogram } from "../src/indicators/style";
-import { sumsOf } from "../src/indicators/vwap";
-import { bar, between, random, type Random, SEED, walk } from "./random";
+import { BarTable, type Row } from "../../src/chart/columns";
+import { daysOf } from "../../src/indicators/definition";
+import { compute, Indicator } from "../../src/indicators/indicator";
+import { points } from "../../src/indicators/plot";
+import { indicatorOf, INDICATORS } from "../../src/indicators/registry";
+import { BLUE, histogram } from "../../src/indicators/style";
+import { sumsOf } from "../../src/indicators/vwap";
+import { bar, between, random, type Random, SEED, walk } from "../random";
 
 const REPRODUCE = `seed ${SEED}: run SEED=${SEED} node test.mjs`;
 

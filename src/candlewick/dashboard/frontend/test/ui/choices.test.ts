@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { matching } from "../src/ui/choices";
-import { found as searched } from "../src/ui/search";
+import { matching } from "../../src/ui/choices";
+import { found as searched } from "../../src/ui/search";
 
 const OPTIONS = [
   { value: "rsi", title: "Relative Strength Index", hint: "RSI" },

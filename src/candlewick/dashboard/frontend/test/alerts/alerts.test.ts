@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crossed } from "../src/alerts/book";
-import { news, type Report } from "../src/alerts/troubles";
+import { crossed } from "../../src/alerts/book";
+import { news, type Report } from "../../src/alerts/troubles";
 
 const GOOD: Report = {
   processes: [{ name: "recorder", is_alive: true }],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { instantOf } from "../src/ui/goto";
-import { ZoneClock } from "../src/zone";
+import { instantOf } from "../../src/ui/goto";
+import { ZoneClock } from "../../src/zone";
 
 test("the instant of a zone's wall time shows that time on the wall", () => {
   for (const zone of ["UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe"]) {

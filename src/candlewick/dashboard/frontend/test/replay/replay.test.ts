@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { State } from "../src/data/bar";
-import { BarBuilder, intervalOf, numberOf, scaled, type Trade } from "../src/replay/builder";
-import { Pace } from "../src/replay/player";
-import { ZoneClock } from "../src/zone";
-import { random } from "./random";
+import { State } from "../../src/data/bar";
+import { BarBuilder, intervalOf, numberOf, scaled, type Trade } from "../../src/replay/builder";
+import { Pace } from "../../src/replay/player";
+import { ZoneClock } from "../../src/zone";
+import { random } from "../random";
 
 const MINUTE = 60_000_000;
 const START = 1_732_233_600_000_000;

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Album } from "../src/drawings/album";
-import { LEVELS, retraced } from "../src/drawings/fibonacci";
-import { figureOf } from "../src/drawings/figures";
-import { magnetic, moved } from "../src/drawings/hand";
-import { hit } from "../src/drawings/hit";
-import { measurement, spanText } from "../src/drawings/measure";
-import { type Drawing, drawingAt, type Kind, KINDS } from "../src/drawings/model";
-import { decode, encode, Shelf } from "../src/drawings/shelf";
-import { positionAt, positionOf, timeAt, xAt } from "../src/drawings/timeline";
-import { extended } from "../src/drawings/trend";
+import { Album } from "../../src/drawings/album";
+import { LEVELS, retraced } from "../../src/drawings/fibonacci";
+import { figureOf } from "../../src/drawings/figures";
+import { magnetic, moved } from "../../src/drawings/hand";
+import { hit } from "../../src/drawings/hit";
+import { measurement, spanText } from "../../src/drawings/measure";
+import { type Drawing, drawingAt, type Kind, KINDS } from "../../src/drawings/model";
+import { decode, encode, Shelf } from "../../src/drawings/shelf";
+import { positionAt, positionOf, timeAt, xAt } from "../../src/drawings/timeline";
+import { extended } from "../../src/drawings/trend";
 import { at, MINUTE, pane, px } from "./pane";
-import { between, random, SEED } from "./random";
+import { between, random, SEED } from "../random";
 
 const REPRODUCE = `seed ${SEED}: run SEED=${SEED} node test.mjs`;
 const BODY = { kind: "body" } as const;

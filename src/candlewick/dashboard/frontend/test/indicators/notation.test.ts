@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BarTable } from "../src/chart/columns";
-import { Indicator } from "../src/indicators/indicator";
-import { read, write } from "../src/indicators/notation";
-import { settle } from "../src/indicators/parameters";
-import { indicatorOf, INDICATORS } from "../src/indicators/registry";
+import { BarTable } from "../../src/chart/columns";
+import { Indicator } from "../../src/indicators/indicator";
+import { read, write } from "../../src/indicators/notation";
+import { settle } from "../../src/indicators/parameters";
+import { indicatorOf, INDICATORS } from "../../src/indicators/registry";
 
 const BB = indicatorOf("bb")!;
 

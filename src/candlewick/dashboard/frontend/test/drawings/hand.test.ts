@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Album } from "../src/drawings/album";
-import { Hand } from "../src/drawings/hand";
-import { drawingAt, type Kind } from "../src/drawings/model";
+import { Album } from "../../src/drawings/album";
+import { Hand } from "../../src/drawings/hand";
+import { drawingAt, type Kind } from "../../src/drawings/model";
 import { at, pane, px } from "./pane";
 
 const view = pane();
