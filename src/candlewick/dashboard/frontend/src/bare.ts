@@ -1,11 +1,11 @@
-// The adapter for a bare page: `/chart`, to embed or to put on a wall.
+// The adapter for the bare page, `/chart`: to embed, or to show on a wall.
 
 import type { Config } from "./data/config";
 import { Terminal } from "./page/terminal";
 import type { ThemeChoice } from "./state/prefs";
 import { PALETTES, type ThemeName } from "./style/theme";
 
-/** Fill the page with a chart, where its body asks for one. */
+/** Fill the page with a chart if its body carries a configuration. */
 export function mountOnPage(): void {
   const config = document.body?.dataset.candlewick;
   if (!config) return;

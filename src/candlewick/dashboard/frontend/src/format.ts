@@ -51,7 +51,7 @@ export function countdown(seconds: number): string {
   return `${two(total / 60)}:${two(total % 60)}`;
 }
 
-/** A span of ms as a trader glances at it: 54 ms, 2.1 s, 3 m. */
+/** A duration in ms, rounded to be read at a glance: 54 ms, 2.1 s, 3 m. */
 export function span(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;

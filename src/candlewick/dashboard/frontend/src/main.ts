@@ -1,4 +1,4 @@
-// The bundle: Streamlit imports its default, a bare page is filled at once.
+// The bundle's entry: Streamlit imports the default export, a bare page is filled at once.
 
 import { mountOnPage } from "./bare";
 import { component } from "./streamlit";

@@ -1,4 +1,4 @@
-// A thing that happens, and those who want to hear of it.
+// An event, and the listeners that want to hear of it.
 
 export class Signal<Value = void> {
   private readonly listeners = new Set<(value: Value) => void>();

@@ -1,12 +1,12 @@
-// The adapter for Streamlit: a v2 component. Streamlit calls it again on every rerun and theme change, and now and then
-// takes its element off the page and makes another; the terminal outlives both, and is only hung up again.
+// The adapter for Streamlit: a v2 component. Streamlit calls it again on every rerun and theme change, and sometimes
+// replaces its element by another; the terminal outlives both and is moved to the new element.
 
 import type { Config } from "./data/config";
 import { Terminal } from "./page/terminal";
 import type { ThemeChoice } from "./state/prefs";
 import { isDark, type ThemeName } from "./style/theme";
 
-/** A terminal that is off the page for this long is not coming back: its reader went to another page. */
+/** After this long off the page, in ms, a terminal is ended: its reader went to another page. */
 const GRACE = 5_000;
 
 type Parent = HTMLElement | ShadowRoot;
@@ -27,7 +27,7 @@ export function component({ key, data, parentElement }: Call): () => void {
   return () => frame.takeDown(parentElement);
 }
 
-/** Holds one terminal on the page, and for a while behind it. */
+/** Keeps one terminal on the page, and for a while after it was taken off. */
 class Frame {
   readonly terminal: Terminal;
   private parent: Parent | null = null;
@@ -57,7 +57,7 @@ class Frame {
     this.fit();
   }
 
-  /** Take the terminal off the page; it keeps its size unseen, since a chart that shrinks to nothing loses its view. */
+  /** Take the terminal off the page. Hidden, it keeps its size, since a chart without a size loses its view. */
   takeDown(parent: Parent): void {
     if (parent !== this.parent) return;
     this.parent = null;
@@ -75,28 +75,28 @@ class Frame {
   }
 }
 
-/** The theme that Streamlit wears, told by the colours it gives to components. */
+/** Streamlit's theme, recognised by the colours it gives to components. */
 function pageTheme(parent: Parent): ThemeName {
   const element = parent instanceof ShadowRoot ? parent.host : parent;
   return isDark(getComputedStyle(element).getPropertyValue("--st-background-color")) ? "dark" : "light";
 }
 
-/** Fill the screen from here down, so that the page never scrolls. */
+/** Let the element fill the screen down to its end, so that the page never scrolls. */
 function fitToScreen(element: HTMLElement): void {
   const top = Math.max(0, element.getBoundingClientRect().top + window.scrollY);
   element.style.height = `calc(100dvh - ${top}px)`;
 }
 
-/** A busy machine may take its time to open a menu. */
+/** How long a busy machine may take to open a menu, in ms. */
 const MENU_WAIT = 3_000;
 const NAMES: Record<ThemeChoice, string> = { system: "System", dark: "Dark", light: "Light" };
 
-/** Where Streamlit keeps the choice: each page by itself, by the path it was loaded with. */
+/** Where Streamlit keeps the chosen theme: per page, by the path it was loaded with. */
 function themeKey(path: string): string {
   return `stActiveTheme-${path}-v2`;
 }
 
-/** The paths of the pages: what is chosen on one holds on all. */
+/** The paths of all pages, as a theme is chosen for all of them. */
 function pages(): string[] {
   const links = document.querySelectorAll<HTMLAnchorElement>('a[data-testid="stTopNavLink"]');
   return [window.location.pathname, ...[...links].map((link) => link.pathname)];
@@ -107,7 +107,7 @@ function themeChoice(): ThemeChoice {
   return (Object.keys(NAMES) as ThemeChoice[]).find((choice) => JSON.stringify(NAMES[choice]) === stored) ?? "system";
 }
 
-/** Streamlit has no call for its theme: store the choice where it looks, and press its own switch, unseen. */
+/** Streamlit has no call to set its theme, so store the choice where it looks and press its own switch, hidden. */
 function chooseTheme(choice: ThemeChoice): void {
   const hide = document.head.appendChild(document.createElement("style"));
   hide.textContent = '[data-testid="stMainMenuPopover"] { visibility: hidden !important; }';

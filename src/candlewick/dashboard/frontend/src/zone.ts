@@ -1,16 +1,16 @@
-// Zones. Bars keep their UTC times; only the axis' tick weights and the labels follow the zone, so that an hour that
-// repeats in autumn is drawn twice, once for each, and no bar is dropped or merged.
+// Time zones. Bars keep their UTC times; only the labels and the weights of the axis' ticks follow the zone. So an hour
+// that repeats in autumn is drawn twice, and no bar is dropped or merged.
 
 import { defaultHorzScaleBehavior, type IHorzScaleBehavior, type Time } from "lightweight-charts";
 
 const QUARTER_HOUR = 900;
 const DAY = 86_400;
-/** What is added to a day's first instant to be within that day, wherever one believes its midnight to be. */
+/** Half a day, in seconds: added to a day's first instant, it is within that day even if the midnight is hours off. */
 const NOON = 43_200;
 const clocks = new Map<string, ZoneClock>();
 const dayClocks = new Map<string, ZoneClock>();
 
-/** A zone's wall clock, or one that is ahead of it by some seconds. */
+/** The wall clock of a zone, or one that runs some seconds ahead of it. */
 export class ZoneClock {
   private readonly offsets = new Map<number, number>();
   private readonly parts: Intl.DateTimeFormat;
@@ -73,7 +73,7 @@ const BY_DIVISION: [seconds: number, weight: number][] = [
   [1, 10],
 ];
 
-/** How important a tick at wall time `now` is after one at `before`: lightweight-charts' own scale of weights. */
+/** How important a tick at wall time `now` is when the tick before is at `before`, on lightweight-charts' scale. */
 export function tickWeight(now: number, before: number): number {
   const [a, b] = [new Date(now * 1000), new Date(before * 1000)];
   if (a.getUTCFullYear() !== b.getUTCFullYear()) return 70;
@@ -83,7 +83,7 @@ export function tickWeight(now: number, before: number): number {
   return division?.[1] ?? 0;
 }
 
-/** The library's behaviour of the time axis, but weighing ticks by the wall clock that `clock` returns. */
+/** The library's own time axis, except that ticks are weighed by the wall clock that `clock` returns. */
 export function zonedBehavior(clock: () => ZoneClock): IHorzScaleBehavior<Time> {
   const Default = defaultHorzScaleBehavior();
   type Points = Parameters<IHorzScaleBehavior<Time>["fillWeightsForPoints"]>[0];
@@ -108,7 +108,7 @@ export function zonedBehavior(clock: () => ZoneClock): IHorzScaleBehavior<Time> 
   return new Zoned();
 }
 
-/** The wall clock of a choice of zone: an IANA name, or `browser`. */
+/** The wall clock of the chosen zone: an IANA name, or `browser`. */
 export function clockOf(choice: string): ZoneClock {
   const zone = choice === "browser" ? browserZone() : choice;
   const known = clocks.get(zone) ?? new ZoneClock(zone);
@@ -117,9 +117,9 @@ export function clockOf(choice: string): ZoneClock {
 }
 
 /**
- * The clock that tells the day of a daily bar by its open time. It is half a day ahead: the midnights of a zone are the
- * warehouse's, and a browser whose rules for the zone are older or newer must not take one for the evening before. In
- * UTC that holds for nearly every zone, so it stands in for one that the browser does not know.
+ * The clock that tells the day of a daily bar by its open time. It runs half a day ahead: the warehouse decided when
+ * midnight was, and a browser with other rules for the zone must not take that instant for the evening before. Half a
+ * day ahead, UTC names the right day for nearly every zone, so it is used where the browser does not know the zone.
  */
 export function dayClockOf(zone: string): ZoneClock {
   const known = dayClocks.get(zone) ?? new ZoneClock(isZone(zone) ? zone : "UTC", NOON);

@@ -1,4 +1,4 @@
-// Price alerts, kept per symbol in this browser. Pure, but for where they are kept.
+// Price alerts, kept per symbol in this browser.
 
 import { keep, recall } from "../state/prefs";
 
@@ -6,7 +6,7 @@ const NAME = "alerts";
 const MOST = 20;
 
 export class AlertBook {
-  /** Sound with a message, and what of the pipeline to tell of. */
+  /** Whether messages make a sound, and whether there are messages about the pipeline. */
   settings = { sound: false, pipeline: true };
   private readonly prices = new Map<string, number[]>();
 
@@ -20,7 +20,7 @@ export class AlertBook {
     return [...this.prices.keys()].filter((symbol) => this.of(symbol).length > 0);
   }
 
-  /** The prices that a symbol is waited for at, ascending. */
+  /** The prices of a symbol's alerts, ascending. */
   of(symbol: string): readonly number[] {
     return this.prices.get(symbol) ?? [];
   }
@@ -49,7 +49,7 @@ export class AlertBook {
   }
 }
 
-/** The prices between two last prices, the second one included: those that were crossed or met. */
+/** The prices that were crossed or met when the last price went from `before` to `now`. */
 export function crossed(prices: readonly number[], before: number, now: number): number[] {
   const [low, high] = [Math.min(before, now), Math.max(before, now)];
   return prices.filter((price) => price >= low && price <= high && price !== before);

@@ -57,7 +57,7 @@ export class Alerts implements Feature {
       h("div", { class: "field" }, this.price, h("button", { type: "submit", class: "plain" }, "Add")),
       this.list,
       this.check("Sound", "sound"),
-      this.check("Tell of the pipeline: freshness, holes, mismatches", "pipeline"),
+      this.check("Messages about the pipeline: freshness, holes, mismatches", "pipeline"),
     );
   }
 

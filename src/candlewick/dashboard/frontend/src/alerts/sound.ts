@@ -1,10 +1,10 @@
-// A short chime, made here: no file is fetched for it.
+// A short chime, synthesised so that no file has to be fetched.
 
 const NOTES = [880, 1_174.7];
 const SECONDS = 0.16;
 const LOUDNESS = 0.12;
 
-/** Play the chime, where the browser lets a page that nobody pressed yet make a sound. */
+/** Play the chime, unless the browser keeps a page silent that nobody has clicked yet. */
 export function chime(): void {
   const audio = new AudioContext();
   NOTES.forEach((frequency, index) => {

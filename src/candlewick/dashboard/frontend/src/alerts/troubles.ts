@@ -1,4 +1,4 @@
-// What is worth a message about the pipeline: old prices, new holes, candles that differ. Pure.
+// Which changes of the pipeline deserve a message: old prices, new holes, candles that differ, dead processes. Pure.
 
 export interface Report {
   readonly processes: readonly { readonly name: string; readonly is_alive: boolean }[];
@@ -12,10 +12,10 @@ export interface Message {
   readonly level: "bad" | "warn" | "good";
 }
 
-/** The newest trade in the warehouse may be this old, in seconds. */
+/** The warehouse is stale when its newest trade is older than this, in seconds. */
 const STALE = 60;
 
-/** What changed for the worse, or for the better again, from one report to the next. */
+/** What became worse, or good again, from one report to the next. */
 export function news(before: Report, now: Report): Message[] {
   return [...freshness(before, now), ...holes(before, now), ...mismatches(before, now), ...processes(before, now)];
 }

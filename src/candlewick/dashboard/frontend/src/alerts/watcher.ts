@@ -9,7 +9,7 @@ import { chime } from "./sound";
 import { news, type Report } from "./troubles";
 
 const EVERY = 5_000;
-/** Prices are followed by the bars of a timeframe that the server keeps for every symbol. */
+/** Prices are taken from bars of this timeframe, which the server keeps for every symbol. */
 const TIMEFRAME = "1m";
 
 const watchers = new WeakMap<Desk, { watcher: Watcher; users: number }>();
@@ -61,7 +61,7 @@ export class Watcher {
     this.changed.emit();
   }
 
-  /** Follow every symbol with an alert, and no other. */
+  /** Follow exactly the symbols that have an alert. */
   private follow(): void {
     const wanted = new Set(this.book.symbols);
     for (const [symbol, stop] of this.followed)
@@ -96,7 +96,7 @@ export class Watcher {
   private async look(): Promise<void> {
     if (!this.book.settings.pipeline || document.hidden) return;
     const answer = await fetch(`${this.desk.config.base}/api/status`).catch(() => null);
-    // A lost server is the status bar's to tell.
+    // The status bar tells when the server is away.
     if (!answer?.ok) return;
     const report = (await answer.json()) as Report;
     if (this.report) for (const { text, level } of news(this.report, report)) this.tell(text, level);

@@ -1,5 +1,5 @@
-// The chart itself: bars, volume and what is laid over them, drawn by lightweight-charts. It knows bars and colours, and
-// nothing of servers.
+// The chart itself: bars, volume and what is laid over them, drawn by lightweight-charts. It knows bars and
+// colours, but no servers.
 
 import {
   createChartEx,
@@ -27,11 +27,11 @@ import { volumeOf } from "./looks";
 import { MainSeries } from "./mainseries";
 import { Viewport } from "./viewport";
 
-/** Prices looked at to find how many decimals a symbol has. */
+/** How many prices are looked at to find a symbol's decimals. */
 const SAMPLE = 300;
 /** More bars than this are drawn at once rather than one by one. */
 const MANY = 100;
-/** Points of all series together. */
+/** A chart with more points than this, all series together, is heavy. */
 const HEAVY = 30_000;
 
 /** Something drawn over the bars, which follows them: an indicator, another symbol. */
@@ -110,7 +110,7 @@ export class PriceChart {
     this.main.detach(primitive);
   }
 
-  /** Show a series: where the last one ended on screen if both have the same timeframe, else from the newest bars on. */
+  /** Show a series: up to the same time as the last one if both have the same timeframe, else the newest bars. */
   open(bars: readonly Bar[], timeframe: string): void {
     const edge = timeframe === this.timeframe ? this.view.edge(this.bars) : null;
     this.timeframe = timeframe;
@@ -123,7 +123,7 @@ export class PriceChart {
     else this.view.reset();
   }
 
-  /** Draw all bars anew: what is on screen stays where it is, whatever came before or after it. */
+  /** Draw all bars again. What is on screen stays where it is, whatever was added before or after it. */
   rebuild(bars: readonly Bar[]): void {
     const appended = appendedTo(this.bars, bars);
     this.view.keeping(() => this.draw(bars), appended);
@@ -133,7 +133,7 @@ export class PriceChart {
   update(changed: readonly Bar[], bars: readonly Bar[]): void {
     const known = this.table.time.length;
     const from = Math.min(known, ...changed.map((bar) => this.table.indexAt(bar.time)));
-    // While the library draws several bars as one, it takes changes to none but the last.
+    // While several bars share a pixel, the library takes changes to the last one only.
     const isOld = from < known - 1 && this.view.isConflated();
     if (isOld || bars.length - from > MANY) return this.rebuild(bars);
     this.bars = bars;
@@ -146,13 +146,13 @@ export class PriceChart {
     });
   }
 
-  /** Whether there is so much on it that a change takes a good part of a frame. */
+  /** Whether there are so many points that drawing a change takes much of a frame. */
   isHeavy(): boolean {
     const count = this.api.panes().reduce((sum, pane) => sum + pane.getSeries().length, 0);
     return count * this.bars.length > HEAVY;
   }
 
-  /** Wear a look. */
+  /** Apply a look. */
   paint(look: Look): void {
     this.look = look;
     this.api.applyOptions(chrome(look.palette, look.lines));
@@ -232,7 +232,7 @@ function secondsOrNull(time: Time | null | undefined): number | null {
   return time == null ? null : Number(time);
 }
 
-/** How many bars `now` has after the last one of `before`; negative where it lacks some of those. */
+/** How many bars were appended to `before`; negative if some at its end were dropped. */
 function appendedTo(before: readonly Bar[], now: readonly Bar[]): number {
   const after = (bars: readonly Bar[], last: Bar | undefined) => {
     const index = bars.findLastIndex((bar) => bar.time === last?.time);

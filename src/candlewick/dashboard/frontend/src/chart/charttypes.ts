@@ -1,4 +1,5 @@
-// Chart types and scales. A type is what the main series makes of each bar. Pure and incremental, as indicators are; `looks.ts` colours it.
+// Chart types and scales. A type gives each bar its shape; like indicators it is pure and incremental. `looks.ts` has
+// the colours.
 
 import type { Columns } from "./columns";
 import { Program, type Values } from "./program";
@@ -28,7 +29,7 @@ export interface Shape {
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  /** Whether it wears the bull's colours. */
+  /** Whether it has the colours of a rising bar. */
   readonly rises: boolean;
   /** Whether its body is an outline only. */
   readonly hollow: boolean;
@@ -43,7 +44,7 @@ export class Shapes {
   private readonly program = new Program();
   private readonly candles: Candles;
 
-  /** The bars are read in place: say by `update` that they changed. */
+  /** The bars are read in place; call `update` when they have changed. */
   constructor(type: ChartType, bars: Columns) {
     this.type = type;
     this.bars = bars;
@@ -51,7 +52,7 @@ export class Shapes {
     this.update();
   }
 
-  /** Shape anew from the first bar that changed: the last one on a tick, 0 after older history. */
+  /** Compute again from the first bar that changed: the last one after a tick, 0 after older history. */
   update(from = 0): void {
     this.program.run(from, this.bars.time.length);
   }
@@ -60,7 +61,7 @@ export class Shapes {
     const [open, close] = [this.candles.open[index]!, this.candles.close[index]!];
     const [high, low] = [this.candles.high[index]!, this.candles.low[index]!];
     if (this.type !== "hollow") return { open, high, low, close, rises: close >= open, hollow: false };
-    // Two questions, two answers: colour tells the move from the close before, the body the move within the bar.
+    // The colour tells the move since the last close, the body the move within the bar.
     const before = index > 0 ? this.candles.close[index - 1]! : open;
     return { open, high, low, close, rises: close >= before, hollow: close >= open };
   }

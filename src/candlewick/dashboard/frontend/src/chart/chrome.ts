@@ -1,4 +1,4 @@
-// How the chart library is set up: what never changes, and what a theme changes.
+// The options of the chart library: those that never change, and those that come from the theme.
 
 import {
   ColorType,
@@ -48,7 +48,7 @@ export const TIME_SCALE: DeepPartial<HorzScaleOptions> = {
   enableConflation: true,
 };
 
-/** What a palette gives to the chart; `lines` says whether its grid is drawn. */
+/** The options that a palette gives; `lines` tells whether the grid is drawn. */
 export function chrome(palette: Palette, lines: boolean) {
   const line = { color: palette.crosshair, style: LineStyle.Dashed, labelBackgroundColor: palette.label };
   const grid = { color: palette.grid, visible: lines };

@@ -1,14 +1,14 @@
-// Clicks and taps on the panes. The library lets a click on another bar fall within half a second of the last one, as
-// it waits for the second half of a double click; here each one counts.
+// Clicks and taps on the panes. The library ignores a click on another bar within half a second of the last one, since
+// it may be the second half of a double click; here each one counts.
 
 import type { IChartApiBase, Time } from "lightweight-charts";
 import { Signal } from "../signal";
 
-/** Px: a press that goes further is a drag. */
+/** A press that moves further than this is a drag, in px. */
 const DRAG = 5;
-/** A finger that rests for so many ms asks for the crosshair, says the library. */
+/** A finger that rests this long, in ms, moves the crosshair: the library's rule. */
 const LONG_TAP = 240;
-/** A second click on the same place within so many ms is half of a double click. */
+/** A second click on the same place within this many ms makes a double click. */
 const DOUBLE_CLICK = 500;
 
 interface Press {
@@ -33,7 +33,7 @@ export class Clicks {
   }
 
   private down(event: PointerEvent): void {
-    // A second finger makes it a pinch.
+    // With a second finger it is a pinch.
     this.press = event.isPrimary && event.button === 0 ? pressOf(event) : null;
   }
 

@@ -15,7 +15,7 @@ export type Row = { readonly [field in keyof Columns]: number };
 
 const FIELDS = ["time", "open", "high", "low", "close", "volume"] as const satisfies readonly (keyof Columns)[];
 
-/** Columns that follow a list of bars as it grows. The arrays stay the same objects, so that a reader may keep them. */
+/** Columns that follow a list of bars as it grows. The arrays stay the same objects, so they may be kept. */
 export class BarTable implements Columns {
   readonly time: number[] = [];
   readonly open: number[] = [];
@@ -24,7 +24,7 @@ export class BarTable implements Columns {
   readonly close: number[] = [];
   readonly volume: number[] = [];
 
-  /** Copy the bars from index `from` on; rows beyond the last bar go. */
+  /** Copy the bars from index `from` on, and drop rows beyond the last bar. */
   write(bars: readonly Row[], from = 0): void {
     for (const field of FIELDS) {
       const column = this[field];

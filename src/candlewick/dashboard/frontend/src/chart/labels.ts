@@ -1,4 +1,4 @@
-// Labels of the time axis and the crosshair, in a zone. A daily bar is labelled by its own day, in the zone of its day.
+// Labels of the time axis and the crosshair, in a zone.
 
 import { TickMarkType } from "lightweight-charts";
 import type { ZoneClock } from "../zone";
@@ -16,7 +16,7 @@ export function tickLabel(time: number, type: TickMarkType, clock: ZoneClock): s
   return clock.format(time, TICKS[type]);
 }
 
-/** A tick of daily bars is a day at least: the first one of all has no other to be weighed against. */
+/** A tick of daily bars is at least a day; the very first one could not be weighed, as there is none before it. */
 export function dayLabel(time: number, type: TickMarkType, clock: ZoneClock): string {
   return tickLabel(time, Math.min(type, TickMarkType.DayOfMonth), clock);
 }

@@ -1,4 +1,4 @@
-// How a bar looks: a forming bar is light, a closed one fuller, one that its ids prove whole is solid.
+// How a bar looks: pale while it forms, fuller when it is closed, solid when its trade ids prove it whole.
 
 import type { BarData, CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
 import { type Bar, State } from "../data/bar";

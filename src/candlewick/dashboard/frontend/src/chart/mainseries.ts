@@ -1,5 +1,5 @@
-// The main series: the bars of the chart in the type that the reader chose. A change of type makes another series of the
-// library; what is attached to it moves along.
+// The main series: the bars of the chart in the type that the reader chose. Another type needs another series of the
+// library; what is attached to the old one moves along.
 
 import {
   AreaSeries,
@@ -24,7 +24,7 @@ import { directionColour, type Point, pointOf } from "./looks";
 type Main = ISeriesApi<SeriesType, Time>;
 
 const DEFINITIONS = { Candlestick: CandlestickSeries, Bar: BarSeries, Line: LineSeries, Area: AreaSeries };
-// The library's own label follows the last bar on screen; the last price is the newest bar's, wherever one looks.
+// The library's own price line shows the last bar on screen; ours always shows the newest bar.
 const PLAIN = { priceLineVisible: false, lastValueVisible: false, baseLineVisible: false };
 
 export class MainSeries {
@@ -61,7 +61,7 @@ export class MainSeries {
     this.api = this.make();
     this.lastPrice = this.makePriceLine();
     this.redraw();
-    // The pane must not be empty for a moment: it would go.
+    // Only now, because the library removes a pane that is empty.
     this.chart.removeSeries(before);
     this.api.setSeriesOrder(0);
     this.primitives.forEach((primitive) => this.api.attachPrimitive(primitive));
@@ -84,7 +84,7 @@ export class MainSeries {
     this.redraw();
   }
 
-  /** Draw anew from a bar on; `known` bars were drawn before. */
+  /** Draw the bars from an index on; `known` bars were drawn before. */
   update(bars: readonly Bar[], from: number, known: number): void {
     this.bars = bars;
     this.shapes.update(from);

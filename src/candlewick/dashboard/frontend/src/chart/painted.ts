@@ -50,7 +50,7 @@ export class Painted implements ISeriesPrimitive<Time> {
   }
 }
 
-/** The place of a position, fractions included, in px from the left: the chart library knows whole ones only. */
+/** The place of a bar position in px from the left. It may be a fraction, which the chart library does not take. */
 export function place(view: Viewport, position: number): number {
   const whole = Math.floor(position);
   const left = view.x(whole);

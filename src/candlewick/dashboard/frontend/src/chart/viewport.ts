@@ -1,4 +1,4 @@
-// The view: which bars are on screen. What moves it, and what must not.
+// The view, which is the range of bars on screen: what moves it, and what must not.
 
 import type { IChartApiBase, Logical, Time } from "lightweight-charts";
 import type { Bar } from "../data/bar";
@@ -11,7 +11,7 @@ export interface View {
   to: number;
 }
 
-/** Where a screen ends: so many bars after the one of a time, or after the newest where it is on screen. */
+/** Where the screen ends: so many bars after the bar of a time, or after the newest bar if that is on screen. */
 export interface Edge {
   readonly time: number | null;
   readonly bars: number;
@@ -22,7 +22,7 @@ const BAR_WIDTH = { phone: 6, desk: 9 };
 const PHONE = 600;
 /** Ask for more bars when fewer than this remain beside the view. */
 const PREFETCH = 120;
-/** A view that did not move for this many ms rests. */
+/** A view that has not moved for this long rests, in ms. */
 const REST = 150;
 const ZOOM_STEP = 1.25;
 /** The widest bar, in px. */
@@ -95,7 +95,7 @@ export class Viewport {
     this.chart.timeScale().applyOptions({ barSpacing: Math.min(WIDEST, Math.max(NARROWEST, spacing)) });
   }
 
-  /** The newest bars in their first size. */
+  /** Show the newest bars in their original width. */
   reset(): void {
     const isPhone = this.chart.timeScale().width() < PHONE;
     this.chart.timeScale().applyOptions({ barSpacing: isPhone ? BAR_WIDTH.phone : BAR_WIDTH.desk });
@@ -103,7 +103,7 @@ export class Viewport {
     this.scrollTo(RIGHT_ROOM);
   }
 
-  /** Where the screen ends, told in a way that holds for another symbol's bars too. */
+  /** Where the screen ends, in terms that apply to another symbol's bars too. */
   edge(bars: readonly Bar[]): Edge | null {
     if (bars.length === 0) return null;
     if (this.isLive()) return { time: null, bars: this.position() };
@@ -112,7 +112,7 @@ export class Viewport {
     return { time: bars[index]!.time, bars: end - index };
   }
 
-  /** End the screen there. */
+  /** Move the view so that the screen ends there. */
   goToEdge({ time, bars: after }: Edge, bars: readonly Bar[]): void {
     if (time === null) return this.scrollTo(after);
     const index = bars.findLastIndex((bar) => bar.time <= time);
@@ -125,14 +125,14 @@ export class Viewport {
     this.scrollTo(index + (to - from) / 2 - (this.count() - 1));
   }
 
-  /** Let a drawing of all bars leave the screen as it is; `appended` tells how many bars came after the last one. */
+  /** Draw all bars without moving the view; `appended` is the number of bars that are new at the end. */
   keeping(draw: () => void, appended = 0): void {
     const [position, live, isEmpty] = [this.position(), this.isLive(), this.count() === 0];
     draw();
     if (!live && !isEmpty) this.scrollTo(position - appended);
   }
 
-  /** Let bars be appended; the library keeps the screen, but not one that is still on its way. */
+  /** Append bars without moving the view. The library sees to that itself, but not while the view is still moving. */
   appending(appended: number, draw: () => void): void {
     const [position, isOnItsWay] = [this.position(), this.target !== null];
     draw();
@@ -149,7 +149,7 @@ export class Viewport {
     return this.target ?? this.chart.timeScale().scrollPosition();
   }
 
-  /** The library moves with its next frame; until then the position is the one it was told. */
+  /** The library moves the view in its next frame; until then `target` is the position. */
   private scrollTo(position: number): void {
     if (Math.abs(position - this.position()) < 1e-6 && this.target === null) return;
     this.target = position;

@@ -1,4 +1,4 @@
-// The other symbol's line: its own bars, put at the times of the chart's bars and at no others.
+// The other symbol's line. Of its bars only those at the times of the chart's own bars are drawn.
 
 import { type ISeriesApi, type LineData, LineSeries, type Time, type WhitespaceData } from "lightweight-charts";
 import type { Layer } from "../chart/chart";
@@ -84,7 +84,7 @@ export class Other implements Layer {
     this.reachBack();
   }
 
-  /** Where the chart shows older bars than the other symbol has yet, fetch them. */
+  /** Fetch older bars of the other symbol where the chart's own reach further back. */
   private reachBack(): void {
     const [ours, theirs] = [this.stage.bars[0], this.feeder.store.first];
     if (ours && theirs && ours.time < theirs.time && this.feeder.hasOlder) void this.feeder.older();
@@ -101,7 +101,7 @@ export class Other implements Layer {
     this.tell();
   }
 
-  /** Tell the value at the crosshair, or else the newest; in a replay that is the one at its newest bar. */
+  /** Show the value at the crosshair, or else the newest: in a replay, the one at the replay's newest bar. */
   private tell(): void {
     const { feeder, pointed, stage } = this;
     const time = pointed ?? (stage.isHeld ? stage.bars.at(-1)?.time : undefined);

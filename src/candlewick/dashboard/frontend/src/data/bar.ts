@@ -1,6 +1,6 @@
-// A bar, as both routes tell it.
+// A bar, as history and the live connection both send it.
 
-/** How far a bar is settled: the forming one, one whose interval is over, one proven whole by its ids. */
+/** How settled a bar is: forming, closed because its interval is over, or complete as its trade ids prove. */
 export const enum State {
   Forming = 0,
   Closed = 1,

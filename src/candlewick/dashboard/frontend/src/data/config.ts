@@ -1,11 +1,11 @@
-// What the server tells the chart when it is put on the page.
+// The configuration that the server puts on the page.
 
 export interface Config {
   symbols: string[];
   timeframes: string[];
   /** The zone whose midnight starts a daily bar. */
   dayZone: string;
-  /** Whether the trades are made up. */
+  /** Whether the trades are the local exchange's invention. */
   demo: boolean;
   version: string;
   /** The server's path prefix, without a slash at its end. */
@@ -20,7 +20,7 @@ export interface SeriesKey {
 
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** Seconds from one bar to the next: 900 for `15m`. A day of a zone with summer time may be an hour off. */
+/** Seconds from one bar to the next: 900 for `15m`. With summer time, a day may be an hour longer or shorter. */
 export function secondsOf(timeframe: string): number {
   return Number.parseInt(timeframe, 10) * UNITS[timeframe.at(-1)!]!;
 }

@@ -1,4 +1,4 @@
-// Feeds a chart with one series: its history by pages, its newest bars as they change, and both made one.
+// Feeds a chart with one series: merges pages of its history with the bars that arrive live.
 
 import type { Bar } from "./bar";
 import { secondsOf, type SeriesKey } from "./config";
@@ -9,10 +9,10 @@ import { BarStore, type Change } from "./store";
 const FIRST_PAGE = 1_500;
 const OLDER_PAGE = 2_000;
 const LARGEST_PAGE = 5_000;
-/** More bars than this make every paint slow: those farthest from the reader give way. */
+/** More bars than this make every paint slow, so the ones farthest from the view are dropped. */
 const MOST_BARS = 20_000;
 const RETRY_AFTER = 1_000;
-/** History that grows is fetched again at most this often. */
+/** History that grows is fetched again at most this often, in ms. */
 const REFRESH_AFTER = 1_500;
 
 /** What a feeder draws on. */
@@ -22,7 +22,7 @@ export interface Screen {
   update(changed: readonly Bar[], bars: readonly Bar[]): void;
 }
 
-/** A screen that also hears what came over the live connection, once it is drawn. */
+/** A screen that is also told what came over the live connection, after it was drawn. */
 export interface LiveScreen extends Screen {
   took(tick: Tick): void;
   heard(status: Status): void;
@@ -67,7 +67,7 @@ export class Feeder implements Follower {
     return this.more;
   }
 
-  /** The newest bar there is, whether its neighbours are loaded or not. */
+  /** The newest bar there is, even when the bars before it are not loaded. */
   get newest(): Bar | undefined {
     return this.isAtHead ? this.store.last : (this.heardLast ?? this.store.last);
   }
@@ -103,7 +103,7 @@ export class Feeder implements Follower {
     this.screen.took(tick);
   }
 
-  /** Take a status: history that was not there may be there now, or may have grown. */
+  /** Take a status. It tells when there are first bars, and when history has grown. */
   heed(status: Status): void {
     if (this.state === "empty" && status.source !== "waiting") void this.load();
     if (this.stamp && this.stamp !== status.stamp) this.refreshSoon();
@@ -111,7 +111,7 @@ export class Feeder implements Follower {
     this.screen.heard(status);
   }
 
-  /** Fetch again what is loaded: bars may have been missed, or come before the first. */
+  /** Fetch again what is loaded, since bars may have been missed meanwhile. */
   async refresh(): Promise<void> {
     if (!this.isLoaded) return;
     const limit = Math.min(LARGEST_PAGE, Math.max(FIRST_PAGE, this.store.bars.length));
@@ -119,7 +119,7 @@ export class Feeder implements Follower {
     await this.fetch({ limit, ...before }, (bars) => this.draw(this.store.merge(bars)));
   }
 
-  /** Fetch bars older than the first, where there are any; the newest give way where there would be too many. */
+  /** Fetch bars older than the first, if there are any. Where there would be too many bars the newest are dropped. */
   async older(): Promise<void> {
     if (!this.isLoaded || !this.more || this.fetching) return;
     await this.fetch({ limit: OLDER_PAGE, before: this.store.first!.time }, (bars) => {
@@ -129,7 +129,7 @@ export class Feeder implements Follower {
     });
   }
 
-  /** Fetch bars newer than the last, where they gave way; the oldest give way in turn. */
+  /** Fetch bars newer than the last, if they were dropped. Now the oldest are dropped instead. */
   async newer(): Promise<void> {
     if (!this.isLoaded || this.isAtHead || this.fetching) return;
     const since = this.store.last!.time + 1;
@@ -159,7 +159,7 @@ export class Feeder implements Follower {
     });
   }
 
-  /** Load the newest bars, where they gave way. */
+  /** Load the newest bars, if they were dropped. */
   async toHead(): Promise<void> {
     if (!this.isAtHead) await this.load();
   }
@@ -195,7 +195,7 @@ export class Feeder implements Follower {
     try {
       const page = await this.history.page(this.series, range, signal);
       if (signal.aborted) return;
-      // Whether there are older bars is what the page with the oldest bar says.
+      // Only the page with the oldest bar knows whether there are older ones.
       if ((page.bars[0]?.time ?? Infinity) <= (this.store.first?.time ?? Infinity)) this.more = page.more;
       use(page.bars);
     } catch (error) {
@@ -205,7 +205,7 @@ export class Feeder implements Follower {
     }
   }
 
-  /** Before the first bars the status says when to try again; after a lost server the reconnection does. */
+  /** Try again later, unless that is left to the next status (no bars yet) or to the next connection (server lost). */
   private failed(error: unknown): void {
     if (error instanceof NotReadyError || error instanceof TypeError) return;
     console.error(error);

@@ -1,4 +1,4 @@
-// How live the chart is, in a word.
+// The state of the chart's data, in one word.
 
 import type { Status } from "./live";
 

@@ -16,7 +16,7 @@ export interface Range {
   before?: number;
 }
 
-/** The newest 24 hours: since when, and what they brought. */
+/** The newest 24 hours, or as much of them as is recorded: since when, and their prices and volume. */
 export interface Day {
   since: number;
   open: number;
@@ -25,9 +25,9 @@ export interface Day {
   volume: number;
 }
 
-/** As many as a page may have: thirteen years. */
+/** The largest page the server allows: as days, thirteen years. */
 const MOST_DAYS = 5_000;
-/** Of the longest day, when summer time ends. */
+/** The minutes of the longest day, on which summer time ends. */
 const MINUTES = 1_500;
 
 export class NotReadyError extends Error {}
@@ -43,7 +43,7 @@ export class History {
     return { bars: barsOf(columns), more: columns.more };
   }
 
-  /** The first minute of the tape: days are few, so they tell where to look for it. */
+  /** The first minute of the tape. The days, of which there are few, tell where to look for it. */
   async first(symbol: string, signal: AbortSignal): Promise<Bar | undefined> {
     const days = await this.page({ symbol, timeframe: "1d" }, { limit: MOST_DAYS }, signal);
     const since = days.bars[0]?.time;

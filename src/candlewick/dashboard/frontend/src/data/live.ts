@@ -6,10 +6,10 @@ import type { SeriesKey } from "./config";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 2_000;
-/** The server tells a status every second, so silence for this long is a dead connection. */
+/** The server sends a status every second, so a connection that is silent for this long (ms) is dead. */
 const SILENCE = 5_000;
 const LOOK_EVERY = 1_000;
-/** The clock is asked for at every look at first, since a page that is still loading answers late; then at every fifth. */
+/** The first pings go out every second, since a page that is loading measures badly; the others every five. */
 const FIRST_PINGS = 4;
 const PING_EVERY = 5;
 
@@ -22,9 +22,9 @@ export interface Status {
   /** When the forming bar closes, and the newest event in it, in ms. */
   closes: number | null;
   event: number | null;
-  /** Changes when older bars do. */
+  /** Changes whenever older bars change. */
   stamp: string;
-  /** How much of the first start's history is recorded, 0..1. */
+  /** The share of the history asked for at the first start that is recorded, 0..1. */
   history: number | null;
 }
 
@@ -48,7 +48,7 @@ interface Frame {
   error?: string;
 }
 
-/** Who follows a series. */
+/** Receives what arrives of a series. */
 export interface Follower {
   take(tick: Tick): void;
   heed(status: Status): void;
@@ -88,7 +88,7 @@ export class Live {
   /** Follow a series; the function returned stops that. The server greets each new series with all its live bars. */
   follow(series: SeriesKey, follower: Follower): () => void {
     const key = keyOf(series.symbol, series.timeframe);
-    // To be greeted again, leave the series first.
+    // The server greets a series again only after it was left.
     const isFollowed = [...this.followings].some((other) => other.key === key);
     if (isFollowed) this.subscribe(key);
     const following = { key, series, follower };
@@ -109,7 +109,7 @@ export class Live {
     socket?.close();
   }
 
-  /** The server's clock now, in ms, as well as round trips tell. */
+  /** The server's clock now, in ms, estimated from round trips. */
   serverNow(): number {
     return Date.now() + this.skew.offset;
   }
@@ -140,7 +140,7 @@ export class Live {
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
   }
 
-  /** Try at once: the page is looked at again, or the network is back. */
+  /** Connect at once, because the page is looked at again or the network is back. */
   private wake(): void {
     if (this.socket) return this.look();
     window.clearTimeout(this.retry);
@@ -158,7 +158,7 @@ export class Live {
     }
   }
 
-  /** Say what is followed, all but one series. */
+  /** Tell the server which series are followed, leaving one out if asked. */
   private subscribe(except?: string): void {
     const wanted = new Map([...this.followings].map(({ key, series }) => [key, [series.symbol, series.timeframe]]));
     if (except !== undefined) wanted.delete(except);
@@ -190,7 +190,7 @@ export class Live {
     }
   }
 
-  /** Half a round trip is the best guess of one way; the quickest round trip so far is the best guess of all. */
+  /** One way is taken to be half a round trip; the quickest round trip so far gives the best estimate. */
   private setClock(sent: number, server: number): void {
     const roundTrip = Date.now() - sent;
     if (roundTrip <= this.skew.roundTrip) this.skew = { offset: server - (sent + roundTrip / 2), roundTrip };

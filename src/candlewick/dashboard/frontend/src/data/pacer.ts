@@ -1,5 +1,5 @@
-// When to draw what changed: at once, but for a chart with so much on it that the library, which maps all points of all
-// series anew after a change, would make a hand that pans stutter. Then the change waits until the hand rests.
+// Decides when a change is drawn. Usually that is at once. But after a change the library maps all points of all series
+// again; on a chart with many of them panning would stutter, so there a change waits until the view rests.
 
 import type { Bar } from "./bar";
 
@@ -8,7 +8,7 @@ const LOOK_EVERY = 60;
 const LONGEST = 1_000;
 
 export class Pacer {
-  /** The earliest bar that changed; all after it are drawn anew. */
+  /** The earliest bar that changed; it and all after it are drawn again. */
   private earliest: Bar | null = null;
   private since = 0;
   private timer = 0;
@@ -27,7 +27,7 @@ export class Pacer {
     if (this.timer === 0) this.look();
   }
 
-  /** Forget what waits: it was drawn, or is not to be drawn any more. */
+  /** Drop the change that waits, because it was drawn or must not be drawn any more. */
   clear(): void {
     window.clearTimeout(this.timer);
     this.timer = 0;

@@ -2,10 +2,10 @@
 
 import type { Bar } from "./bar";
 
-/** What a merge did: nothing, some bars from `tail` on (changed or appended), or anything else. */
+/** What a merge did: nothing, changed or appended a few bars, or something that needs all bars drawn again. */
 export type Change = { kind: "none" } | { kind: "tail"; bars: Bar[] } | { kind: "rebuild" };
 
-/** A page this large is drawn anew rather than bar by bar. */
+/** More bars than this are drawn together rather than one by one. */
 const MANY = 100;
 
 export class BarStore {
@@ -38,14 +38,14 @@ export class BarStore {
     return { kind: "rebuild" };
   }
 
-  /** Let the newest bars go where there are more than `count`; whether any went. */
+  /** Drop the newest bars beyond `count`; whether there were any. */
   keepFirst(count: number): boolean {
     if (this.bars.length <= count) return false;
     this.bars = this.bars.slice(0, count);
     return true;
   }
 
-  /** Let the oldest bars go where there are more than `count`; whether any went. */
+  /** Drop the oldest bars beyond `count`; whether there were any. */
   keepLast(count: number): boolean {
     if (this.bars.length <= count) return false;
     this.bars = this.bars.slice(-count);

@@ -25,7 +25,7 @@ export class Desk {
     readonly root: HTMLElement,
     /** The panel beside the charts. */
     readonly panel: SidePanel,
-    /** Messages that go by themselves. */
+    /** Short messages that disappear by themselves. */
     readonly toasts: Toasts,
     public theme: ThemeName,
   ) {}

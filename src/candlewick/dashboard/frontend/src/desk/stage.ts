@@ -1,5 +1,5 @@
-// What a feature of the chart is: it is made for each chart of the grid, takes part in it through its stage, and goes.
-// `page/features.ts` lists them all.
+// A feature of the chart, and the stage through which it takes part. Each chart of the grid has features of its own;
+// `page/features.ts` lists them.
 
 import type { PriceChart } from "../chart/chart";
 import type { Bar } from "../data/bar";
@@ -12,7 +12,7 @@ import type { Choice } from "../state/choice";
 import type { Desk } from "./desk";
 
 export interface Feature {
-  /** Take everything away again that the stage does not own: listeners elsewhere, timers, requests. */
+  /** Clean up what the stage does not own: listeners elsewhere, timers, requests. */
   dispose(): void;
 }
 
@@ -27,10 +27,10 @@ export interface Stage {
   /** The chart: `api` is the library's, `series` its main series, `attach` puts primitives on it, `add` layers. */
   readonly chart: PriceChart;
   readonly history: History;
-  /** What feeds it: the bars known of the series, and older ones on demand. */
+  /** Where its bars come from: those loaded of the series, and older ones on demand. */
   readonly feeder: Feeder;
   readonly series: SeriesKey;
-  /** The bars on screen: the feeder's, or those of whoever holds the screen. */
+  /** The bars on screen: the feeder's, or those of the feature that holds the screen. */
   readonly bars: readonly Bar[];
   /** The newest status of the series, if there is one. */
   readonly status: Status | null;
@@ -39,13 +39,13 @@ export interface Stage {
   /** Whether this is the chart that keys and the header act on. */
   readonly isActive: boolean;
 
-  /** Choose something else: it is remembered, named in the address, and told by `chosen`. */
+  /** Choose something else. It is remembered, put into the address, and announced by `chosen`. */
   choose(choice: Partial<Choice>): void;
   /** Bind a key that works while this chart is the active one. It is freed with the chart. */
   bind(keys: string, title: string, run: () => void): void;
-  /** Draw bars of one's own in place of the live ones, which go on unseen until `release`. */
+  /** Take over the screen to draw other bars than the live ones, which go on in the background until `release`. */
   hold(): Screen;
-  /** Whether somebody does that now. */
+  /** Whether a feature holds the screen now. */
   readonly isHeld: boolean;
   release(): void;
   /** Go to the bar at or before an instant, in seconds since the epoch. */
@@ -55,12 +55,12 @@ export interface Stage {
   readonly opened: Signal<SeriesKey>;
   /** The bars on screen changed. */
   readonly drawn: Signal;
-  /** A live frame was taken, a status heard. */
+  /** A live frame was drawn; a status arrived. */
   readonly ticked: Signal<Tick>;
   readonly heard: Signal<Status>;
   /** The open time under the crosshair, or null where it left. */
   readonly crosshair: Signal<number | null>;
-  /** A click that nobody took, with the bar in whose column it was; none beside the bars. */
+  /** A click that no feature took, with the bar in whose column it was; undefined beside the bars. */
   readonly clicked: Signal<Bar | undefined>;
   /** The reader chose something. */
   readonly chosen: Signal<Partial<Choice>>;
@@ -84,6 +84,6 @@ export interface Stage {
     /** Below the numbers of the legend: one row for each thing drawn over the bars. */
     readonly legend: HTMLElement;
   };
-  /** Whoever may take a press before the chart sees a click: true where it did. */
+  /** Asked before the chart takes a press for a click: true if the press was meant for a feature. */
   readonly presses: Set<() => boolean>;
 }

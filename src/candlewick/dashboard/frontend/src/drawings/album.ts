@@ -24,7 +24,7 @@ export class Album {
     return this.page;
   }
 
-  /** Show what was kept elsewhere: what was done here before cannot be undone any more. */
+  /** Show other drawings. What was done before can no longer be undone. */
   open(drawings: Page): void {
     this.page = drawings;
     this.past.length = 0;
@@ -45,7 +45,7 @@ export class Album {
     if (this.find(id)) this.turn(this.page.filter((drawing) => drawing.id !== id));
   }
 
-  /** Change all at once: hide or lock them, or delete with `() => null`. */
+  /** Change all drawings in one step; `change` returns null to delete one. */
   edit(change: (drawing: Drawing) => Drawing | null): void {
     this.turn(this.page.map(change).filter((drawing) => drawing !== null));
   }

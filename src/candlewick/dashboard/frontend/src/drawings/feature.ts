@@ -17,7 +17,7 @@ const TOOLS: readonly [kind: Kind, keys: string][] = [
   ["measure", "Alt+M"],
 ];
 
-/** Somebody changed a symbol's drawings: charts of the same symbol show the same. */
+/** Told when a chart changes a symbol's drawings, so that other charts of that symbol show the same. */
 const changes = new Signal<{ symbol: string; by: Drawings }>();
 
 export class Drawings implements Feature {
@@ -130,7 +130,7 @@ export class Drawings implements Feature {
     return drawings.length > 0 && drawings.every(({ hidden }) => hidden);
   }
 
-  /** Keys of the hand: Escape, Delete, undo and redo; with Alt they are somebody else's. */
+  /** Keys of the hand: Escape, Delete, undo and redo. With Alt they are meant for others. */
   private key({ key, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean {
     if (!this.stage.isActive || altKey) return false;
     return this.layer.touch(() => this.layer.hand.key(key, ctrlKey || metaKey, shiftKey));
@@ -145,7 +145,7 @@ export class Drawings implements Feature {
   }
 }
 
-/** What stands in where the browser keeps nothing. */
+/** Used in place of the browser's storage where it is switched off. */
 class Forgetful {
   private readonly values = new Map<string, string>();
 

@@ -38,7 +38,7 @@ export function fibonacci(drawing: Drawing, view: View): Figure {
   };
 }
 
-/** The price at a share of the move from `start` to `end`: 0 at its end, 1 at its start. */
+/** The price at which a share of the move from `start` to `end` is taken back: `end` at 0, `start` at 1. */
 export function retraced(start: number, end: number, share: number): number {
   return end + (start - end) * share;
 }

@@ -28,7 +28,7 @@ export function magnetic(magnet: Magnet): Place {
   };
 }
 
-/** A drawing after its part went with the pointer. The body moves by whole bars and keeps its form. */
+/** A drawing after a part of it was dragged. As a whole it moves by whole bars and keeps its shape. */
 export function moved(drawing: Drawing, part: Part, from: Pixel, to: Pixel, view: View, place: Place): Drawing {
   if (part.kind === "handle") return withAnchor(drawing, part.index, place(view, to));
   const bars = Math.round(positionAt(view.axis, to.x) - positionAt(view.axis, from.x));
@@ -42,7 +42,7 @@ export function moved(drawing: Drawing, part: Part, from: Pixel, to: Pixel, view
 /** A pointer, and the keys held with it. */
 export interface Pointer {
   readonly at: Pixel;
-  /** With no tool in hand, a measure that goes with the next press. */
+  /** Held without a tool chosen, it measures until the next press. */
   readonly shift: boolean;
   /** Turns the magnet on while it is off, and off while it is on. */
   readonly control: boolean;
@@ -50,7 +50,7 @@ export interface Pointer {
   readonly isTouch: boolean;
 }
 
-/** Px: a press that goes no further is a click. */
+/** A press that moves no further than this is a click, in px. */
 const DRAG = 4;
 const CURSOR_REACH = 6;
 const FINGER_REACH = 16;
@@ -71,7 +71,7 @@ export class Hand {
 
   private chosen: string | null = null;
   private state: State = REST;
-  /** A measure that is not kept. */
+  /** A measure that is not kept in the album. */
   private passing: Drawing | null = null;
   private readonly album: Album;
   private readonly newId: () => string;
@@ -95,7 +95,7 @@ export class Hand {
     return this.state.kind !== "rest";
   }
 
-  /** The drawings as they look now: with the one in hand where the pointer holds it. */
+  /** The drawings as they look now, with the one being made or moved where the pointer holds it. */
   get shown(): readonly Drawing[] {
     const kept = this.album.drawings.filter(({ hidden }) => !hidden);
     if (this.state.kind === "moving") {
@@ -113,7 +113,7 @@ export class Hand {
     return this.hovered ? "pointer" : undefined;
   }
 
-  /** A press. Whether the hand takes it, so that the chart must not pan. */
+  /** Take a press; returns whether it was used, so that the chart must not pan. */
   down(view: View, pointer: Pointer): boolean {
     if (this.state.kind === "placing") {
       this.state = { ...this.state, drawing: this.following(view, pointer, this.state.drawing) };
@@ -152,7 +152,7 @@ export class Hand {
     }
   }
 
-  /** Let go of everything: the drawing in the making, the tool, the selection. Whether there was anything. */
+  /** Drop the unfinished drawing, the tool and the selection; returns whether there was any of them. */
   cancel(): boolean {
     const had = this.isBusy || this.tool !== null || this.passing !== null || this.selected !== undefined;
     this.state = REST;
@@ -162,7 +162,7 @@ export class Hand {
     return had;
   }
 
-  /** A key. Whether it meant something here. */
+  /** Take a key; returns whether it was used. */
   key(key: string, control: boolean, shift: boolean): boolean {
     if (key === "Escape") return this.cancel();
     if (key === "Delete" || key === "Backspace") return this.erase();

@@ -5,7 +5,7 @@ import { figureOf } from "./figures";
 import type { Drawing } from "./model";
 import { distance, distanceToSegment, type Pixel, type View } from "./view";
 
-/** What a pointer has hold of: one anchor, or the whole. */
+/** What a pointer holds: one anchor, or the whole drawing. */
 export type Part = { readonly kind: "handle"; readonly index: number } | { readonly kind: "body" };
 
 export interface Hit {

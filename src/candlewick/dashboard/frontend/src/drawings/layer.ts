@@ -37,7 +37,7 @@ export interface Surroundings {
   newId(): string;
 }
 
-/** Attach it to the main series: `series.attachPrimitive(layer)`. It hands the chart's panning back when it lets go. */
+/** Attach it to the main series: `series.attachPrimitive(layer)`. While it draws, it keeps the chart from panning. */
 export class DrawingLayer implements ISeriesPrimitive<Time> {
   readonly album = new Album();
   readonly hand: Hand;
@@ -91,7 +91,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
     return this.tags;
   }
 
-  /** The library asks what is under its pointer: then `hoveredObjectId` of its clicks names the drawing. */
+  /** Tells the library which drawing is under the pointer, and so which cursor to show. */
   hitTest(): PrimitiveHoveredItem | null {
     const { cursor, hovered } = this.hand;
     if (!cursor) return null;
@@ -139,7 +139,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
   private hold(): void {
     const chart = this.attachment?.chart;
     if (!chart || this.scroll !== null) return;
-    // The library changes its options in place.
+    // Copied, because the library changes its options in place.
     this.scroll = structuredClone(chart.options().handleScroll);
     chart.applyOptions({ handleScroll: false });
   }

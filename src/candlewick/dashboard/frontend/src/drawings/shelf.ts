@@ -1,4 +1,4 @@
-// Drawings kept in the browser, per symbol. What is read back is checked, for anyone can write there.
+// Drawings kept in the browser, per symbol. What is read back is checked, since anything may have been written there.
 
 import {
   type Anchor,
@@ -12,10 +12,10 @@ import {
   type Style,
 } from "./model";
 
-/** The part of `localStorage` that is used. */
+/** The part of `localStorage` that is needed here. */
 export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** Changes when an older version could not read a newer one's drawings; each version has keys of its own. */
+/** Raise it when older versions could not read the drawings any more. Each version has its own keys in the storage. */
 const VERSION = 1;
 
 export class Shelf {

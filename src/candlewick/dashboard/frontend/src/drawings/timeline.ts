@@ -5,11 +5,11 @@ import { indexAt } from "../chart/columns";
 /** The loaded bars' open times, in s and ascending, and where the chart has put the bars. */
 export interface Axis {
   readonly times: ArrayLike<number>;
-  /** Seconds from one bar to the next, to go on beyond the bars. */
+  /** Seconds from one bar to the next, used before the first bar and after the last. */
   readonly spacing: number;
   /** Centre of a bar, in px from the left of the pane. */
   barX(index: number): number;
-  /** Px from one bar to the next, to go on beyond the bars. */
+  /** Px from one bar to the next, used before the first bar and after the last. */
   readonly barWidth: number;
 }
 

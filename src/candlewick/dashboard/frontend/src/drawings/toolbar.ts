@@ -1,4 +1,4 @@
-// The little bar of the selected drawing: its colour, width and dash, whether it is locked, and its end.
+// The toolbar of the selected drawing: its colour, width and dash, and buttons to lock and to delete it.
 
 import { h, icon, iconButton, ICONS } from "../ui/dom";
 import { type Dash, DASHES, type Drawing } from "./model";
@@ -13,7 +13,7 @@ export class DrawingToolbar {
   private readonly dash: HTMLButtonElement;
   private readonly lock: HTMLButtonElement;
 
-  /** `change` takes the drawing as it is to be, or null where it is to go. */
+  /** `change` is given the changed drawing, or null to delete it. */
   constructor(private readonly change: (id: string, drawing: Drawing | null) => void) {
     const oninput = () => this.style({ colour: this.well.value });
     this.well = h("input", { type: "color", "aria-label": "Colour of the drawing", oninput });

@@ -28,7 +28,7 @@ function upright(a: Pixel, b: Pixel, extend: Extend, height: number): [Pixel, Pi
 export function horizontal({ anchors, style }: Drawing, view: View): Figure {
   const { x, y } = pixelOf(view, anchors[0]!);
   const stroke = { from: { x: 0, y }, to: { x: view.width, y }, ...style };
-  // The handle stays within reach when its bar does not.
+  // Keep the handle on screen when its bar is not.
   const handle = { x: Math.min(view.width - 8, Math.max(8, x)), y };
   return { areas: [], strokes: [stroke], labels: [], handles: [handle] };
 }

@@ -17,7 +17,7 @@ export interface View {
   readonly axis: Axis;
   readonly bars: Columns;
   y(price: number): number;
-  /** The price at a height, on the symbol's grid of prices. */
+  /** The price at a height, rounded to the symbol's decimals. */
   price(y: number): number;
   /** A price as the price axis writes it. */
   priceText(price: number): string;

@@ -1,4 +1,4 @@
-// What is proven of the bars on screen, fetched again when the warehouse may know more.
+// Shows what is proven of the bars on screen, and fetches it again every few seconds.
 
 import { secondsOf } from "../data/config";
 import type { Feature, Stage } from "../desk/stage";
@@ -6,12 +6,12 @@ import { h, setText } from "../ui/dom";
 import { Proof, type Standing, type Told } from "./proof";
 import { makeShade } from "./shade";
 
-/** The audit runs every few seconds. */
+/** About as often as the audit runs, in ms. */
 const EVERY = 5_000;
 
 const WORDS: Record<Standing, [text: string, title: string]> = {
   forming: ["", ""],
-  incomplete: ["not proven whole", "That no trade is missing in this bar, or beside it, is not proven"],
+  incomplete: ["not proven whole", "It is not proven that no trade is missing in this bar or beside it"],
   pending: ["audit pending", "The exchange's own candle is not here yet"],
   no_oracle: ["no oracle", "The exchange's own candle never came: there is nothing to compare with"],
   match: ["audited", "Equal to the exchange's own candle in every field"],
@@ -64,7 +64,7 @@ export class Holes implements Feature {
       this.proof = new Proof((await answer.json()) as Told);
       this.refresh();
     } catch (error) {
-      // A lost server is the live connection's to tell; the next round asks again.
+      // The server is away, which the status bar tells; the next round asks again.
       if (!(error instanceof TypeError) && !signal.aborted) throw error;
     }
   }

@@ -5,7 +5,7 @@ import { type Bar, State } from "../data/bar";
 
 export type Verdict = "match" | "mismatch" | "pending" | "no_oracle";
 
-/** A bar's standing: forming, over but not judged, judged, or beside a hole. */
+/** A bar's standing: its verdict, or that it is still forming, or that it is not proven whole. */
 export type Standing = Verdict | "forming" | "incomplete";
 
 /** Trade ids that are missing between two trades; times in seconds since the epoch. */
@@ -36,7 +36,7 @@ export class Proof {
     this.ends = verdicts.map(([, to]) => to);
   }
 
-  /** How a bar of so many seconds stands. A mismatch of any minute in it is its own. */
+  /** The standing of a bar of so many seconds. A mismatch in any of its minutes is a mismatch of the bar. */
   standing(bar: Bar, seconds: number): Standing {
     const verdict = this.verdict(bar.time, bar.time + seconds);
     if (verdict === "mismatch") return verdict;
@@ -45,7 +45,7 @@ export class Proof {
     return verdict;
   }
 
-  /** The verdict on a period: the worst of its minutes, and pending where one has none. */
+  /** The worst verdict on the minutes of a period; a minute without one is pending. */
   private verdict(from: number, to: number): Verdict {
     let reached = from - (from % 60);
     let worst: Verdict = "match";

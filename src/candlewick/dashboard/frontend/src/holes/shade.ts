@@ -1,4 +1,4 @@
-// Paints what is proven: a ribbon below the bars, a frame around a bar that differs, and a shade where trades are missing.
+// Paints what is proven: a ribbon below the bars, a frame around a bar that differs, a shade where trades are missing.
 
 import type { PriceChart } from "../chart/chart";
 import { Painted, place, type Size } from "../chart/painted";
@@ -19,7 +19,7 @@ export interface Scene {
   readonly seconds: number;
 }
 
-/** The ribbon's colours: what agrees is quiet, what does not is not. */
+/** The ribbon's colours: muted where all agrees, loud where not. */
 function ribbonColour(standing: Standing, palette: Palette): string | null {
   if (standing === "match") return "rgba(8, 153, 129, 0.75)";
   if (standing === "mismatch") return "#f23645";
@@ -60,7 +60,7 @@ function paintRibbon(context: CanvasRenderingContext2D, { height }: Size, scene:
   close(last + 1);
 }
 
-/** A frame around a bar that is not the exchange's. */
+/** Frame a bar that differs from the exchange's own. */
 function frame(context: CanvasRenderingContext2D, { chart }: Scene, bar: Bar, index: number): void {
   const top = chart.series.priceToCoordinate(bar.high);
   const bottom = chart.series.priceToCoordinate(bar.low);
@@ -90,7 +90,7 @@ function paintHole(context: CanvasRenderingContext2D, { width, height }: Size, s
   context.restore();
 }
 
-/** Slanted lines: a shade that colours alone do not tell from a session's. */
+/** Slanted lines, since colour alone would not tell a hole from a session's shade. */
 function hatch(context: CanvasRenderingContext2D, left: number, right: number, height: number, colour: string): void {
   context.strokeStyle = colour;
   context.lineWidth = 1;

@@ -1,5 +1,5 @@
-// Averages over a source: the rules that indicators are made of. Windows are summed anew at each bar rather than by a
-// running sum, so that nothing drifts through a day of ticks.
+// Averages, of which indicators are made. Each window is summed afresh rather than kept as a running sum, so that
+// rounding errors do not add up over a day of ticks.
 
 import type { Program, Values } from "../chart/program";
 
@@ -40,7 +40,7 @@ export function deviation(program: Program, source: Values, centre: Values, leng
   });
 }
 
-/** Values that the source lacks (NaN) delay the start; one in mid-series starts it anew. */
+/** Missing values (NaN) at the beginning delay the start; one in the middle of the series restarts the average. */
 function smoothed(program: Program, source: Values, length: number, weight: number): Values {
   return program.series((index, own) => {
     const before = index > 0 ? own[index - 1]! : NaN;

@@ -1,4 +1,4 @@
-// Shades the room between two outputs, such as Bollinger's bands.
+// Shades the area between two outputs, such as Bollinger's bands.
 
 import type {
   IPrimitivePaneRenderer,
@@ -60,7 +60,7 @@ export class Band implements ISeriesPrimitive<Time> {
     });
   }
 
-  /** The bars of a range that have values: all but those of the warm-up. */
+  /** The bars of a range that have values; those of the warm-up have none. */
   private valued(from: number, to: number): number[] {
     const indices: number[] = [];
     for (let index = Math.max(0, from); index < Math.min(to, this.upper.length); index++) {

@@ -13,7 +13,7 @@ export interface Sums {
   readonly volume: number;
 }
 
-/** What VWAP starts anew with. For a market that never closes, a session is a day of some zone. */
+/** VWAP starts again with each session. In a market that never closes, a session is a day of some zone. */
 export interface Sessions {
   /** The session of an open time (seconds, UTC); bars with equal keys share it. */
   key(time: number): number;

@@ -1,4 +1,4 @@
-// The indicators of one chart: what the reader chose is drawn, told in the legend, and follows the bars.
+// The indicators of one chart: those that the reader chose are drawn, listed in the legend, and follow the bars.
 
 import type { Feature, Stage } from "../desk/stage";
 import { keep, recall } from "../state/prefs";
@@ -60,7 +60,7 @@ export class Indicators implements Feature {
     this.shown.forEach((one) => one.update(from));
   }
 
-  /** Draw what a notation names; what is drawn already stays as it is. */
+  /** Draw the indicators that a notation names, unless they are drawn already. */
   private follow(notation: string): void {
     if (notation === this.written) return;
     this.written = notation;
@@ -115,7 +115,7 @@ export class Indicators implements Feature {
     this.dialog.open(anchor);
   }
 
-  /** The same indicator with other parameters, in the same pane and the same place of the legend. */
+  /** Replace an indicator by one with other parameters, in the same pane and in the same place of the legend. */
   private replace(old: Shown, choice: Chosen): Shown {
     const index = this.shown.indexOf(old);
     const one = this.show(choice, old.pane);
@@ -129,7 +129,7 @@ export class Indicators implements Feature {
     return one;
   }
 
-  /** Remember, and name in the address, what is drawn. */
+  /** Remember what is drawn, and put it into the address. */
   private note(): void {
     this.written = write(this.shown.map(({ choice }) => choice));
     this.stage.choose({ indicators: this.written });
@@ -150,7 +150,7 @@ export class Indicators implements Feature {
     keep(STORE, { ...recall(STORE), ...Object.fromEntries(looks) });
   }
 
-  /** Put each row where its pane is: over the candles into the legend, else over its own pane. */
+  /** Put each row over its pane: into the legend for the candles' pane, else into rows of its own. */
   private arrange(): void {
     for (const one of this.shown) this.rowsOf(one.pane).append(one.row.element);
     this.heights.apply(this.paneNames());
@@ -158,7 +158,7 @@ export class Indicators implements Feature {
     this.tell();
   }
 
-  /** The panes from the top. An indicator's is named for it, and where there are several of a kind, for its place among them. */
+  /** The names of the panes from the top. An indicator's own pane is named `rsi.0`, `rsi.1`, … */
   private paneNames(): string[] {
     const own = this.shown.filter(({ choice }) => choice.definition.pane === "own").sort((a, b) => a.pane - b.pane);
     const kinds = own.map(({ choice }) => choice.definition.id);
@@ -185,7 +185,7 @@ export class Indicators implements Feature {
     this.tell();
   }
 
-  /** Tell the values at the crosshair, or the newest. */
+  /** Show the values at the crosshair, or else the newest. */
   private tell(): void {
     const { table } = this.stage.chart;
     const index = this.pointed === null ? table.time.length - 1 : table.indexAt(this.pointed);

@@ -13,7 +13,7 @@ export class Indicator {
   private readonly bars: Columns;
   private readonly program = new Program();
 
-  /** The bars are read in place: say by `update` that they changed. */
+  /** The bars are read in place; call `update` when they have changed. */
   constructor(definition: Definition, bars: Columns, given: Given = {}, sessions: Sessions = UTC_DAYS) {
     this.definition = definition;
     this.bars = bars;
@@ -22,7 +22,7 @@ export class Indicator {
     this.update();
   }
 
-  /** Compute anew from the first bar that changed: the last one on a tick, 0 after older history. */
+  /** Compute again from the first bar that changed: the last one after a tick, 0 after older history. */
   update(from = 0): void {
     this.program.run(from, this.bars.time.length);
   }

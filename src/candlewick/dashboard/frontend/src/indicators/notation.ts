@@ -1,4 +1,4 @@
-// Indicators as text, for the URL: `ema(50),vwap,bb(20,2.5)`. Parameters go by position; trailing defaults are left out.
+// Indicators as text, for the URL: `ema(50),vwap,bb(20,2.5)`. Parameters go by position, without trailing defaults.
 
 import type { Definition } from "./definition";
 import { type Given, settle, type ParameterValues } from "./parameters";

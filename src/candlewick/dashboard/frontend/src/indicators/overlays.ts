@@ -21,7 +21,7 @@ export const SMA = define({
   }),
 });
 
-/** Exponential average of weight 2 / (length + 1); its first value is the mean of the first `length` prices (`ta.ema`). */
+/** Exponential average of weight 2 / (length + 1), starting with the mean of the first `length` prices (`ta.ema`). */
 export const EMA = define({
   id: "ema",
   title: "Exponential Moving Average",

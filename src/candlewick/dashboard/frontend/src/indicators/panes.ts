@@ -42,11 +42,11 @@ export class PaneTops {
 }
 
 const STORE = "panes";
-/** Shares of the height, by the name of a pane; one that is not named here is an indicator's. */
+/** Shares of the height by the name of a pane; all others are panes of indicators. */
 const SHARES: Readonly<Record<string, number>> = { price: 5, volume: 1 };
 const INDICATOR = 1.4;
 
-/** Shares the height among the panes: as the reader dragged their edges last, in this browser. */
+/** Shares the height among the panes as the reader last dragged their edges in this browser. */
 export class PaneHeights {
   private known: Record<string, number> = {};
 
@@ -59,7 +59,7 @@ export class PaneHeights {
     this.chart.panes().forEach((pane, index) => pane.setStretchFactor(this.known[names[index]!]!));
   }
 
-  /** A pane has another height now: keep what the reader changed. The window's size changes no share. */
+  /** Keep the heights that the reader changed. A resized window changes none of the shares. */
   note(): void {
     const factors = this.chart.panes().map((pane) => pane.getStretchFactor());
     const now = Object.fromEntries(Object.keys(this.known).map((name, index) => [name, factors[index]!]));
@@ -70,7 +70,7 @@ export class PaneHeights {
   }
 }
 
-/** A stored share, if it is one that leaves a pane to be seen. */
+/** A stored share, if it is large enough for the pane to be seen. */
 function share(stored: unknown): number | null {
   return typeof stored === "number" && stored > 0.01 && stored < 100 ? stored : null;
 }

@@ -24,7 +24,7 @@ type Drawn = ISeriesApi<"Line", Time>;
 /** More changed points than this are set at once rather than one by one. */
 const MANY = 100;
 
-/** How the reader wants it: colours by output where they are not the default ones. */
+/** How it is drawn: colours by output where the reader chose other ones than the default. */
 export interface PlotLook {
   readonly theme: ThemeName;
   readonly colours: Readonly<Record<string, string>>;
@@ -58,7 +58,7 @@ export class Plot {
     this.paint(look);
   }
 
-  /** Which pane it is in, as panes come and go. */
+  /** The index of its pane, which changes as panes come and go. */
   get pane(): number {
     return this.first.getPane().paneIndex();
   }
@@ -72,7 +72,7 @@ export class Plot {
     }
   }
 
-  /** Wear a theme and the reader's colours. */
+  /** Apply a theme and the reader's colours. */
   paint(look: PlotLook): void {
     this.look = look;
     for (const [name, series] of this.series) series.applyOptions({ color: this.colourOf(name) });
@@ -85,7 +85,7 @@ export class Plot {
     for (const series of this.series.values()) series.applyOptions({ visible });
   }
 
-  /** Take it off the chart; an own pane goes with its last series. */
+  /** Take it off the chart. A pane of its own goes with its last series. */
   remove(): void {
     for (const series of this.series.values()) this.chart.removeSeries(series);
   }
@@ -129,7 +129,7 @@ function formatOf(unit: Unit, price: (value: number) => string): PriceFormat {
   return { type: "custom", formatter: unit === "price" ? price : short, minMove: 1e-8 };
 }
 
-/** A point of a series; without a value it only keeps the place of its time. */
+/** A point of a series. One without a value only reserves its time on the axis. */
 export type Point<Time> = { time: Time } | { time: Time; value: number; color?: string };
 
 /** The points of an output from bar `from` on. `Time` is the chart's brand of seconds. */

@@ -26,7 +26,7 @@ export class Shown {
   private readonly indicator: Indicator;
   private readonly plot: Plot;
 
-  /** `pane` is the own pane of the one that this one replaces. */
+  /** `pane` is the pane of the indicator that this one replaces, if it has a pane of its own. */
   constructor(
     private readonly stage: Stage,
     readonly choice: Chosen,
@@ -35,7 +35,7 @@ export class Shown {
     private readonly actions: ShownActions,
   ) {
     const { chart } = stage;
-    // Where the tape itself begins within a session, that session counts from there.
+    // A session in which the tape itself begins counts from its first trade.
     const before = () => (stage.feeder.hasOlder ? null : { money: 0, volume: 0 });
     this.indicator = new Indicator(choice.definition, chart.table, choice.parameters, { ...UTC_DAYS, before });
     const place = { main: 0, volume: VOLUME_PANE, own: pane ?? chart.api.panes().length }[choice.definition.pane];

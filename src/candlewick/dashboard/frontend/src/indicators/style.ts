@@ -1,9 +1,9 @@
-// How an output looks until the reader chooses otherwise.
+// The look of an output, until the reader chooses another.
 
 import type { Values } from "../chart/program";
 import type { ThemeName } from "../style/theme";
 
-/** A colour on each theme. */
+/** A colour for each theme. */
 export type Themed = Readonly<Record<ThemeName, string>>;
 
 /** One line or histogram of an indicator. */
@@ -12,7 +12,7 @@ export interface Output {
   readonly kind: "line" | "histogram";
   readonly colour: Themed;
   readonly width: 1 | 2;
-  /** A bar's own colour, where it differs from bar to bar. */
+  /** The colour of a single bar, where bars differ. */
   shade?(values: Values, index: number): Themed;
 }
 

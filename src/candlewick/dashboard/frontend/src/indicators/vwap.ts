@@ -9,8 +9,8 @@ import { CYAN, line } from "./style";
 /**
  * Sum of price times volume over sum of volume, both since the session's start (`ta.vwap`, source hlc3).
  *
- * A session whose start is not loaded has no VWAP, unless `sessions.before` knows what was traded until the first bar:
- * a line that changes as history loads would have been wrong. Before a session's first volume there is none either.
+ * A session whose start is not loaded has no VWAP, because it would change as history loads; unless `sessions.before`
+ * knows what was traded before the first bar. Nor is there one before the session's first volume.
  */
 export const VWAP = define({
   id: "vwap",
@@ -32,7 +32,7 @@ export const VWAP = define({
   },
 });
 
-/** What the price and volume of some bars add up to: what `Sessions.before` may answer with, from coarser bars. */
+/** The sums over some bars: for `Sessions.before` to answer with, from coarser bars. */
 export function sumsOf(bars: Columns): Sums {
   let [money, volume] = [0, 0];
   for (let i = 0; i < bars.time.length; i++) {

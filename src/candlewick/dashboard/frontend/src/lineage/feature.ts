@@ -1,4 +1,4 @@
-// A click on a bar opens its lineage; while its verdict is open, it is looked at again.
+// A click on a bar opens its lineage, which is fetched again until the verdict is final.
 
 import { Painted, place } from "../chart/painted";
 import type { Bar } from "../data/bar";
@@ -61,7 +61,7 @@ export class LineagePanel implements Feature {
       const lineage = await fetchLineage(stage.config.base, stage.series, bar.time, signal);
       if (!signal.aborted) this.show(lineage);
     } catch (error) {
-      // A lost server comes back, and is asked again then.
+      // The server is away; ask again later.
       if (!(error instanceof TypeError) && !signal.aborted) throw error;
       if (!signal.aborted) this.again();
     }
@@ -72,7 +72,7 @@ export class LineagePanel implements Feature {
     this.timer = window.setTimeout(() => void this.look(), AGAIN);
   }
 
-  /** The warehouse takes a bar up some seconds after its first trade. */
+  /** Show the lineage. There is none until the warehouse has loaded the bar, some seconds after its first trade. */
   private show(lineage: Lineage | null): void {
     if (!lineage || OPEN.has(lineage.audit.verdict)) this.again();
     const panel = this.body.closest(".panel");

@@ -36,9 +36,9 @@ export interface Lineage {
   readonly first_trade_id: number | null;
   readonly last_trade_id: number | null;
   readonly trade_count: number;
-  /** How many ids lie from the first to the last. */
+  /** The number of ids from the first to the last. */
   readonly spanned: number;
-  /** What it is made of: the trades held, or the exchange's own candle alone. */
+  /** What it is made of: recorded trades, or only the exchange's own candle. */
   readonly origin: "trades" | "exchange";
   readonly is_closed: boolean;
   readonly is_complete: boolean;

@@ -1,4 +1,4 @@
-// A lineage on screen: the verdict, the trades, each field beside the exchange's, the way of the last trade, the objects.
+// A lineage on screen: the verdict, the trades, each field beside the exchange's, the last trade's way, the objects.
 
 import { fixed, span } from "../format";
 import { h } from "../ui/dom";

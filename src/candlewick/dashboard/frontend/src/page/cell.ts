@@ -20,7 +20,7 @@ import { dayClockOf } from "../zone";
 import { afterPaint } from "./debug";
 import { FEATURES } from "./features";
 
-/** Wait no longer than this for the answer to a key, in ms. */
+/** How long a request made for a key press may take, in ms. */
 const PATIENCE = 10_000;
 const SERIES_KEYS: readonly (keyof Choice)[] = ["symbol", "timeframe"];
 
@@ -171,13 +171,13 @@ export class Cell implements Stage {
     if (first && symbol === this.choice.symbol) await this.goTo(first.time);
   }
 
-  /** The newest bars in their first size, and the scale fitted to them. */
+  /** Show the newest bars in their original width, and fit the price scale to them. */
   reset(): void {
     this.chart.setScale(this.choice.scale, this.choice.inverted);
     void this.feeder.toHead().then(() => this.chart.view.reset());
   }
 
-  /** Wear the desk's theme, colours and zone. */
+  /** Apply the desk's theme and colours. */
   paint(): void {
     this.chart.paint(this.look());
     this.painted.emit();
@@ -188,7 +188,7 @@ export class Cell implements Stage {
   }
 
   showHealth(): void {
-    // Between two series the first stays on screen until the second is there.
+    // When the series changes, the old one stays on screen until the new one has been loaded.
     const hasNothing = !this.hasShown || this.status?.source === "waiting";
     this.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, this.status?.history ?? null);
   }
@@ -223,7 +223,7 @@ export class Cell implements Stage {
     });
   }
 
-  /** What the feeder draws on: the screen, unless somebody holds it. */
+  /** What the feeder draws on: the screen, unless a feature holds it. */
   private liveScreen(): LiveScreen {
     return {
       open: (bars) => this.isHeld || this.show(bars),
@@ -283,7 +283,7 @@ export class Cell implements Stage {
     return bar?.time === time ? bar : undefined;
   }
 
-  /** A daily bar is a day of its own zone, whatever zone the reader lives in. */
+  /** A daily bar is labelled in the zone of its own midnight, whatever zone the reader has chosen. */
   private axisClock() {
     return this.choice.timeframe === "1d" ? dayClockOf(this.config.dayZone) : this.desk.clock;
   }

@@ -1,11 +1,11 @@
-// The time left to the forming bar, on the price axis below the last price.
+// The time left until the forming bar closes, on the price axis below the last price.
 
 import type { ISeriesPrimitive, ISeriesPrimitiveAxisView, SeriesAttachedParameter, Time } from "lightweight-charts";
 import { directionColour } from "../chart/looks";
 import type { Feature, Stage } from "../desk/stage";
 import { countdown } from "../format";
 
-/** Px from the middle of the price's label to the middle of this one. */
+/** The distance in px between the middle of the price's label and the middle of this one. */
 const BELOW = 18;
 const TICK = 250;
 
@@ -48,7 +48,7 @@ class Countdown implements ISeriesPrimitive<Time>, Feature {
     return this.views;
   }
 
-  /** Paint only when another second is to be told. */
+  /** Repaint only when the text changes, once a second. */
   private tick(): void {
     const { status, desk, isHeld } = this.stage;
     const left = status?.closes && !isHeld ? countdown((status.closes - desk.live.serverNow()) / 1_000) : "";
@@ -70,7 +70,7 @@ class Countdown implements ISeriesPrimitive<Time>, Feature {
   }
 }
 
-/** The time left to the forming bar of a chart. */
+/** Shows the time that is left until the forming bar closes. */
 export function timeLeft(stage: Stage): Feature {
   return new Countdown(stage);
 }

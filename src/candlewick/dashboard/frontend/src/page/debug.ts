@@ -4,7 +4,7 @@ import type { View } from "../chart/viewport";
 import type { Bar } from "../data/bar";
 import type { Tick } from "../data/live";
 
-/** One tick's times, in ms of the server's clock: event, sent by the server, drawn by script, painted. */
+/** When a tick happened, was sent by the server, drawn by the script and painted, in ms of the server's clock. */
 export interface Stamp {
   event: number;
   sent: number;
@@ -50,7 +50,7 @@ export class Probe {
   }
 }
 
-/** Call back after the frame that draws what was just changed has been painted. */
+/** Call back once the frame that shows the latest changes has been painted. */
 export function afterPaint(callback: () => void): void {
   requestAnimationFrame(() => {
     const channel = new MessageChannel();

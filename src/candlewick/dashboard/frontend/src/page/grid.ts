@@ -49,7 +49,7 @@ export class Grid {
     this.cells.forEach((cell) => cell.dispose());
   }
 
-  /** Show as many charts; a new one begins with the next symbol, dressed as the active one. */
+  /** Show this many charts. A new one shows the next symbol, with the active chart's timeframe, type and indicators. */
   setCount(count: number): void {
     const { symbols } = this.desk.config;
     while (this.cells.length > count) this.cells.pop()!.dispose();
@@ -84,7 +84,7 @@ export class Grid {
     this.opened.emit();
   }
 
-  /** The crosshair of one chart is every chart's; what it causes in the others must not come back. */
+  /** Move the crosshairs of the other charts along with one chart's; what that causes in them is not passed on. */
   private pointAll(cell: Cell, time: number | null): void {
     if (this.isPointing) return;
     this.isPointing = true;

@@ -32,9 +32,9 @@ const CLOCK_EVERY = 250;
 
 /** What the page around the terminal does for it. */
 export interface Host {
-  /** The theme that was chosen last. */
+  /** The theme that the reader chose last. */
   themeChoice(): ThemeChoice;
-  /** Wear a theme: the whole page, not the chart alone. */
+  /** Apply a theme to the whole page, not only to the chart. */
   chooseTheme(choice: ThemeChoice): void;
 }
 
@@ -110,7 +110,7 @@ export class Terminal {
     this.element.remove();
   }
 
-  /** Wear a theme; the page wears it already. */
+  /** Apply the theme that the page has already. */
   setTheme(theme: ThemeName): void {
     if (theme !== this.desk.theme) this.dress(theme);
   }
@@ -232,7 +232,7 @@ export class Terminal {
     this.grid.cells.forEach((cell) => cell.showHealth());
   }
 
-  /** What to show beside the dot: how late bars come, or how old the newest is where none come. */
+  /** The number beside the dot, in ms: how late bars arrive, or how old the newest event is when none arrive. */
   private age(): number | null {
     const { health, status, latency } = this.active;
     if (health === "live") return latency;
@@ -269,7 +269,7 @@ export class Terminal {
     this.paint();
   }
 
-  /** Paint at most once a frame: a colour picker moves faster than that. */
+  /** Repaint at most once a frame, because a colour picker sends changes faster than that. */
   private paint(): void {
     cancelAnimationFrame(this.repaint);
     this.repaint = requestAnimationFrame(() => {

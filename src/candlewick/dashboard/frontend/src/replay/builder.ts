@@ -14,7 +14,7 @@ export function scaled(text: string): bigint {
   return BigInt(whole + fraction.padEnd(SCALE, "0"));
 }
 
-/** The number nearest to a whole number of 10^-scale, as the decimal's own text would be read. */
+/** The float nearest to an amount in units of 10^-scale: the one its decimal text would be read as. */
 export function numberOf(amount: bigint, scale = SCALE): number {
   const digits = amount.toString().padStart(scale + 1, "0");
   return Number(`${digits.slice(0, -scale)}.${digits.slice(-scale)}`);
@@ -41,7 +41,7 @@ export function intervalOf(timeframe: string, zone: ZoneClock): Interval {
 function midnight(time: number, zone: ZoneClock): number {
   const wall = zone.wall(time);
   const day = wall - (wall % DAY);
-  // What the clock was set forward or back since then shifts the guess; a second look is right.
+  // If the clock was changed since midnight the guess is off by that change, so correct it once.
   const guess = time - (wall - day);
   return guess + (day - zone.wall(guess));
 }
@@ -78,13 +78,13 @@ export class BarBuilder {
   private readonly interval: Interval;
   private readonly isSparse: boolean;
 
-  /** An interval without trades has no bar where the timeframe is sparse, and a flat one elsewhere. */
+  /** In a sparse timeframe an interval without trades has no bar; in others it has a flat one. */
   constructor(interval: Interval, isSparse: boolean) {
     this.interval = interval;
     this.isSparse = isSparse;
   }
 
-  /** Count one more trade; returns the index of the first bar that changed. */
+  /** Add a trade; returns the index of the first bar that changed. */
   add(trade: Trade): number {
     const newest = this.building.at(-1);
     if (!newest || trade.time >= newest.closed) return this.openAfter(newest, trade);
@@ -117,7 +117,7 @@ export class BarBuilder {
     }
   }
 
-  /** The index of the bar of a trade that is stamped earlier than one with a lower id: it is made where there is none. */
+  /** The index of the bar for a trade whose time is before that of a lower id; the bar is made if there is none. */
   private late(trade: Trade): number {
     const [opened, closed] = this.interval(trade.time);
     let index = this.building.findIndex((bar) => bar.opened >= opened);

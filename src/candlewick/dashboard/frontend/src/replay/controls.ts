@@ -1,4 +1,4 @@
-// The bar below the chart by which a replay is driven.
+// The bar below the chart that controls a replay.
 
 import { h, icon, setText } from "../ui/dom";
 import { Menu } from "../ui/menu";

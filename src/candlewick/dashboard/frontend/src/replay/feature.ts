@@ -1,4 +1,4 @@
-// Replay: from any bar on, the tape is played trade by trade from the warehouse, in place of the live bars.
+// Replay: plays the tape from the warehouse trade by trade, from any bar on, in place of the live bars.
 
 import type { Bar } from "../data/bar";
 import type { Feature, Stage } from "../desk/stage";
@@ -78,7 +78,7 @@ export class Replay implements Feature {
     void player.step();
   }
 
-  /** The bars before an instant: the live ones, of which a replay that runs has only a part. */
+  /** The bars before an instant. They are the feeder's, as a running replay holds only some of them. */
   private barsBefore(time: number): Bar[] {
     return this.stage.feeder.store.bars.filter((bar) => bar.time < time);
   }

@@ -1,11 +1,11 @@
-// Plays a stretch of the tape onto the screen: trade by trade, as fast as one likes.
+// Plays the tape onto the screen trade by trade, at any speed.
 
 import type { Bar } from "../data/bar";
 import type { Screen } from "../data/feeder";
 import { BarBuilder, type Interval, type Trade } from "./builder";
 import type { Tape } from "./tape";
 
-/** Wall time that passes between two looks counts up to this, in ms: a tab that slept does not jump. */
+/** Time between two frames counts up to this, in ms, so that a tab that slept does not jump ahead. */
 const LONGEST_STEP = 250;
 
 /** The clock of a replay: how far the tape's time is, at any speed. Pure: the wall clock comes in from outside. */
@@ -29,7 +29,7 @@ export class Pace {
     this.isPlaying = false;
   }
 
-  /** Let the tape's time pass up to a moment of the wall clock, in ms; not beyond `limit`, where the tape is still on its way. */
+  /** Advance the tape's time to a moment of the wall clock (ms), not beyond `limit` (µs): trades up to it are here. */
   pass(wall: number, limit = Infinity): void {
     if (!this.isPlaying) return;
     const passed = Math.min(LONGEST_STEP, Math.max(0, wall - this.seenAt));
@@ -38,7 +38,7 @@ export class Pace {
   }
 }
 
-/** Trades taken within one frame, at most: the screen keeps its pace, and the tape's clock waits. */
+/** At most this many trades are taken in a frame, so that the screen stays smooth; the tape's clock waits. */
 const MOST = 20_000;
 
 export class Player {
@@ -69,7 +69,7 @@ export class Player {
     screen.rebuild(this.bars);
   }
 
-  /** Whether it waits for trades that are on their way. */
+  /** Whether it plays but waits for trades that have not arrived. */
   get isWaiting(): boolean {
     return this.pace.isPlaying && !this.tape.isAtEnd && !this.tape.peek();
   }
@@ -89,7 +89,7 @@ export class Player {
     this.onChange();
   }
 
-  /** Take one trade, whenever it was. */
+  /** Take one trade, however long after the last it was. */
   async step(): Promise<void> {
     this.pace.pause();
     await this.tape.ready();
@@ -111,7 +111,7 @@ export class Player {
 
   private look(): void {
     if (!this.pace.isPlaying) return;
-    // Where nothing is at hand the clock stands still, so that no trade comes late.
+    // The clock stands still while no trade has arrived, so that none comes too late to be shown.
     this.pace.pass(performance.now(), this.tape.peek() || this.tape.isAtEnd ? Infinity : this.pace.now);
     let from = Infinity;
     for (let taken = 0; taken < MOST && (this.tape.peek()?.time ?? Infinity) <= this.pace.now; taken++)

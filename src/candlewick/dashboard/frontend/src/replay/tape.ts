@@ -1,4 +1,4 @@
-// The tape by pages, fetched ahead of who reads it.
+// The trades of a tape, fetched page by page ahead of the reader.
 
 import { scaled, type Trade } from "./builder";
 
@@ -15,7 +15,7 @@ interface Columns {
 }
 
 export class Tape {
-  /** Whether the newest trade has been read: more come as the warehouse loads them. */
+  /** Whether the newest trade has been read. More follow as the warehouse loads them. */
   isAtEnd = false;
 
   private trades: Trade[] = [];
@@ -37,7 +37,7 @@ export class Tape {
     this.aborter.abort();
   }
 
-  /** The next trade, which stays the next until it is taken; undefined while it is on its way. */
+  /** The next trade, without taking it; undefined while it has not arrived. */
   peek(): Trade | undefined {
     if (this.trades.length - this.position < AHEAD) void this.fetch();
     return this.trades[this.position];
@@ -49,7 +49,7 @@ export class Tape {
     return trade;
   }
 
-  /** Wait until there is a next trade, or none. */
+  /** Wait until the next trade has arrived, or the end of the tape is known. */
   async ready(): Promise<void> {
     while (!this.peek() && !this.isAtEnd && !this.aborter.signal.aborted) await new Promise((later) => setTimeout(later, 20));
   }
@@ -65,7 +65,7 @@ export class Tape {
       const answer = await fetch(`${this.base}/api/trades?${query}`, { signal });
       if (answer.ok) this.append((await answer.json()) as Columns);
     } catch (error) {
-      // A lost server comes back, and the next look asks again.
+      // The server is away; the next look asks again.
       if (!(error instanceof TypeError) && !signal.aborted) throw error;
     } finally {
       if (this.isAtEnd) await new Promise((later) => setTimeout(later, 1_000));

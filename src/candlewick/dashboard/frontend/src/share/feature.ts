@@ -1,4 +1,4 @@
-// Taking the chart along: a picture, the visible bars as a file, a link.
+// What can be taken from a chart: a picture, the visible bars as a file, a link.
 
 import { secondsOf } from "../data/config";
 import type { Feature, Stage } from "../desk/stage";
@@ -37,7 +37,7 @@ async function copyLink(stage: Stage): Promise<void> {
   }
 }
 
-/** The server writes the file, from the warehouse: exact decimals, with the trade ids behind each bar. */
+/** Let the server write the file from the warehouse, with exact decimals and the trade ids of each bar. */
 function bars(stage: Stage, format: Format): void {
   const range = stage.chart.view.range();
   const { time } = stage.chart.table;

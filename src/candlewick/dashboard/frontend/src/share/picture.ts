@@ -1,4 +1,4 @@
-// A picture of the chart, with its name and what is drawn on it written over it as on the screen.
+// A picture of the chart with its title and its legend written over it, as on the screen.
 
 import { FONT } from "../chart/chrome";
 import type { Stage } from "../desk/stage";
@@ -36,6 +36,6 @@ export function save(content: Blob, name: string): void {
   link.href = address;
   link.download = name;
   link.click();
-  // The browser has taken the address over by the next task.
+  // By the next task the browser has begun to read it.
   window.setTimeout(() => URL.revokeObjectURL(address), 0);
 }

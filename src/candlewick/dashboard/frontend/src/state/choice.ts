@@ -22,7 +22,7 @@ export interface Choice {
 
 /** What an address says. */
 export interface Address {
-  /** Of each chart, as much as is said; no chart at all where the address names none. */
+  /** What is said of each chart; empty where the address names no chart. */
   choices: Partial<Choice>[];
   zone: string | null;
 }
@@ -76,7 +76,7 @@ export function readAddress(search: string, config: Config): Address {
   return { choices, zone: query.get("tz") };
 }
 
-/** Write the state into an address, and leave the rest of it alone. What is at its default is left out, where it may. */
+/** Write the state into an address, and leave the rest of it alone. Defaults are left out where that is unambiguous. */
 export function writeAddress(address: URL, choices: readonly Choice[], zone: string, config: Config): void {
   const fallback = defaultChoice(config);
   const query = address.searchParams;

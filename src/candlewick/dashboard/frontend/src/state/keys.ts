@@ -1,25 +1,25 @@
-// The keyboard: what each key means, and for which chart. The help sheet is made of the same list.
+// The keyboard: what each key does, and for which chart. The help sheet shows the same list.
 
 /** A key, as `Alt+S`, `Ctrl+ArrowLeft`, `/`, and what it does. */
 export interface Binding {
   readonly keys: string;
   readonly title: string;
-  /** Whose key it is: it works while `isActive()` says so. */
+  /** The key works only while this returns true: most belong to the active chart. */
   readonly isActive: () => boolean;
   readonly run: () => void;
 }
 
 export class Keyboard {
-  /** What to do with a letter or digit that is bound to nothing: a reader types a symbol or a timeframe. */
+  /** Called with a letter or digit that is bound to nothing: the reader types a symbol or a timeframe. */
   onType: (character: string) => void = () => {};
-  /** Keys that somebody holds for now, such as the hand that draws; true where it used one. */
+  /** Asked before the bindings, for example by the drawing hand: true if the key was used. */
   readonly takers = new Set<(event: KeyboardEvent) => boolean>();
 
   private readonly bindings = new Set<Binding>();
   private readonly isOurs: () => boolean;
   private readonly listener = (event: KeyboardEvent) => this.hear(event);
 
-  /** `isOurs` says whether keys pressed on the page are meant for us. */
+  /** `isOurs` tells whether keys pressed on the page are meant for the terminal. */
   constructor(isOurs: () => boolean) {
     this.isOurs = isOurs;
     // Before the page itself: Streamlit has shortcuts of its own on single letters.
@@ -64,17 +64,17 @@ export class Keyboard {
   }
 }
 
-/** A key's name: `Alt+S`, `Ctrl+ArrowLeft`, `?`. With Alt a keyboard may write another character, so its place counts. */
+/** A key's name: `Alt+S`, `Ctrl+ArrowLeft`, `?`. With Alt the key's place counts, as it may write another character. */
 export function nameOf({ key, code, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent): string {
   const place = /^(?:Key|Digit)(.)$/.exec(code)?.[1];
   const own = altKey && place ? place : key;
-  // Shift tells a letter's or a named key's other meaning; of any other character it is only the way to write it.
+  // Shift is part of the name for letters and named keys; other characters just need it to be typed.
   const isShifted = shiftKey && (own.length > 1 || /[a-z]/i.test(own));
   const modifiers = (ctrlKey || metaKey ? "Ctrl+" : "") + (altKey ? "Alt+" : "") + (isShifted ? "Shift+" : "");
   return modifiers + (own.length === 1 && modifiers ? own.toUpperCase() : own);
 }
 
-/** Whether a key goes into a field of a form. */
+/** Whether a key is typed into a form field. */
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;

@@ -1,4 +1,4 @@
-// What this browser remembers. Storage may be refused or hold anything, so every value is checked on the way in.
+// What this browser remembers. Storage may be switched off or hold anything, so every value is checked when read.
 
 import type { Config } from "../data/config";
 import { CANDLE_COLOURS, type CandleColours } from "../style/theme";
@@ -38,7 +38,7 @@ export function writePrefs(prefs: Prefs): void {
   keep(KEY, prefs);
 }
 
-/** What was kept under a name in this browser; empty where that is nothing, or no record. */
+/** What was kept in this browser under a name; empty if that is nothing, or not a record. */
 export function recall(name: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(storage()?.getItem(keyOf(name)) ?? "{}");
@@ -49,7 +49,7 @@ export function recall(name: string): Record<string, unknown> {
   }
 }
 
-/** Keep a record in this browser, where it lets us. */
+/** Keep a record in this browser, if it allows that. */
 export function keep(name: string, value: object): void {
   storage()?.setItem(keyOf(name), JSON.stringify(value));
 }

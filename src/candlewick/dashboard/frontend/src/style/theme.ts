@@ -1,4 +1,4 @@
-// Colours. The pages' own are in `theme.py`; the two agree.
+// Colours. Those of the Streamlit pages are in `theme.py` and must agree with these.
 
 export type ThemeName = "dark" | "light";
 
@@ -67,7 +67,7 @@ function both(bull: string, bear: string): CandleColours {
   return { bullFill: bull, bearFill: bear, bullEdge: bull, bearEdge: bear };
 }
 
-/** Sets of candle colours by name; Okabe and Ito's blue and orange differ to every kind of eye. */
+/** Sets of candle colours by name. Okabe and Ito chose this blue and orange to be told apart by every kind of eye. */
 export const PRESETS: readonly [name: string, colours: CandleColours][] = [
   ["TradingView", CANDLE_COLOURS],
   ["Binance", both("#0ecb81", "#f6465d")],

@@ -1,11 +1,11 @@
-// A list to choose from, with a field that narrows it as one types: symbols, indicators, zones.
+// A list to choose from, narrowed by typing into the field above it: symbols, indicators, zones.
 
 import { h } from "./dom";
 
 export interface Option {
   readonly value: string;
   readonly title: string;
-  /** Said beside it, and found by the same field. */
+  /** Shown beside the title, and searched too. */
   readonly hint?: string;
 }
 
@@ -18,7 +18,7 @@ export class Choices {
   private shown: Option[] = [];
   private at = 0;
 
-  /** `options` are asked for anew at each key, with what is typed; the first is chosen by Enter. */
+  /** `options` is called at each key with what was typed so far. Enter chooses the marked option. */
   constructor(
     placeholder: string,
     private readonly options: (typed: string) => readonly Option[],
@@ -39,7 +39,7 @@ export class Choices {
     this.element = h("div", { class: "chooser" }, this.field, this.list);
   }
 
-  /** Begin anew, as if this had been typed. */
+  /** Start over, as if this text had just been typed. */
   start(typed = ""): void {
     this.field.value = typed;
     this.narrow();
@@ -79,7 +79,7 @@ export class Choices {
   }
 }
 
-/** Options that hold what is typed in their value, title or hint; those that begin with it come first. */
+/** The options whose value, title or hint contains what was typed; those that begin with it come first. */
 export function matching(options: readonly Option[], typed: string): Option[] {
   const wanted = typed.toLowerCase();
   const rank = ({ value, title, hint = "" }: Option) => {

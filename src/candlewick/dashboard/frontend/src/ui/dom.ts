@@ -1,10 +1,10 @@
-// Elements, without a framework: the page has a dozen of them.
+// Making elements without a framework: the page is small enough to need none.
 
 type Child = Node | string;
 type Handlers = { [Event in keyof HTMLElementEventMap as `on${Event}`]?: (event: HTMLElementEventMap[Event]) => void };
 type Attributes = Handlers & Record<string, unknown>;
 
-/** Make an element: `on…` are listeners, `class` and the rest are attributes; false and undefined leave one out. */
+/** Make an element. `on…` are listeners, all else are attributes; one that is false or undefined is left out. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -19,12 +19,12 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Set text only where it differs, so that a quiet screen stays quiet. */
+/** Set the text of an element if it differs, so that an unchanged screen is not laid out again. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Mark the one button of a group whose value is current. */
+/** Mark the button of a group that has the current value. */
 export function markCurrent(buttons: HTMLButtonElement[], value: string): void {
   for (const button of buttons) {
     if (button.value === value) button.setAttribute("aria-current", "true");
@@ -51,7 +51,7 @@ export function icon(path: string, size = 18): SVGSVGElement {
   return svg;
 }
 
-/** A button with an icon and a name that is told on hovering and to those who hear the page. */
+/** A button with an icon. Its title is shown on hovering, and read out by screen readers. */
 export function iconButton(
   title: string,
   path: string,

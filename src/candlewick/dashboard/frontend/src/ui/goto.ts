@@ -1,4 +1,4 @@
-// Going to a date: a field in the reader's zone.
+// Going to a date and time, given in the reader's zone.
 
 import type { ZoneClock } from "../zone";
 import { h } from "./dom";
@@ -22,7 +22,7 @@ export class GoTo extends Popover {
   }
 }
 
-/** The instant at which a zone's wall shows a time: seconds as if it were UTC in, seconds since the epoch out. */
+/** The instant, in seconds since the epoch, at which a zone's clock shows a time; that is given as if it were UTC. */
 export function instantOf(wall: number, clock: ZoneClock): number {
   const guess = wall - (clock.wall(wall) - wall);
   return guess - (clock.wall(guess) - wall);

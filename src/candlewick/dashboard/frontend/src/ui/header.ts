@@ -13,7 +13,7 @@ const DAY_SECONDS = 86_400;
 export interface HeaderActions {
   open(choice: Partial<Choice>): void;
   search(anchor: Element): void;
-  /** On a phone the tools for drawing are put away until asked for. */
+  /** Show or hide the drawing tools, which a phone has no room for otherwise. */
   toggleTools(): void;
   arrange(anchor: Element): void;
   flipTheme(): void;
@@ -31,7 +31,7 @@ export class Header {
   private readonly symbol = h("span");
   private readonly timeframes: HTMLButtonElement[];
   private readonly price = h("span", { class: "price", "aria-live": "off" });
-  /** For those who hear the page: the price now and then, not at each trade. */
+  /** The price for screen readers: every few seconds rather than at each trade. */
   private readonly spoken = h("span", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly stats = h("span", { class: "stats" });
   private readonly themeButton: HTMLButtonElement;
@@ -95,7 +95,7 @@ export class Header {
     setText(this.price, fixed(price, decimals));
   }
 
-  /** Show what the last 24 hours brought, or as much of them as is recorded; `now` in seconds. */
+  /** Show the numbers of the last 24 hours, or of as much of them as is recorded; `now` is in seconds. */
   setDay(day: Day, newest: Bar, decimals: number, now: number): void {
     const change = newest.close - day.open;
     setText(this.spoken, `${this.symbol.textContent} ${fixed(newest.close, decimals)}`);

@@ -8,8 +8,8 @@ import { h, setText } from "./dom";
 
 const STATES: Record<State, [text: string, title: string]> = {
   [State.Forming]: ["forming", "This bar is not over"],
-  [State.Closed]: ["closed", "This bar is over; that no trade is missing is not proven"],
-  [State.Complete]: ["complete", "Every trade of this bar is here: its trade ids have no gap, and adjoin its neighbours'"],
+  [State.Closed]: ["closed", "This bar is over, but it is not proven that no trade is missing"],
+  [State.Complete]: ["complete", "Every trade of this bar is here: its trade ids have no gap and adjoin those of its neighbours"],
 };
 
 export class Legend {

@@ -1,4 +1,4 @@
-// A menu: rows to press, in a pop-over.
+// A menu: a pop-over with rows to choose from.
 
 import { h, icon } from "./dom";
 import { Popover } from "./popover";
@@ -6,14 +6,14 @@ import { Popover } from "./popover";
 export interface Item {
   readonly title: string;
   readonly icon?: string;
-  /** A key that does the same, or a word on it. */
+  /** The key that does the same, or a remark. */
   readonly hint?: string;
   readonly isCurrent?: boolean;
   run(): void;
 }
 
 export class Menu extends Popover {
-  /** `items` are asked for at each opening. */
+  /** `items` is called each time the menu opens. */
   constructor(root: HTMLElement, label: string, items: () => readonly Item[]) {
     const list = h("div", { class: "choices menu", role: "menu" });
     super(root, label, list);

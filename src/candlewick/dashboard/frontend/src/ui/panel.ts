@@ -1,4 +1,4 @@
-// The panel beside the charts: one thing at a time, with a title and a way to close it. On a phone it is a sheet below.
+// The panel beside the charts, with a title and a button to close it. On a phone it is a sheet at the bottom.
 
 import { h, iconButton, ICONS } from "./dom";
 
@@ -18,7 +18,7 @@ export class SidePanel {
     return !this.element.hidden;
   }
 
-  /** Show something; what was shown before hears that it was closed. */
+  /** Show something. Whoever was shown before is told that it was closed. */
   open(title: string, content: Node, onClose: () => void = () => {}): void {
     this.end();
     this.title.textContent = title;

@@ -1,4 +1,4 @@
-// A pop-over: a menu or a small form below the button that opened it. There is one at a time.
+// A pop-over: a menu or a small form below the button that opened it. Only one is open at a time.
 
 import { h } from "./dom";
 
@@ -8,11 +8,11 @@ const EDGE = 8;
 let open: Popover | null = null;
 
 export class Popover {
-  /** Whether the newest press closed one, and is not meant for what lies below. */
+  /** Whether the newest press closed a pop-over; then it is not meant for what lies below. */
   static tookPress = false;
 
   readonly element: HTMLElement;
-  /** Called when it opens, before it is seen, and when it is closed. */
+  /** Called before it is shown, and after it was closed. */
   onOpen: () => void = () => {};
   onClose: () => void = () => {};
 
@@ -33,13 +33,13 @@ export class Popover {
     event.stopPropagation();
   };
 
-  /** `root` is the terminal: the pop-over is put over all of it. */
+  /** `root` is the terminal, on top of which the pop-over is put. */
   constructor(root: HTMLElement, label: string, ...content: (Node | string)[]) {
     this.root = root;
     this.element = h("div", { class: "popover", role: "dialog", "aria-label": label }, ...content);
   }
 
-  /** Whether any is open: then keys are not for the chart. */
+  /** Whether any pop-over is open; then keys are not meant for the chart. */
   static get isAnyOpen(): boolean {
     return open !== null && open.element.isConnected;
   }
@@ -77,7 +77,7 @@ export class Popover {
     this.onClose();
   }
 
-  /** Go through the rows of a menu; a form or a field has its own use for the key. */
+  /** Move the focus through the rows of a menu. Forms and fields use these keys themselves. */
   private step(by: number): boolean {
     const rows = [...this.element.querySelectorAll<HTMLElement>("[role=menuitem]")];
     if (rows.length === 0) return false;

@@ -1,4 +1,4 @@
-// The search: one types, and finds a symbol or, by its number, a timeframe. Enter opens it.
+// The search: typing letters finds symbols, typing a number finds timeframes, and Enter opens the first of them.
 
 import type { Config } from "../data/config";
 import type { Choice } from "../state/choice";
@@ -23,14 +23,14 @@ export class Search extends Popover {
     this.choices = choices;
   }
 
-  /** Open with what was typed so far. */
+  /** Open the search with what was typed so far. */
   begin(anchor: Element, typed: string): void {
     this.open(anchor);
     this.choices.start(typed);
   }
 }
 
-/** Symbols that match; timeframes too, where a number is typed: `15` is fifteen minutes, as traders type it. */
+/** The symbols that match; after a number also the timeframes. `15` means fifteen minutes, as traders type it. */
 export function found({ symbols, timeframes }: Pick<Config, "symbols" | "timeframes">, typed: string): Option[] {
   const matches = matching(symbols.map((symbol) => ({ value: symbol, title: symbol })), typed);
   const named = matches.map((option) => ({ ...option, hint: "symbol" }));

@@ -1,4 +1,4 @@
-// The settings: four candle colours that are worn while the picker moves, and the theme.
+// The settings: four candle colours, applied while the picker moves, the grid's lines, and the theme.
 
 import type { ThemeChoice } from "../state/prefs";
 import { CANDLE_COLOURS, type CandleColours, PRESETS } from "../style/theme";
@@ -6,7 +6,7 @@ import { h, markCurrent } from "./dom";
 import { Popover } from "./popover";
 
 export interface SettingsActions {
-  /** The theme that was chosen last. */
+  /** The theme that the reader chose last. */
   theme(): ThemeChoice;
   setColours(colours: CandleColours): void;
   setTheme(choice: ThemeChoice): void;

@@ -1,4 +1,4 @@
-// The bar below the charts: is it live, how fresh is it, when does the bar close, what time is it where, and the scale.
+// The bar below the charts: whether and how fast bars arrive, when the bar closes, the time and zone, the scale.
 
 import { type Scale, SCALES } from "../chart/charttypes";
 import type { Health } from "../data/health";
@@ -83,7 +83,7 @@ export class StatusBar {
     this.health.dataset.health = health;
     const words = health === "lost" ? "reconnecting" : health;
     setText(this.health, latency === null ? words : `${words} · ${span(latency)}`);
-    // What follows is of the live bars.
+    // These two are about live bars.
     this.bars.hidden = this.source.hidden = health === "replay";
     this.health.title = latency === null ? "" : "From the exchange's event to the bar on this screen";
   }

@@ -1,4 +1,4 @@
-// Messages that go by themselves.
+// Short messages that disappear by themselves.
 
 import { h } from "./dom";
 
@@ -10,7 +10,7 @@ const MOST = 4;
 export class Toasts {
   readonly element = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
 
-  /** Show a message until it was read, or pressed away. */
+  /** Show a message for some seconds, or until it is pressed. */
   show(text: string, level: Level = "info"): void {
     const onclick = () => toast.remove();
     const toast = h("button", { type: "button", class: "toast", "data-level": level, onclick }, text);

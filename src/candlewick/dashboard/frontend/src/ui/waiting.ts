@@ -1,4 +1,4 @@
-// What is shown before there is anything to show.
+// What is shown until there are candles.
 
 import logo from "../style/candlewick.svg";
 import { h, setText } from "./dom";
@@ -13,7 +13,7 @@ export class Waiting {
     this.element = h("div", { class: "waiting", hidden: true }, flame, this.words);
   }
 
-  /** Say what is waited for; `history` is how much of it is recorded, 0..1. */
+  /** Say what the chart is waiting for; `history` is the share of it that is recorded, 0..1. */
   show(isWaiting: boolean, isConnected: boolean, history: number | null): void {
     this.element.hidden = !isWaiting;
     const progress = history !== null && history > 0 && history < 1 ? ` · history ${Math.floor(100 * history)} %` : "";

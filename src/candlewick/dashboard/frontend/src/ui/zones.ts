@@ -4,13 +4,13 @@ import { clockOf, isZone } from "../zone";
 import { Choices, matching, type Option } from "./choices";
 import { Popover } from "./popover";
 
-/** Zones that are always on offer, before all others. */
+/** The zones at the top of the list. */
 const PINNED: readonly [zone: string, name: string][] = [
   ["browser", "Browser"],
   ["Asia/Kolkata", "IST"],
   ["UTC", "UTC (the exchange's)"],
 ];
-/** Browsers list some zones under names of long ago. */
+/** Browsers list some zones under names that are no longer used. */
 const RENAMED: Readonly<Record<string, string>> = {
   "Africa/Asmera": "Africa/Asmara",
   "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
@@ -26,13 +26,13 @@ const RENAMED: Readonly<Record<string, string>> = {
   "Pacific/Truk": "Pacific/Chuuk",
 };
 
-/** A zone's name where there is little room: `IST`, `UTC`, `New York`. */
+/** The short name of a zone: `IST`, `UTC`, `New York`. */
 export function zoneName(choice: string): string {
   const { zone } = clockOf(choice);
   return zone === "Asia/Kolkata" || zone === "Asia/Calcutta" ? "IST" : zone.split("/").at(-1)!.replaceAll("_", " ");
 }
 
-/** The pop-over with every zone that this browser knows, found by city, by its name or by its offset. */
+/** The pop-over with every zone that this browser knows, to be found by city, name or offset. */
 export class ZoneMenu extends Popover {
   constructor(root: HTMLElement, current: () => string, choose: (zone: string) => void) {
     const take = (zone: string) => {
@@ -45,7 +45,7 @@ export class ZoneMenu extends Popover {
   }
 }
 
-/** Zones that match; a name that the browser knows but does not list is one too. */
+/** The zones that match. A name that the browser knows without listing it counts too. */
 function found(typed: string): Option[] {
   const options = matching(zones(), typed);
   return options.length === 0 && isZone(typed) ? [optionOf(typed)] : options;
