@@ -7,17 +7,36 @@ from pathlib import Path
 import pytest
 import structlog
 
-ROOT = Path(__file__).parent.parent
-RECORDING = ROOT.parent / "shared" / "data" / "btcusdt-spot-2024-08-08"
+from made import capture
+from made.recordings import REAL, RECORDINGS
 
 
 @pytest.fixture(scope="session")
-def recording() -> Path:
-    """The folder of a real capture of 19,904 BTCUSDT trades, with the exchange's own candles beside it."""
-    folder = Path(os.environ.get("CANDLEWICK_RECORDING", RECORDING))
-    if not folder.is_dir():
-        pytest.skip(f"the recording of real trades is not here ({folder}); set CANDLEWICK_RECORDING to its folder")
+def real_recording() -> Path:
+    """The folder of the recording of real trades, for tests that are about these."""
+    if not REAL.is_dir():
+        pytest.skip(f"about real trades, which are not here ({REAL}); set CANDLEWICK_RECORDING to their folder")
+    return REAL
+
+
+@pytest.fixture(scope="session")
+def made_recording(run_folder: Path) -> Path:
+    """The folder of a capture made from a seed, with the trade ids and minutes of the real one."""
+    return capture.made_once(run_folder / "capture")
+
+
+@pytest.fixture(scope="session", params=RECORDINGS)
+def recording(request: pytest.FixtureRequest) -> Path:
+    """The folder of a capture of 19,904 BTCUSDT trades with the exchange's own candles: the made one, the real one."""
+    folder: Path = request.getfixturevalue(f"{request.param}_recording")
     return folder
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ def cost() -> ModuleType:
     return module
 
 
-def test_the_document_is_what_the_script_prints(cost, recording):
-    assert (ROOT / "docs/cost.md").read_text() == cost.document(recording, cost.Estimates())
+def test_the_document_is_what_the_script_prints(cost, real_recording):
+    assert (ROOT / "docs/cost.md").read_text() == cost.document(real_recording, cost.Estimates())
 
 
 def test_puts_depend_on_the_flush_and_bytes_on_the_trades(cost):

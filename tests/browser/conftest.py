@@ -36,14 +36,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def demo(run_folder: Path) -> Iterator[Stack]:
     """Exchange, recorder, warehouse and dashboard, with some history behind them; one for all workers.
 
     A test that stops a process of it, stops it for all of them: see `branch`.
     """
-    base = tmp_path_factory.getbasetemp()
-    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with shared_demo(run / "demo") as stack:
+    with shared_demo(run_folder / "demo") as stack:
         yield stack
 
 

@@ -20,6 +20,8 @@ import pandas as pd
 import pytest
 import talib
 
+from made.recordings import RECORDINGS
+
 FRONTEND = Path(__file__).parents[2] / "src/candlewick/dashboard/frontend"
 PRECISION = 1e-9
 DAY = 86_400
@@ -76,7 +78,7 @@ def walk(seed: int, count: int, volatility: float, decimals: int) -> Columns:
 
 
 def recorded_seconds(folder: Path) -> Columns:
-    """One-second candles of real trades around a midnight in UTC."""
+    """One-second candles of recorded trades around a midnight in UTC."""
     files = [gzip.decompress((folder / name).read_bytes()) for name in ("frames_20240808.gz", "frames_20240809.gz")]
     lines = b"".join(files).splitlines()
     events = (json.loads(line.split(b" ", 1)[1])["data"] for line in lines if b"@trade" in line)
@@ -86,10 +88,10 @@ def recorded_seconds(folder: Path) -> Columns:
     return {name: column.to_numpy() for name, column in candles.reset_index().items()}
 
 
-@pytest.fixture(scope="module", params=["calm walk", "wild walk", "real trades"])
+@pytest.fixture(scope="module", params=["calm walk", "wild walk", *RECORDINGS])
 def computed(request: pytest.FixtureRequest, node: "subprocess.Popen[str]") -> Computed:
-    if request.param == "real trades":
-        return Computed(recorded_seconds(request.getfixturevalue("recording")), node)
+    if not request.param.endswith("walk"):
+        return Computed(recorded_seconds(request.getfixturevalue(f"{request.param}_recording")), node)
     wild = request.param == "wild walk"
     return Computed(walk(seed=7, count=3_000, volatility=0.02 if wild else 0.0004, decimals=8 if wild else 2), node)
 
