@@ -15,6 +15,7 @@ from candlewick.exchange.background import BackgroundExchange
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.lake import Lake
 from candlewick.spans import Spans
+from made import leash
 
 SYMBOL = "BTCDEMO"
 TODAY = datetime.now(UTC).date()
@@ -41,9 +42,7 @@ def start(config, *arguments, **options):
     command = [sys.executable, "-m", "candlewick", "backfill", "-c", str(config), "--from", str(FIRST)]
     command += ["--to", str(TODAY - timedelta(days=1)), *arguments]
     environment = os.environ | {"COLUMNS": "120"}
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **options
-    )
+    return leash.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **options)
 
 
 def trades(folder):

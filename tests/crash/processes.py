@@ -18,6 +18,7 @@ from candlewick.config import Settings
 from candlewick.exchange import server
 from candlewick.exchange.options import ExchangeOptions
 from candlewick.warehouse import owner
+from made import leash
 
 _ASKING = threading.Lock()
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -72,15 +73,7 @@ def _run(command: Callable[[Any], None], options: object, log_path: Path, crash_
     descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    leash.end_with_parent()
     log.configure(command.__name__)
     crashpoint.arm(crash_at)
     command(options)
-
-
-def _end_with_parent() -> None:
-    """Leave nothing running where whoever kills is killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

@@ -16,6 +16,7 @@ from candlewick import config, heartbeat
 from candlewick.config import Settings
 from candlewick.errors import MartNotReadyError
 from candlewick.mart import Mart
+from made import leash
 
 DEADLINE_SECONDS = 60.0
 
@@ -84,10 +85,10 @@ class Stack:
         return self
 
     def start(self, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start `candlewick <arguments>` as `name`; its output goes to `<name>.log`."""
+        """Start `candlewick <arguments>` as `name`, to end with this process; its output goes to `<name>.log`."""
         log = (self.home / f"{name}.log").open("ab")
         command = [sys.executable, "-m", "candlewick", *arguments]
-        self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.home)
+        self.processes[name] = leash.start(command, stdout=log, stderr=log, cwd=self.home)
         log.close()
         return self.processes[name]
 

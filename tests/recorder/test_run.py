@@ -17,14 +17,16 @@ from candlewick.exchange.options import ExchangeOptions
 from candlewick.exchange.server import Exchange
 from candlewick.lake import Lake
 from candlewick.spans import Spans
+from made import leash
 
 FIRST, LAST = 3735683259, 3735703162
 RECORDER = """
 import sys
 from pathlib import Path
-from candlewick import log, recorder
+from candlewick import log, recorder, supervised
 from candlewick.config import load
 from candlewick.errors import CandlewickError
+supervised.watch_supervisor()
 log.configure("recorder")
 try:
     recorder.run(load(Path(sys.argv[1])))
@@ -45,7 +47,7 @@ def configure(folder: Path, url: str, **values) -> Path:
 
 
 def start(config: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", RECORDER, str(config)], stderr=subprocess.PIPE)
+    return leash.start([sys.executable, "-c", RECORDER, str(config)], stderr=subprocess.PIPE)
 
 
 def covered(folder: Path) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from candlewick.mart import Mart
 from candlewick.publication import CANDLES
+from made import leash
 
 TABLES = (CANDLES["1m"], CANDLES["5m"], CANDLES["1d"])
 ROWS_PER_TABLE = 3
@@ -14,6 +15,7 @@ ROWS_PER_TABLE = 3
 
 def watch(path: Path, done: Event, versions_seen: "Synchronized[int]", problems: "Queue[str]") -> None:
     """Read in every way until told to stop, and count the versions seen; report what was wrong with one."""
+    leash.end_with_parent()
     seen: set[object] = set()
     try:
         mart = Mart(path)
