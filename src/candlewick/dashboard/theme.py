@@ -1,4 +1,4 @@
-"""The colours of the pages, as Streamlit's options. The chart's own are in `frontend/src/style/theme.ts`; they agree."""
+"""The colours of the pages, as Streamlit's options. They agree with the chart's own, `frontend/src/style/theme.ts`."""
 
 DARK = {
     "backgroundColor": "#131722",
