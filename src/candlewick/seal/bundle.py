@@ -1,0 +1,81 @@
+"""What leaves the machine: a bundle that proves days of a symbol, or the proof that one trade is part of one.
+
+A bundle is a zip: `verify.py`, and in a folder for each day its certificate, its trades as canonical lines, and the
+first bytes of each leaf of the tree, by which a trade that is not the sealed one is named.
+"""
+
+import base64
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from candlewick.errors import TornObjectError
+from candlewick.seal import merkle
+from candlewick.seal.certificate import Certificate, canonical
+from candlewick.seal.day import column
+from candlewick.seal.file import Sealed
+
+VERIFIER = Path(__file__).with_name("verify.py")
+_STAMP = (1980, 1, 1, 0, 0, 0)
+"""Of every member: the same days give the same bundle."""
+
+
+class Proof(NamedTuple):
+    """A sealed day: its certificate and its file, read."""
+
+    certificate: Certificate
+    sealed: Sealed
+
+    def tree(self) -> merkle.Tree:
+        """Return the tree over its trades. Raises `TornObjectError` where it is not the one that was certified."""
+        lines = merkle.canonical_lines(self.sealed.trades, self.sealed.places)
+        tree = merkle.Tree(map(merkle.leaf, lines))
+        if tree.root.hex() != self.certificate.body["merkle_root"]:
+            name = self.certificate.body["file"]["name"]
+            raise TornObjectError(f"{name}: its trades are not those that were sealed; restore it from a copy")
+        return tree
+
+
+def write(path: Path, proofs: Iterable[Proof], previous: Certificate | None, *, with_trades: bool) -> None:
+    """Write a bundle of days in order; `previous` is the certificate that the first one names.
+
+    Raises `TornObjectError` where a sealed file is not what its certificate says, and `OSError`.
+    """
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        archive.writestr(_member("verify.py"), VERIFIER.read_bytes())
+        if previous is not None:
+            archive.writestr(_member("previous.certificate.json"), previous.encode())
+        for proof in proofs:
+            folder = f"{proof.certificate.symbol}-{proof.certificate.day}"
+            archive.writestr(_member(f"{folder}/certificate.json"), proof.certificate.encode())
+            archive.writestr(_member(f"{folder}/leaves.bin"), proof.tree().prefixes)
+            if with_trades:
+                with archive.open(_member(f"{folder}/trades.csv"), "w", force_zip64=True) as file:
+                    for line in merkle.canonical_lines(proof.sealed.trades, proof.sealed.places):
+                        file.write(line + b"\n")
+
+
+def inclusion(proof: Proof, trade_id: int) -> bytes:
+    """Return the proof that a trade is one of a sealed day: about 1.5 KB. Raises `KeyError` where it is not."""
+    ids = column(proof.sealed.trades, "trade_id")
+    index = int(ids.searchsorted(trade_id))
+    if index == len(ids) or ids[index] != trade_id:
+        raise KeyError(trade_id)
+    certificate = proof.certificate
+    [line] = merkle.canonical_lines(proof.sealed.trades.slice(index, 1), proof.sealed.places)
+    said: dict[str, Any] = {
+        "format": "candlewick-inclusion",
+        "version": 1,
+        "head": certificate.head.decode(),
+        "trade": line.decode(),
+        "index": index,
+        "path": [base64.b64encode(each).decode() for each in proof.tree().path(index)],
+    }
+    return canonical(said | ({"signature": dict(certificate.signature)} if certificate.signature else {})) + b"\n"
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, _STAMP)
+    member.compress_type = zipfile.ZIP_STORED if name.endswith(".bin") else zipfile.ZIP_DEFLATED
+    return member

@@ -1,0 +1,149 @@
+"""Pure: the certificate of a sealed day, as canonical JSON: sorted keys, no spaces, UTF-8, whole numbers and strings.
+
+Its digest is SHA-256 over that text without the signature, so a signature can be made, or made anew, without breaking
+the chain: every certificate names the digest of the one before.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from candlewick import __version__
+from candlewick.errors import TornObjectError
+from candlewick.seal.day import Day
+from candlewick.seal.merkle import Tree
+from candlewick.seal.minutes import FIELDS, Verdict
+
+FORMAT = "candlewick-seal"
+VERSION = 1
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate: what it says, and who signed it; `signature` is None where nobody did."""
+
+    body: Body
+    signature: Mapping[str, str] | None = None
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+        return str(self.body["symbol"])
+
+    @property
+    def day(self) -> date:
+        """The UTC day."""
+        return date.fromisoformat(self.body["day"])
+
+    @property
+    def last_id(self) -> int:
+        """The day's last trade id."""
+        return int(self.body["last_id"])
+
+    @property
+    def digest(self) -> str:
+        """What the next day's certificate names, in hex."""
+        return sha256(canonical(self.body)).hexdigest()
+
+    @property
+    def head(self) -> bytes:
+        """The text that is signed: what is sealed, the root of its tree, and the digest."""
+        body = self.body
+        what = f"{body['symbol']} {body['day']}\n{body['first_id']}..{body['last_id']} {body['count']}"
+        return f"{FORMAT}/{VERSION}\n{what}\n{body['merkle_root']}\n{self.digest}\n".encode()
+
+    def encode(self) -> bytes:
+        """Return its file."""
+        signed = {} if self.signature is None else {"signature": dict(self.signature)}
+        return canonical(self.body | signed) + b"\n"
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """Write JSON in the one way that is signed and counted."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def decode(content: bytes, name: str) -> Certificate:
+    """Read a certificate's file. Raises `TornObjectError` for one that is none, or written in another way."""
+    try:
+        body = json.loads(content)
+        is_ours = (body["format"], body["version"]) == (FORMAT, VERSION) and canonical(body) == content.rstrip(b"\n")
+    except (ValueError, KeyError, TypeError):
+        is_ours = False
+    if not is_ours:
+        raise TornObjectError(
+            f"{name}: expected a certificate of version {VERSION} as canonical JSON, got another text"
+        )
+    return Certificate(body, body.pop("signature", None))
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a certificate vouches for."""
+
+    name: str
+    content: bytes
+
+    def described(self) -> Body:
+        """Return what the certificate says of it."""
+        return {"name": self.name, "bytes": len(self.content), "sha256": sha256(self.content).hexdigest()}
+
+
+def certify(
+    day: Day,
+    tree: Tree,
+    verdict: Verdict,
+    *,
+    file: File,
+    evidence: File,
+    declared: Sequence[tuple[int, int, str]],
+    previous: Certificate | None,
+    sealed_at: int,
+    recorder: str,
+) -> Certificate:
+    """Certify a day that was found whole; `declared` are holes with the exchange's answer, `sealed_at` is in µs."""
+    ids = day.ids
+    minutes = sorted(day.candles)
+    return Certificate(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "symbol": day.symbol,
+            "day": day.day.isoformat(),
+            "first_id": int(ids[0]),
+            "last_id": int(ids[-1]),
+            "count": len(ids),
+            "declared": [{"first": first, "last": last, "answer": answer} for first, last, answer in declared],
+            "places": {"price": day.places[0], "quantity": day.places[1]},
+            "merkle_root": tree.root.hex(),
+            "leaf_prefixes_sha256": sha256(tree.prefixes).hexdigest(),
+            "candle_fields": ["open_time", *FIELDS],
+            "candles": [[at // 1_000, *day.candles[at].nine] for at in minutes],
+            "verdict": {
+                "match": verdict.matching,
+                "empty": verdict.empty,
+                "without_candle": list(verdict.without_candle),
+            },
+            "sources": _sources(day),
+            "conflicting_ids": list(day.conflicting),
+            "file": file.described(),
+            "evidence": evidence.described(),
+            "previous": None if previous is None else _named(previous),
+            "sealed_at": sealed_at,
+            "recorder": recorder,
+            "software": f"candlewick {__version__}",
+        }
+    )
+
+
+def _named(previous: Certificate) -> Body:
+    return {"day": previous.day.isoformat(), "last_id": previous.last_id, "digest": previous.digest}
+
+
+def _sources(day: Day) -> dict[str, int]:
+    counted = day.trades.column("source").value_counts().to_pylist()
+    return {each["values"] or "unknown": each["counts"] for each in counted}

@@ -1,0 +1,121 @@
+"""Pure: the sealed file. Parquet, one row a trade, sorted by id; typed for whoever reads it, and exact.
+
+Prices and quantities are DECIMAL(18, the symbol's own places), so the scale is part of the file, stored as integers;
+integers and times are delta-coded, and what never changes (symbol, source, places) costs next to nothing. The columns
+behind `source` are only for writing the raw lines again.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from candlewick.errors import TornObjectError
+from candlewick.seal import day as days
+from candlewick.seal.day import Day, column
+from candlewick.seal.lines import SCHEMA
+
+VERSION = 1
+TYPED = ("symbol", "trade_id", "price", "quantity", "is_buyer_maker", "traded_at", "received_at", "source")
+"""The columns that a table of trades needs."""
+_KEY = b"candlewick"
+_ROWS_PER_GROUP = 131_072
+_LEVEL = 9
+_TIMES = ("traded_at", "event_at", "received_at")
+_DECIMALS = ("price", "quantity")
+_NAMES = ("symbol", *SCHEMA.names)
+_MICROS = pa.timestamp("us", tz="UTC")
+
+
+class Sealed(NamedTuple):
+    """A sealed file as read: the same trades and places as of the `Day` it was made of."""
+
+    symbol: str
+    day: date
+    trades: pa.Table
+    places: tuple[int, int]
+
+    def lines(self) -> Iterator[bytes]:
+        """Write the raw lines again, in id order."""
+        return iter(days.encode(self.symbol, self.trades, self.places))
+
+
+def write(day: Day) -> bytes:
+    """Return the sealed file of a day."""
+    table = typed(day).replace_schema_metadata({_KEY: _metadata(day)})
+    sink = io.BytesIO()
+    pq.write_table(
+        table,
+        sink,
+        row_group_size=_ROWS_PER_GROUP,
+        compression="zstd",
+        compression_level=_LEVEL,
+        use_dictionary=["symbol", "source", "line"],
+        column_encoding=dict.fromkeys(("trade_id", *_DECIMALS, *_TIMES), "DELTA_BINARY_PACKED"),
+        store_decimal_as_integer=True,
+    )
+    return sink.getvalue()
+
+
+def read(content: bytes | Path, name: str = "the sealed file") -> Sealed:
+    """Read a sealed file whole. Raises `TornObjectError` for one that is none."""
+    try:
+        source = io.BytesIO(content) if isinstance(content, bytes) else content
+        table = pq.read_table(source)
+        about = json.loads(table.schema.metadata[_KEY])
+        if about["version"] != VERSION or tuple(table.schema.names) != _NAMES:
+            raise TornObjectError(f"{name}: expected a sealed file of version {VERSION}, got {about}")
+        places = tuple(table.schema.field(each).type.scale for each in _DECIMALS)
+        return Sealed(about["symbol"], date.fromisoformat(about["day"]), _plain(table), places)
+    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise TornObjectError(f"{name}: not a sealed file: {str(error).partition(chr(10))[0]}") from None
+
+
+def typed(day: Day) -> pa.Table:
+    """Return a day's trades as the columns of its sealed file."""
+    columns = {"symbol": pa.array([day.symbol], pa.string()).dictionary_encode()}
+    columns["symbol"] = pa.DictionaryArray.from_arrays(
+        np.zeros(day.trades.num_rows, np.int32), columns["symbol"].dictionary
+    )
+    for name in SCHEMA.names:
+        columns[name] = day.trades.column(name).combine_chunks()
+    for name, places in zip(_DECIMALS, day.places, strict=True):
+        columns[name] = decimals(column(day.trades, name), places)
+    for name in _TIMES:
+        columns[name] = columns[name].cast(_MICROS)
+    return pa.table(columns)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Undo `typed`."""
+    columns = {name: table.column(name) for name in SCHEMA.names}
+    for name in _DECIMALS:
+        columns[name] = pa.array(_digits(table.column(name).combine_chunks()))
+    for name in _TIMES:
+        columns[name] = columns[name].cast(pa.int64())
+    columns["source"] = columns["source"].cast(pa.string())
+    return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def decimals(digits: "np.ndarray[Any, Any]", places: int) -> pa.Array:
+    """Return integers as decimals, by their bytes: an i128 whose upper half is 0, for none is negative."""
+    words = np.zeros((len(digits), 2), "<i8")
+    words[:, 0] = digits
+    return pa.Array.from_buffers(pa.decimal128(18, places), len(digits), [None, pa.py_buffer(words)])
+
+
+def _digits(values: pa.Array) -> "np.ndarray[Any, Any]":
+    words = np.frombuffer(values.buffers()[1], "<i8").reshape(-1, 2)
+    digits: np.ndarray[Any, Any] = words[values.offset : values.offset + len(values), 0].copy()
+    return digits
+
+
+def _metadata(day: Day) -> bytes:
+    about = {"version": VERSION, "symbol": day.symbol, "day": day.day.isoformat()}
+    return json.dumps(about, ensure_ascii=False, sort_keys=True).encode()

@@ -1,0 +1,142 @@
+"""Pure: the candles of a day's minutes from its trades, exact, beside the exchange's own.
+
+A minute's candle has nine fields. Open is the price of the lowest trade id, close of the highest; quote amounts are the
+exact product of price and quantity, cut to 8 places for each trade, as Binance cuts them.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from candlewick.seal.day import Day, column, starts_at
+from candlewick.seal.lines import decimal_text
+from candlewick.trade import MINUTE
+
+FIELDS = (
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "quote_volume",
+    "trade_count",
+    "taker_buy_volume",
+    "taker_buy_quote_volume",
+)
+"""In the order of a certificate's candles."""
+PER_DAY = 1_440
+QUOTE_PLACES = 8
+_WIDE = 2**62
+
+Numbers = np.ndarray[Any, Any]
+
+
+class Minute(NamedTuple):
+    """The candle of a minute that has trades: its number in the day, its trades' ids, and its nine fields."""
+
+    number: int
+    first_id: int
+    last_id: int
+    nine: tuple[Decimal, ...]
+
+
+class Verdict(NamedTuple):
+    """A day's minutes beside the exchange's: how many match, how many are empty on both sides, and what is wrong."""
+
+    matching: int
+    empty: int
+    without_candle: tuple[int, ...]
+    problems: tuple[str, ...]
+
+
+def minutes_of(day: Day) -> list[Minute]:
+    """Return the candles of the minutes that have trades, in order of time."""
+    trades = day.trades
+    if not trades.num_rows:
+        return []
+    ids, at = column(trades, "trade_id"), column(trades, "traded_at")
+    number = (at - starts_at(day.day)) // MINUTE
+    order = np.argsort(number, kind="stable")
+    number, ids = number[order], ids[order]
+    starts = np.flatnonzero(np.r_[True, np.diff(number) > 0])
+    ends = np.r_[starts[1:], len(ids)] - 1
+    price, quantity = _wide_enough(column(trades, "price")[order], column(trades, "quantity")[order], sum(day.places))
+    is_taker_buy = ~column(trades, "is_buyer_maker")[order]
+    quote = _cut(price * quantity, sum(day.places))
+    nothing = quantity * 0
+    fields: list[tuple[Numbers, int]] = [
+        (price[starts], day.places[0]),
+        (np.maximum.reduceat(price, starts), day.places[0]),
+        (np.minimum.reduceat(price, starts), day.places[0]),
+        (price[ends], day.places[0]),
+        (np.add.reduceat(quantity, starts), day.places[1]),
+        (np.add.reduceat(quote, starts), QUOTE_PLACES),
+        (ends - starts + 1, 0),
+        (np.add.reduceat(np.where(is_taker_buy, quantity, nothing), starts), day.places[1]),
+        (np.add.reduceat(np.where(is_taker_buy, quote, nothing), starts), QUOTE_PLACES),
+    ]
+    nines = zip(*(_decimals(values, places) for values, places in fields), strict=True)
+    return [
+        Minute(*row)
+        for row in zip(number[starts].tolist(), ids[starts].tolist(), ids[ends].tolist(), nines, strict=True)
+    ]
+
+
+def _decimals(values: Numbers, places: int) -> list[Decimal]:
+    return [Decimal(decimal_text(each, places)) for each in values.tolist()]
+
+
+def _wide_enough(price: Numbers, quantity: Numbers, places: int) -> tuple[Numbers, Numbers]:
+    """Return both as integers of a word where the sum of their products fits into one, else of any length."""
+    total = float(np.dot(price.astype(float), quantity.astype(float))) * 10.0 ** max(0, QUOTE_PLACES - places)
+    return (price, quantity) if total < _WIDE else (price.astype(object), quantity.astype(object))
+
+
+def _cut(products: Numbers, places: int) -> Numbers:
+    """Cut products of so many places to those of an amount."""
+    shift = QUOTE_PLACES - places
+    cut: Numbers = products * 10**shift if shift >= 0 else products // 10**-shift
+    return cut
+
+
+def compare(day: Day) -> Verdict:
+    """Compare each minute with the exchange's candle, in nine fields, exactly."""
+    ours, opens = {minute.number: minute for minute in minutes_of(day)}, starts_at(day.day)
+    matching = empty = 0
+    without: list[int] = []
+    problems: list[str] = []
+    for number in range(PER_DAY):
+        candle, minute = day.candles.get(opens + number * MINUTE), ours.get(number)
+        if candle is None:
+            without.append(number)
+            if minute:
+                problems.append(f"{clock(number)} has {minute.nine[6]} trades and no candle of the exchange")
+        elif minute is None:
+            is_empty = candle.kline.n == 0
+            empty += is_empty
+            if not is_empty:
+                problems.append(f"{clock(number)} has no trades, the exchange counts {candle.kline.n}")
+        elif wrong := differing(minute.nine, candle.nine):
+            problems.append(f"{clock(number)} differs from the exchange's candle in {', '.join(wrong)}")
+        else:
+            matching += 1
+    return Verdict(matching, empty, tuple(without), tuple(problems))
+
+
+def differing(ours: Sequence[Decimal], theirs: Sequence[str | int]) -> list[str]:
+    """Return the fields in which a candle of the exchange is not ours."""
+    return [name for name, one, other in zip(FIELDS, ours, theirs, strict=True) if not _is_equal(one, other)]
+
+
+def _is_equal(one: Decimal, other: str | int) -> bool:
+    try:
+        return one == Decimal(other)
+    except InvalidOperation:
+        return False
+
+
+def clock(number: int) -> str:
+    """Return a minute of the day as people write it."""
+    return f"{number // 60:02}:{number % 60:02}"

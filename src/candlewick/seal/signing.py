@@ -1,0 +1,69 @@
+"""The key that signs certificates: Ed25519, of this data folder, made when it is first needed, and readable by us only.
+
+It needs the package `cryptography` (the extra `candlewick[proof]`). Without it days are sealed unsigned: ids, candles
+and the tree prove as much, but not who sealed them.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from candlewick.errors import ConfigError
+from candlewick.files import fsync_folder
+from candlewick.seal.certificate import Certificate
+
+log = structlog.get_logger()
+
+
+class Signer:
+    """Signs with the key in a file of 32 bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def sign(self, certificate: Certificate) -> Certificate:
+        """Return the certificate signed; as it is where `cryptography` is not installed.
+
+        Raises `ConfigError` where the key cannot be read or made.
+        """
+        try:
+            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+        except ImportError:
+            log.warning("not signed: pip install 'candlewick[proof]'", day=str(certificate.day))
+            return certificate
+        key = Ed25519PrivateKey.from_private_bytes(self._secret())
+        public = key.public_key().public_bytes_raw().hex()
+        value = key.sign(certificate.head).hex()
+        return replace(certificate, signature={"algorithm": "ed25519", "public_key": public, "value": value})
+
+    def _secret(self) -> bytes:
+        try:
+            if not self._path.exists():
+                self._make()
+            secret = self._path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{self._path}: the key that signs certificates: {error.strerror}") from None
+        if len(secret) != 32:
+            raise ConfigError(
+                f"{self._path}: expected a key of 32 bytes, got {len(secret)}; restore it, or move it away"
+            )
+        return secret
+
+    def _make(self) -> None:
+        """Make a key that is whole or not there, whoever else makes one at this moment."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(descriptor, os.urandom(32))
+            os.fsync(descriptor)
+            os.link(draft, self._path)
+        except FileExistsError:
+            return
+        finally:
+            os.close(descriptor)
+            draft.unlink()
+        fsync_folder(self._path.parent)
+        log.info("key made", path=str(self._path))
