@@ -1,3 +1,4 @@
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,21 @@ def test_a_full_build_and_an_incremental_one_are_equal(bench):
     bench.models.make_anew()
     assert {table: bench.rows(f"select * exclude (loaded_at) from {table} order by all") for table in tables} == before
     assert bench.warehouse.count("silver.trades_deduped") == 19_904
+
+
+def test_quote_amounts_that_an_earlier_version_rounded_are_cut_when_tables_are_made_anew(bench):
+    [trade] = bench.rows("select trade_id, price, quantity from silver.trades_deduped order by trade_id limit 1")
+    change = "update silver.trades_deduped set price = ?, quantity = ?, quote_quantity = ? where trade_id = ?"
+    bench.warehouse.connection.execute(change, ["0.03577", "0.1267", "0.00453206", trade[0]])
+    bench.models.make_anew()
+    quote = f"select quote_quantity from silver.trades_deduped where trade_id = {trade[0]}"
+    assert bench.rows(quote) == [(Decimal("0.00453205"),)]
+    sums = "select sum({}) from {}".format
+    assert bench.rows(sums("quote_volume", "gold.trades_ohlc_1m")) == bench.rows(
+        sums("quote_quantity", "silver.trades_deduped")
+    )
+    bench.warehouse.connection.execute(change, [trade[1], trade[2], trade[1] * trade[2], trade[0]])
+    bench.models.make_anew()
 
 
 def test_a_data_test_that_fails_is_one_line_that_names_it(bench):

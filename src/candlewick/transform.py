@@ -85,6 +85,8 @@ class Models:
 
     def make_anew(self, *models: str) -> None:
         """Make tables of GOLD anew from SILVER, all of them where none is named. Raises `ModelError`."""
+        if not models:
+            self._invoke("run-operation", "cut_quote_quantities")
         self._invoke("run", "--full-refresh", *(("--select", *models) if models else ()))
 
     def build(self) -> None:

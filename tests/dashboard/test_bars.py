@@ -41,7 +41,7 @@ def aggregate(trades: Sequence[FeedTrade], timeframe: str, zone: ZoneInfo) -> li
             low=min(trade.price for trade in held),
             close=held[-1].price,
             volume=sum(trade.quantity for trade in held),
-            quote_volume=sum(trade.price * trade.quantity for trade in held),
+            quote_volume=sum(trade.price * trade.quantity // 10**8 for trade in held),
             trade_count=len(held),
             first_trade_id=held[0].trade_id,
             last_trade_id=held[-1].trade_id,
@@ -208,6 +208,14 @@ def test_a_decimal_becomes_an_integer_and_text_again_unchanged(amount: Decimal) 
     text = decimal_text(scaled(amount))
     assert Decimal(text) == amount
     assert "." not in text or not text.endswith(("0", "."))
+
+
+def test_the_quote_amount_of_each_trade_is_cut_as_the_exchange_publishes_it() -> None:
+    # ETHBTC 0.00453205, KSMBTC 0.00223086 and 0.01472191: rows of the exchange's own archive.
+    bar = Bar.flat(START, START + 60_000_000, 1)
+    for number, (price, quantity) in enumerate((("0.03577", "0.1267"), ("0.000627", "3.558"), ("0.003127", "4.708"))):
+        bar.add(FeedTrade(number, scaled(price), scaled(quantity), START))
+    assert decimal_text(bar.quote_volume) == "0.02148482"
 
 
 def test_a_decimal_with_more_places_than_there_are_is_refused() -> None:

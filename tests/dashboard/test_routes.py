@@ -112,7 +112,7 @@ def rows(columns: dict[str, Any]) -> list[list[str]]:
 def expected(trades: list[FeedTrade], timeframe: str) -> list[list[str]]:
     def row(bar: Bar) -> list[str]:
         amounts = [decimal_text(amount) for amount in (bar.open, bar.high, bar.low, bar.close, bar.volume)]
-        return [str(bar.open_time // 10**6), *amounts, decimal_text(bar.quote_volume, 16), str(bar.trade_count)]
+        return [str(bar.open_time // 10**6), *amounts, decimal_text(bar.quote_volume), str(bar.trade_count)]
 
     return [row(bar) for bar in aggregate(trades, timeframe, UTC_ZONE)]
 

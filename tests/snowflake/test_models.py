@@ -21,10 +21,19 @@ from candlewick.lake import Lake
 from snowflake_peer import PASSWORD, Host, write_connection
 from snowflake_sides import TABLES, TIMEFRAMES, Account, columns
 from warehouse.bench import Bench
-from warehouse.lakes import Writer, chunks, recorded_lines
+from warehouse.lakes import START, Writer, chunks, recorded_lines, trade_line
 
 BY_DBT = '"app": "dbt"'
 """In the comment that dbt puts behind its statements."""
+
+
+FINE = (
+    ("0.03577", "0.1267", "0.00453205"),
+    ("0.000627", "3.558", "0.00223086"),
+    ("0.00000001", "2000000000", "20"),
+    ("61837.64", "9876543210.00000001", "610742123464424.40061837"),
+)
+"""Price, quantity and quote amount: products with more places than the exchange keeps, and large ones."""
 
 
 @dataclass
@@ -51,7 +60,8 @@ def sides(recording: Path, snowflake_server: Host, tmp_path_factory: pytest.Temp
     home = tmp_path_factory.mktemp("sides")
     lake = Lake.open(str(home / "lake"), "binance")
     writer = Writer(lake, clock=now_us() - 60_000_000)
-    names = [writer.stream(lines) for lines in chunks(recorded_lines(recording), 2_500)]
+    fine = [trade_line("ETHBTC", n, START + n, price=p, quantity=q) for n, (p, q, _) in enumerate(FINE)]
+    names = [writer.stream(lines) for lines in [*chunks(recorded_lines(recording), 2_500), fine]]
     write_connection(home / "snowflake", snowflake_server.port)
     settings = Settings(
         data=home, lake="s3://tape", warehouse="snowflake", snowflake=SnowflakeSettings(connection="peer")
@@ -69,8 +79,17 @@ def test_a_first_run_makes_the_tables_of_duckdb(sides):
     assert sides.differing() == []
 
 
+def test_quote_amounts_are_cut_there_too(sides):
+    sides.load(sides.names[-1:])
+    sides.snowflake.models.run()
+    amounts = sides.snowflake.rows(
+        "select QUOTE_QUANTITY from CRYPTO_DB.SILVER.TRADES_DEDUPED where SYMBOL = 'ETHBTC' order by TRADE_ID"
+    )
+    assert amounts == [(Decimal(quote),) for _, _, quote in FINE]
+
+
 def test_the_live_views_show_before_a_run_what_the_tables_show_after_it_late_objects_included(sides):
-    sides.load(sides.names[3:])
+    sides.load(sides.names[3:-1])
     late = sides.names[4]
     sides.snowflake.rows(
         "update CRYPTO_DB.RAW.BINANCE_RAW set LOADED_AT = dateadd('minute', -30, LOADED_AT)"

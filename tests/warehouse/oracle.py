@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1)
@@ -22,6 +22,11 @@ class Trade:
     quantity: Decimal
     is_buyer_maker: bool
     at: int
+
+    @property
+    def quote(self) -> Decimal:
+        """In the quote asset, cut after eight places: Binance's `quoteQty`."""
+        return (self.price * self.quantity).quantize(UNIT, ROUND_DOWN)
 
     @property
     def traded_at(self) -> datetime:
@@ -121,10 +126,10 @@ def candle_of(opened: datetime, group: list[Trade], tape: Mapping[int, Trade], n
         low=min(trade.price for trade in group),
         close=group[-1].price,
         volume=sum((trade.quantity for trade in group), Decimal(0)),
-        quote_volume=sum((trade.price * trade.quantity for trade in group), Decimal(0)),
+        quote_volume=sum((trade.quote for trade in group), Decimal(0)),
         trade_count=len(group),
         taker_buy_volume=sum((trade.quantity for trade in bought), Decimal(0)),
-        taker_buy_quote_volume=sum((trade.price * trade.quantity for trade in bought), Decimal(0)),
+        taker_buy_quote_volume=sum((trade.quote for trade in bought), Decimal(0)),
         first_trade_id=first,
         last_trade_id=last,
         is_closed=opened < newest,

@@ -176,6 +176,30 @@ def test_a_candle_waits_for_the_exchanges_and_gets_a_verdict_whenever_that_comes
     assert bench.rows(status)[2] == (56, "match", None)
 
 
+def test_quote_amounts_are_cut_per_trade_as_the_exchange_publishes_them(bench):
+    # Rows of the exchange's own archive: ETHBTC, and KSMBTC twice. Rounded, each would end in the next digit.
+    published = (
+        ("0.03577", "0.1267", "0.00453205"),
+        ("0.000627", "3.558", "0.00223086"),
+        ("0.003127", "4.708", "0.01472191"),
+    )
+    bench.empty()
+    start = START - START % MINUTE
+    trades = [
+        Trade("BTCUSDT", n, Decimal(price), Decimal(quantity), n == 0, start + n)
+        for n, (price, quantity, _) in enumerate(published)
+    ]
+    following = Trade("BTCUSDT", 3, Decimal(5), Decimal(1), False, start + MINUTE)
+    candle = {
+        "o": "0.03577", "h": "0.03577", "l": "0.000627", "c": "0.003127", "n": 3, "f": 0, "L": 2,
+        "v": "8.3927", "q": "0.02148482", "V": "8.266", "Q": "0.01695277",
+    }  # fmt: skip
+    bench.cycle([Recorder().write([*trades, following], klines=[(start, candle)])])
+    amounts = bench.rows("select quote_quantity from silver.trades_deduped where trade_id < 3 order by trade_id")
+    assert amounts == [(Decimal(quote),) for _, _, quote in published]
+    assert bench.rows("select status from gold.candle_audit") == [("match",)]
+
+
 class Recorder:
     """Makes objects as a recorder does; what is covered grows with each."""
 
@@ -228,7 +252,7 @@ def line_of(trade: Trade, source: str = "ws") -> bytes:
 def kline(trade: Trade) -> dict[str, object]:
     """The exchange's candle of a minute with this one trade."""
     price, quantity = str(trade.price), str(trade.quantity)
-    quote = str(trade.price * trade.quantity)
+    quote = str(trade.quote)
     values = {
         "o": price,
         "h": price,
@@ -244,8 +268,8 @@ def kline(trade: Trade) -> dict[str, object]:
 
 
 def decimal(units: int) -> Decimal:
-    """A price or a quantity of four decimals: their product has eight, as at the exchange."""
-    return Decimal(units).scaleb(-4)
+    """A price or a quantity of six decimals: their product has four more than the exchange keeps of it."""
+    return Decimal(units).scaleb(-6)
 
 
 def silver(bench: Bench) -> list[tuple[object, ...]]:

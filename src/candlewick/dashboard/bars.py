@@ -15,8 +15,9 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 SCALE = 8
-"""Prices and quantities are integers in units of 10^-8; their products, quote amounts, in units of 10^-16."""
+"""Prices, quantities and quote amounts are integers in units of 10^-8."""
 
+_ONE = 100_000_000
 _SECOND = 1_000_000
 _EXACT = Context(prec=60)
 
@@ -76,7 +77,7 @@ class Bar:
         self.low = min(self.low, trade.price)
         self.close = trade.price
         self.volume += trade.quantity
-        self.quote_volume += trade.price * trade.quantity
+        self.quote_volume += quote_of(trade.price, trade.quantity)
         self.trade_count += 1
         self.last_trade_id = trade.trade_id
 
@@ -85,19 +86,24 @@ class Bar:
         self.open = self.high = self.low = self.close = price
 
 
-def scaled(amount: Decimal | str, scale: int = SCALE) -> int:
-    """Turn a decimal into an integer of 10^-scale; raises ValueError rather than round."""
-    exact = Decimal(amount).scaleb(scale, _EXACT)
+def quote_of(price: int, quantity: int) -> int:
+    """What a trade is worth in the quote asset: the product cut after eight places, as the exchange cuts it."""
+    return price * quantity // _ONE
+
+
+def scaled(amount: Decimal | str) -> int:
+    """Turn a decimal into an integer of 10^-8; raises ValueError rather than round."""
+    exact = Decimal(amount).scaleb(SCALE, _EXACT)
     number = int(exact)
     if number != exact:
-        raise ValueError(f"expected at most {scale} decimals, got {amount}")
+        raise ValueError(f"expected at most {SCALE} decimals, got {amount}")
     return number
 
 
-def decimal_text(amount: int, scale: int = SCALE) -> str:
+def decimal_text(amount: int) -> str:
     """Write a scaled integer as the shortest decimal that equals it: a JSON number."""
-    whole, fraction = divmod(abs(amount), 10**scale)
-    digits = f"{whole}.{fraction:0{scale}d}".rstrip("0").rstrip(".") if fraction else str(whole)
+    whole, fraction = divmod(abs(amount), _ONE)
+    digits = f"{whole}.{fraction:0{SCALE}d}".rstrip("0").rstrip(".") if fraction else str(whole)
     return f"-{digits}" if amount < 0 else digits
 
 

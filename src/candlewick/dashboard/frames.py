@@ -6,15 +6,14 @@ Times are seconds (bars) or ms (instants) since the epoch; amounts are decimal l
 import json
 from typing import Any
 
-from candlewick.dashboard.bars import SCALE, Bar, LiveBars, decimal_text
+from candlewick.dashboard.bars import Bar, LiveBars, decimal_text
 
 
 def bar_text(bar: Bar) -> str:
     """Write a bar as `[time, open, high, low, close, volume, quote volume, trades, state]`."""
-    amounts = (bar.open, bar.high, bar.low, bar.close, bar.volume)
+    amounts = (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.quote_volume)
     numbers = ",".join(map(decimal_text, amounts))
-    quote = decimal_text(bar.quote_volume, 2 * SCALE)
-    return f"[{bar.open_time // 1_000_000},{numbers},{quote},{bar.trade_count},{int(bar.state)}]"
+    return f"[{bar.open_time // 1_000_000},{numbers},{bar.trade_count},{int(bar.state)}]"
 
 
 class FrameWriter:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlewick.config import Settings
-from candlewick.dashboard.bars import SCALE, Bar, State, interval, scaled
+from candlewick.dashboard.bars import Bar, State, interval, scaled
 from candlewick.dashboard.console import Console
 from candlewick.dashboard.sandbox import Sandbox
 from candlewick.mart import Mart
@@ -94,7 +94,7 @@ def _bar(row: dict[str, Any], timeframe: str, zone: ZoneInfo) -> Bar:
         low=scaled(row["low"]),
         close=scaled(row["close"]),
         volume=scaled(row["volume"]),
-        quote_volume=scaled(row["quote_volume"], 2 * SCALE),
+        quote_volume=scaled(row["quote_volume"]),
         trade_count=int(row["trade_count"]),
         first_trade_id=row["first_trade_id"],
         last_trade_id=row["last_trade_id"],

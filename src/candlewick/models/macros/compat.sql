@@ -174,6 +174,29 @@
 {%- endmacro %}
 
 
+{#
+    What a trade is worth in the quote asset, as decimal(38, 8): the exact product, cut after eight places and never
+    rounded. Binance cuts the `quoteQty` of each trade so (ETHBTC: 0.03577 x 0.1267 is 0.00453205). Neither is negative.
+#}
+{% macro quote_of(price, quantity) -%}
+    {{ return(adapter.dispatch('quote_of')(price, quantity)) }}
+{%- endmacro %}
+
+{# DuckDB's product of two decimals(38, 8) is exact, with sixteen places; a cast rounds it. #}
+{% macro duckdb__quote_of(price, quantity) -%}
+    {%- set product = price ~ ' * ' ~ quantity -%}
+    {%- set rounded = 'cast(' ~ product ~ ' as decimal(38, 8))' -%}
+    case when {{ rounded }} > {{ product }} then {{ rounded }} - 0.00000001 else {{ rounded }} end
+{%- endmacro %}
+
+{# Snowflake rounds a product to twelve places, so this one multiplies integers. #}
+{% macro snowflake__quote_of(price, quantity) -%}
+    {%- set product = '(cast(' ~ price ~ ' * 100000000 as number(37, 0))'
+        ~ ' * cast(' ~ quantity ~ ' * 100000000 as number(37, 0)))' -%}
+    cast(({{ product }} - mod({{ product }}, 100000000)) * 0.0000000000000001 as decimal(38, 8))
+{%- endmacro %}
+
+
 {# Quotient of two decimals as decimal(38, 8), rounded half away from zero, with no float on the way. #}
 {% macro divide(numerator, denominator) -%}
     {{ return(adapter.dispatch('divide')(numerator, denominator)) }}

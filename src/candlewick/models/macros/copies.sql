@@ -72,6 +72,15 @@ copies as (
 {%- endmacro %}
 
 
+{# Cut the quote amounts that an earlier version rounded. A second time it finds nothing to do. #}
+{% macro cut_quote_quantities() -%}
+    {%- set exact = quote_of('price', 'quantity') -%}
+    {% do run_query(
+        'update ' ~ ref('trades_deduped') ~ ' set quote_quantity = ' ~ exact ~ ' where quote_quantity <> ' ~ exact
+    ) %}
+{%- endmacro %}
+
+
 {# The columns of SILVER.TRADES_DEDUPED, from copies of trades. #}
 {% macro trade_columns(loaded_at='loaded_at') -%}
     symbol || '-' || trade_id as business_key,
@@ -79,7 +88,7 @@ copies as (
         trade_id,
         price,
         quantity,
-        cast(price * quantity as decimal(38, 8)) as quote_quantity,
+        {{ quote_of('price', 'quantity') }} as quote_quantity,
         is_buyer_maker,
         traded_at,
         {{ to_zone('traded_at', 'Asia/Kolkata') }} as traded_at_ist,

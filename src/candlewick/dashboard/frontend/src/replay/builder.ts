@@ -4,7 +4,7 @@ import { type Bar, State } from "../data/bar";
 import { secondsOf } from "../data/config";
 import type { ZoneClock } from "../zone";
 
-/** Prices and quantities are in units of 10^-8; their products, quote amounts, in units of 10^-16. */
+/** Prices, quantities and quote amounts are in units of 10^-8. */
 export const SCALE = 8;
 
 /** Turn a decimal's text into a whole number of 10^-8. Throws where it has more decimals. */
@@ -14,10 +14,15 @@ export function scaled(text: string): bigint {
   return BigInt(whole + fraction.padEnd(SCALE, "0"));
 }
 
-/** The float nearest to an amount in units of 10^-scale: the one its decimal text would be read as. */
-export function numberOf(amount: bigint, scale = SCALE): number {
-  const digits = amount.toString().padStart(scale + 1, "0");
-  return Number(`${digits.slice(0, -scale)}.${digits.slice(-scale)}`);
+/** What a trade is worth in the quote asset: the product cut after eight places, as the exchange cuts it. */
+export function quoteOf(price: bigint, quantity: bigint): bigint {
+  return (price * quantity) / 10n ** BigInt(SCALE);
+}
+
+/** The float nearest to an amount in units of 10^-8: the one its decimal text would be read as. */
+export function numberOf(amount: bigint): number {
+  const digits = amount.toString().padStart(SCALE + 1, "0");
+  return Number(`${digits.slice(0, -SCALE)}.${digits.slice(-SCALE)}`);
 }
 
 const DAY = 86_400;
@@ -132,7 +137,7 @@ export class BarBuilder {
     if (price < bar.low) bar.low = price;
     bar.close = price;
     bar.volume += quantity;
-    bar.quote += price * quantity;
+    bar.quote += quoteOf(price, quantity);
     bar.trades += 1;
   }
 
@@ -162,7 +167,7 @@ function barOf(bar: Building): Bar {
     low: numberOf(bar.low),
     close: numberOf(bar.close),
     volume: numberOf(bar.volume),
-    quoteVolume: numberOf(bar.quote, 2 * SCALE),
+    quoteVolume: numberOf(bar.quote),
     trades: bar.trades,
     state: bar.state,
   };

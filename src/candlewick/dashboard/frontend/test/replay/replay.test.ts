@@ -29,6 +29,16 @@ test("sums are exact where floats are not", () => {
   assert.equal(builder.bars[0]!.quoteVolume, 10);
 });
 
+test("each trade's quote amount is cut after eight places, and the cut ones are summed", () => {
+  // As Binance published them: 0.00453205 (ETHBTC), 0.00223086 and 0.01472191 (KSMBTC).
+  const builder = new BarBuilder(intervalOf("1m", utc), false);
+  builder.add(trade(1, START, "0.03577", "0.1267"));
+  assert.equal(builder.bars[0]!.quoteVolume, 0.00453205);
+  builder.add(trade(2, START, "0.000627", "3.558"));
+  builder.add(trade(3, START, "0.003127", "4.708"));
+  assert.equal(builder.bars[0]!.quoteVolume, 0.02148482);
+});
+
 test("bars equal those made of each interval's trades at once, late ones included", () => {
   const next = random(7);
   const trades: Trade[] = [];
@@ -52,7 +62,7 @@ test("bars equal those made of each interval's trades at once, late ones include
     assert.equal(bar.open, numberOf(group[0]!.price));
     assert.equal(bar.close, numberOf(group.at(-1)!.price));
     assert.equal(bar.volume, numberOf(sum((one) => one.quantity)));
-    assert.equal(bar.quoteVolume, numberOf(sum((one) => one.price * one.quantity), 16));
+    assert.equal(bar.quoteVolume, numberOf(sum((one) => (one.price * one.quantity) / 100_000_000n)));
     assert.equal(bar.trades, group.length);
   });
 });
