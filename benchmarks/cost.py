@@ -17,8 +17,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import fmean
 
-from candlewick.lake import pack
-from candlewick.manifest import Extent, Manifest, encode
+from candlewick.lake.manifest import Extent, Manifest, encode
+from candlewick.lake.objects import pack
 from candlewick.trade import payload, raw_line
 
 ROOT = Path(__file__).parent.parent

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from candlewick.config import parse_duration
 from candlewick.errors import MartNotReadyError
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from e2e.stack import Stack, free_port, wait_until
 
 SYMBOL = "BTCDEMO"

@@ -19,10 +19,10 @@ from pathlib import Path
 import msgspec
 
 from candlewick import trade as trades
-from candlewick.batcher import Batcher, Limits
-from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.tape import Tape
-from candlewick.ring import Ring
+from candlewick.lake.batch import Batcher, Limits
+from candlewick.recorder.live import LiveTape
+from candlewick.recorder.ring import Ring
+from candlewick.tape.coverage import Coverage
 from candlewick.trade import Trade
 
 RECORDING = Path(__file__).parent.parent.parent / "shared" / "data" / "btcusdt-spot-2024-08-08"
@@ -97,7 +97,7 @@ def record_two_legs(frames: list[bytes]) -> None:
 
 def record(frames: list[bytes], *, legs: int) -> None:
     """What the recorder does with every frame of every leg, but for socket and disk."""
-    tape = Tape("BTCUSDT", Coverage(), Batcher(Limits()), Ring().push)
+    tape = LiveTape("BTCUSDT", Coverage(), Batcher(Limits()), Ring().push)
     for frame in frames:
         for _ in range(legs):
             event, decoded = trades.decode_event(frame)

@@ -25,7 +25,7 @@ import aiohttp
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from candlewick.errors import MartNotReadyError
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from e2e.stack import Stack, wait_until
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")

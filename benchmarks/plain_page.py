@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 
 CANDLES = int(os.environ["PLAIN_CANDLES"])
 MART = Mart(Path(os.environ["PLAIN_MART"]))

@@ -26,11 +26,11 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from candlewick.config import S3Settings
-from candlewick.exchange.instruments import characters, decimal
-from candlewick.exchange.market import SyntheticMarket
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake, unpack
-from candlewick.names import parse
+from candlewick.fake_binance.market.instruments import characters, decimal
+from candlewick.fake_binance.market.market import SyntheticMarket
+from candlewick.lake.names import parse
+from candlewick.lake.objects import Lake, unpack
+from candlewick.moments import now_us
 from e2e.stack import Stack, free_port, wait_until
 
 BUCKET = "tape"

@@ -25,14 +25,15 @@ from typing import Any
 import numpy as np
 import structlog
 
-from candlewick import heartbeat, trade
+from candlewick import trade
 from candlewick.config import Settings, load
-from candlewick.exchange import wire
-from candlewick.exchange.faults import KINDS, Plan, RandomFaults, Script
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.exchange.server import Exchange
-from candlewick.exchange.wire import Unit
-from candlewick.lake import Lake
+from candlewick.fake_binance.faults import KINDS, Plan, RandomFaults, Script
+from candlewick.fake_binance.server import wire
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.fake_binance.server.server import Exchange
+from candlewick.fake_binance.server.wire import Unit
+from candlewick.lake.objects import Lake
+from candlewick.process import heartbeat
 from candlewick.spans import Spans
 from candlewick.trade import Trade
 

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import duckdb
 
-from candlewick import names
 from candlewick.config import Settings
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake, pack
-from candlewick.manifest import Extent, Manifest
-from candlewick.warehouse import owner
-from candlewick.warehouse.pipeline import Pipeline
+from candlewick.lake import names
+from candlewick.lake.manifest import Extent, Manifest
+from candlewick.lake.objects import Lake, pack
+from candlewick.moments import now_us
+from candlewick.warehouse.duckdb import owner
+from candlewick.warehouse.duckdb.pipeline import Pipeline
 
 TRADES = 1_000_000
 TRADES_PER_OBJECT = 3_000

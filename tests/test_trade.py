@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from candlewick import trade as trades
 from candlewick.errors import MalformedFrameError
+from candlewick.moments import micros
 from candlewick.trade import Kline, ServerShutdown, Trade
 
 EVENT = (
@@ -125,7 +126,7 @@ def test_a_trade_from_rest_has_the_same_shape_as_an_event(trade: Trade) -> None:
     [(1_723_161_255_342, 1_723_161_255_342_000), (1_723_161_255_342_817, 1_723_161_255_342_817), (-1, -1_000)],
 )
 def test_times_are_read_by_their_magnitude(sent: int, expected: int) -> None:
-    assert trades.micros(sent) == expected
+    assert micros(sent) == expected
 
 
 def replaced(**fields: object) -> Trade:

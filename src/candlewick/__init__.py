@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from candlewick.version import __version__
+
 if TYPE_CHECKING:
     from candlewick.api import Rows, candles, connect, trades
 
-__version__ = "0.1.0"
 __all__ = ["Rows", "__version__", "candles", "connect", "trades"]
 
 

@@ -22,7 +22,8 @@ import pyarrow as pa
 from candlewick import config as configuration
 from candlewick.config import Settings
 from candlewick.errors import ConfigError
-from candlewick.reader import Database, Reader, open_reader
+from candlewick.warehouse.contract import Database, Reader
+from candlewick.warehouse.home import home_of
 
 if TYPE_CHECKING:
     import pandas
@@ -109,7 +110,7 @@ def _reader_of(config: Path | str | None) -> Reader:
 @lru_cache(maxsize=8)
 def _kept_reader(settings: Settings) -> Reader:
     """One reader per warehouse, so that what it has read is read once, and who logs in does so once."""
-    return open_reader(settings)
+    return home_of(settings).reader()
 
 
 def _moment(given: Moment | None) -> datetime | None:

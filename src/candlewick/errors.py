@@ -1,30 +1,31 @@
 """Every error Candlewick raises on purpose.
 
-    CandlewickError                a mistake or a fault that a user can act on: one line, no traceback
-    ├── ConfigError                candlewick.toml, an environment variable or a flag is wrong
-    ├── SetupError                 AWS or Snowflake refused a step of `candlewick setup`
-    ├── PortTakenError             another process listens where one of ours should
-    ├── ExchangeError              the exchange refused, or could not be reached
-    │   ├── UnreachableError       no answer, or only faults of its own (5xx)
-    │   ├── UnknownSymbolError     it does not know a symbol that was named
-    │   ├── RateLimitedError       429 or 418: carries how long it asked us to wait
-    │   ├── BlockedRegionError     451: the exchange does not serve this place
-    │   └── ArchiveError           a daily file is not there, or is not what its checksum says
-    ├── MalformedFrameError        a frame or a row that is not what the exchange documents
-    ├── LakeError                  the lake cannot be read or written
-    │   ├── ObjectExistsError      put-if-absent found the name taken
-    │   ├── ObjectMissingError     an object that was named is not there
-    │   └── TornObjectError        an object without its manifest, or not one of ours
-    ├── CheckpointError            state.json cannot be used; the lake rebuilds it
-    └── WarehouseError             the warehouse cannot be opened, loaded or transformed
-        ├── WarehouseBusyError     another process owns the DuckDB file
-        ├── WarehouseCorruptError  the DuckDB file is damaged; `candlewick rebuild` makes it again
-        ├── WarehouseAccountError  Snowflake's account is not there, or cannot be reached
-        ├── WarehouseLoginError    Snowflake does not accept the user, password, key or token
-        ├── WarehouseRightError    the role in Snowflake may not do this, or what it needs is not there
-        ├── WarehouseQuotaError    Snowflake's warehouse may not run: its credits are used up
-        ├── ModelError             a dbt model or test failed
-        └── MartNotReadyError      nothing has been published yet
+    CandlewickError                   a mistake or a fault that a user can act on: one line, no traceback
+    ├── ConfigError                   candlewick.toml, an environment variable or a flag is wrong
+    ├── SetupError                    AWS or Snowflake refused a step of `candlewick setup`
+    ├── PortTakenError                another process listens where one of ours should
+    ├── ExchangeError                 the exchange refused, or could not be reached
+    │   ├── UnreachableError          no answer, or only faults of its own (5xx)
+    │   ├── UnknownSymbolError        it does not know a symbol that was named
+    │   ├── RateLimitedError          429 or 418: carries how long it asked us to wait
+    │   ├── BlockedRegionError        451: the exchange does not serve this place
+    │   └── ArchiveError              a daily file is not there, or is not what its checksum says
+    ├── MalformedFrameError           a frame or a row that is not what the exchange documents
+    ├── LakeError                     the lake cannot be read or written
+    │   ├── ObjectExistsError         put-if-absent found the name taken
+    │   ├── ObjectMissingError        an object that was named is not there
+    │   └── TornObjectError           an object without its manifest, or not one of ours
+    ├── CheckpointError               state.json cannot be used; the lake rebuilds it
+    ├── QueryRefusedError             a statement was not run, or not to its end
+    └── WarehouseError                the warehouse cannot be opened, loaded or transformed
+        ├── WarehouseBusyError        another process owns the DuckDB file
+        ├── WarehouseCorruptError     the DuckDB file is damaged; `candlewick rebuild` makes it again
+        ├── WarehouseAccountError     Snowflake's account is not there, or cannot be reached
+        ├── WarehouseLoginError       Snowflake does not accept the user, password, key or token
+        ├── WarehousePermissionError  the role in Snowflake may not do this, or what it needs is not there
+        ├── WarehouseQuotaError       Snowflake's warehouse may not run: its credits are used up
+        ├── ModelError                a dbt model or test failed
+        └── MartNotReadyError         nothing has been published yet
 
 A message says what was expected, what was received, where, and what to do next, on one line.
 """
@@ -118,6 +119,10 @@ class CheckpointError(CandlewickError):
     """`state.json` cannot be used; the lake's manifests rebuild it."""
 
 
+class QueryRefusedError(CandlewickError):
+    """A statement was not run, or not to its end; says why in one line."""
+
+
 class WarehouseError(CandlewickError):
     """The warehouse cannot be opened, loaded or transformed."""
 
@@ -138,7 +143,7 @@ class WarehouseLoginError(WarehouseError):
     """Snowflake does not accept the user, password, key or token of the connection."""
 
 
-class WarehouseRightError(WarehouseError):
+class WarehousePermissionError(WarehouseError):
     """The role in Snowflake may not do this, or what it needs is not there: Snowflake does not tell the two apart."""
 
 
@@ -152,3 +157,8 @@ class ModelError(WarehouseError):
 
 class MartNotReadyError(WarehouseError):
     """The warehouse has not published a mart yet."""
+
+
+def preview(line: bytes, limit: int = 80) -> str:
+    """Return the start of a line, for an error message."""
+    return repr(line[:limit]) + ("…" if len(line) > limit else "")

@@ -6,7 +6,8 @@ A tape of billions of ids has few holes, so a set of them is a few pairs of numb
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
-from candlewick.manifest import Range
+Range = tuple[int, int]
+"""First and last trade id of a span, both inclusive."""
 
 
 class Spans:

@@ -12,11 +12,11 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from candlewick import heartbeat
 from candlewick.config import Settings
-from candlewick.errors import MartNotReadyError
-from candlewick.mart import Mart
-from candlewick.snowflake.arrival import Arrival
+from candlewick.moments import now_us
+from candlewick.process import heartbeat
+from candlewick.warehouse.arrival import Arrival
+from candlewick.warehouse.home import home_of
 
 PROCESSES = ("recorder", "warehouse", "dashboard")
 VERDICTS = ("match", "mismatch", "pending", "no_oracle")
@@ -80,7 +80,8 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
     """
     beats = {name: heartbeat.read(settings.run_path, name) for name in PROCESSES}
     recorder, warehouse = beats["recorder"] or {}, beats["warehouse"] or {}
-    version, traded_at = _mart(settings) if settings.warehouse == "duckdb" else _snowflake(warehouse)
+    home = home_of(settings)
+    version, traded_at = home.newest(warehouse)
     return Report(
         processes=[_process(name, beat) for name, beat in beats.items()],
         symbols=[_symbol(name, recorder, warehouse) for name in recorder.get("symbols", settings.symbols)],
@@ -90,7 +91,7 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
         mart_version=version,
         freshness_seconds=None if traded_at is None else (datetime.now(UTC) - traded_at).total_seconds(),
         cycle_ms=dict(warehouse.get("cycle_ms", {})),
-        arrival=_arrival(settings, warehouse, asks=asks),
+        arrival=home.arrival(warehouse, asks=asks),
     )
 
 
@@ -129,30 +130,6 @@ def _symbol(name: str, recorder: dict[str, Any], warehouse: dict[str, Any]) -> S
         history_fraction=float(seen.get("history", {}).get("fraction", 0.0)),
         lag_ms=seen.get("lag_ms"),
     )
-
-
-def _mart(settings: Settings) -> tuple[int | None, datetime | None]:
-    try:
-        current = Mart(settings.mart_path).current()
-    except MartNotReadyError:
-        return None, None
-    newest = [mark.traded_at for mark in current.watermarks.values() if mark.traded_at is not None]
-    return current.version, max(newest).replace(tzinfo=UTC) if newest else None
-
-
-def _snowflake(warehouse: dict[str, Any]) -> tuple[int | None, datetime | None]:
-    traded_at = warehouse.get("traded_at")
-    return warehouse.get("version"), None if traded_at is None else datetime.fromtimestamp(traded_at / 1e6, UTC)
-
-
-def _arrival(settings: Settings, warehouse: dict[str, Any], *, asks: bool) -> Arrival | None:
-    if settings.warehouse == "duckdb":
-        return None
-    if (warehouse and heartbeat.is_alive(warehouse)) or not asks:
-        return Arrival.of_beat(warehouse)
-    from candlewick.snowflake.news import ask_for_arrival  # noqa: PLC0415 - the extra `snowflake`
-
-    return ask_for_arrival(settings)
 
 
 def _processes_table(report: Report) -> Table:
@@ -203,7 +180,7 @@ def _summary(report: Report) -> str:
         f"freshness         {report.freshness_text} (newest trade in {place}{version})",
     ]
     if report.arrival is not None:
-        lines.append(f"arrival           {escape(report.arrival.text(heartbeat.now_us()))}")
+        lines.append(f"arrival           {escape(report.arrival.text(now_us()))}")
         lines += [f"[red]does not arrive[/]   {escape(report.arrival.problem)}"] if report.arrival.problem else []
     lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
     return "\n".join(lines)

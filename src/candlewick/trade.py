@@ -11,14 +11,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from candlewick.errors import UNREADABLE, MalformedFrameError
+from candlewick.moments import micros
 
 Source = Literal["ws", "rest", "archive"]
 
-MINUTE = 60_000_000
-"""In µs."""
-
-_OLDEST_MICROSECOND = 100_000_000_000_000
-"""Below this a time is in milliseconds: as µs it would lie in 1973, as ms beyond the year 5000."""
 _DATA = b'"data":'
 _CLOSING = ord("}")
 _LONGEST_NUMBER = 30
@@ -197,16 +193,6 @@ def encode_line(trade: Trade, *, is_best_match: bool, source: Source, received_a
         received_at,
     )
     return _ENCODER.encode(line)
-
-
-def micros(time: int) -> int:
-    """Return an exchange's time in µs since the epoch, whether it was sent in ms or in µs."""
-    return time if time >= _OLDEST_MICROSECOND else time * 1_000
-
-
-def minute_of(time_us: int) -> int:
-    """Return the minute that a moment (µs since the epoch) lies in, in minutes since the epoch."""
-    return time_us // MINUTE
 
 
 def is_same_print(one: Trade, other: Trade) -> bool:

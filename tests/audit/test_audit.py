@@ -16,14 +16,14 @@ from candlewick.cli import app
 from candlewick.config import Settings
 from candlewick.config.sections import DuckDBSettings, ExchangeSettings
 from candlewick.errors import ConfigError, MartNotReadyError
-from candlewick.exchange.background import BackgroundExchange
-from candlewick.exchange.faults import Faults
-from candlewick.exchange.faults.seam import UNDISTURBED, Disturbance
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.lake import Lake, pack
+from candlewick.fake_binance.faults import Faults
+from candlewick.fake_binance.faults.seam import UNDISTURBED, Disturbance
+from candlewick.fake_binance.server.background import BackgroundExchange
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake, pack
+from candlewick.moments import MINUTE
 from candlewick.spans import Spans
-from candlewick.trade import MINUTE
-from candlewick.warehouse import owner
+from candlewick.warehouse.duckdb import owner
 
 SYMBOL = "BTCDEMO"
 DAY = datetime.now(UTC).date() - timedelta(days=1)

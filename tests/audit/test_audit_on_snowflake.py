@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from audit.test_audit import CORRECTED, LYING, SPOILT, SYMBOL, Lab, Liar, findings
-from aws_peer import CREDENTIALS, REGION, client, moto_server
 from candlewick import audit
 from candlewick.audit import verdict as verdicts
 from candlewick.config import S3Settings, Settings, SnowflakeSettings
-from candlewick.exchange.background import BackgroundExchange
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.lake import Lake
-from snowflake_peer import snowflake_host, write_connection
-from snowflake_sides import Account
+from candlewick.fake_binance.server.background import BackgroundExchange
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake
+from made.snowflake_sides import Account
+from peers.aws_peer import CREDENTIALS, REGION, client, moto_server
+from peers.snowflake_peer import snowflake_host, write_connection
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -8,21 +8,22 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from candlewick import backfill, checkpoint
+from candlewick import backfill
 from candlewick.backfill import planning
 from candlewick.backfill.plan import starts_at
 from candlewick.binance import daily_file
-from candlewick.checkpoint import Checkpoint
 from candlewick.cli import app
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings
 from candlewick.errors import CheckpointError, ConfigError, UnknownSymbolError
-from candlewick.exchange.background import BackgroundExchange
-from candlewick.exchange.faults import Faults
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.lake import Lake
+from candlewick.fake_binance.faults import Faults
+from candlewick.fake_binance.server.background import BackgroundExchange
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake
+from candlewick.moments import MINUTE
 from candlewick.spans import Spans
-from candlewick.trade import MINUTE
+from candlewick.tape import checkpoint
+from candlewick.tape.checkpoint import Checkpoint
 
 SYMBOL = "BTCDEMO"
 TODAY = datetime.now(UTC).date()

@@ -13,9 +13,9 @@ from candlewick.backfill.plan import starts_at
 from candlewick.cli import app
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings
-from candlewick.exchange.background import BackgroundExchange
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.lake import Lake
+from candlewick.fake_binance.server.background import BackgroundExchange
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO")
 TODAY = datetime.now(UTC).date()

@@ -13,7 +13,7 @@ DAYS = [
 def test_a_plan_adds_up_by_symbol_and_source():
     legs = [
         (leg.symbol, leg.source, leg.days, leg.trades, leg.byte_count, leg.requests)
-        for leg in Plan(DAYS, 0, 3_000).legs()
+        for leg in Plan(DAYS, 0, 3_000).rows()
     ]
     assert legs == [
         ("A", "archive", 2, 800_000, 12_000_000, 0),

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from candlewick.backfill.plan import starts_at
-from candlewick.exchange.background import BackgroundExchange
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.lake import Lake
+from candlewick.fake_binance.server.background import BackgroundExchange
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake
 from candlewick.spans import Spans
 from made import leash
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from browser.conftest import Visit
 from browser.shared import start_dashboard
 from browser.visitor import HOOK, Visitor
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from e2e.stack import Stack
 
 PAGES = ("/", "/chart")

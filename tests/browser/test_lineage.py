@@ -8,7 +8,7 @@ import pytest
 from browser.conftest import Visit
 from browser.shared import start_dashboard
 from browser.visitor import HOOK, Visitor
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from dashboard import proven
 from e2e.stack import Stack
 

@@ -4,7 +4,7 @@ import re
 
 from browser.conftest import Visit
 from browser.visitor import HOOK, Visitor
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from e2e.stack import Stack
 
 BARS = 3

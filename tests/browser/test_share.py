@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from browser.conftest import Visit
 from browser.hands import SERIES, button, keys
 from browser.visitor import HOOK
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from e2e.stack import Stack
 
 

@@ -8,7 +8,7 @@ import pytest
 from browser.conftest import Visit
 from browser.hands import SERIES, button, flip_theme, keys, pick, press, query, type_and_enter
 from browser.visitor import HOOK
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from e2e.stack import Stack
 
 PAGES = ("/", "/chart")

@@ -4,10 +4,10 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-from candlewick.exchange import wire
-from candlewick.exchange.instruments import characters
-from candlewick.exchange.market import SyntheticMarket
-from candlewick.exchange.wire import Unit
+from candlewick.fake_binance.market.instruments import characters
+from candlewick.fake_binance.market.market import SyntheticMarket
+from candlewick.fake_binance.server import wire
+from candlewick.fake_binance.server.wire import Unit
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
 MIDNIGHT = 1_767_571_200_000_000

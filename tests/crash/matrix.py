@@ -18,11 +18,11 @@ from typing import Any
 
 import msgspec
 
-from candlewick import heartbeat
 from candlewick.config import Settings
 from candlewick.config.sections import DuckDBSettings, ExchangeSettings, FeedSettings
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.lake import Lake
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake
+from candlewick.process import heartbeat
 from crash import processes
 from crash.market import SYMBOLS, Tape
 from e2e.stack import free_port, wait_until
@@ -51,7 +51,7 @@ REBUILD_STEPS = {
     "before swap": "the new warehouse is whole, the old one in its place",
     "after swap": "the new warehouse is in its place, nothing of it published",
 }
-"""The steps (see `candlewick.crashpoint`), and what is done then and what is not."""
+"""The steps (see `candlewick.process.crashpoint`), and what is done then and what is not."""
 
 DEADLINE = 240.0
 PATIENCE = 600.0

@@ -13,16 +13,19 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from candlewick import crashpoint, log, recorder
+from candlewick import recorder
 from candlewick.config import Settings
-from candlewick.exchange import server
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.warehouse import owner
+from candlewick.fake_binance.server import server
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.process import crashpoint, log
+from candlewick.warehouse.duckdb import owner
 from made import leash
 
 _ASKING = threading.Lock()
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["candlewick.recorder", "candlewick.warehouse.owner", "candlewick.exchange.server"])
+_CONTEXT.set_forkserver_preload(
+    ["candlewick.recorder", "candlewick.warehouse.duckdb.owner", "candlewick.fake_binance.server.server"]
+)
 
 
 def record(settings: Settings) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from candlewick.config import Settings
 from candlewick.dashboard.site import Site
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from dashboard import proven
 
 

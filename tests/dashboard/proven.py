@@ -10,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from candlewick.config import Settings
-from candlewick.lake import Lake
-from candlewick.mart import Mart
-from candlewick.publication import CURRENT
-from candlewick.warehouse import owner
+from candlewick.lake.objects import Lake
+from candlewick.mart.reader import Mart
+from candlewick.mart.version import CURRENT
+from candlewick.warehouse.duckdb import owner
 from warehouse.lakes import MINUTE, START, Writer, kline_line, trade_line
 
 SYMBOL = "BTCUSDT"

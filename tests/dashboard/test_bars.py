@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candlewick.dashboard.bars import (
-    SECONDS,
     SPARSE,
     Bar,
     FeedTrade,
@@ -22,6 +21,7 @@ from candlewick.dashboard.bars import (
     interval,
     scaled,
 )
+from candlewick.moments import TIMEFRAMES
 
 UTC_ZONE = ZoneInfo("UTC")
 START = 1_732_233_540_000_000  # 2024-11-21 23:59:00 UTC: a day's end is inside every tape below
@@ -94,7 +94,7 @@ def journeys(draw: st.DrawFn) -> tuple[list[FeedTrade], list[tuple[str, int]]]:
     return trades, draw(st.lists(events, max_size=25))
 
 
-@given(journeys(), st.sampled_from(list(SECONDS)), st.sampled_from(["UTC", "Asia/Kolkata", "America/New_York"]))
+@given(journeys(), st.sampled_from(list(TIMEFRAMES)), st.sampled_from(["UTC", "Asia/Kolkata", "America/New_York"]))
 def test_any_split_of_a_tape_into_mart_versions_and_feed_frames_gives_the_bars_of_the_tape(
     journey: tuple[list[FeedTrade], list[tuple[str, int]]], timeframe: str, zone_name: str
 ) -> None:
@@ -223,7 +223,7 @@ def test_a_decimal_with_more_places_than_there_are_is_refused() -> None:
         scaled("0.123456789")
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.sampled_from(list(SECONDS)))
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.sampled_from(list(TIMEFRAMES)))
 def test_an_interval_holds_its_instant_and_adjoins_the_next(at: datetime, timeframe: str) -> None:
     instant = int(at.replace(tzinfo=UTC).timestamp()) * 1_000_000
     for zone in (UTC_ZONE, ZoneInfo("Asia/Kolkata"), ZoneInfo("America/New_York"), ZoneInfo("Africa/Cairo")):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlewick.dashboard.catalogue import FIRST_PAGE, LARGEST_PAGE, Catalogue, RequestError
+from candlewick.dashboard.routes.catalogue import FIRST_PAGE, LARGEST_PAGE, Catalogue, RequestError
 
 CATALOGUE = Catalogue(["BTCUSDT", "ETHUSDT"])
 

@@ -8,11 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from candlewick.config import Settings
-from candlewick.dashboard.console import Console, QueryRefusedError
-from candlewick.dashboard.data import COLUMNS, EXAMPLES
-from candlewick.dashboard.download import csv_bytes, parquet_bytes
-from candlewick.dashboard.sandbox import Sandbox
-from candlewick.mart import Mart
+from candlewick.dashboard.console import Console
+from candlewick.dashboard.pages.data import COLUMNS, EXAMPLES
+from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
+from candlewick.errors import QueryRefusedError
+from candlewick.mart.reader import Mart
+from candlewick.warehouse.duckdb.sandbox import Sandbox
 from dashboard.proven import SYMBOL
 
 ENDLESS = "select sum(sqrt(i)) from range(1000000000000) numbers(i)"  # minutes of work in no memory

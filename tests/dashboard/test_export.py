@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlewick.dashboard.export import csv_bytes, parquet_bytes
+from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
 
 AMOUNT = pa.decimal128(38, 8)
 amounts = st.decimals(min_value=0, max_value=10**20, places=8, allow_nan=False)

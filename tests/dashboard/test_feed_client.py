@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from candlewick.dashboard.bars import FeedTrade
-from candlewick.dashboard.feed_client import FeedClient
+from candlewick.dashboard.live.feed_client import FeedClient
 from dashboard.test_hub import until
 from dashboard.warehouse import SYMBOL, FeedServer, tape
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from candlewick.dashboard import health
-from candlewick.dashboard.tiles import tiles_of
-from candlewick.dashboard.trends import SAMPLES, Trends
+from candlewick.dashboard.health import health
+from candlewick.dashboard.health.tiles import tiles_of
+from candlewick.dashboard.health.trends import SAMPLES, Trends
 from candlewick.status import Process, Report, Symbol
 
 BEATS = {

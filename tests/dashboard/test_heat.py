@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from candlewick.dashboard.heat import HOURS, heat_html, share, states
-from candlewick.dashboard.pipeline import minutes
+from candlewick.dashboard.health.heat import HOURS, heat_html, share, states
+from candlewick.dashboard.pages.pipeline import minutes
 from candlewick.dashboard.site import Site
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
 from dashboard.proven import SECOND, SYMBOL
 
 NOW = datetime(2026, 11, 22, 13, 5, 30)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from candlewick import heartbeat
 from candlewick.dashboard.bars import FeedTrade
-from candlewick.dashboard.frames import bar_text
-from candlewick.dashboard.hub import Hub
-from candlewick.dashboard.reader import Reads
-from candlewick.dashboard.topic import Viewer
+from candlewick.dashboard.live.frames import bar_text
+from candlewick.dashboard.live.hub import Hub
+from candlewick.dashboard.live.topic import Viewer
+from candlewick.dashboard.reads import Reads
+from candlewick.process import heartbeat
 from dashboard.test_bars import aggregate
 from dashboard.warehouse import SYMBOL, FeedServer, Version, Warehouse, tape
 

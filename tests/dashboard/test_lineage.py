@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from candlewick.audit.verdict import COMPARED
-from candlewick.dashboard.lineage import Asked, lineage, verdict
-from candlewick.mart import Mart
+from candlewick.dashboard.routes.lineage import Asked, lineage, verdict
+from candlewick.mart.reader import Mart
 from dashboard.proven import MISSING, SECOND, SYMBOL, minutes
 
 UTC = ZoneInfo("UTC")

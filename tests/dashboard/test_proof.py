@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from candlewick.dashboard.proof import holes, verdicts
-from candlewick.dashboard.reader import instant
-from candlewick.mart import Mart
+from candlewick.dashboard.routes.proof import holes, verdicts
+from candlewick.mart.reader import Mart
+from candlewick.moments import instant
 from dashboard.proven import DECLARED, FIRST_ID, MISSING, SECOND, SYMBOL
 
 

@@ -2,9 +2,9 @@
 
 import json
 
-from candlewick.dashboard.reader import instant
-from candlewick.dashboard.tape import page, page_json
-from candlewick.mart import Mart
+from candlewick.dashboard.routes.trades import page, page_json
+from candlewick.mart.reader import Mart
+from candlewick.moments import instant
 from dashboard.proven import DECLARED, MISSING, SECOND, SYMBOL, amount, minutes
 
 HELD = [trade for minute in minutes() for trade in minute.trades if trade[0] not in MISSING]

@@ -15,8 +15,9 @@ import msgspec
 import pyarrow as pa
 from aiohttp import web
 
-from candlewick.dashboard.bars import SECONDS, FeedTrade, decimal_text
+from candlewick.dashboard.bars import FeedTrade, decimal_text
 from candlewick.errors import MartNotReadyError
+from candlewick.moments import TIMEFRAMES
 
 SYMBOL = "BTCDEMO"
 GOLD = """
@@ -83,7 +84,7 @@ class Warehouse:
             self._connection.register("rows", rows)
             self._connection.execute("insert into trades select * from rows")
             self._connection.unregister("rows")
-            for timeframe, seconds in SECONDS.items():
+            for timeframe, seconds in TIMEFRAMES.items():
                 self._connection.execute(GOLD.format(timeframe=timeframe, seconds=seconds))
             self._version += 1
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from candlewick import config, heartbeat
+from candlewick import config
 from candlewick.config import Settings
 from candlewick.errors import MartNotReadyError
-from candlewick.mart import Mart
+from candlewick.mart.reader import Mart
+from candlewick.process import heartbeat
 from made import leash
 
 DEADLINE_SECONDS = 60.0

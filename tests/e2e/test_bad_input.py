@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from candlewick.heartbeat import Heartbeat
+from candlewick.process.heartbeat import Heartbeat
 from e2e.stack import Stack, run_cli, wait_until
 
 

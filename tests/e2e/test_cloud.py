@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
-from aws_peer import CREDENTIALS, REGION, client, moto_server
 from candlewick.config import SnowflakeSettings
-from candlewick.lake import Lake
-from candlewick.transform import Models
-from candlewick.warehouse.duckdb import Warehouse
+from candlewick.lake.objects import Lake
+from candlewick.warehouse.duckdb.file import Warehouse
+from candlewick.warehouse.targets import Target
+from candlewick.warehouse.transform import Models
 from e2e.stack import Stack, wait_until
 from e2e.test_recording import TABLES, TRADES, WHOLE_CANDLES
-from snowflake_peer import Host, snowflake_host, write_connection
-from snowflake_sides import Account, Rows
+from made.snowflake_sides import Account, Rows
+from peers.aws_peer import CREDENTIALS, REGION, client, moto_server
+from peers.snowflake_peer import Host, snowflake_host, write_connection
 
 NINE_FIELDS = "open, high, low, close, volume, quote_volume, trade_count, taker_buy_volume, taker_buy_quote_volume"
 
@@ -104,7 +105,7 @@ class OnDuckDB:
 def duckdb(replayed: Stack) -> Iterator[OnDuckDB]:
     """DuckDB, built from what it loaded from S3: models, data tests and unit tests."""
     warehouse = Warehouse.open(replayed.settings.duckdb_path)
-    models = Models.on_duckdb(warehouse.path, replayed.home / "dbt", timezone=replayed.settings.timezone)
+    models = Models(Target.duckdb(warehouse.path), replayed.home / "dbt", timezone=replayed.settings.timezone)
     models.build()
     yield OnDuckDB(warehouse, models)
     models.close()

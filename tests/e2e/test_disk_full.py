@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from candlewick.config import Settings
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
-from candlewick.warehouse import owner
+from candlewick.lake.objects import Lake
+from candlewick.moments import now_us
+from candlewick.warehouse.duckdb import owner
 from e2e.stack import Stack
 from e2e.stack import wait_until as wait_for
 from warehouse.contents import contents

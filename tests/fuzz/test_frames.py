@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candlewick.errors import MalformedFrameError
-from candlewick.lake import pack, unpack
-from candlewick.manifest import Manifest
+from candlewick.lake.manifest import Manifest
+from candlewick.lake.objects import pack, unpack
 from candlewick.trade import Kline, Trade, decode_event, decode_trade, raw_line
 from fuzz.mutants import changed_fields, dumped, json_values, mutated, nested
 

@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlewick import manifest as manifests
-from candlewick import names
 from candlewick.errors import MalformedFrameError, TornObjectError
-from candlewick.lake import pack, unpack
-from candlewick.manifest import Extent, HistoryMark, Manifest
+from candlewick.lake import manifest as manifests
+from candlewick.lake import names
+from candlewick.lake.manifest import Extent, HistoryMark, Manifest
+from candlewick.lake.objects import pack, unpack
 from candlewick.spans import Spans
 from fuzz.mutants import changed_fields, dumped, json_values, mutated, nested
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlewick import names
 from candlewick.binance.rest import LONGEST_RETRY_AFTER, retry_after
 from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of, read
 from candlewick.errors import MalformedFrameError
-from candlewick.trade import decode_event, decode_trade, micros
+from candlewick.lake import names
+from candlewick.moments import micros
+from candlewick.trade import decode_event, decode_trade
 from fuzz.mutants import changed_fields, dumped, json_values, mutated, nested
 
 TRADE = {

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlewick import checkpoint, names
-from candlewick.batcher import Batch
-from candlewick.checkpoint import Checkpoint
 from candlewick.errors import CheckpointError
-from candlewick.lake import Lake, pack
+from candlewick.lake import names
+from candlewick.lake.batch import Batch
+from candlewick.lake.objects import Lake, pack
+from candlewick.tape import checkpoint
+from candlewick.tape.checkpoint import Checkpoint
 from fuzz.mutants import changed_fields, dumped, json_values, mutated, nested
 
 HOUR = 3_600_000_000

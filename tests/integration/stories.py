@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from candlewick.exchange.faults import KINDS, Fault, Plan, RandomFaults
+from candlewick.fake_binance.faults import KINDS, Fault, Plan, RandomFaults
 from integration.taped import Tape, Taping
 
 Story = Callable[[Taping], Awaitable[None]]

@@ -12,19 +12,21 @@ from typing import Any
 
 import aiohttp
 
-from candlewick import checkpoint
 from candlewick.binance import rest, stream
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings, FeedSettings
-from candlewick.exchange import wire
-from candlewick.exchange.faults import Fault, Schedule, Script
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.exchange.server import Exchange
-from candlewick.exchange.wire import Unit
-from candlewick.lake import Lake
-from candlewick.recorder import backfill, doubts, inquiries, introduction, session, silence, watch
+from candlewick.fake_binance.faults import Fault, Schedule, Script
+from candlewick.fake_binance.server import wire
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.fake_binance.server.server import Exchange
+from candlewick.fake_binance.server.wire import Unit
+from candlewick.lake.objects import Lake
+from candlewick.recorder import introduction, session, silence
+from candlewick.recorder import watchdog as watch
 from candlewick.recorder.session import Session
 from candlewick.spans import Spans
+from candlewick.tape import backfiller as backfill
+from candlewick.tape import checkpoint, doubts, inquiries
 
 SYMBOL = "BTCDEMO"
 DEADLINE = 60.0

@@ -17,16 +17,17 @@ from pathlib import Path
 import boto3
 import pytest
 
-from candlewick import checkpoint, names, s3
-from candlewick.batcher import Batcher, Limits
-from candlewick.checkpoint import Checkpoint
 from candlewick.config import S3Settings
 from candlewick.errors import LakeError
-from candlewick.lake import Lake, LakeObject
-from candlewick.recorder import writer as module
-from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.writer import Writer
-from s3_front import Answer, Break, Front, fault, serve
+from candlewick.lake import names, s3
+from candlewick.lake.batch import Batcher, Limits
+from candlewick.lake.objects import Lake, LakeObject
+from candlewick.tape import checkpoint
+from candlewick.tape import writer as module
+from candlewick.tape.checkpoint import Checkpoint
+from candlewick.tape.coverage import Coverage
+from candlewick.tape.writer import Writer
+from peers.s3_front import Answer, Break, Front, fault, serve
 
 SYMBOL = "BTCDEMO"
 NAME = names.stream("demo", "r1", 1_769_261_320_123_456)

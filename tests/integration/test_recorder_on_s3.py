@@ -12,9 +12,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from candlewick.config import S3Settings
-from candlewick.recorder import session, writer
+from candlewick.recorder import session
+from candlewick.tape import writer
 from integration.taped import QUICK, Taping
-from s3_front import Answer, Front, fault, serve
+from peers.s3_front import Answer, Front, fault, serve
 
 REFUSALS = {
     "no right": (fault(403, "AccessDenied"), "these credentials may not do this"),

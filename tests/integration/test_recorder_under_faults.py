@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from candlewick.exchange.faults import KINDS
+from candlewick.fake_binance.faults import KINDS
 from integration.stories import STORIES, TOLD
 from integration.taped import Taping
 

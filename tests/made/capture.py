@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from candlewick.exchange.candles import candles
-from candlewick.exchange.instruments import Character, Instrument, decimal
-from candlewick.exchange.intervals import interval
-from candlewick.exchange.market import SyntheticMarket
-from candlewick.exchange.trades import Trades
-from candlewick.exchange.wire import Unit, kline_values, trade_events
+from candlewick.fake_binance.market.candles import candles
+from candlewick.fake_binance.market.instruments import Character, Instrument, decimal
+from candlewick.fake_binance.market.intervals import interval
+from candlewick.fake_binance.market.market import SyntheticMarket
+from candlewick.fake_binance.market.trades import Trades
+from candlewick.fake_binance.server.wire import Unit, kline_values, trade_events
 
 SYMBOL = "BTCUSDT"
 FIRST_ID, LAST_ID = 3735683259, 3735703162

@@ -1,7 +1,7 @@
 """The leash of what tests start: a process on it ends when the one that started it does, in whatever way.
 
-It is the supervisor's own (`candlewick.supervised`), with one pipe for all: its writing end is this process's alone and
-never written to, so the kernel closes it when this process is killed, and every process that reads from it stops.
+It is the supervisor's own (`candlewick.supervisor.leash`), with one pipe for all: its writing end is this process's
+alone and never written to, so the kernel closes it when this process is killed, and every process that reads from it stops.
 """
 
 import multiprocessing
@@ -10,14 +10,14 @@ import subprocess
 import threading
 from typing import Any
 
-from candlewick import supervised
+from candlewick.supervisor.leash import VARIABLE
 
 _end, _held = os.pipe()
 
 
 def start(command: list[str], **options: Any) -> "subprocess.Popen[Any]":
     """Start a process of Candlewick, or another that calls `watch_supervisor`, on the leash."""
-    environment = options.pop("env", os.environ) | {supervised.VARIABLE: "1"}
+    environment = options.pop("env", os.environ) | {VARIABLE: "1"}
     return subprocess.Popen(command, stdin=_end, env=environment, **options)
 
 

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from candlewick.binance import hosts
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.lake import Lake
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake
 
 Until = Callable[[Callable[[], object]], object]
 

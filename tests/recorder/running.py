@@ -5,19 +5,19 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from candlewick import checkpoint
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings, FeedSettings
-from candlewick.exchange.server import Exchange
-from candlewick.lake import Lake
+from candlewick.fake_binance.server.server import Exchange
+from candlewick.lake.objects import Lake
 from candlewick.recorder.session import Session
 from candlewick.spans import Spans
+from candlewick.tape import checkpoint
 
 FIRST, LAST = 3735683259, 3735703162
 """The ids of the recording."""
 
 
-class Tape:
+class LiveTape:
     """What a lake holds: every line, and whether manifests and lines agree."""
 
     def __init__(self, lake: Lake) -> None:

@@ -5,9 +5,9 @@ import pytest
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import Rest
 from candlewick.errors import BlockedRegionError, ConfigError, UnknownSymbolError
-from candlewick.exchange.faults import Fault, Script
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.exchange.server import Exchange
+from candlewick.fake_binance.faults import Fault, Script
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.fake_binance.server.server import Exchange
 from candlewick.recorder import introduction
 from candlewick.recorder.introduction import ExchangeClock, meet_again
 from candlewick.recorder.roster import Roster

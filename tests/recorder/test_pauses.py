@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from candlewick.batcher import Batcher, Limits
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import Rest
-from candlewick.checkpoint import Checkpoint, Pause, load
-from candlewick.heartbeat import now_us
+from candlewick.lake.batch import Batcher, Limits
+from candlewick.moments import now_us
 from candlewick.recorder import pauses
-from candlewick.recorder.writer import Writer
+from candlewick.tape.checkpoint import Checkpoint, Pause, load
+from candlewick.tape.writer import Writer
 
 
 @pytest.mark.parametrize(

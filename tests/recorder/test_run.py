@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from candlewick import checkpoint, recorder
+from candlewick import recorder
 from candlewick.config import load
 from candlewick.errors import CandlewickError, CheckpointError
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.exchange.server import Exchange
-from candlewick.lake import Lake
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.fake_binance.server.server import Exchange
+from candlewick.lake.objects import Lake
 from candlewick.spans import Spans
+from candlewick.tape import checkpoint
 from made import leash
 
 FIRST, LAST = 3735683259, 3735703162

@@ -9,13 +9,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from candlewick.exchange.faults import Faults
-from candlewick.exchange.options import MAX_SPEED, ExchangeOptions
-from candlewick.exchange.server import Exchange
+from candlewick.fake_binance.faults import Faults
+from candlewick.fake_binance.server.options import MAX_SPEED, ExchangeOptions
+from candlewick.fake_binance.server.server import Exchange
+from candlewick.moments import MINUTE
 from candlewick.recorder import session as sessions
-from candlewick.recorder import silence, writer
-from candlewick.trade import MINUTE
-from recorder.running import FIRST, LAST, Run, Tape, settings_for
+from candlewick.recorder import silence
+from candlewick.tape import writer
+from recorder.running import FIRST, LAST, LiveTape, Run, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ async def test_a_replay_at_full_speed_is_recorded_whole_and_verbatim(recording, 
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(run.has_all, 60)
             await until(lambda: run.of()["history"]["done"])
-        tape = Tape(run.lake)
+        tape = LiveTape(run.lake)
     assert len(tape.trades) == len(truth) == 19_904
     assert tape.ids == [(FIRST, LAST)]
     assert tape.copies == []
@@ -79,7 +80,7 @@ async def test_losses_repeats_cuts_and_swaps_on_both_legs_leave_no_hole(recordin
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(run.has_all, 60)
             assert run.of()["holes_seen"] > 0
-        tape = Tape(run.lake)
+        tape = LiveTape(run.lake)
     assert tape.ids == [(FIRST, LAST)]
     assert tape.sources["rest"] > 0
     assert all(one["p"] == other["p"] and one["q"] == other["q"] for one, other in tape.copies)
@@ -104,7 +105,7 @@ async def test_copies_that_differ_are_both_kept_and_counted_and_the_exchange_tel
             await until(run.has_all, 60)
             await until(lambda: not run.session._coverages["BTCUSDT"].disputed)
             conflicts = run.of()["conflicts"]
-        tape = Tape(run.lake)
+        tape = LiveTape(run.lake)
     told = {line["t"]: line["p"] for pair in tape.copies for line in pair if line["src"] == "rest"}
     assert len(told) == conflicts > 0
     assert len(tape.copies) == 2 * conflicts
@@ -123,7 +124,7 @@ async def test_a_restart_in_the_middle_fills_what_was_missed(recording, tmp_path
                 )
         async with Run(settings) as run:
             await until(run.has_all, 60)
-        tape = Tape(run.lake)
+        tape = LiveTape(run.lake)
     assert tape.ids == [(FIRST, LAST)]
     assert tape.copies == []
     tape.check_chain()
@@ -143,7 +144,7 @@ async def test_streams_that_are_silent_are_noticed_over_rest_filled_and_replaced
     async with Exchange(replay(recording), Deaf()) as exchange:
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(run.has_all, 60)
-        assert Tape(run.lake).sources.keys() == {"rest"}
+        assert LiveTape(run.lake).sources.keys() == {"rest"}
 
 
 async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp_path, until, monkeypatch):
@@ -165,7 +166,7 @@ async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp
             (root / "replay").unlink()
             (root / "away").rename(root / "replay")
             await until(run.has_all, 60)
-        tape = Tape(run.lake)
+        tape = LiveTape(run.lake)
     assert tape.ids == [(FIRST, LAST)]
     tape.check_chain()
 
@@ -195,7 +196,7 @@ async def test_history_has_the_exchanges_candles_and_a_restart_asks_for_none_aga
         async with Run(settings) as run:
             await until(lambda: run.session.numbers()["state"] == "recording")
             assert run.of("BTCDEMO")["candles_missing"] <= 1
-    tape = Tape(run.lake)
+    tape = LiveTape(run.lake)
     assert set(tape.klines.values()) == {1}
 
 

@@ -7,10 +7,10 @@ import pytest
 from candlewick.binance import stream
 from candlewick.config import Settings
 from candlewick.errors import ConfigError, PortTakenError, UnknownSymbolError, UnreachableError
-from candlewick.exchange.faults import Answer, Faults
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.exchange.server import Exchange
-from candlewick.recorder.introduction import check_prefix
+from candlewick.fake_binance.faults import Answer, Faults
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.fake_binance.server.server import Exchange
+from candlewick.lake.names import check_prefix
 from recorder.running import Run, settings_for
 
 

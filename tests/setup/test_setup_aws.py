@@ -10,11 +10,10 @@ import pytest
 from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
-from aws_peer import ACCOUNT, CREDENTIALS, REGION, client, moto_server
 from candlewick.cli import app
 from candlewick.errors import CandlewickError, ConfigError, LakeError, SetupError
-from candlewick.setup.plan import render
-from candlewick.setup.stack import Change, Plan, Stack
+from candlewick.setup.stack import Change, Plan, Stack, render
+from peers.aws_peer import ACCOUNT, CREDENTIALS, REGION, client, moto_server
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RESOURCES = ("Bucket", "BucketPolicy", "RecorderPolicy", "ReaderPolicy", "RecorderRole", "SnowflakeRole")

@@ -10,15 +10,15 @@ import pytest
 import stamina
 from typer.testing import CliRunner, Result
 
-from aws_peer import CREDENTIALS, client, moto_server, resolve
-from candlewick import names
 from candlewick.cli import app
 from candlewick.config import S3Settings, SnowflakeSettings
 from candlewick.errors import SetupError
-from candlewick.lake import Lake, pack
-from candlewick.manifest import Extent, Manifest
-from candlewick.snowflake.connection import Connection
-from snowflake_peer import EXTERNAL_ID, USER_ARN, Host, Peer, snowflake_host, write_connection
+from candlewick.lake import names
+from candlewick.lake.manifest import Extent, Manifest
+from candlewick.lake.objects import Lake, pack
+from candlewick.warehouse.snowflake.connection import Connection
+from peers.aws_peer import CREDENTIALS, client, moto_server, resolve
+from peers.snowflake_peer import EXTERNAL_ID, USER_ARN, Host, Peer, snowflake_host, write_connection
 
 PIPE = "CRYPTO_DB.RAW.BINANCE_PIPE"
 BUCKET = "tape-of-mine"

@@ -11,12 +11,12 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 from cfnlint.helpers import REGIONS
 
-from aws_peer import CREDENTIALS, client, moto_server, resolve
-from candlewick import names
 from candlewick.config import S3Settings
 from candlewick.errors import LakeError
-from candlewick.lake import Lake
+from candlewick.lake import names
+from candlewick.lake.objects import Lake
 from candlewick.setup.stack import TEMPLATE
+from peers.aws_peer import CREDENTIALS, client, moto_server, resolve
 
 USER = "arn:aws:iam::999999999999:user/snowflake"
 QUEUE = "arn:aws:sqs:eu-west-1:999999999999:sf-snowpipe"

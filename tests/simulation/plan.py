@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from candlewick.exchange.faults import KINDS
+from candlewick.fake_binance.faults import KINDS
 
 Deed = Literal["kill", "kill before put", "kill after put", "stop", "lake down", "lake unheard", "lake slow"]
 EXCHANGE_KINDS = [kind.name for kind in KINDS.values() if kind.room != "archive"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from candlewick.exchange.faults import Plan as NoFaults
-from candlewick.exchange.faults import RandomFaults
-from candlewick.exchange.options import ExchangeOptions
+from candlewick.fake_binance.faults import Plan as NoFaults
+from candlewick.fake_binance.faults import RandomFaults
+from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.spans import Spans
 from simulation import verdict
 from simulation.clock import CLOCK

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from candlewick.manifest import Manifest
+from candlewick.lake.manifest import Manifest
 from candlewick.spans import Spans
 from simulation.verdict import Found, check
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from candlewick.exchange import wire
-from candlewick.exchange.wire import Unit
-from candlewick.lake import Lake
-from candlewick.manifest import Manifest
+from candlewick.fake_binance.server import wire
+from candlewick.fake_binance.server.wire import Unit
+from candlewick.lake.manifest import Manifest
+from candlewick.lake.objects import Lake
+from candlewick.moments import MINUTE
 from candlewick.spans import Spans
-from candlewick.trade import MINUTE
 
 Line = dict[str, Any]
 _DECODER = msgspec.json.Decoder(Line)

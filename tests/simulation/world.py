@@ -10,16 +10,17 @@ from typing import Any
 
 from obstore.store import MemoryStore
 
-from candlewick import checkpoint, names
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings, FeedSettings
 from candlewick.errors import BlockedRegionError, LakeError, UnreachableError
-from candlewick.exchange import pace, player
-from candlewick.exchange.faults import Script
-from candlewick.exchange.options import ExchangeOptions
-from candlewick.exchange.server import Exchange
-from candlewick.lake import Lake, Listed
+from candlewick.fake_binance.faults import Script
+from candlewick.fake_binance.server import pace, player
+from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.fake_binance.server.server import Exchange
+from candlewick.lake.objects import Lake, Listed
+from candlewick.moments import to_micros
 from candlewick.recorder.session import Session
+from candlewick.tape import checkpoint
 from simulation.clock import CLOCK
 from simulation.machine import MACHINE, Machine
 
@@ -211,4 +212,4 @@ def _is_whole(session: Session, symbol: str, head: int) -> bool:
 
 def microseconds(text: str) -> int:
     """Return a moment in µs since the epoch."""
-    return (datetime.fromisoformat(text).replace(tzinfo=UTC) - names.EPOCH) // names.MICROSECOND
+    return to_micros(datetime.fromisoformat(text))

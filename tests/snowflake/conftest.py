@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from candlewick.config import Settings, SnowflakeSettings
-from snowflake_peer import Host, Peer, snowflake_host, write_connection
-from snowflake_proven import Proven, prepared
+from made.snowflake_proven import Proven, prepared
+from peers.snowflake_peer import Host, Peer, snowflake_host, write_connection
 
 
 @pytest.fixture(scope="session")

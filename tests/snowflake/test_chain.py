@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from candlewick.lake import Lake
-from candlewick.snowflake.chain import Chain
-from candlewick.warehouse.moments import from_micros
+from candlewick.lake.objects import Lake
+from candlewick.moments import from_micros
+from candlewick.warehouse.snowflake.chain import Chain
 from warehouse.lakes import Writer, trade_line
 
 NOW = 1_769_261_400_000_000

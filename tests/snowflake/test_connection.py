@@ -23,11 +23,11 @@ from candlewick.errors import (
     WarehouseAccountError,
     WarehouseError,
     WarehouseLoginError,
-    WarehouseRightError,
+    WarehousePermissionError,
 )
-from candlewick.snowflake import connection as room
-from candlewick.snowflake.connection import Connection
-from snowflake_peer import PASSWORD, snowflake_host, write_connection
+from candlewick.warehouse.snowflake import connection as room
+from candlewick.warehouse.snowflake.connection import Connection
+from peers.snowflake_peer import PASSWORD, snowflake_host, write_connection
 
 SETTINGS = SnowflakeSettings(connection="peer")
 
@@ -147,7 +147,7 @@ def test_a_key_pair_and_a_token_are_what_the_connector_sends(home, refusal, tmp_
             "390189",
             "Role 'CANDLEWICK_READER' specified in the connect string is not granted to this user. Contact your local "
             "system administrator, or attempt to login with another role, e.g. PUBLIC.",
-            WarehouseRightError,
+            WarehousePermissionError,
             ("GRANT ROLE CANDLEWICK_READER TO USER fake", "[snowflake]"),
         ),
         ("390318", "OAuth access token expired. [1234]", WarehouseLoginError, ("has expired", "'peer'")),

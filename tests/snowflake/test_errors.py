@@ -2,8 +2,8 @@
 
 import pytest
 
-from candlewick.errors import WarehouseError, WarehouseLoginError, WarehouseQuotaError, WarehouseRightError
-from candlewick.snowflake.errors import Login, explain
+from candlewick.errors import WarehouseError, WarehouseLoginError, WarehousePermissionError, WarehouseQuotaError
+from candlewick.warehouse.snowflake.errors import Login, explain
 
 LOGIN = Login("prod", "my-account", "CANDLE", "CANDLEWICK_TRANSFORMER")
 
@@ -14,19 +14,19 @@ LOGIN = Login("prod", "my-account", "CANDLE", "CANDLEWICK_TRANSFORMER")
         (
             "003001 (42501): 01b2c3d4-0000-1234-0000-000000000000: SQL access control error:\n"
             "Insufficient privileges to operate on schema 'SILVER'.",
-            WarehouseRightError,
+            WarehousePermissionError,
             ("CANDLEWICK_TRANSFORMER", "schema 'SILVER'", "candlewick setup snowflake"),
         ),
         (
             "002003 (42S02): SQL compilation error:\n"
             "Object 'CRYPTO_DB.RAW.BINANCE_RAW' does not exist or not authorized.",
-            WarehouseRightError,
+            WarehousePermissionError,
             ("CRYPTO_DB.RAW.BINANCE_RAW", "candlewick setup snowflake"),
         ),
         (
             "000606 (57P03): No active warehouse selected in the current session.  Select an active warehouse with the "
             "'use warehouse' command.",
-            WarehouseRightError,
+            WarehousePermissionError,
             ("may use no warehouse", "`warehouse` in [snowflake]"),
         ),
         (

@@ -9,14 +9,15 @@ from itertools import count
 import pytest
 
 from candlewick.config import Settings
-from candlewick.dashboard.api import day_json
-from candlewick.dashboard.reader import Reader, history_stamp
+from candlewick.dashboard.reads import history_stamp
+from candlewick.dashboard.routes.candles import day_json
 from candlewick.errors import WarehouseError
-from candlewick.snowflake import follower as room
-from candlewick.snowflake.follower import Follower
-from small_gold import SmallGold
-from snowflake_functions import needs_warehouse
-from snowflake_peer import Peer
+from candlewick.warehouse.contract import Viewed
+from candlewick.warehouse.snowflake import follower as room
+from candlewick.warehouse.snowflake.follower import Follower
+from made.small_gold import SmallGold
+from peers.snowflake_functions import needs_warehouse
+from peers.snowflake_peer import Peer
 
 DAY = datetime(2024, 8, 8)
 KEY = ("BTCUSDT", "1m")
@@ -43,7 +44,7 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def closes(reader: Reader, *period: object) -> list[Decimal]:
+def closes(reader: Viewed, *period: object) -> list[Decimal]:
     return [int(close) for close in reader.candles(*KEY, *(period or (None, None, None)))["close"].to_pylist()]
 
 

@@ -14,9 +14,9 @@ import candlewick
 from candlewick.cli import app
 from candlewick.config import Settings
 from candlewick.errors import WarehouseError
-from candlewick.mart import Mart
-from candlewick.snowflake.gold import CANDLE, Gold
-from small_gold import SmallGold
+from candlewick.mart.reader import Mart
+from candlewick.warehouse.snowflake.gold import CANDLE, Gold
+from made.small_gold import SmallGold
 from warehouse.small_mart import SmallMart
 
 DAY = datetime(2024, 8, 8)

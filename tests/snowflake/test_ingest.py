@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from candlewick import names
 from candlewick.config import Settings, SnowflakeSettings
 from candlewick.errors import WarehouseAccountError, WarehouseLoginError
-from candlewick.lake import Lake, pack
-from candlewick.manifest import Manifest
-from candlewick.snowflake import ingest as room
-from candlewick.snowflake import streamer
-from candlewick.snowflake.channels import Channels
-from candlewick.snowflake.ingest import Ingest
-from streaming_peer import Table
+from candlewick.lake import names
+from candlewick.lake.manifest import Manifest
+from candlewick.lake.objects import Lake, pack
+from candlewick.warehouse.snowflake import ingest as room
+from candlewick.warehouse.snowflake import streamer
+from candlewick.warehouse.snowflake.channels import Channels
+from candlewick.warehouse.snowflake.ingest import Ingest
+from peers.streaming_peer import Table
 
 
 @pytest.fixture(autouse=True)

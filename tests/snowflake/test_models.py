@@ -16,10 +16,10 @@ import sqlglot
 from sqlglot import exp
 
 from candlewick.config import Settings, SnowflakeSettings
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
-from snowflake_peer import PASSWORD, Host, write_connection
-from snowflake_sides import TABLES, TIMEFRAMES, Account, columns
+from candlewick.lake.objects import Lake
+from candlewick.moments import now_us
+from made.snowflake_sides import TABLES, TIMEFRAMES, Account, columns
+from peers.snowflake_peer import PASSWORD, Host, write_connection
 from warehouse.bench import Bench
 from warehouse.lakes import START, Writer, chunks, recorded_lines, trade_line
 

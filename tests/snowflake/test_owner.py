@@ -6,14 +6,15 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
-from candlewick import heartbeat, status
+from candlewick import status
 from candlewick.cli import app
 from candlewick.config import Settings
-from candlewick.snowflake.connection import Connection
-from candlewick.snowflake.owner import Owner, _Pulse
-from small_raw import SmallRaw
-from snowflake_functions import needs_warehouse
-from snowflake_peer import Peer
+from candlewick.process import heartbeat
+from candlewick.warehouse.snowflake.connection import Connection
+from candlewick.warehouse.snowflake.owner import Owner, _Pulse
+from made.small_raw import SmallRaw
+from peers.snowflake_functions import needs_warehouse
+from peers.snowflake_peer import Peer
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from candlewick.config import SnowflakeSettings
-from candlewick.snowflake.pipe import parse
+from candlewick.warehouse.snowflake.pipe import parse
 
 SETTINGS = SnowflakeSettings()
 NAME = "CRYPTO_DB.RAW.BINANCE_PIPE"

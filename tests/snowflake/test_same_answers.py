@@ -24,20 +24,22 @@ from candlewick import audit
 from candlewick.audit import report
 from candlewick.audit import verdict as verdicts
 from candlewick.cli import app
-from candlewick.dashboard import hops, pipeline
-from candlewick.dashboard.api import Api
-from candlewick.dashboard.console import Console, QueryRefusedError
-from candlewick.dashboard.data import COLUMNS, EXAMPLES
-from candlewick.dashboard.download import csv_bytes, parquet_bytes
-from candlewick.dashboard.evidence import Evidence
-from candlewick.dashboard.export import Export
-from candlewick.dashboard.reader import instant
-from candlewick.dashboard.sandbox import Sandbox
+from candlewick.dashboard.console import Console
+from candlewick.dashboard.health import hops
+from candlewick.dashboard.pages import pipeline
+from candlewick.dashboard.pages.data import COLUMNS, EXAMPLES
+from candlewick.dashboard.routes.candles import Api
+from candlewick.dashboard.routes.evidence import Evidence
+from candlewick.dashboard.routes.export import Export, csv_bytes, parquet_bytes
 from candlewick.dashboard.site import Site
-from candlewick.dashboard.visitor import Visitor
-from candlewick.snowflake.follower import Follower
+from candlewick.errors import QueryRefusedError
+from candlewick.moments import instant
+from candlewick.warehouse.duckdb.sandbox import Sandbox
+from candlewick.warehouse.home import home_of
+from candlewick.warehouse.snowflake.follower import Follower
+from candlewick.warehouse.snowflake.visitor import Visitor
 from dashboard.proven import DECLARED, MISSING, SECOND, SYMBOL
-from snowflake_proven import Proven
+from made.snowflake_proven import Proven
 
 TIMEFRAMES = ("1s", "1m", "5m", "15m", "1h", "4h", "1d")
 ROUTES = [
@@ -137,7 +139,7 @@ def test_the_verdict_names_the_mismatch_the_hole_and_what_was_declared(proven, s
 
 
 def test_our_trades_of_a_minute_are_equal_by_id(proven):
-    with audit.open_reader(proven.snowflake).connect() as snowflake, proven.mart.connect() as mart:
+    with home_of(proven.snowflake).reader().connect() as snowflake, proven.mart.connect() as mart:
         ours = verdicts.trades(snowflake, "BTCUSDT", *DECLARED) | verdicts.trades(snowflake, "BTCUSDT", 100, 124)
         assert ours == verdicts.trades(mart, "BTCUSDT", 100, 124)
         assert len(ours) == 25

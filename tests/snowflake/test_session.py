@@ -6,7 +6,7 @@ import pytest
 
 from candlewick.config import SnowflakeSettings
 from candlewick.errors import ConfigError, WarehouseError
-from candlewick.snowflake.session import Session
+from candlewick.warehouse.snowflake.session import Session
 
 sessions = import_module("fakesnow.server").sessions
 

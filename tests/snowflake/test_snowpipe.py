@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from candlewick.config import SnowflakeSettings
-from candlewick.errors import ConfigError, WarehouseLoginError, WarehouseRightError
-from candlewick.snowflake.channels import ChannelLostError
-from candlewick.snowflake.snowpipe import Snowpipe, properties
-from snowpipe_peer import Account, trusted_account
+from candlewick.errors import ConfigError, WarehouseLoginError, WarehousePermissionError
+from candlewick.warehouse.snowflake.channels import ChannelLostError
+from candlewick.warehouse.snowflake.snowpipe import Snowpipe, properties
+from peers.snowpipe_peer import Account, trusted_account
 
 SETTINGS = SnowflakeSettings(connection="peer")
 LINE = b'{"e":"trade","E":2,"t":1,"T":3,"p":"61837.63000000"}'
@@ -79,7 +79,7 @@ def test_a_key_that_snowflake_does_not_know_is_one_line_with_the_next_step(accou
 
 def test_a_table_that_is_not_there_is_one_line_with_the_next_step(account):
     account.has_table = False
-    with pytest.raises(WarehouseRightError, match=r"RAW\.BINANCE_RAW.*GRANT ROLE CANDLEWICK_LOADER TO USER fake"):
+    with pytest.raises(WarehousePermissionError, match=r"RAW\.BINANCE_RAW.*GRANT ROLE CANDLEWICK_LOADER TO USER fake"):
         Snowpipe.connect(SETTINGS)
 
 

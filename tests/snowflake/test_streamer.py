@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlewick import names
 from candlewick.errors import WarehouseError
-from candlewick.lake import Lake, pack
-from candlewick.manifest import Extent, Manifest
-from candlewick.snowflake import streamer as room
-from candlewick.snowflake.channels import ChannelLostError, Token
-from candlewick.snowflake.streamer import Streamer
-from streaming_peer import Table
+from candlewick.lake import names
+from candlewick.lake.manifest import Extent, Manifest
+from candlewick.lake.objects import Lake, pack
+from candlewick.warehouse.snowflake import streamer as room
+from candlewick.warehouse.snowflake.channels import ChannelLostError, Token
+from candlewick.warehouse.snowflake.streamer import Streamer
+from peers.streaming_peer import Table
 
 LONG_AGO = datetime(2017, 8, 17, 4, tzinfo=UTC)
 

@@ -14,18 +14,18 @@ from pathlib import Path
 import pytest
 
 from candlewick.config import Settings, SnowflakeSettings
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
-from candlewick.snowflake import streamer
-from candlewick.snowflake.channels import Token
-from candlewick.snowflake.connection import Connection
-from candlewick.snowflake.ingest import Ingest
-from candlewick.snowflake.snowpipe import Snowpipe
+from candlewick.lake.objects import Lake
+from candlewick.moments import now_us
+from candlewick.warehouse.snowflake import streamer
+from candlewick.warehouse.snowflake.channels import Token
+from candlewick.warehouse.snowflake.connection import Connection
+from candlewick.warehouse.snowflake.ingest import Ingest
+from candlewick.warehouse.snowflake.snowpipe import Snowpipe
 from dashboard import proven
-from snowflake_peer import Host, write_connection
-from snowflake_sides import Account
-from snowpipe_peer import Account as Endpoints
-from snowpipe_peer import Channel, trusted_account
+from made.snowflake_sides import Account
+from peers.snowflake_peer import Host, write_connection
+from peers.snowpipe_peer import Account as Endpoints
+from peers.snowpipe_peer import Channel, trusted_account
 from warehouse.bench import Bench
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

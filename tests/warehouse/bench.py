@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from candlewick.lake import LakeObject
-from candlewick.transform import Models
-from candlewick.warehouse.duckdb import Warehouse
+from candlewick.lake.objects import LakeObject
+from candlewick.warehouse.duckdb.file import Warehouse
+from candlewick.warehouse.targets import Target
+from candlewick.warehouse.transform import Models
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Bench:
     @contextmanager
     def open(cls, folder: Path) -> Iterator[Self]:
         warehouse = Warehouse.open(folder / "bench.duckdb")
-        models = Models.on_duckdb(warehouse.path, folder / "dbt", timezone=cls.zone)
+        models = Models(Target.duckdb(warehouse.path), folder / "dbt", timezone=cls.zone)
         yield cls(warehouse, models)
         models.close()
         warehouse.close()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from candlewick.config import Settings
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
+from candlewick.lake.objects import Lake
+from candlewick.moments import now_us
 from warehouse.bench import Bench
 from warehouse.lakes import Writer, chunks, recorded_lines
 

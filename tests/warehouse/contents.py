@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from candlewick.mart import Mart
-from candlewick.publication import CANDLES, GAPS, TRADES
+from candlewick.mart.reader import Mart
+from candlewick.mart.version import CANDLES, GAPS, TRADES
 
 STATEMENTS = {
     TRADES: f"select * exclude (received_at, loaded_at, source) from {TRADES} order by symbol, trade_id",

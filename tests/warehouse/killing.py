@@ -3,7 +3,7 @@
 from multiprocessing.connection import Connection
 
 from candlewick.config import Settings
-from candlewick.warehouse.pipeline import Pipeline
+from candlewick.warehouse.duckdb.pipeline import Pipeline
 from made import leash
 
 

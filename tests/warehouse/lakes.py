@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from candlewick import names
-from candlewick.lake import Lake, pack
-from candlewick.manifest import Extent, Manifest, Range
-from candlewick.spans import Spans
-from candlewick.trade import decode_trade, micros, payload, raw_line
+from candlewick.lake import names
+from candlewick.lake.manifest import Extent, Manifest
+from candlewick.lake.objects import Lake, pack
+from candlewick.moments import micros
+from candlewick.spans import Range, Spans
+from candlewick.trade import decode_trade, payload, raw_line
 
 MINUTE = 60_000_000
 START = 1_723_161_240_000_000

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from candlewick.publication import AUDIT, CANDLES, GAPS, OBJECTS, QUARTERS, TRADES
-from candlewick.warehouse.duckdb import Warehouse
-from candlewick.warehouse.publisher import Publisher
+from candlewick.mart.publisher import Publisher
+from candlewick.mart.version import AUDIT, CANDLES, GAPS, OBJECTS, OLDER, TRADES
+from candlewick.warehouse.duckdb.file import Warehouse
 
 _CANDLES = """
     symbol varchar, open_time timestamp, open decimal(38,8), high decimal(38,8), low decimal(38,8),
@@ -35,12 +35,12 @@ class SmallMart:
             create table {GAPS} (symbol varchar, first_missing_id bigint, state varchar);
             create table {AUDIT} (symbol varchar, open_time timestamp, status varchar, loaded_at timestamp)
         """)
-        for table in [QUARTERS, *CANDLES.values()]:
+        for table in [OLDER, *CANDLES.values()]:
             warehouse.connection.execute(f"create table {table} ({_CANDLES})")
         return cls(warehouse, home / "mart")
 
     def publisher(self, generation: str = "g1") -> Publisher:
-        return Publisher(self.warehouse, self.path, generation=generation, timezone="UTC")
+        return Publisher(self.warehouse.connection, self.path, generation=generation, timezone="UTC")
 
     def put_candle(self, at: datetime, price: int = 5, *, symbol: str = "BTCUSDT", table: str = CANDLES["1m"]) -> None:
         """Put a candle, or put it anew."""

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from candlewick.errors import LakeError
-from candlewick.lake import Lake
-from candlewick.warehouse import discovery as module
-from candlewick.warehouse.discovery import Discovery
-from candlewick.warehouse.moments import from_micros
+from candlewick.lake.objects import Lake
+from candlewick.moments import from_micros
+from candlewick.warehouse.duckdb import discovery as module
+from candlewick.warehouse.duckdb.discovery import Discovery
 from warehouse.lakes import Writer, trade_line
 
 NOW = 1_769_261_400_000_000

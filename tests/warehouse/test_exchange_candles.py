@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from candlewick.heartbeat import now_us
-from candlewick.mart import Mart
-from candlewick.warehouse import owner
+from candlewick.mart.reader import Mart
+from candlewick.moments import now_us
+from candlewick.warehouse.duckdb import owner
 from warehouse.lakes import MINUTE, START, Writer, kline_line, trade_line
 
 HOUR = START - START % (60 * MINUTE)

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from candlewick.errors import LakeError
-from candlewick.lake import pack
-from candlewick.warehouse import loader as module
-from candlewick.warehouse.duckdb import Warehouse
-from candlewick.warehouse.loader import NOTHING, Loader
+from candlewick.lake.objects import pack
+from candlewick.warehouse.duckdb import loader as module
+from candlewick.warehouse.duckdb.file import Warehouse
+from candlewick.warehouse.duckdb.loader import NOTHING, Loader
 from warehouse.lakes import START, Writer, trade_line
 
 

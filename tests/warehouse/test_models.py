@@ -9,9 +9,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from candlewick.lake import LakeObject
-from candlewick.manifest import Manifest, Range
-from candlewick.spans import Spans
+from candlewick.lake.manifest import Manifest
+from candlewick.lake.objects import LakeObject
+from candlewick.spans import Range, Spans
 from warehouse import oracle
 from warehouse.bench import Bench
 from warehouse.lakes import MINUTE, START, kline_line, trade_line

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from candlewick import heartbeat
 from candlewick.config import Settings
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
-from candlewick.mart import Mart
-from candlewick.publication import CANDLES, TRADES
-from candlewick.warehouse import owner
-from candlewick.warehouse.duckdb import Warehouse
+from candlewick.lake.objects import Lake
+from candlewick.mart.reader import Mart
+from candlewick.mart.version import CANDLES, TRADES
+from candlewick.moments import now_us
+from candlewick.process import heartbeat
+from candlewick.warehouse.duckdb import owner
+from candlewick.warehouse.duckdb.file import Warehouse
 from warehouse.contents import contents
 from warehouse.killing import own
 from warehouse.lakes import MINUTE, START, Writer, chunks, recorded_lines, trade_line
@@ -29,7 +29,7 @@ from warehouse.lakes import MINUTE, START, Writer, chunks, recorded_lines, trade
 FIRST_ID, LAST_ID = 3735683259, 3735703162
 WHOLE = (1723161300000, 1723161600000)
 CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["candlewick.warehouse.pipeline"])
+CHILDREN.set_forkserver_preload(["candlewick.warehouse.duckdb.pipeline"])
 """Owners to be killed start from a process that has loaded dbt already."""
 
 

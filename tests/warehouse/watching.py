@@ -5,8 +5,8 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from candlewick.mart import Mart
-from candlewick.publication import CANDLES
+from candlewick.mart.reader import Mart
+from candlewick.mart.version import CANDLES
 from made import leash
 
 TABLES = (CANDLES["1m"], CANDLES["5m"], CANDLES["1d"])

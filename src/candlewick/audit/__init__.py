@@ -7,22 +7,21 @@ again; what it has and we have not goes into the lake, under the name of the bac
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from candlewick import names
 from candlewick.audit.recheck import Recheck, Repair
 from candlewick.audit.verdict import Mismatch, Verdict, read
-from candlewick.backfill import coverages_of, settings_of
-from candlewick.batcher import Batcher, Limits
 from candlewick.binance.budget import GIVING_WAY, WeightBudget
 from candlewick.binance.rest import Rest
-from candlewick.checkpoint import lock, open_checkpoint
 from candlewick.config import Settings, parse_duration
 from candlewick.errors import ConfigError, ExchangeError
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
-from candlewick.mart import Mart
-from candlewick.reader import Database, open_reader
-from candlewick.recorder.introduction import check_prefix
-from candlewick.recorder.writer import Backfill, Writer
+from candlewick.lake.batch import Batcher, Limits
+from candlewick.lake.names import check_prefix
+from candlewick.lake.objects import Lake
+from candlewick.moments import from_micros, now_us
+from candlewick.tape.beside import coverages_of, settings_of
+from candlewick.tape.checkpoint import lock, open_checkpoint
+from candlewick.tape.writer import Backfill, Writer
+from candlewick.warehouse.contract import Database
+from candlewick.warehouse.home import home_of
 
 MOST_RECHECKED = 50
 
@@ -45,7 +44,7 @@ def moment(text: str | None) -> datetime | None:
 
 
 def _now() -> datetime:
-    return names.at(now_us()).replace(tzinfo=None)
+    return from_micros(now_us())
 
 
 def run(settings: Settings, since: datetime | None, *, asks: bool = True) -> Verdict:
@@ -53,11 +52,10 @@ def run(settings: Settings, since: datetime | None, *, asks: bool = True) -> Ver
 
     Raises `WarehouseError`, `LakeError`, and `CheckpointError` where a backfill runs while there is a repair.
     """
-    reader = open_reader(settings)
+    reader = home_of(settings).reader()
     with reader.connect() as database:
         verdict = read(database, settings.state_path.parent, since, _now())
-        if isinstance(reader, Mart):
-            verdict.version = reader.current().version
+        verdict.version = reader.version()
         if asks and verdict.mismatches:
             asyncio.run(_recheck(settings, database, verdict.mismatches))
     return verdict

@@ -11,19 +11,16 @@ What it has and we have not goes into the lake as a backfill; nothing else is wr
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from candlewick import names
 from candlewick.audit.verdict import COMPARED, Mismatch, trades
-from candlewick.batcher import Batch
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import KlineRow, TradeRow
-from candlewick.heartbeat import now_us
-from candlewick.reader import Database
+from candlewick.lake.batch import Batch
+from candlewick.moments import MINUTE, from_micros, micros, minute_of, now_us, to_micros
 from candlewick.spans import Spans
-from candlewick.trade import MINUTE, micros, minute_of
+from candlewick.warehouse.contract import Database
 
 MOST_TRADES = 100_000
 """In a minute; Binance's busiest have had fewer."""
@@ -52,7 +49,7 @@ class Recheck:
 
         Raises `ExchangeError`.
         """
-        opens = _micros(mismatch.open_time)
+        opens = to_micros(mismatch.open_time)
         repair = Repair(mismatch.symbol, opens, opens + MINUTE - 1)
         rows = await self.rest.klines(mismatch.symbol, "1m", opens, opens)
         if rows and not differing(rows[0], mismatch.values):
@@ -81,7 +78,7 @@ class Recheck:
     ) -> Repair | None:
         missing = [row for trade_id, row in theirs.items() if trade_id not in ours]
         other = [row for trade_id, row in theirs.items() if trade_id in ours and not _is_same(row, ours[trade_id])]
-        opened, closes = mismatch.open_time, _naive(repair.last_at)
+        opened, closes = mismatch.open_time, from_micros(repair.last_at)
         extra = [each for each, values in ours.items() if each not in theirs and opened <= values[3] <= closes]
         parts = [
             f"missing: {len(missing):,} of its trades are not in our tape" if missing else "",
@@ -118,13 +115,5 @@ def _is_same(row: TradeRow, ours: tuple[Any, ...]) -> bool:
         Decimal(row.price) == price
         and Decimal(row.qty) == quantity
         and row.is_buyer_maker == is_buyer_maker
-        and micros(row.time) // 1_000 == _micros(traded_at) // 1_000
+        and micros(row.time) // 1_000 == to_micros(traded_at) // 1_000
     )
-
-
-def _micros(moment: datetime) -> int:
-    return (moment.replace(tzinfo=UTC) - names.EPOCH) // names.MICROSECOND
-
-
-def _naive(time_us: int) -> datetime:
-    return names.at(time_us).replace(tzinfo=None)

@@ -5,7 +5,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from candlewick.audit.verdict import Tape, Verdict, to_dict
+from candlewick.audit.verdict import TapeVerdict, Verdict, to_dict
 
 MOST_LINES = 20
 
@@ -25,7 +25,7 @@ def render(verdict: Verdict) -> RenderableType:
     return Group(table, "", *_findings(verdict), *_holes(verdict), *_conclusion(verdict))
 
 
-def _row(tape: Tape) -> tuple[str, ...]:
+def _row(tape: TapeVerdict) -> tuple[str, ...]:
     counts = tape.candles
     return (
         tape.symbol,

@@ -7,10 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from candlewick import checkpoint
-from candlewick.checkpoint import Checkpoint
-from candlewick.reader import Database
 from candlewick.spans import Spans
+from candlewick.tape import checkpoint
+from candlewick.tape.checkpoint import Checkpoint
+from candlewick.warehouse.contract import Database
 
 STATUSES = ("match", "mismatch", "pending", "no_oracle")
 COMPARED = (
@@ -39,7 +39,7 @@ class Hole:
 
 
 @dataclass(slots=True)
-class Tape:
+class TapeVerdict:
     """A symbol's candles by status, and its ids that are missing: holes, declared ones, and ids nobody asked for."""
 
     symbol: str
@@ -71,7 +71,7 @@ class Verdict:
 
     since: datetime | None
     version: int | None = None
-    tapes: list[Tape] = field(default_factory=list)
+    tapes: list[TapeVerdict] = field(default_factory=list)
     mismatches: list[Mismatch] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)
 
@@ -113,7 +113,7 @@ def trades(database: Database, symbol: str, first: int, last: int) -> dict[int, 
     return {row[0]: row[1:] for row in database.execute(statement, [symbol, first, last]).fetchall()}
 
 
-def _tapes(database: Database, since: datetime | None) -> list[Tape]:
+def _tapes(database: Database, since: datetime | None) -> list[TapeVerdict]:
     counts = ", ".join(f"count_if(status = '{status}')" for status in STATUSES)
     statement = f"""
         select symbol, min(open_time), max(open_time), {counts}
@@ -121,7 +121,8 @@ def _tapes(database: Database, since: datetime | None) -> list[Tape]:
     """
     rows = database.execute(statement, [since or datetime.min]).fetchall()
     return [
-        Tape(symbol, dict(zip(STATUSES, counted, strict=True)), first, last) for symbol, first, last, *counted in rows
+        TapeVerdict(symbol, dict(zip(STATUSES, counted, strict=True)), first, last)
+        for symbol, first, last, *counted in rows
     ]
 
 
@@ -138,7 +139,7 @@ def _mismatches(database: Database, since: datetime | None) -> list[Mismatch]:
 
 def _holes(
     database: Database,
-    tape: Tape,
+    tape: TapeVerdict,
     known: list[Checkpoint],
     since: datetime | None,
     seen_before: datetime,

@@ -11,29 +11,29 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 from candlewick.backfill import candles
 from candlewick.backfill.candles import CandleJob
 from candlewick.backfill.job import Job
 from candlewick.backfill.plan import Plan, day_of
 from candlewick.backfill.planning import Planner, minutes_between
-from candlewick.batcher import Batcher, Limits
 from candlewick.binance.archive import Archive
 from candlewick.binance.budget import GIVING_WAY, WeightBudget
 from candlewick.binance.rest import Rest
-from candlewick.checkpoint import Checkpoint, all_in, lock, open_checkpoint
 from candlewick.config import Settings
 from candlewick.errors import ConfigError
-from candlewick.heartbeat import now_us
-from candlewick.lake import Lake
-from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.introduction import check_prefix
-from candlewick.recorder.writer import Writer
+from candlewick.lake.batch import Batcher, Limits
+from candlewick.lake.names import check_prefix
+from candlewick.lake.objects import Lake
+from candlewick.moments import now_us
 from candlewick.spans import Spans
+from candlewick.tape.beside import coverages_of, settings_of
+from candlewick.tape.checkpoint import Checkpoint, lock, open_checkpoint
+from candlewick.tape.coverage import Coverage
+from candlewick.tape.writer import Writer
 
 AnyJob = Job | CandleJob
-Watch = Callable[[AnyJob], AbstractContextManager[Callable[[], None]]]
+Showing = Callable[[AnyJob], AbstractContextManager[Callable[[], None]]]
 """What shows a job's progress: it is called now and then while the job runs."""
 
 _WATCH_SECONDS = 0.2
@@ -51,21 +51,13 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
-def settings_of(settings: Settings, kind: Literal["backfill", "candles"] = "backfill") -> Settings:
-    """Return the settings of the backfill beside a recorder: the same but for the name.
-
-    By the name `…-candles` the models know the objects that have candles for charts.
-    """
-    return settings.model_copy(update={"recorder": f"{settings.recorder}-{kind}"})
-
-
 def run(
     settings: Settings,
     first: date,
     last: date,
     *,
     agree: Callable[[Plan], bool],
-    watch: Watch,
+    watch: Showing,
     only_candles: bool = False,
 ) -> Outcome | None:
     """Fetch the days `first..last` of the settings' symbols; None where `agree` says no to the plan.
@@ -92,7 +84,7 @@ class _Fetching:
     first: date
     last: date
     agree: Callable[[Plan], bool]
-    watch: Watch
+    watch: Showing
 
     async def trades(self) -> Outcome | None:
         settings, exchange = self.settings, self.settings.exchange
@@ -164,23 +156,6 @@ async def _work(job: AnyJob, writer: Writer, show: Callable[[], None]) -> bool:
     if is_complete:
         working.result()
     return is_complete
-
-
-def coverages_of(settings: Settings, checkpoint: Checkpoint) -> dict[str, Coverage]:
-    """Return what is held of every symbol: by this backfill, and (only `secured`) by others on this data folder."""
-    coverages = {
-        symbol: Coverage(
-            checkpoint.covered.get(symbol, ()),
-            checkpoint.declared.get(symbol, ()),
-            minutes=checkpoint.minutes.get(symbol, ()),
-        )
-        for symbol in dict.fromkeys([*settings.symbols, *checkpoint.covered])
-    }
-    for other in all_in(settings.state_path.parent, checkpoint.lake):
-        for symbol in settings.symbols:
-            coverages[symbol].secured.update(Spans(other.covered.get(symbol, ())))
-            coverages[symbol].minutes.secured.update(Spans(other.minutes.get(symbol, ())))
-    return coverages
 
 
 def _durable(coverages: dict[str, Coverage]) -> int:

@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from candlewick.backfill.job import CANDLES_CONFIRMED_AFTER
 from candlewick.backfill.plan import Plan, starts_at
 from candlewick.binance.rest import Rest
-from candlewick.checkpoint import Checkpoint
 from candlewick.config import Settings
-from candlewick.manifest import Range
-from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.klines import PATIENCE_US, Interval, KlineFiller
-from candlewick.recorder.writer import Writer
-from candlewick.trade import MINUTE
+from candlewick.moments import MINUTE
+from candlewick.spans import Range
+from candlewick.tape.checkpoint import Checkpoint
+from candlewick.tape.coverage import Coverage
+from candlewick.tape.klines import PATIENCE_US, Interval, KlineFiller
+from candlewick.tape.writer import Writer
 
 QUARTER = Interval("15m", 15 * MINUTE)
 

@@ -10,19 +10,18 @@ import structlog
 
 from candlewick.backfill.plan import Day, Plan
 from candlewick.backfill.planning import ids_of
-from candlewick.batcher import Batch
 from candlewick.binance.archive import Archive
 from candlewick.binance.daily_file import Part, parts
 from candlewick.binance.rest import Rest
-from candlewick.checkpoint import Checkpoint
 from candlewick.errors import ArchiveError, CandlewickError, UnreachableError
-from candlewick.heartbeat import now_us
-from candlewick.manifest import Range
-from candlewick.recorder.backfill import Backfiller
-from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.klines import KlineFiller
-from candlewick.recorder.writer import Backfill, Writer
-from candlewick.spans import Spans
+from candlewick.lake.batch import Batch
+from candlewick.moments import now_us
+from candlewick.spans import Range, Spans
+from candlewick.tape.backfiller import Backfiller
+from candlewick.tape.checkpoint import Checkpoint
+from candlewick.tape.coverage import Coverage
+from candlewick.tape.klines import KlineFiller
+from candlewick.tape.writer import Backfill, Writer
 
 CANDLES_CONFIRMED_AFTER = 10.0
 """Seconds over which the exchange must go on leaving out a minute of the past."""

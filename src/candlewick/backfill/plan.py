@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from candlewick.binance.rest import PAGE, WEIGHTS
-from candlewick.manifest import Range
-from candlewick.trade import MINUTE
+from candlewick.moments import MINUTE
+from candlewick.spans import Range
 
 Source = Literal["archive", "rest", "held"]
 
@@ -45,7 +45,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class PlanRow:
     """A symbol's days of one source, added up: one row of the plan as a user sees it."""
 
     symbol: str
@@ -84,9 +84,9 @@ class Plan:
     def seconds(self) -> float:
         """About how long it takes."""
         candles = self.kline_requests * WEIGHTS["klines"] / self.budget * 60
-        return candles + sum(leg.seconds for leg in self.legs())
+        return candles + sum(row.seconds for row in self.rows())
 
-    def legs(self) -> Iterator[Leg]:
+    def rows(self) -> Iterator[PlanRow]:
         """Add up the days by symbol and source, in their order."""
         keys = dict.fromkeys((day.symbol, day.source) for day in self.days)
         for symbol, source in keys:
@@ -96,7 +96,7 @@ class Plan:
             requests = sum(day.requests for day in days)
             seconds = size / _DOWNLOAD + (trades / _READING if source == "archive" else 0.0)
             seconds += requests * WEIGHTS["historicalTrades"] / self.budget * 60
-            yield Leg(symbol, source, len(days), trades, size, requests, seconds)
+            yield PlanRow(symbol, source, len(days), trades, size, requests, seconds)
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -10,11 +10,10 @@ from candlewick.backfill.plan import BYTES_PER_TRADE, Day, Plan, day_of, days_be
 from candlewick.binance.archive import Archive, Offer
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.errors import ArchiveError
-from candlewick.manifest import Range
-from candlewick.recorder.coverage import Coverage
-from candlewick.recorder.klines import over_by
-from candlewick.spans import Spans
-from candlewick.trade import minute_of
+from candlewick.moments import minute_of
+from candlewick.spans import Range, Spans
+from candlewick.tape.coverage import Coverage
+from candlewick.tape.klines import over_by
 
 SMALL = 20 * PAGE
 """A day that lacks fewer trades than this gets them from REST: its whole file is not worth it."""

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from candlewick.backfill import AnyJob, Outcome
-from candlewick.backfill.plan import Leg, Plan
+from candlewick.backfill.plan import Plan, PlanRow
 
 MOST_NOTES = 12
 _SOURCES = {"archive": "daily files", "rest": "REST, by id", "held": "already there"}
@@ -21,24 +21,24 @@ def render(plan: Plan) -> RenderableType:
     table = Table("symbol", "from", box=None, header_style="dim")
     for name in ("days", "trades", "download", "requests", "about"):
         table.add_column(name, justify="right")
-    for leg in plan.legs():
-        table.add_row(leg.symbol, _SOURCES[leg.source], *_costs(leg))
+    for row in plan.rows():
+        table.add_row(row.symbol, _SOURCES[row.source], *_costs(row))
     if plan.minutes:
         candles = f"[dim]{plan.minutes:,} candles[/]"
         table.add_row("", "REST, candles", "", candles, "", f"{plan.kline_requests:,}", "")
     table.add_section()
-    size = sum(leg.byte_count for leg in plan.legs())
-    requests = plan.kline_requests + sum(leg.requests for leg in plan.legs())
+    size = sum(row.byte_count for row in plan.rows())
+    requests = plan.kline_requests + sum(row.requests for row in plan.rows())
     total = (f"{plan.missing:,}", decimal(size) if size else "", f"{requests:,}", duration(plan.seconds))
     table.add_row("", "[bold]in all[/]", "", *(f"[bold]{each}[/]" for each in total))
     return Group(table, *_notes([f"{day.symbol} {day.day}: {day.note}" for day in plan.days if day.note]))
 
 
-def _costs(leg: Leg) -> tuple[str, ...]:
-    if leg.source == "held":
-        return f"{leg.days:,}", "", "", "", ""
-    size = decimal(leg.byte_count) if leg.byte_count else ""
-    return f"{leg.days:,}", f"{leg.trades:,}", size, f"{leg.requests:,}" if leg.requests else "", duration(leg.seconds)
+def _costs(row: PlanRow) -> tuple[str, ...]:
+    if row.source == "held":
+        return f"{row.days:,}", "", "", "", ""
+    size = decimal(row.byte_count) if row.byte_count else ""
+    return f"{row.days:,}", f"{row.trades:,}", size, f"{row.requests:,}" if row.requests else "", duration(row.seconds)
 
 
 def _notes(notes: list[str]) -> list[str]:

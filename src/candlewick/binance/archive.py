@@ -18,8 +18,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import stamina
 
-from candlewick.errors import ArchiveError, ExchangeError, UnreachableError
-from candlewick.manifest import preview
+from candlewick.errors import ArchiveError, ExchangeError, UnreachableError, preview
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 _CHECKSUM = re.compile(r"([0-9a-f]{64})\s+\*?(\S+)\s*")

@@ -13,6 +13,7 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_
 
 from candlewick import trade as trades
 from candlewick.errors import MalformedFrameError
+from candlewick.moments import now_us
 from candlewick.trade import Kline, ServerShutdown, Trade
 
 HANDSHAKE_SECONDS = 10.0
@@ -105,7 +106,7 @@ class Connection(WSListener):
     def _on_message(self, message: bytes) -> None:
         if self._deliver is None:
             return
-        received_at = time.time_ns() // 1_000
+        received_at = now_us()
         try:
             event, decoded = trades.decode_event(message)
         except MalformedFrameError as error:

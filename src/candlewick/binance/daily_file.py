@@ -13,9 +13,8 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from candlewick.errors import ArchiveError
-from candlewick.manifest import preview
-from candlewick.trade import micros
+from candlewick.errors import ArchiveError, preview
+from candlewick.moments import micros
 
 ROWS_PER_PART = 100_000
 _ROW = re.compile(

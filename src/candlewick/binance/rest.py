@@ -18,7 +18,6 @@ import msgspec
 import stamina
 import structlog
 
-from candlewick import trade as trades
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.hosts import Hosts
 from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of, read
@@ -30,6 +29,7 @@ from candlewick.errors import (
     UnknownSymbolError,
     UnreachableError,
 )
+from candlewick.moments import micros, now_us
 
 PAGE = 1_000
 """The most rows that one request for trades or candles returns."""
@@ -120,10 +120,10 @@ class Rest:
 
     async def server_time(self) -> ServerTime:
         """Estimate the exchange's clock from one question and its answer."""
-        before = time.time_ns() // 1_000
+        before = now_us()
         answer = await self._get("time", {}, Time)
-        after = time.time_ns() // 1_000
-        return ServerTime(trades.micros(answer.server_time) - (before + after) // 2, (after - before) // 2)
+        after = now_us()
+        return ServerTime(micros(answer.server_time) - (before + after) // 2, (after - before) // 2)
 
     async def historical_trades(self, symbol: str, from_id: int, limit: int = PAGE) -> list[TradeRow]:
         """Return up to `limit` trades from `from_id` on, by id. Empty or short at the head: they are not there yet."""

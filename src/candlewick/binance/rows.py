@@ -5,8 +5,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from candlewick import trade as trades
-from candlewick.errors import UNREADABLE, MalformedFrameError
-from candlewick.manifest import preview
+from candlewick.errors import UNREADABLE, MalformedFrameError, preview
 from candlewick.trade import Trade
 
 Number = Annotated[str, msgspec.Meta(pattern=r"^([0-9]+\.?[0-9]*|\.[0-9]+)\Z", max_length=30)]

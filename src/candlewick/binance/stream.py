@@ -15,7 +15,8 @@ from picows import WSError
 
 from candlewick.binance.attempts import Attempts
 from candlewick.binance.connection import Connection, Deliver, connect
-from candlewick.trade import Kline, Trade, micros
+from candlewick.moments import micros
+from candlewick.trade import Kline, Trade
 
 LIFE = 23 * 3600.0
 """Seconds until a connection is replaced: well before the exchange ends it."""

@@ -14,15 +14,14 @@ from enum import IntEnum
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from candlewick.moments import TIMEFRAMES
+
 SCALE = 8
 """Prices, quantities and quote amounts are integers in units of 10^-8."""
 
 _ONE = 100_000_000
 _SECOND = 1_000_000
 _EXACT = Context(prec=60)
-
-SECONDS: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "1d": 86_400}
-"""The timeframes, and the nominal length of each. A day follows its zone and may have 23 or 25 hours."""
 
 SPARSE = frozenset({"1s"})
 """Timeframes in which an interval without trades has no bar."""
@@ -110,7 +109,7 @@ def decimal_text(amount: int) -> str:
 def interval(timeframe: str, at: int, zone: ZoneInfo) -> tuple[int, int]:
     """Return the [open, close) of the bar that holds the instant `at`, in µs; a day starts at the zone's midnight."""
     if timeframe != "1d":
-        length = SECONDS[timeframe] * _SECOND
+        length = TIMEFRAMES[timeframe] * _SECOND
         opened = at - at % length
         return opened, opened + length
     day = datetime.fromtimestamp(at // _SECOND, UTC).astimezone(zone).date()

@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from candlewick.dashboard.chart import chart
-from candlewick.dashboard.data import data
-from candlewick.dashboard.pipeline import pipeline
+from candlewick.dashboard.pages.data import data
+from candlewick.dashboard.pages.pipeline import pipeline
 from candlewick.dashboard.site import served
 
 HERE = Path(__file__).parent

@@ -10,6 +10,7 @@ import uvicorn
 from candlewick.config import Settings
 from candlewick.dashboard.theme import theme_options
 from candlewick.errors import CandlewickError, PortTakenError
+from candlewick.warehouse.home import home_of
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,6 @@ def run(settings: Settings) -> None:
 
     from candlewick.dashboard.app import build  # noqa: PLC0415
     from candlewick.dashboard.chart import script_name  # noqa: PLC0415
-    from candlewick.dashboard.reader import open_reader  # noqa: PLC0415
     from candlewick.dashboard.site import Site  # noqa: PLC0415
 
     script_name()
@@ -50,11 +50,11 @@ def run(settings: Settings) -> None:
         failures.append(error)
         server.should_exit = True
 
-    with open_reader(settings) as reader:
+    with home_of(settings).viewer() as reader:
         server = uvicorn.Server(_uvicorn_config(build(Site(settings, reader), on_failure)))
         _end_quietly_on_signals()
         log.info(
-            "dashboard_listens",
+            "dashboard listens",
             url=f"http://{settings.dashboard.host}:{listener.getsockname()[1]}{settings.dashboard.path}",
         )
         server.run(sockets=[listener])
@@ -62,7 +62,7 @@ def run(settings: Settings) -> None:
         raise failures[0]
     if not server.started:
         raise CandlewickError("the dashboard could not start; its log says why")
-    log.info("dashboard_stopped")
+    log.info("dashboard stopped")
 
 
 def bind(host: str, port: int) -> socket.socket:

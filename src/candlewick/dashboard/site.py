@@ -8,12 +8,14 @@ from typing import Any
 
 from candlewick import __version__
 from candlewick.config import Settings
-from candlewick.dashboard.catalogue import Catalogue
 from candlewick.dashboard.console import Console
-from candlewick.dashboard.holdings import Holdings
-from candlewick.dashboard.hub import Hub
-from candlewick.dashboard.reader import Reader, Reads, open_console
-from candlewick.dashboard.trends import Trends
+from candlewick.dashboard.health.holdings import Holdings
+from candlewick.dashboard.health.trends import Trends
+from candlewick.dashboard.live.hub import Hub
+from candlewick.dashboard.reads import Reads
+from candlewick.dashboard.routes.catalogue import Catalogue
+from candlewick.warehouse.contract import Viewed
+from candlewick.warehouse.home import home_of
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -23,7 +25,7 @@ class Site:
     """What one dashboard process serves."""
 
     settings: Settings
-    reader: Reader
+    reader: Viewed
     reads: Reads = field(default_factory=Reads)
     evidence_reads: Reads = field(default_factory=Reads)
 
@@ -40,7 +42,7 @@ class Site:
     @cached_property
     def console(self) -> Console:
         """SQL for visitors."""
-        return open_console(self.settings, self.reader)
+        return Console(home_of(self.settings).engine())
 
     @cached_property
     def trends(self) -> Trends:

@@ -12,10 +12,10 @@ import signal
 import stamina.instrumentation
 import structlog
 
-from candlewick.checkpoint import Checkpoint, lock, open_checkpoint
 from candlewick.config import Settings
-from candlewick.lake import Lake
+from candlewick.lake.objects import Lake
 from candlewick.recorder.session import Session
+from candlewick.tape.checkpoint import Checkpoint, lock, open_checkpoint
 
 log = structlog.get_logger()
 

@@ -15,7 +15,8 @@ from candlewick.errors import (
     UnknownSymbolError,
     UnreachableError,
 )
-from candlewick.heartbeat import now_us
+from candlewick.lake.names import check_prefix
+from candlewick.moments import now_us
 from candlewick.recorder.roster import Roster
 
 LONGEST_WAIT = 30.0
@@ -109,12 +110,3 @@ async def keep_up(rest: Rest, clock: ExchangeClock, symbol: str) -> None:
                 await rest.exchange_info([symbol])
         except ExchangeError as error:
             log.warning("clock or limits not read", problem=str(error))
-
-
-def check_prefix(prefix: str, *, is_demo: bool) -> None:
-    """Keep the demo's trades apart from real ones. Raises `ConfigError`."""
-    top = prefix.partition("/")[0]
-    if is_demo and top == "binance":
-        raise ConfigError("prefix: this exchange is a local demo; 'binance' is for real trades: set prefix = 'demo'")
-    if not is_demo and top.startswith("demo"):
-        raise ConfigError(f"prefix: this exchange is real; {prefix!r} is for a demo's trades: set prefix = 'binance'")

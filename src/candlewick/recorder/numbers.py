@@ -6,14 +6,14 @@ from typing import Any
 
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.stream import Leg
-from candlewick.recorder.backfill import Backfiller
-from candlewick.recorder.klines import KlineFiller
-from candlewick.recorder.tape import Tape
+from candlewick.recorder.live import LiveTape
+from candlewick.tape.backfiller import Backfiller
+from candlewick.tape.klines import KlineFiller
 
 NEWEST_SPANS = 8
 
 
-def of_symbol(tape: Tape, backfiller: Backfiller | None, klines: KlineFiller, offset_us: int) -> dict[str, Any]:
+def of_symbol(tape: LiveTape, backfiller: Backfiller | None, klines: KlineFiller, offset_us: int) -> dict[str, Any]:
     """How far one symbol is. Ids, counts, and times in µs; `lag_ms` has the clocks' offset taken out."""
     coverage = tape.coverage
     return {
@@ -35,7 +35,7 @@ def of_symbol(tape: Tape, backfiller: Backfiller | None, klines: KlineFiller, of
     }
 
 
-def _history(tape: Tape, backfiller: Backfiller | None) -> dict[str, Any]:
+def _history(tape: LiveTape, backfiller: Backfiller | None) -> dict[str, Any]:
     mark = tape.coverage.history
     if mark is None:
         return {"from": None, "reached": None, "done": False, "fraction": 0.0}

@@ -6,9 +6,9 @@ import structlog
 
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import Rest
-from candlewick.checkpoint import Checkpoint, Pause
-from candlewick.heartbeat import now_us
-from candlewick.recorder.writer import Writer
+from candlewick.moments import now_us
+from candlewick.tape.checkpoint import Checkpoint, Pause
+from candlewick.tape.writer import Writer
 
 _WORTH_KEEPING = 5.0
 """Seconds: a shorter pause is over before a process is up again."""

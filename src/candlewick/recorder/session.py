@@ -6,31 +6,32 @@ from typing import Any
 
 import structlog
 
-from candlewick import metrics
-from candlewick.batcher import Batcher, Limits
 from candlewick.binance.attempts import Attempts
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import WEIGHTS, Rest
 from candlewick.binance.stream import LIFE, Leg, spread
-from candlewick.checkpoint import Checkpoint
 from candlewick.config import Settings
 from candlewick.errors import CandlewickError, UnreachableError
-from candlewick.feed import Feed
-from candlewick.heartbeat import Heartbeat
-from candlewick.lake import Lake
-from candlewick.manifest import HistoryMark, Range
-from candlewick.recorder import numbers, pauses
-from candlewick.recorder.backfill import Backfiller
-from candlewick.recorder.coverage import Coverage
+from candlewick.lake.batch import Batcher, Limits
+from candlewick.lake.manifest import HistoryMark
+from candlewick.lake.objects import Lake
+from candlewick.moments import MINUTE, minute_of
+from candlewick.process.heartbeat import Heartbeat
+from candlewick.recorder import metrics, numbers, pauses
+from candlewick.recorder.feed import Feed
 from candlewick.recorder.introduction import ExchangeClock, keep_up, meet, meet_again
-from candlewick.recorder.klines import KlineFiller, over_by
+from candlewick.recorder.live import LiveTape
+from candlewick.recorder.ring import Ring
 from candlewick.recorder.roster import Roster
 from candlewick.recorder.silence import LONGEST
-from candlewick.recorder.tape import Tape
-from candlewick.recorder.watch import Watch
-from candlewick.recorder.writer import Writer
-from candlewick.ring import Ring
-from candlewick.trade import MINUTE, Kline, Trade, minute_of
+from candlewick.recorder.watchdog import Watchdog
+from candlewick.spans import Range
+from candlewick.tape.backfiller import Backfiller
+from candlewick.tape.checkpoint import Checkpoint
+from candlewick.tape.coverage import Coverage
+from candlewick.tape.klines import KlineFiller, over_by
+from candlewick.tape.writer import Writer
+from candlewick.trade import Kline, Trade
 
 BUFFER_BYTES = 64_000_000
 """Live lines held in memory while the lake is slow; beyond, the sockets are cut and ids fill the hole later."""
@@ -61,7 +62,7 @@ class Session:
             lake, checkpoint, settings.state_path, self._coverages, self._batcher, wall=self._clock.now_us
         )
         self._rings: dict[str, Ring] = {}
-        self._tapes: dict[str, Tape] = {}
+        self._tapes: dict[str, LiveTape] = {}
         self._legs: list[list[Leg]] = []
         self._backfillers: dict[str, Backfiller] = {}
         self._klines = KlineFiller({}, self._rest, self._writer, self._minutes_wanted)
@@ -115,7 +116,7 @@ class Session:
         for symbol in symbols:
             coverage = self._coverages.setdefault(symbol, _coverage(self._checkpoint, symbol))
             ring = self._rings[symbol] = Ring()
-            self._tapes[symbol] = Tape(symbol, coverage, self._batcher, ring.push)
+            self._tapes[symbol] = LiveTape(symbol, coverage, self._batcher, ring.push)
         wanted = {symbol: self._coverages[symbol] for symbol in symbols}
         self._klines = KlineFiller(wanted, self._rest, self._writer, self._minutes_wanted)
         attempts, groups = Attempts(), spread(symbols)
@@ -210,12 +211,12 @@ class Session:
             for index, life in enumerate(lives)
         ]
 
-    def _watch(self, legs: Sequence[Leg]) -> Watch:
+    def _watch(self, legs: Sequence[Leg]) -> Watchdog:
         """Watch a group; the more symbols there are, the less often a silent one is asked about."""
         a_minute = self._rest.budget.budget * ASKING_SHARE / WEIGHTS["aggTrades"]
         longest = max(LONGEST, len(self._tapes) / a_minute * 60)
         tapes = [self._tapes[symbol] for symbol in legs[0].symbols]
-        return Watch(tapes, legs, self._rest, self._clock, longest_silence=longest)
+        return Watchdog(tapes, legs, self._rest, self._clock, longest_silence=longest)
 
     def _deliver(self, event: bytes, decoded: Trade | Kline, received_at: int) -> None:
         """Take an event from a leg: the hot path."""

@@ -2,7 +2,7 @@
 
 from candlewick.config import S3Settings, Settings
 from candlewick.errors import ConfigError, SetupError
-from candlewick.s3 import boto3_session
+from candlewick.lake.s3 import boto3_session
 from candlewick.setup.location import Location
 from candlewick.setup.stack import Stack, one_line
 

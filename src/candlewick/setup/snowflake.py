@@ -13,7 +13,7 @@ import stamina
 from candlewick.config import Settings
 from candlewick.errors import SetupError, WarehouseError
 from candlewick.setup.sql import Section, copy_statement, render, sections
-from candlewick.snowflake.connection import Connection
+from candlewick.warehouse.snowflake.connection import Connection
 
 Report = Callable[[str], None]
 Wire = Callable[[dict[str, str]], bool]

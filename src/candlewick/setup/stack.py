@@ -10,7 +10,6 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from candlewick.errors import SetupError
-from candlewick.setup.aws_errors import explain
 
 TEMPLATE = resources.files("candlewick.setup") / "stack.yaml"
 WIRES = ("SnowflakeUserArn", "SnowflakeExternalId", "PipeQueueArn")
@@ -19,6 +18,30 @@ WIRES = ("SnowflakeUserArn", "SnowflakeExternalId", "PipeQueueArn")
 _NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 _UNUSABLE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
 _ACTIONS = {"Add": "add", "Modify": "change", "Remove": "remove", "Import": "import", "Dynamic": "change"}
+_SIGNS = {"add": "+", "change": "~", "remove": "-", "import": "<"}
+
+_LOGIN = "AWS does not know this access key or its secret; correct the AWS_* variables, or `profile` in [s3]"
+_EXPIRED = "the session's token has expired; sign in again (`aws sso login`, or new AWS_* variables)"
+_BY_CODE = {
+    "InvalidClientTokenId": _LOGIN,
+    "SignatureDoesNotMatch": _LOGIN,
+    "UnrecognizedClientException": _LOGIN,
+    "AuthFailure": _LOGIN,
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+    "OperationInProgressException": "another change of this stack is under way; wait for it and run this again",
+    "InsufficientCapabilitiesException": "the stack makes IAM roles, which these credentials may not acknowledge",
+    "LimitExceededException": "the account has as many stacks as it may; delete one or ask AWS for more",
+}
+_BY_KIND = {
+    "NoCredentialsError": "no credentials were found; set AWS_ACCESS_KEY_ID and its secret, or `profile` in [s3]",
+    "PartialCredentialsError": "half of the credentials is missing; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "NoRegionError": "no region is set; set `region` in [s3]",
+    "SSOTokenLoadError": _EXPIRED,
+    "UnauthorizedSSOTokenError": _EXPIRED,
+    "TokenRetrievalError": _EXPIRED,
+}
 
 
 class Change(NamedTuple):
@@ -178,3 +201,45 @@ def one_line(place: str, failure: Callable[[], str | None] | None = None) -> Ite
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         reason = failure() if failure and isinstance(error, botocore.exceptions.WaiterError) else None
         raise SetupError(f"{place}: {reason or explain(error)}") from error
+
+
+def render(plan: Plan) -> str:
+    """Return one line per resource and parameter that would change, and a sum."""
+    lines = [_line(change, max(len(item.name) for item in plan.changes)) for change in plan.changes]
+    lines += [f"    {key}: {old or '(empty)'} → {new or '(empty)'}" for key, (old, new) in plan.parameters.items()]
+    counts = {action: sum(change.action == action for change in plan.changes) for action in ("add", "change", "remove")}
+    lines.append(f"{counts['add']} to add, {counts['change']} to change, {counts['remove']} to remove")
+    return "\n".join(lines)
+
+
+def render_outputs(outputs: Mapping[str, str]) -> str:
+    """Return the stack's outputs, one per line."""
+    width = max(map(len, outputs), default=0)
+    return "\n".join(f"  {key:<{width}}  {outputs[key]}" for key in sorted(outputs))
+
+
+def _line(change: Change, width: int) -> str:
+    fate = "  REPLACES it (the old one is kept, no longer managed)" if change.replaces else ""
+    properties = f"  {', '.join(change.properties)}" if change.properties else ""
+    return f"  {_SIGNS[change.action]} {change.name:<{width}}  {change.kind}{properties}{fate}"
+
+
+def explain(error: Exception) -> str:
+    """Return what an error of boto3 means, in one line that ends with the next step."""
+    known = _BY_KIND.get(type(error).__name__) or _BY_CODE.get(_code(error))
+    if known:
+        return known
+    text = " ".join(str(error).split())
+    if _code(error) in {"AccessDenied", "AccessDeniedException"}:
+        return f"{_message(error)}; run this as an administrator of the account, or ask one for that right"
+    if type(error).__name__ in {"EndpointConnectionError", "ConnectTimeoutError"}:
+        return f"{text}; check `region` in [s3] and the way to the internet"
+    return text
+
+
+def _code(error: Exception) -> str:
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
+def _message(error: Exception) -> str:
+    return " ".join(str(getattr(error, "response", {}).get("Error", {}).get("Message", error)).split())

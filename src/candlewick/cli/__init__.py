@@ -1,0 +1,27 @@
+"""The command line: one command per verb, each a thin call into its room."""
+
+import sys
+
+from rich.console import Console
+from rich.markup import escape
+
+from candlewick.cli import history, processes, queries, setup
+from candlewick.cli.app import app
+from candlewick.errors import CandlewickError
+from candlewick.supervisor import leash
+
+__all__ = ["app", "history", "main", "processes", "queries", "setup"]
+
+app.add_typer(setup.app)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line on standard error, never a traceback."""
+    leash.watch_supervisor()
+    try:
+        app()
+    except CandlewickError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,122 @@
+"""The commands about the past: fetch it, prove it, make the warehouse from it again."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from candlewick.cli.app import ConfigOption, DemoOption, Symbols, app, console, settings_from
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from candlewick.backfill.plan import Plan
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, UTC.")],
+    symbols: Symbols = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, itself included.", show_default="today"),
+    ] = None,
+    candles: Annotated[
+        bool, typer.Option("--candles", help="Only the exchange's own candles, for charts: years in a minute.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+) -> None:
+    """Fetch days of the past into the lake: whole ones from Binance's archive, the rest by id over REST.
+
+    It shows its plan first. Stopped or killed, the same command goes on where it was.
+    Example: `candlewick backfill BTCUSDT --from 2024-08-01 --to 2024-08-31`
+    """
+    from candlewick.backfill import report, run  # noqa: PLC0415
+    from candlewick.process import log  # noqa: PLC0415
+
+    log.configure("backfill", level="warning")
+
+    def agree(plan: "Plan") -> bool:
+        console.print(report.render(plan))
+        return plan.is_empty or yes or typer.confirm("Start?", default=True)
+
+    settings = settings_from(config_path, demo=demo, symbols=symbols or None)
+    days = first.date(), (last or datetime.max).date()
+    watch = partial(report.progress_bar, console=console)
+    outcome = run(settings, *days, agree=agree, watch=watch, only_candles=candles)
+    if outcome is not None:
+        console.print(report.render_outcome(outcome))
+    raise typer.Exit(0 if outcome and outcome.is_complete else 1)
+
+
+@app.command()
+def audit(
+    since: Annotated[
+        str | None, typer.Option(help="From when on: `2024-08-01`, `2024-08-01T13:30` (UTC), `6h`.", show_default="all")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the exchange about mismatches.")] = False,
+    config_path: ConfigOption = None,
+    demo: DemoOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Prove the tape: is every closed candle the exchange's own, and is any trade id missing?
+
+    A minute that differs is asked about again, by its trade ids. Exit code 1 on any mismatch or undeclared hole.
+    Example: `candlewick audit --since 6h`
+    """
+    from candlewick.audit import moment, report, run  # noqa: PLC0415
+    from candlewick.process import log  # noqa: PLC0415
+
+    log.configure("audit", level="error")
+    verdict = run(settings_from(config_path, demo=demo), moment(since), asks=not offline)
+    if as_json:
+        typer.echo(report.to_json(verdict))
+    else:
+        console.print(report.render(verdict))
+    raise typer.Exit(0 if verdict.is_good else 1)
+
+
+@app.command()
+def rebuild(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
+    """Drop the warehouse and make it again from the lake alone; on Snowflake, GOLD from SILVER.
+
+    The old one stays until the new one is whole. Example: `candlewick rebuild`
+    """
+    from candlewick.process import log  # noqa: PLC0415
+    from candlewick.warehouse.home import home_of  # noqa: PLC0415
+
+    log.configure("rebuild", level="warning")
+    home = home_of(settings_from(config_path, demo=demo))
+    with _progress() as progress:
+        task = progress.add_task("Rebuilding", total=None)
+        made = home.rebuild(_advance(progress, task))
+    console.print(made)
+
+
+def _progress() -> "Progress":
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _advance(progress: "Progress", task: object) -> Callable[[int, int], None]:
+    def advance(done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total)  # type: ignore[arg-type]
+
+    return advance

@@ -1,0 +1,1 @@
+"""What the Pipeline page says of every hop."""

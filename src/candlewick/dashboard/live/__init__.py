@@ -1,0 +1,1 @@
+"""Live bars: from the recorder's feed to every viewer's socket."""

@@ -1,0 +1,103 @@
+"""One series that somebody looks at, and the mailboxes of those who do. No tasks, no I/O: the hub drives it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from candlewick.dashboard.bars import Bar, FeedTrade, LiveBars, Tail
+from candlewick.dashboard.live.frames import FrameWriter
+
+FRAMES_PER_VIEWER = 32
+
+Key = tuple[str, str]
+"""(symbol, timeframe)"""
+
+
+class Viewer:
+    """One connection's mailbox: bounded, the oldest frame dropped; after a drop the viewer is behind."""
+
+    def __init__(self, limit: int = FRAMES_PER_VIEWER) -> None:
+        self.frames: asyncio.Queue[str] = asyncio.Queue(limit)
+        self.is_behind = False
+        self.dropped = 0
+
+    def offer(self, frame: str) -> None:
+        """Put a frame into the mailbox, at the cost of the oldest where it is full."""
+        if self.frames.full():
+            self.frames.get_nowait()
+            self.is_behind = True
+            self.dropped += 1
+        self.frames.put_nowait(frame)
+
+
+@dataclass(eq=False)
+class Topic:
+    """One (symbol, timeframe): its live bars, its viewers, and what is known of its history."""
+
+    symbol: str
+    live: LiveBars
+    viewers: set[Viewer] = field(default_factory=set)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    settled_id: int | None = None
+    event_at: int = 0
+    stamp: str = ""
+    follows_feed: bool = False
+    _told_at: int = 0
+
+    def __post_init__(self) -> None:
+        self._writer = FrameWriter(self.symbol, self.live.timeframe)
+
+    @property
+    def key(self) -> Key:
+        """The topic's name."""
+        return self.symbol, self.live.timeframe
+
+    def settle(self, bars: Sequence[Bar], tail: Tail) -> None:
+        """Start again from a version of the mart, and carry on by the trades that it does not have yet."""
+        self.live.settle(bars)
+        self.settled_id = self.live.last_id
+        if self.settled_id is not None:
+            self.live.extend(tail.after(self.settled_id))
+            self.follows_feed = tail.last_id is not None and tail.last_id <= (self.live.last_id or 0)
+        self.changed.set()
+
+    def take(self, fresh: Sequence[FeedTrade], event_at: int) -> None:
+        """Carry the bars on by the feed's newest trades; behind a hole they wait for the mart."""
+        self.follows_feed = self.live.extend(fresh)
+        if self.follows_feed:
+            self.event_at = event_at
+            self.changed.set()
+
+    def tell(self, frame: str) -> None:
+        """Give a frame to every viewer."""
+        for viewer in self.viewers:
+            viewer.offer(frame)
+
+    def changes(self, at_us: int) -> str | None:
+        """Return a frame of what changed since the last call, or None.
+
+        It names the newest event only where that is in no frame before it: what the mart settles is no news of a trade,
+        and would look like one that came late.
+        """
+        event_at = self.event_at if self.event_at > self._told_at else 0
+        frame = self._writer.changes(self.live, event_at=event_at, sent_at=at_us)
+        self._told_at = self.event_at if frame else self._told_at
+        return frame
+
+    def snapshot(self, at_us: int) -> str:
+        """Return a frame of all bars kept."""
+        return self._writer.snapshot(self.live, event_at=0, sent_at=at_us)
+
+    def status(self, at_us: int, *, feed: bool, **more: Any) -> str:
+        """Return a status frame: where the bars come from, when the forming one closes, and the history's stamp."""
+        newest = self.live.bars[-1] if self.live.bars else None
+        source = "waiting" if newest is None else "feed" if feed and self.follows_feed else "mart"
+        return self._writer.status(
+            now=at_us // 1_000,
+            source=source,
+            closes=newest.close_time // 1_000 if newest else None,
+            event=self.event_at // 1_000 or None,
+            stamp=self.stamp,
+            **more,
+        )

@@ -1,0 +1,1 @@
+"""The Streamlit pages beside the chart."""

@@ -1,0 +1,116 @@
+"""The Data page: read-only SQL over the warehouse, with examples, and the answer as a table, CSV or Parquet."""
+
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import pyarrow as pa
+import streamlit as st
+
+from candlewick.dashboard.console import Answer, Console
+from candlewick.dashboard.markup import table
+from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
+from candlewick.dashboard.site import Site
+from candlewick.errors import QueryRefusedError, WarehouseError
+
+SHOWN = 500
+EXAMPLES = Path(__file__).parent / "examples"
+
+# Both warehouses answer this: it is of the SQL standard.
+COLUMNS = """
+select upper(table_schema) || '.' || upper(table_name) as name, lower(column_name || ' ' || data_type) as described
+from information_schema.columns
+where lower(table_schema) in ('silver', 'gold')
+order by name, ordinal_position
+"""
+
+
+def data(site: Site) -> None:
+    """Draw the page."""
+    console = site.console
+    with st.container(key="candlewick-data"):
+        statement = _editor(site)
+        _schema(console)
+        if statement.strip():
+            _answer(console, statement)
+
+
+def _editor(site: Site) -> str:
+    """The statement to run: an example, until the reader writes one."""
+    examples = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.sql"))]
+    chosen = st.selectbox("Example", examples, format_func=_title, label_visibility="collapsed")
+    text = chosen.replace("$symbol", site.settings.symbols[0])
+    with st.form("sql", border=False):
+        statement = st.text_area("SQL", text, height=220, label_visibility="collapsed", key=f"sql-{_title(chosen)}")
+        st.form_submit_button("Run", type="primary")
+    return statement
+
+
+def _title(statement: str) -> str:
+    """What an example says of itself in its first line."""
+    return statement.partition("\n")[0].removeprefix("-- ").rstrip(".")
+
+
+def _schema(console: Console) -> None:
+    with st.expander("Tables and columns"):
+        try:
+            rows = console.run(COLUMNS).table.to_pylist()
+        except WarehouseError as error:
+            st.html(f'<div class="candlewick-data"><p>{error}</p></div>')
+            return
+        tables = groupby(rows, key=itemgetter("name"))
+        lines = [(name, ", ".join(row["described"] for row in columns)) for name, columns in tables]
+        st.html(f'<div class="candlewick-data schema">{table(("table", "columns"), lines)}</div>')
+
+
+def _answer(console: Console, statement: str) -> None:
+    try:
+        answer = console.run(statement, SHOWN)
+    except QueryRefusedError as error:
+        st.error(str(error))
+        return
+    except WarehouseError as error:
+        st.info(str(error))
+        return
+    _downloads(console, statement)
+    st.html(f'<div class="candlewick-data">{_told(answer)}{_rows(answer)}</div>')
+
+
+def _told(answer: Answer) -> str:
+    count = f"the first {SHOWN:,} rows" if answer.is_cut else f"{answer.table.num_rows:,} rows"
+    return f"<p>{count} · {answer.seconds * 1_000:,.0f} ms</p>"
+
+
+def _rows(answer: Answer) -> str:
+    columns = [column.to_pylist() for column in answer.table.columns]
+    numbers = {index for index, field in enumerate(answer.table.schema) if _is_number(field.type)}
+    return table(answer.table.column_names, [tuple(map(_text, row)) for row in zip(*columns, strict=True)], numbers)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind))
+
+
+def _text(value: object) -> str:
+    """A value as SQL writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def _downloads(console: Console, statement: str) -> None:
+    """The whole answer as a file: the statement runs again, without the table's limit, when it is asked for."""
+    with st.container(horizontal=True, key="candlewick-downloads"):
+        for label, name, mime, write in (
+            ("CSV", "candlewick.csv", "text/csv", csv_bytes),
+            ("Parquet", "candlewick.parquet", "application/vnd.apache.parquet", parquet_bytes),
+        ):
+            st.download_button(label, partial(_file, console, statement, write), name, mime, on_click="ignore")
+
+
+def _file(console: Console, statement: str, write: object) -> bytes:
+    answer = console.run(statement)
+    assert callable(write)
+    content: bytes = write(answer.table)
+    return content

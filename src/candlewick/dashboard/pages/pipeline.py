@@ -1,0 +1,88 @@
+"""The Pipeline page: is every hop alive, how fresh is it, and is the tape whole?"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from candlewick import status
+from candlewick.dashboard.health import health
+from candlewick.dashboard.health.heat import HOURS, State, heat_html, share, states
+from candlewick.dashboard.health.holdings import holdings_html
+from candlewick.dashboard.health.hops import hops_html, latencies
+from candlewick.dashboard.health.trends import beats_of
+from candlewick.dashboard.markup import Html, section, words
+from candlewick.dashboard.site import Site
+from candlewick.errors import WarehouseError
+
+EVERY_SECONDS = 5
+NEWEST_GAPS = """
+select symbol, first_missing_id, last_missing_id, missing_count, state, first_seen_at, filled_at
+from gold.tape_gaps
+order by state = 'filled', first_seen_at desc
+limit 12
+"""
+VERDICTS = "select open_time, status from gold.candle_audit where symbol = ? and open_time >= ?"
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+def pipeline(site: Site) -> None:
+    """Draw the page, again every five seconds."""
+    report, beats = status.collect(site.settings), beats_of(site.settings)
+    _draw([health.tiles_html(report, beats, site.trends.numbers())])
+    symbol = _choice(site.settings.symbols)
+    recorder = beats.get("recorder", {})
+    _draw(
+        [
+            _from_warehouse(site, symbol),
+            health.tape_html(report.symbols),
+            health.audit_html(report.audit),
+            health.gaps_html(newest_gaps(site)),
+            health.legs_html(recorder),
+            section("Holdings", holdings_html(site.holdings.newest(recorder))),
+            health.skipped_html(report.skipped_objects),
+        ]
+    )
+
+
+def _draw(parts: list[Html]) -> None:
+    st.html(f'<div class="candlewick-health">{"".join(parts)}</div>')
+
+
+def _choice(symbols: tuple[str, ...]) -> str:
+    """Let the reader choose the symbol whose minutes are shown, where there is more than one."""
+    if len(symbols) == 1:
+        return symbols[0]
+    with st.container(key="candlewick-symbols"):
+        chosen = st.segmented_control("Symbol", symbols, default=symbols[0], label_visibility="collapsed")
+    return chosen or symbols[0]
+
+
+def _from_warehouse(site: Site, symbol: str) -> Html:
+    """What only the warehouse knows: the minutes of the newest day, and how long the newest trades took."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    try:
+        known = minutes(site, symbol, now)
+        rows = latencies(site.reader, now)
+    except WarehouseError:
+        return section("Completeness", words("Known as soon as the warehouse has published."))
+    whole = share(known, now)
+    title = f"Completeness of {symbol}" + ("" if whole is None else f" · {whole:.2%} of its minutes")
+    return Html(section(title, heat_html(known, now)) + section("From the exchange's clock", hops_html(rows)))
+
+
+def minutes(site: Site, symbol: str, now: datetime) -> dict[datetime, State]:
+    """The state of every minute of the newest 24 hours that has a candle."""
+    since = now - timedelta(hours=HOURS)
+    candles = site.reader.candles(symbol, "1m", since, None, None).to_pylist()
+    verdicts = site.reader.query(VERDICTS, [symbol, since]).to_pylist()
+    return states(candles, {row["open_time"]: row["status"] for row in verdicts})
+
+
+def newest_gaps(site: Site) -> list[dict[str, Any]] | None:
+    """The newest holes, those that are open before all others; None before the first version of the mart."""
+    try:
+        rows: list[dict[str, Any]] = site.reader.query(NEWEST_GAPS).to_pylist()
+    except WarehouseError:
+        return None
+    return rows

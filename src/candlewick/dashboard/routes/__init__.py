@@ -1,0 +1,1 @@
+"""What the chart fetches over HTTP."""

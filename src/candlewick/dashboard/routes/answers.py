@@ -1,0 +1,31 @@
+"""What the routes answer with: JSON that no cache keeps, and refusals of one line."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from candlewick.dashboard.routes.catalogue import RequestError
+from candlewick.errors import WarehouseError
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def json_answer(text: str | bytes) -> Response:
+    """An answer of JSON that is written already."""
+    return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def answering(handle: Handler) -> Handler:
+    """Turn a refusal into its answer: 400 with one line, 503 before the first version or without a warehouse."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except RequestError as error:
+            return PlainTextResponse(f"{error}\n", status_code=400)
+        except WarehouseError as error:
+            return PlainTextResponse(f"{error}\n", status_code=503, headers={"Retry-After": "1"})
+
+    return answer

@@ -1,0 +1,89 @@
+"""`/api/candles` and `/api/day`: history by HTTP, as columns of exact decimals."""
+
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from candlewick.dashboard.reads import Reads
+from candlewick.dashboard.routes.answers import answering, json_answer
+from candlewick.dashboard.routes.catalogue import Catalogue
+from candlewick.dashboard.routes.columns import array, columns_json
+from candlewick.moments import instant
+from candlewick.warehouse.contract import Viewed
+
+COLUMNS = {
+    "o": "open",
+    "h": "high",
+    "l": "low",
+    "c": "close",
+    "v": "volume",
+    "q": "quote_volume",
+    "n": "trade_count",
+}
+
+
+class Api:
+    """The HTTP routes over a reader of the warehouse."""
+
+    def __init__(self, reader: Viewed, reads: Reads, catalogue: Catalogue) -> None:
+        self._reader, self._reads, self._catalogue = reader, reads, catalogue
+
+    def routes(self) -> list[Route]:
+        """The routes to add to the server."""
+        return [
+            Route("/api/candles", answering(self.candles), methods=["GET"]),
+            Route("/api/day", answering(self.day), methods=["GET"]),
+        ]
+
+    async def candles(self, request: Request) -> Response:
+        """`?symbol=&timeframe=&limit=&before=&since=`: candles with since <= time < before (s), the newest `limit`.
+
+        `more` says whether older ones exist.
+        """
+        asked, catalogue = request.query_params, self._catalogue
+        symbol, timeframe = catalogue.symbol(asked.get("symbol")), catalogue.timeframe(asked.get("timeframe"))
+        limit = catalogue.limit(asked.get("limit"))
+        since = catalogue.second("since", asked.get("since"))
+        before = catalogue.second("before", asked.get("before"))
+        start, end = (None if at is None else instant(at) for at in (since, before))
+        table = await self._reads(self._reader.candles, symbol, timeframe, start, end, limit + 1)
+        return json_answer(candles_json(table, limit))
+
+    async def day(self, request: Request) -> Response:
+        """`?symbol=`: open, high, low, volume and trades of the newest 24 hours, and since when they count."""
+        symbol = self._catalogue.symbol(request.query_params.get("symbol"))
+        return json_answer(await self._reads(day_json, self._reader, symbol))
+
+
+def candles_json(table: pa.Table, limit: int) -> str:
+    """Write a page of gold candles; `table` may hold one more, older than the page, which says that there are more."""
+    page = table.slice(max(0, table.num_rows - limit))
+    head = f'{{"more":{"true" if page.num_rows < table.num_rows else "false"},"x":{_states(page)},'
+    return head + columns_json(page, COLUMNS)[1:]
+
+
+def day_json(reader: Viewed, symbol: str) -> str:
+    """Write what the newest 24 hours of one-minute candles brought, or `{"t":null}` where there are none."""
+    newest = reader.candles(symbol, "1m", None, None, 1)
+    if not newest.num_rows:
+        return '{"t":null}'
+    until: datetime = newest.column("open_time")[0].as_py()
+    minutes = reader.candles(symbol, "1m", until - timedelta(days=1) + timedelta(minutes=1), None, None)
+    day = {
+        "open_time": minutes.column("open_time")[:1],
+        "open": minutes.column("open")[:1],
+        "high": [pc.max(minutes.column("high"))],
+        "low": [pc.min(minutes.column("low"))],
+        "volume": [pc.sum(minutes.column("volume"))],
+        "trade_count": [pc.sum(minutes.column("trade_count"))],
+    }
+    return columns_json(pa.table(day), {"o": "open", "h": "high", "l": "low", "v": "volume", "n": "trade_count"})
+
+
+def _states(page: pa.Table) -> str:
+    complete, closed = (page.column(name).cast(pa.int8()) for name in ("is_complete", "is_closed"))
+    return array(pc.add(complete, closed))

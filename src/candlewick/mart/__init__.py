@@ -1,0 +1,1 @@
+"""SILVER and GOLD as Parquet files that anybody may read while the warehouse is written."""

@@ -1,0 +1,247 @@
+"""Publishes the mart: rewrites the files of the periods that changed, then names them all in `CURRENT`.
+
+The cost is in proportion to what changed. Recent periods are short, so that the running one is cheap to write again
+and again; settled ones are joined, so that years are a few hundred files.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import msgspec
+
+from candlewick.mart.garbage import DRAFT, Garbage
+from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
+from candlewick.mart.version import (
+    AUDIT,
+    CANDLES,
+    CURRENT,
+    GAPS,
+    OBJECTS,
+    OLDER,
+    TRADES,
+    File,
+    Table,
+    Version,
+    Watermark,
+    decode,
+    encode,
+)
+from candlewick.moments import from_micros, now_us
+from candlewick.process.crashpoint import crashpoint
+from candlewick.process.files import replace_atomically
+
+SETTLED_AFTER = timedelta(minutes=10)
+
+
+class Layout(NamedTuple):
+    """How a table is cut into files: by which time, in periods of which length while recent, and then when settled."""
+
+    time: str
+    recent: Unit
+    settled: tuple[Unit, ...]
+    order: str = "symbol, open_time"
+
+
+LAYOUTS = {
+    TRADES: Layout("traded_at", "10 minutes", ("hour", "day"), "symbol, trade_id"),
+    CANDLES["1s"]: Layout("open_time", "hour", ("day",)),
+    CANDLES["1m"]: Layout("open_time", "day", ("month",)),
+    CANDLES["5m"]: Layout("open_time", "day", ("month",)),
+    CANDLES["15m"]: Layout("open_time", "day", ("month",)),
+    CANDLES["1h"]: Layout("open_time", "day", ("month",)),
+    CANDLES["4h"]: Layout("open_time", "month", ("year",)),
+    CANDLES["1d"]: Layout("open_time", "year", ()),
+    AUDIT: Layout("open_time", "day", ("month",)),
+    OBJECTS: Layout("created_at", "10 minutes", ("hour", "day"), "symbol, first_trade_id"),
+    OLDER: Layout("open_time", "month", ("year",)),
+}
+
+
+class Publisher:
+    """The writing end of the mart in a folder, held by the warehouse's owner."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, *, generation: str, timezone: str) -> None:
+        """Take up where the last owner left off.
+
+        What is published is of no use where it is of another `generation` of the warehouse: all is written anew then.
+        """
+        self._connection = connection
+        self._path = path
+        self._generation = generation
+        self._timezone = timezone
+        previous = _read_current(path)
+        self.version = previous.version if previous else 0
+        is_ours = previous is not None and previous.warehouse_id == generation
+        self.current = _without_damage(path, previous) if is_ours and previous else None
+        self._garbage = Garbage.beside(path, self.current)
+
+    def publish(self, *, with_trades: bool = True) -> Version | None:
+        """Publish what changed since the last version; None where nothing did.
+
+        The trades themselves are by far the largest table; without them the candles are published alone.
+        """
+        known = self.current.tables if self.current else {}
+        tables = {name: self._table(name, layout, known.get(name)) for name, layout in self._due(with_trades)}
+        tables[GAPS] = Table([self._write(GAPS, ALWAYS, "select * from gold.tape_gaps order by all")])
+        if known == known | tables:
+            return None
+        return self._replace_current(known | tables)
+
+    def join_settled(self) -> bool:
+        """Join the files of one period that is over and at rest; whether there was one."""
+        if self.current is None:
+            return False
+        for name, layout in LAYOUTS.items():
+            table = self.current.tables[name]
+            if period := _settled_period(self._path, table.files, layout):
+                files = [file for file in table.files if not period.start <= file.start < period.end]
+                joined = self._write_period(name, layout, period)
+                self._replace_current(self.current.tables | {name: Table(_by_time([*files, joined]), table.loaded_at)})
+                return True
+        return False
+
+    def collect_garbage(self) -> None:
+        """Delete files that no version has named for a while and no living reader has pinned."""
+        self._garbage.collect()
+
+    def _due(self, with_trades: bool) -> Iterator[tuple[str, Layout]]:
+        for name, layout in LAYOUTS.items():
+            if name != TRADES or with_trades or self.current is None:
+                yield name, layout
+
+    def _table(self, name: str, layout: Layout, known: Table | None) -> Table:
+        """Write the files of the periods whose rows changed since `known` was published."""
+        newest, moments = self._changes(name, layout, known)
+        if known and not moments:
+            return known
+        files = {file.start: file for file in known.files if file.rows} if known else {}
+        for period in {_period(list(files.values()), moment, layout.recent) for moment in moments}:
+            files[period.start] = self._write_period(name, layout, period)
+        if not files:
+            return Table([self._write_period(name, layout, ALWAYS)], newest)
+        return Table(_by_time(list(files.values())), newest)
+
+    def _changes(self, name: str, layout: Layout, known: Table | None) -> tuple[datetime | None, list[datetime]]:
+        """The table's newest `loaded_at`, and a moment in each period with rows that are not published."""
+        since = known.loaded_at if known and known.loaded_at else datetime.min
+        newest = self._connection.execute(f"select max(loaded_at) from {name}").fetchall()[0][0]
+        if newest is None or newest <= since:
+            return newest, []
+        moments = self._connection.execute(
+            f"select distinct time_bucket(interval '10 minutes', {layout.time}) from {name} where loaded_at > ?",
+            [since],
+        ).fetchall()
+        return newest, [moment for (moment,) in moments]
+
+    def _write_period(self, name: str, layout: Layout, period: Period) -> File:
+        is_within = f"{layout.time} >= '{period.start}' and {layout.time} < '{period.end}'"
+        within = "" if period is ALWAYS else f"where {is_within}"
+        return self._write(name, period, f"select * from {name} {within} order by {layout.order}")
+
+    def _write(self, table: str, period: Period, query: str) -> File:
+        """Write a file under a passing name, then give it one that says what is in it: its period and its digest."""
+        folder = self._path / table.replace(".", "/")
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f"{period.label}{DRAFT}"
+        copy = f"copy ({query}) to '{str(draft).replace(chr(39), chr(39) * 2)}' (format parquet, compression zstd)"
+        rows = self._connection.execute(copy).fetchall()[0][0]
+        content = draft.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        path = folder / f"{period.label}.{digest[:12]}.parquet"
+        draft.replace(path)
+        crashpoint("mid-publish")
+        name = str(path.relative_to(self._path))
+        self._garbage.keep(name)
+        return File(name, period.start, period.end, rows, len(content), digest)
+
+    def _replace_current(self, tables: dict[str, Table]) -> Version:
+        old = self.current.file_names if self.current else set()
+        self.version += 1
+        self.current = Version(
+            version=self.version,
+            published_at=from_micros(now_us()),
+            warehouse_id=self._generation,
+            timezone=self._timezone,
+            tables=tables,
+            watermarks=self._watermarks(),
+        )
+        replace_atomically(self._path / CURRENT, encode(self.current), durable=False)
+        self._garbage.drop(old - self.current.file_names)
+        return self.current
+
+    def _watermarks(self) -> dict[str, Watermark]:
+        rows = self._connection.execute(
+            "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
+        ).fetchall()
+        return {symbol: Watermark(*marks) for symbol, *marks in rows}
+
+
+def _period(files: list[File], moment: datetime, unit: Unit) -> Period:
+    """The period of the file that a moment belongs in: one that is there, or a recent-sized one."""
+    for file in files:
+        if file.start <= moment < file.end:
+            return Period(file.start, file.end, Path(file.name).name.partition(".")[0])
+    return period_of(moment, unit)
+
+
+def _settled_period(path: Path, files: list[File], layout: Layout) -> Period | None:
+    """The oldest period of a settled length that is over, in several files, and untouched for a while."""
+    if not files or not files[-1].rows:
+        return None
+    for unit in layout.settled:
+        groups: dict[Period, list[File]] = {}
+        for file in files:
+            groups.setdefault(period_of(file.start, unit), []).append(file)
+        for period, group in groups.items():
+            is_over = period.end <= files[-1].start
+            if is_over and not _is_joined(group, period) and _is_at_rest(path, group):
+                return period
+    return None
+
+
+def _is_joined(group: list[File], period: Period) -> bool:
+    return len(group) == 1 and group[0].start <= period.start and group[0].end >= period.end
+
+
+def _is_at_rest(path: Path, group: list[File]) -> bool:
+    newest = max((path / file.name).stat().st_mtime for file in group)
+    return time.time() - newest > SETTLED_AFTER.total_seconds()
+
+
+def _by_time(files: list[File]) -> list[File]:
+    return sorted(files, key=lambda file: file.start)
+
+
+def _read_current(path: Path) -> Version | None:
+    with suppress(FileNotFoundError, msgspec.DecodeError):
+        return decode((path / CURRENT).read_bytes())
+    return None
+
+
+def _without_damage(path: Path, version: Version) -> Version | None:
+    """A version whose files are as they were written; None where a power cut left one that is not.
+
+    The mart is not fsynced, since all of it can be written again.
+    """
+    newest = (path / CURRENT).stat().st_mtime - SETTLED_AFTER.total_seconds()
+    for table in version.tables.values():
+        for file in table.files:
+            if not _is_whole(path / file.name, file, is_recent_after=newest):
+                return None
+    return version
+
+
+def _is_whole(path: Path, file: File, *, is_recent_after: float) -> bool:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return False
+    if status.st_size != file.bytes:
+        return False
+    return status.st_mtime < is_recent_after or hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256

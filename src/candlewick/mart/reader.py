@@ -1,0 +1,234 @@
+"""The mart: SILVER and GOLD as Parquet files that anybody may read while the warehouse is written.
+
+A file never changes once it is named. `CURRENT`, replaced atomically, names the files of one version with their rows
+and digests: so a reader sees one version whole, holds no lock and waits for none. Files that no version names any more
+stay for a while, and as long as a living reader has pinned them.
+"""
+
+import os
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
+from candlewick.mart import history
+from candlewick.mart.version import CANDLES, CURRENT, OLDER, PINS, TRADES, File, Version, decode
+from candlewick.moments import naive
+
+_CACHED_BYTES = 128 * 2**20
+_ATTEMPTS = 5
+_PIN_NUMBERS = count(1)
+
+T = TypeVar("T")
+
+
+class Mart:
+    """A reader of the mart in a folder. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._newest: tuple[tuple[int, int], Version] | None = None
+        self._database: tuple[int, duckdb.DuckDBPyConnection] | None = None
+        self._cache = _Cache(_CACHED_BYTES)
+
+    def current(self) -> Version:
+        """Return the newest version. Raises `MartNotReadyError` before the first."""
+        try:
+            status = (self.path / CURRENT).stat()
+            stamp = status.st_ino, status.st_mtime_ns
+            known = self._newest
+            if known is None or known[0] != stamp:
+                known = self._newest = stamp, decode((self.path / CURRENT).read_bytes())
+            return known[1]
+        except (FileNotFoundError, *UNREADABLE):
+            raise MartNotReadyError(
+                f"{self.path}: nothing is published yet; `candlewick up` and `candlewick warehouse` publish"
+            ) from None
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Open an in-memory DuckDB with the tables of the current version as views, such as `gold.trades_ohlc_1m`.
+
+        It stays at that version; its files are kept until it is forgotten. Raises `MartNotReadyError`.
+        """
+        return _again(self._connect)
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
+        """Run one statement over the current version. Raises `MartNotReadyError`, and `duckdb.Error` for its own."""
+        with self._shared_database().cursor() as cursor:
+            return cursor.sql(sql, params=list(params)).to_arrow_table()
+
+    def version(self) -> int:
+        """Return the number of the newest version. Raises `MartNotReadyError`."""
+        return self.current().version
+
+    def candles(
+        self,
+        symbol: str,
+        timeframe: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Return candles with `start` <= open_time < `end`, the newest `limit` of them, ascending by open_time.
+
+        Column `origin` says who made a candle: where none is made of trades, the exchange's own is there, if it was
+        fetched (`candlewick backfill --candles`). Times without a zone are UTC.
+        Raises `MartNotReadyError`, and `WarehouseError` for an unknown timeframe.
+        """
+        if timeframe not in CANDLES:
+            raise WarehouseError(f"expected a timeframe of {', '.join(CANDLES)}, got {timeframe!r}")
+        return _again(lambda: self._candles(timeframe, symbol, _moment(start), _moment(end), limit))
+
+    def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
+        """Return trades with `start` <= traded_at < `end`, by trade id. Raises `MartNotReadyError`."""
+        bounds = {"traded_at >=": _moment(start), "traded_at <": _moment(end)}
+        given = {condition: moment for condition, moment in bounds.items() if moment is not None}
+        conditions = " ".join(f"and {condition} ?" for condition in given)
+        statement = f"select * from {TRADES} where symbol = ? {conditions} order by trade_id"
+        return _again(lambda: self.query(statement, [symbol, *given.values()]))
+
+    def _candles(
+        self, timeframe: str, symbol: str, start: datetime | None, end: datetime | None, limit: int | None
+    ) -> pa.Table:
+        version = self.current()
+        ours = self._made_of_trades(version.tables[CANDLES[timeframe]].files, symbol, start, end, limit)
+        quarters = version.tables.get(OLDER)
+        if timeframe not in history.LABELS or quarters is None or not quarters.rows:
+            return history.with_origin(ours, "trades")
+        theirs = self._of_exchange(version, quarters.files, symbol, timeframe)
+        return history.joined(ours, history.between(theirs, start, end), limit)
+
+    def _of_exchange(self, version: Version, files: Sequence[File], symbol: str, timeframe: str) -> pa.Table:
+        """The exchange's candles: rolled up once, until there are new ones."""
+        names = " ".join(file.name for file in files)
+
+        def roll_up() -> pa.Table:
+            quarters = pa.concat_tables(self._rows(file, symbol) for file in files)
+            return history.rolled_up(quarters, timeframe, version.timezone)
+
+        return self._cache.get((f"{timeframe} {version.timezone} {names}", symbol), roll_up)
+
+    def _made_of_trades(
+        self, files: Sequence[File], symbol: str, start: datetime | None, end: datetime | None, limit: int | None
+    ) -> pa.Table:
+        parts = [self._rows(files[0], symbol).slice(0, 0)]
+        rows = 0
+        for file in reversed(files):
+            if (start is not None and file.end <= start) or (limit is not None and rows >= limit):
+                break
+            if end is None or file.start < end:
+                parts.append(history.between(self._rows(file, symbol), start, end))
+                rows += parts[-1].num_rows
+        candles = pa.concat_tables(reversed(parts))
+        return candles if limit is None else candles.slice(max(0, rows - limit))
+
+    def _rows(self, file: File, symbol: str) -> pa.Table:
+        """The rows of a symbol in a file. A file never changes, so they are read once."""
+        return self._cache.get((file.name, symbol), lambda: _read(self.path / file.name, symbol))
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        pin = _pin(self.path)
+        try:
+            version = self.current() if pin is None else decode(pin.read_bytes())
+            connection = _open(self.path, version)
+        except BaseException:
+            _unpin(pin)
+            raise
+        weakref.finalize(connection, _unpin, pin)
+        return connection
+
+    def _shared_database(self) -> duckdb.DuckDBPyConnection:
+        """A database of the current version: made once a version, shared by all threads."""
+        with self._lock:
+            newest = self.current().version
+            if self._database is None or self._database[0] != newest:
+                self._database = newest, _again(lambda: _open(self.path, self.current()))
+            return self._database[1]
+
+
+def _moment(given: datetime | None) -> datetime | None:
+    return None if given is None else naive(given)
+
+
+def _open(path: Path, version: Version) -> duckdb.DuckDBPyConnection:
+    """A database in memory with a version's tables as views."""
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'; create schema silver; create schema gold")
+    for name, table in version.tables.items():
+        files = ", ".join(f"'{_quoted(path / file.name)}'" for file in table.files)
+        connection.execute(f"create view {name} as select * from read_parquet([{files}])")
+    return connection
+
+
+def _quoted(path: Path) -> str:
+    return str(path.absolute()).replace("'", "''")
+
+
+def _read(path: Path, symbol: str) -> pa.Table:
+    rows = pq.read_table(path, partitioning=None, memory_map=True)
+    return rows.filter(pc.equal(rows["symbol"], symbol)).combine_chunks()
+
+
+def _again(read: Callable[[], T]) -> T:
+    """Read once more where a file went away meanwhile: this reader was held up for longer than files are kept."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(FileNotFoundError, duckdb.IOException):
+            return read()
+    return read()
+
+
+def _pin(path: Path) -> Path | None:
+    """Pin the current version: a hard link to its `CURRENT`, named by this process, by which its files are kept.
+
+    None where this process may not write there; its files are kept for the usual while then.
+    """
+    pin = path / PINS / f"{os.getpid()}-{next(_PIN_NUMBERS)}"
+    try:
+        pin.parent.mkdir(exist_ok=True)
+        pin.unlink(missing_ok=True)
+        pin.hardlink_to(path / CURRENT)
+    except OSError:
+        return None
+    return pin
+
+
+def _unpin(pin: Path | None) -> None:
+    if pin is not None:
+        with suppress(OSError):
+            pin.unlink(missing_ok=True)
+
+
+class _Cache:
+    """Tables by key, the least recently used ones dropped when they need too much memory."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._tables: OrderedDict[tuple[str, str], pa.Table] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str], read: Callable[[], pa.Table]) -> pa.Table:
+        with self._lock:
+            if key in self._tables:
+                self._tables.move_to_end(key)
+                return self._tables[key]
+        table = read()
+        with self._lock:
+            if key not in self._tables:
+                self._tables[key] = table
+                self._bytes += table.nbytes
+            while self._bytes > self._most_bytes and len(self._tables) > 1:
+                self._bytes -= self._tables.popitem(last=False)[1].nbytes
+        return table

@@ -1,0 +1,77 @@
+"""Pure: what `CURRENT` says: which files make up one version of the mart, and how far it is."""
+
+from datetime import datetime
+
+import msgspec
+
+from candlewick.moments import TIMEFRAMES
+
+CURRENT = "CURRENT"
+PINS = "pins"
+TRADES = "silver.trades_deduped"
+CANDLES = {timeframe: f"gold.trades_ohlc_{timeframe}" for timeframe in TIMEFRAMES}
+AUDIT = "gold.candle_audit"
+GAPS = "gold.tape_gaps"
+OBJECTS = "silver.object_spans"
+OLDER = "silver.exchange_candles_15m"
+
+
+class File(msgspec.Struct, frozen=True):
+    """One Parquet file: the rows of a period (`start` <= their time < `end`, UTC). `name` is relative to the mart."""
+
+    name: str
+    start: datetime
+    end: datetime
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table's files by period, ascending, and how far it is: the largest `loaded_at` published."""
+
+    files: list[File]
+    loaded_at: datetime | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows the table has."""
+        return sum(file.rows for file in self.files)
+
+
+class Watermark(msgspec.Struct, frozen=True):
+    """The newest trade of a symbol in GOLD. Times are UTC."""
+
+    last_trade_id: int
+    traded_at: datetime
+    loaded_at: datetime
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One published state of the warehouse. `timezone` is the zone of its daily candles. Times are UTC."""
+
+    version: int
+    published_at: datetime
+    warehouse_id: str
+    timezone: str
+    tables: dict[str, Table]
+    watermarks: dict[str, Watermark]
+
+    @property
+    def file_names(self) -> set[str]:
+        """The files of all tables."""
+        return {file.name for table in self.tables.values() for file in table.files}
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Version)
+
+
+def encode(version: Version) -> bytes:
+    """Return a version as JSON, to be read by people, too."""
+    return msgspec.json.format(_ENCODER.encode(version), indent=1)
+
+
+def decode(text: bytes) -> Version:
+    """Read a version. Raises `msgspec.DecodeError` where it is none."""
+    return _DECODER.decode(text)

@@ -1,0 +1,62 @@
+"""Pure but for `now_us`: moments, as µs since the epoch and as datetimes, and the lengths of candles.
+
+The lake and the wire count µs since the epoch; the warehouse keeps UTC without a zone; a user may name any zone.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+MINUTE = 60_000_000
+"""In µs."""
+
+TIMEFRAMES: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "1d": 86_400}
+"""The timeframes of candles, ascending, and the nominal length of each in seconds.
+
+A day follows its zone and may have 23 or 25 hours.
+"""
+
+_NAIVE_EPOCH = datetime(1970, 1, 1)
+_OLDEST_MICROSECOND = 100_000_000_000_000
+"""Below this a time is in milliseconds: as µs it would lie in 1973, as ms beyond the year 5000."""
+
+
+def now_us() -> int:
+    """The wall clock, in µs since the epoch."""
+    return time.time_ns() // 1_000
+
+
+def micros(time: int) -> int:
+    """Return an exchange's time in µs since the epoch, whether it was sent in ms or in µs."""
+    return time if time >= _OLDEST_MICROSECOND else time * 1_000
+
+
+def minute_of(time_us: int) -> int:
+    """Return the minute that a moment (µs since the epoch) lies in, in minutes since the epoch."""
+    return time_us // MINUTE
+
+
+def at(time_us: int) -> datetime:
+    """Return µs since the epoch as a UTC datetime, exactly."""
+    return EPOCH + timedelta(microseconds=time_us)
+
+
+def from_micros(time_us: int) -> datetime:
+    """Return µs since the epoch as the warehouse keeps a moment: UTC, without a zone."""
+    return _NAIVE_EPOCH + timedelta(microseconds=time_us)
+
+
+def instant(seconds: int) -> datetime:
+    """Return seconds since the epoch as the warehouse keeps a moment: UTC, without a zone."""
+    return _NAIVE_EPOCH + timedelta(seconds=seconds)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return a moment, with or without a zone (then UTC), as µs since the epoch, exactly."""
+    return (naive(moment) - _NAIVE_EPOCH) // MICROSECOND
+
+
+def naive(moment: datetime) -> datetime:
+    """Return a moment without its zone, in UTC; one without a zone is that already."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,79 @@
+"""What `candlewick up` tells its user while it runs: the way to a full chart, then that all is well."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from candlewick.config import Settings
+from candlewick.process import heartbeat
+from candlewick.status import Report, collect
+
+Say = Callable[[str], None]
+
+POLL_SECONDS = 0.5
+REPORT_SECONDS = 60.0
+
+
+class Progress:
+    """Reads the heartbeats and says what changed: one line per step, then one line a minute."""
+
+    def __init__(self, settings: Settings, url: str, open_browser: Callable[[str], object] | None) -> None:
+        self.settings = settings
+        self.url = url
+        self.open_browser = open_browser
+        self.said: set[str] = set()
+        self.last_fraction = -1.0
+
+    async def run(self, say: Say) -> None:
+        """Poll until cancelled."""
+        ticks_per_report = int(REPORT_SECONDS / POLL_SECONDS)
+        tick = 0
+        while True:
+            await self._look(say)
+            tick += 1
+            if tick % ticks_per_report == 0:
+                say(one_line(await asyncio.to_thread(collect, self.settings)))
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _look(self, say: Say) -> None:
+        run_path = self.settings.run_path
+        if (recorder := heartbeat.read(run_path, "recorder")) and recorder.get("state") == "recording":
+            self._once(say, f"Recording live from {len(recorder.get('legs', []))} connections.")
+            self._history(say, recorder)
+        if (warehouse := heartbeat.read(run_path, "warehouse")) and warehouse.get("version"):
+            self._once(say, "First candles are in the warehouse.")
+        if heartbeat.read(run_path, "dashboard"):
+            is_news = self._once(say, f"The chart is at [bold cyan]{self.url}[/]")
+            if is_news and self.open_browser:
+                await asyncio.to_thread(self.open_browser, self.url)
+
+    def _history(self, say: Say, recorder: dict[str, object]) -> None:
+        symbols = recorder.get("symbols")
+        if not isinstance(symbols, dict) or not symbols:
+            return
+        fraction = sum(float(symbol["history"]["fraction"]) for symbol in symbols.values()) / len(symbols)
+        if fraction >= 1:
+            self._once(say, f"History of {_span(self.settings.history)} is complete.")
+        elif fraction - self.last_fraction >= 0.1:
+            self.last_fraction = fraction
+            say(f"Filling {_span(self.settings.history)} of history, newest first: {fraction:.0%}")
+
+    def _once(self, say: Say, text: str) -> bool:
+        if text in self.said:
+            return False
+        self.said.add(text)
+        say(text)
+        return True
+
+
+def one_line(report: Report) -> str:
+    """The state of everything in one line."""
+    heads = ", ".join(f"{symbol.symbol} {symbol.head}" for symbol in report.symbols)
+    holes = sum(symbol.holes for symbol in report.symbols)
+    audit = ", ".join(f"{count} {verdict}" for verdict, count in report.audit.items() if count)
+    return f"head {heads} · holes {holes} · candles {audit or 'not audited yet'} · freshness {report.freshness_text}"
+
+
+def _span(span: timedelta) -> str:
+    minutes = span.total_seconds() / 60
+    return f"{minutes / 60:g} h" if minutes >= 60 else f"{minutes:g} min"

@@ -1,0 +1,193 @@
+"""The exchange's own candles that no leg brought: of history, and of the minutes when nobody listened.
+
+They are what ours are audited against, so every minute gets one. They are asked for over REST, a thousand minutes a
+request, after whatever trades need. Which minutes are settled is known from the manifests; nothing is asked for twice.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+import structlog
+
+from candlewick.binance.rest import PAGE, Rest
+from candlewick.binance.rows import KlineRow
+from candlewick.errors import BlockedRegionError, ExchangeError, RateLimitedError, UnreachableError
+from candlewick.lake.batch import Batch
+from candlewick.moments import MINUTE, at, micros, minute_of, now_us
+from candlewick.spans import Range, Spans
+from candlewick.tape.backfiller import LONGEST_WAIT, PAGES_PER_OBJECT, SECONDS_PER_OBJECT
+from candlewick.tape.coverage import Coverage
+from candlewick.tape.doubts import Doubts
+from candlewick.tape.writer import Backfill, Writer
+
+PATIENCE_US = MINUTE
+"""How long after its end a minute's candle may still come by itself, or be late in REST."""
+CONFIRM_AFTER = 300.0
+"""Seconds over which the exchange must go on leaving a minute out before it counts as one without a candle."""
+_IDLE = 1.0
+
+log = structlog.get_logger()
+
+
+def over_by(exchange_now: int) -> int:
+    """Return the newest minute whose candle must be there by now (the exchange's clock, µs)."""
+    return minute_of(exchange_now - PATIENCE_US) - 1
+
+
+class Interval(NamedTuple):
+    """A length of the exchange's candles: its code, and how many µs it has."""
+
+    code: str
+    length: int
+
+    def key(self, symbol: str) -> str:
+        """What a symbol's candles of this length are kept under: those of a minute are the symbol's own."""
+        return symbol if self.length == MINUTE else f"{symbol} {self.code}"
+
+
+ONE_MINUTE = Interval("1m", MINUTE)
+
+
+class _Page(NamedTuple):
+    symbol: str
+    minutes: Spans
+    lines: list[bytes]
+
+
+class KlineFiller:
+    """Asks for the candles of all symbols; `wanted` says of which minutes (since the epoch) of a symbol.
+
+    Where they are of another `interval`, it is that which is counted, and coverages are by its `key` of a symbol.
+    """
+
+    def __init__(
+        self,
+        coverages: Mapping[str, Coverage],
+        rest: Rest,
+        writer: Writer,
+        wanted: Callable[[str], Range],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        confirm_after: float = CONFIRM_AFTER,
+        interval: Interval = ONE_MINUTE,
+    ) -> None:
+        self._coverages = coverages
+        self._interval = interval
+        self._rest = rest
+        self._writer = writer
+        self._wanted = wanted
+        self._clock = clock
+        self._doubts = {symbol: Doubts(confirm_after) for symbol in coverages}
+        self._failures = 0
+        self._rng = random.Random()
+
+    def missing(self, symbol: str) -> int:
+        """How many minutes of a symbol that are over have no candle yet."""
+        return sum(last - first + 1 for first, last in self._pages_of(symbol))
+
+    async def run(self) -> None:
+        """Ask for whatever is missing, until cancelled."""
+        while True:
+            await self._step()
+
+    async def fill(self) -> None:
+        """Ask for what is missing now; return when each candle of it is handed in, or none is there to be had."""
+        while any(map(self.missing, self._coverages)):
+            await self._step()
+
+    async def _step(self) -> None:
+        try:
+            if not await self._fill():
+                await asyncio.sleep(_IDLE)
+            self._failures = 0
+        except ExchangeError as error:
+            await self._wait_for_exchange(error)
+
+    def _due(self) -> Iterator[tuple[str, int, int]]:
+        """Return what is to be asked for now: symbol, first and last minute of each request."""
+        now = self._clock()
+        for symbol, doubts in self._doubts.items():
+            yield from ((symbol, *page) for page in self._pages_of(symbol) if doubts.is_due(page[0], now))
+
+    def _pages_of(self, symbol: str) -> Iterator[Range]:
+        return self._coverages[symbol].minutes.pages(*self._wanted(symbol), PAGE)
+
+    async def _fill(self) -> bool:
+        """Ask until an object is full or its time is over, hand it in; return whether there was anything."""
+        pages: list[_Page] = []
+        try:
+            await self._gather(pages)
+        finally:
+            if pages:  # what came before a fault is not asked for again
+                await self._hand_in(pages)
+        return bool(pages)
+
+    async def _gather(self, pages: list[_Page]) -> None:
+        started = self._clock()
+        for symbol, first, last in list(islice(self._due(), PAGES_PER_OBJECT)):
+            if page := await self._page(symbol, first, last):
+                pages.append(page)
+            if self._clock() - started > SECONDS_PER_OBJECT:
+                return
+
+    async def _page(self, symbol: str, first: int, last: int) -> _Page | None:
+        """Ask for a page; what is wrong with one symbol is no other symbol's matter."""
+        try:
+            length = self._interval.length
+            rows = await self._rest.klines(_pair(symbol), self._interval.code, first * length, last * length)
+            return self._examine(symbol, rows, first, last)
+        except (UnreachableError, RateLimitedError, BlockedRegionError):
+            raise
+        except ExchangeError as error:
+            self._doubts[symbol].not_yet(first, self._clock())
+            log.warning("candles not fetched", symbol=symbol, since=self._at(first), problem=str(error))
+            return None
+
+    def _examine(self, symbol: str, rows: list[KlineRow], first: int, last: int) -> _Page | None:
+        """Return what a page brought of `first..last`; a minute that is left out again and again has no candle."""
+        got = [micros(row.open_time) // self._interval.length for row in rows]
+        if any(one >= other for one, other in pairwise(got)) or (got and not first <= got[0] <= got[-1] <= last):
+            wanted = f"{symbol} {self._at(first)}"
+            raise ExchangeError(f"klines {wanted}: expected ascending minutes from there, got {rows[0]} to {rows[-1]}")
+        minutes = Spans((minute, minute) for minute in got)
+        doubts, now = self._doubts[symbol], self._clock()
+        if first in minutes:
+            doubts.clear(first)
+        for absent_first, absent_last in minutes.missing(first, last):
+            if absent := doubts.absent(absent_first, absent_last, now):
+                log.warning(
+                    "no candle of the exchange", symbol=symbol, since=self._at(absent[0]), until=self._at(absent[1])
+                )
+                minutes.add(*absent)
+        received_at = now_us()
+        lines = [row.line(_pair(symbol), self._interval.code, received_at) for row in rows]
+        return _Page(symbol, minutes, lines) if minutes else None
+
+    async def _hand_in(self, pages: list[_Page]) -> None:
+        batch = Batch()
+        for page in reversed(pages):
+            batch.add_klines(page.symbol, page.minutes, page.lines)
+            for first, last in page.minutes:
+                self._coverages[page.symbol].minutes.secure(first, last)
+        first, last = min(page.minutes.first for page in pages), max(page.minutes.last for page in pages)
+        log.info("candles fetched", candles=len(batch.lines), symbols=len(batch.minutes), back_to=self._at(first))
+        length = self._interval.length
+        await self._writer.backfill(Backfill(batch, first * length, (last + 1) * length - 1))
+
+    def _at(self, number: int) -> str:
+        return f"{at(number * self._interval.length):%Y-%m-%d %H:%M}"
+
+    async def _wait_for_exchange(self, error: ExchangeError) -> None:
+        wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.5, 1.0)
+        self._failures += 1
+        log.warning("candles wait", problem=str(error), wait_seconds=round(wait, 1))
+        await asyncio.sleep(wait)
+
+
+def _pair(key: str) -> str:
+    """The symbol that the candles of a key are of."""
+    return key.partition(" ")[0]

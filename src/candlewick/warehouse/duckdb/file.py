@@ -1,0 +1,254 @@
+"""The embedded warehouse's home: one DuckDB file, opened by one process, and RAW in it.
+
+DuckDB locks the file: a second owner is refused, and readers read the mart. What a transaction of this module wrote is
+there whole after a kill at any instant, or not at all.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from candlewick.errors import WarehouseBusyError, WarehouseCorruptError, WarehouseError
+from candlewick.lake.manifest import encode
+from candlewick.lake.names import parse
+from candlewick.lake.objects import LakeObject
+from candlewick.moments import from_micros, naive, now_us
+from candlewick.process.crashpoint import crashpoint
+from candlewick.process.files import NO_SPACE, lock_beside
+
+_SCHEMA = """
+create schema if not exists raw;
+create table if not exists raw.binance_raw (
+    payload json not null, object_name varchar not null, row_number bigint not null, loaded_at timestamp not null
+);
+create table if not exists raw.loaded_objects (
+    object_name varchar not null, hour timestamp not null, recorder varchar not null, sequence_number bigint not null,
+    line_count bigint not null, loaded_at timestamp not null
+);
+create table if not exists raw.settings (name varchar primary key, value varchar not null);
+"""
+
+_SIGNS_OF_DAMAGE = (
+    "corrupt",
+    "not a valid duckdb",
+    "checksum",
+    "deserialize",
+    "wal file",
+    "could not read enough bytes",
+)
+_NO_ROWS = pa.schema(
+    [
+        ("payload", pa.string()),
+        ("object_name", pa.string()),
+        ("row_number", pa.int64()),
+        ("loaded_at", pa.timestamp("us")),
+    ]
+).empty_table()
+
+
+@contextmanager
+def owned(path: Path) -> Iterator[None]:
+    """Own the warehouse of a file: one process at a time, whether the file is there, damaged, or being made anew.
+
+    DuckDB's own lock is on the file, which a rebuild replaces. Raises `WarehouseBusyError`.
+    """
+    try:
+        descriptor = lock_beside(path)
+    except BlockingIOError as holder:
+        raise WarehouseBusyError(f"{path}: another process owns the warehouse ({holder}); stop it first") from None
+    except OSError as error:
+        raise WarehouseError(f"{path}: cannot be opened: {error}") from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@dataclass
+class Warehouse:
+    """The open file. Use it from one thread."""
+
+    path: Path
+    connection: duckdb.DuckDBPyConnection
+    _newest: datetime
+
+    @classmethod
+    def open(cls, path: Path, *, memory_limit: str = "2GB", threads: int = 2) -> Self:
+        """Open the file, or make it.
+
+        Raises `WarehouseBusyError` where another process has it, `WarehouseCorruptError` where DuckDB cannot read it.
+        """
+        with errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # dbt opens the same file in this process and must find it opened with the same configuration: none.
+            connection = duckdb.connect(str(path))
+            connection.execute("set global memory_limit = ?", [memory_limit])
+            connection.execute("set global threads = ?", [threads])
+            connection.execute("set global temp_directory = ?", [str(path.with_suffix(".tmp"))])
+            connection.execute(_SCHEMA)
+            newest = connection.execute("select max(loaded_at) from raw.loaded_objects").fetchall()[0][0]
+            return cls(path, connection, newest or from_micros(0))
+
+    @property
+    def loaded_at(self) -> datetime:
+        """When the newest object was loaded (UTC); 1970 where none is."""
+        return self._newest
+
+    def load(self, objects: Sequence[LakeObject]) -> dict[str, str]:
+        """Load objects: all their rows, and that they are loaded, in one transaction.
+
+        The caller makes sure that none is loaded already. An object with a line that is not JSON is not loaded at all:
+        returns the names of those, with the reason.
+        """
+        moment = max(from_micros(now_us()), self._newest + timedelta(microseconds=1))
+        tables, refused = _tables(objects, moment)
+        with self._registered("lines", pa.concat_tables(tables)), self._registered("objects", _loaded(objects, moment)):
+            refused |= self._not_json()
+            with self.transaction():
+                for target, source in (("raw.binance_raw", "lines"), ("raw.loaded_objects", "objects")):
+                    self.connection.execute(
+                        f"insert into {target} select * from {source} where not list_contains(?, object_name)",
+                        [list(refused)],
+                    )
+                    crashpoint("mid-load" if target == "raw.binance_raw" else "before commit")
+        crashpoint("after commit")
+        self._newest = moment
+        return refused
+
+    def loaded_in(self, hour: datetime) -> set[str]:
+        """The names of the loaded objects of an hour's folder."""
+        rows = self.connection.execute("select object_name from raw.loaded_objects where hour = ?", [hour]).fetchall()
+        return {name for (name,) in rows}
+
+    def is_loaded(self, name: str) -> bool:
+        """Whether an object is loaded."""
+        found = "select 1 from raw.loaded_objects where hour = ? and object_name = ? limit 1"
+        return bool(self.connection.execute(found, [hour_of(name), name]).fetchall())
+
+    def forget_rows(self, before: str) -> None:
+        """Drop the rows of RAW whose objects sort before a name, which is: are older; the lake keeps them all."""
+        self.connection.execute("delete from raw.binance_raw where object_name < ?", [before])
+
+    def setting(self, name: str) -> str | None:
+        """Read what was noted with `note`."""
+        rows = self.connection.execute("select value from raw.settings where name = ?", [name]).fetchall()
+        return rows[0][0] if rows else None
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a small fact about this warehouse in it."""
+        self.connection.execute("insert or replace into raw.settings values (?, ?)", [name, value])
+
+    def count(self, rows: str) -> int:
+        """How many rows a table has; `rows` may go on with a condition."""
+        return int(self.connection.execute(f"select count(*) from {rows}").fetchall()[0][0])
+
+    def checkpoint(self) -> None:
+        """Write everything into the file itself: no log beside it is needed then."""
+        self.connection.execute("force checkpoint")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside, or none."""
+        self.connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    def close(self) -> None:
+        """Write everything into the file and let go of it."""
+        self.connection.close()
+
+    @contextmanager
+    def _registered(self, name: str, rows: pa.Table) -> Iterator[None]:
+        self.connection.register(name, rows)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
+
+    def _not_json(self) -> dict[str, str]:
+        rows = self.connection.execute(
+            "select object_name, min(row_number) from lines where not json_valid(payload) group by 1"
+        ).fetchall()
+        return {name: f"line {row} is not JSON" for name, row in rows}
+
+
+@contextmanager
+def errors(path: Path) -> Iterator[None]:
+    """Turn DuckDB's errors about a file into one line that says what to do."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise explain(path, error) from error
+    except OSError as error:
+        raise WarehouseError(f"{path}: cannot be opened: {error}") from error
+
+
+def explain(path: Path, error: Exception) -> WarehouseError:
+    """Say in one line what an error of DuckDB's, or of a model that came upon one, means for the file."""
+    reason = str(error).partition("\n")[0]
+    if "Could not set lock" in reason:
+        holder = reason.partition("(PID ")[2].partition(")")[0]
+        return WarehouseBusyError(
+            f"{path}: another process owns the warehouse" + (f" (pid {holder})" if holder else "") + "; stop it first"
+        )
+    if NO_SPACE in reason:
+        return WarehouseError(f"{path}: no space is left on its disk; make room there")
+    if not isinstance(error, WarehouseCorruptError) and any(sign in reason.lower() for sign in _SIGNS_OF_DAMAGE):
+        return WarehouseCorruptError(
+            f"{path}: the file is damaged; `candlewick rebuild` makes it again from the lake ({reason})"
+        )
+    return error if isinstance(error, WarehouseError) else WarehouseError(f"{path}: {reason}")
+
+
+def hour_of(name: str) -> datetime:
+    """The hour whose folder an object lies in (UTC)."""
+    parsed = parse(name)
+    assert parsed is not None
+    return naive(parsed.at).replace(minute=0, second=0, microsecond=0)
+
+
+def _tables(objects: Sequence[LakeObject], moment: datetime) -> tuple[list[pa.Table], dict[str, str]]:
+    """The lines of objects as rows of RAW; and the objects that are no text, with the reason."""
+    tables, refused = [_NO_ROWS], {}
+    for item in objects:
+        try:
+            tables.append(_rows(item, moment))
+        except pa.ArrowInvalid as error:
+            refused[item.name] = f"a line is not text: {error}"
+    return tables, refused
+
+
+def _rows(item: LakeObject, moment: datetime) -> pa.Table:
+    """The lines of an object as rows of RAW, its manifest behind them."""
+    lines = pa.array([*item.lines, encode(item.manifest)], pa.binary()).cast(pa.string())
+    columns = [
+        lines,
+        pa.repeat(item.name, len(lines)),
+        pa.array(range(1, len(lines) + 1), pa.int64()),
+        pa.repeat(pa.scalar(moment, pa.timestamp("us")), len(lines)),
+    ]
+    return pa.table(columns, schema=_NO_ROWS.schema)
+
+
+def _loaded(objects: Sequence[LakeObject], moment: datetime) -> pa.Table:
+    return pa.table(
+        {
+            "object_name": pa.array([item.name for item in objects], pa.string()),
+            "hour": pa.array([hour_of(item.name) for item in objects], pa.timestamp("us")),
+            "recorder": pa.array([item.manifest.recorder for item in objects], pa.string()),
+            "sequence_number": pa.array([item.manifest.seq for item in objects], pa.int64()),
+            "line_count": pa.array([len(item.lines) for item in objects], pa.int64()),
+            "loaded_at": pa.repeat(pa.scalar(moment, pa.timestamp("us")), len(objects)),
+        }
+    )

@@ -1,0 +1,64 @@
+"""The embedded home: the owner's process writes one DuckDB file, everybody else reads the mart that it publishes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from candlewick.config import Settings
+from candlewick.errors import MartNotReadyError
+from candlewick.mart.reader import Mart
+from candlewick.warehouse.arrival import Arrival
+from candlewick.warehouse.contract import Engine
+from candlewick.warehouse.home import Newest
+
+
+@dataclass(frozen=True)
+class EmbeddedHome:
+    """The warehouse of a machine. Satisfies `home.Home`."""
+
+    settings: Settings
+
+    def own(self, *, once: bool) -> None:
+        """Load the lake's new objects, run the models, publish the mart."""
+        from candlewick.warehouse.duckdb import owner  # noqa: PLC0415 - dbt takes seconds to load
+
+        owner.run(self.settings, once=once)
+
+    def rebuild(self, progress: Callable[[int, int], None]) -> str:
+        """Make the file anew from the lake alone."""
+        from candlewick.warehouse.duckdb.rebuilding import rebuild  # noqa: PLC0415 - dbt takes seconds to load
+
+        rebuild(self.settings, progress)
+        return f"Rebuilt [bold]{self.settings.duckdb_path}[/] from {self.settings.lake_url}."
+
+    def reader(self) -> Mart:
+        """Return the mart."""
+        return Mart(self.settings.mart_path)
+
+    @contextmanager
+    def viewer(self) -> Iterator[Mart]:
+        """Open the mart for all viewers."""
+        yield self.reader()
+
+    def engine(self) -> Engine:
+        """Return a sandbox over the mart."""
+        from candlewick.warehouse.duckdb.sandbox import Sandbox  # noqa: PLC0415 - where SQL is asked for
+
+        return Sandbox(self.reader())
+
+    def newest(self, beat: Mapping[str, Any]) -> Newest:
+        """Read the mart's `CURRENT`."""
+        del beat
+        try:
+            current = self.reader().current()
+        except MartNotReadyError:
+            return Newest(None, None)
+        traded = [mark.traded_at for mark in current.watermarks.values() if mark.traded_at is not None]
+        return Newest(current.version, max(traded).replace(tzinfo=UTC) if traded else None)
+
+    def arrival(self, beat: Mapping[str, Any], *, asks: bool) -> Arrival | None:
+        """Nobody but the owner loads."""
+        del beat, asks
+        return None

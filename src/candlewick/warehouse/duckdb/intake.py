@@ -1,0 +1,127 @@
+"""The way from the lake into GOLD: find, load, run the models, and forget what RAW needs no longer."""
+
+import hashlib
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from candlewick.config import Settings
+from candlewick.lake import names
+from candlewick.lake.objects import Lake
+from candlewick.moments import to_micros
+from candlewick.warehouse.duckdb.discovery import Discovery
+from candlewick.warehouse.duckdb.file import Warehouse
+from candlewick.warehouse.duckdb.loader import NOTHING, Loaded, Loader
+from candlewick.warehouse.targets import Target
+from candlewick.warehouse.transform import PROJECT, Models
+
+MOST_LINES = 500_000
+"""How much of a backlog is taken on at once: it bounds memory, and the time until hot folders are looked at again."""
+
+_SWEEP_SECONDS = 0.2
+_SWEEP_AGAIN_SECONDS = 900.0
+_RECENT = timedelta(days=1)
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Intake:
+    """The open parts. `generation` names the tables as they are: other tables of GOLD, another generation."""
+
+    settings: Settings
+    warehouse: Warehouse
+    models: Models
+    loader: Loader
+    generation: str
+    _next_sweep: float = 0.0
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: Settings, database: Path) -> Iterator[Self]:
+        """Open the warehouse's file and all that works on it.
+
+        Raises `WarehouseBusyError`, `WarehouseCorruptError`, `LakeError`, `ModelError`.
+        """
+        limits = settings.duckdb
+        with ExitStack() as parts:
+            warehouse = Warehouse.open(database, memory_limit=limits.memory_limit, threads=limits.threads)
+            parts.callback(warehouse.close)
+            loader = Loader(Lake.open(settings.lake_url, settings.prefix, settings.s3), warehouse)
+            parts.callback(loader.close)
+            models = Models(Target.duckdb(database), database.with_suffix(".dbt"), timezone=settings.timezone)
+            parts.callback(models.close)
+            generation = _bring_up_to_date(warehouse, models, settings.timezone)
+            loader.discovery.start_sweep()
+            yield cls(settings, warehouse, models, loader, generation, time.monotonic() + _SWEEP_AGAIN_SECONDS)
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether folders of the lake are left to look at, or objects to load."""
+        return self._discovery.is_sweeping or self._discovery.has_found
+
+    def load(self) -> Loaded:
+        """Load what is new in the lake, a bounded part of it. Raises `LakeError` where it cannot be read now."""
+        started = time.monotonic()
+        if not self._discovery.is_sweeping and started >= self._next_sweep:
+            self._sweep_recent(started)
+        self._discovery.look_at_hot_folders(datetime.now(UTC))
+        # One folder in any case: where a cycle takes longer than a flush there is always something hot.
+        self._discovery.sweep_one_folder()
+        while self._sweeps_in_vain() and time.monotonic() - started < _SWEEP_SECONDS:
+            self._discovery.sweep_one_folder()
+        return self.loader.load(MOST_LINES) if self._discovery.has_found else NOTHING
+
+    def prune(self) -> None:
+        """Drop RAW's rows of objects older than `raw_days`. All models have to have run on them."""
+        oldest = datetime.now(UTC) - timedelta(days=self.settings.duckdb.raw_days)
+        self.warehouse.forget_rows(before=names.folder(self.settings.prefix, to_micros(oldest)))
+
+    @property
+    def _discovery(self) -> Discovery:
+        return self.loader.discovery
+
+    def _sweeps_in_vain(self) -> bool:
+        return self._discovery.is_sweeping and not self._discovery.has_found
+
+    def _sweep_recent(self, now: float) -> None:
+        """An object that nothing follows lies in no hot folder: the last one of a backfill whose recorder stopped."""
+        self._discovery.start_sweep(datetime.now(UTC) - self.settings.history - _RECENT)
+        self._next_sweep = now + _SWEEP_AGAIN_SECONDS
+
+
+def _bring_up_to_date(warehouse: Warehouse, models: Models, timezone: str) -> str:
+    """Make GOLD anew where other models made it, or its days for another zone. Returns the generation of what is there.
+
+    The generation changes before the tables do: what is published of another one is never taken for this one's.
+    """
+    made_by = {"models": _digest_of_models(), "timezone": timezone}
+    before = {name: warehouse.setting(name) for name in made_by}
+    changed = {name for name, value in made_by.items() if before[name] not in (None, value)}
+    generation = warehouse.setting("generation")
+    if generation is None or changed:
+        generation = uuid.uuid4().hex
+        warehouse.note("generation", generation)
+    if changed:
+        models.run()
+    if "models" in changed:
+        log.info("candles are made anew", reason="this version of candlewick has other models")
+        models.make_anew()
+    elif "timezone" in changed:
+        log.info("daily candles are made anew", timezone=timezone, before=before["timezone"])
+        models.make_anew("trades_ohlc_1d")
+    for name, value in made_by.items():
+        warehouse.note(name, value)
+    return generation
+
+
+def _digest_of_models() -> str:
+    files = sorted(path for folder in ("gold", "audit", "macros") for path in (PROJECT / folder).glob("*.sql"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

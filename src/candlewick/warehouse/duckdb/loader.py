@@ -1,0 +1,178 @@
+"""Moves objects from the lake into RAW, each exactly once, a batch in a transaction.
+
+Objects are read ahead by a few threads and loaded in batches of bounded size, so that a backlog of any length needs
+the memory of one batch. An object that is torn or not ours is reported once, by name, and never loaded in part.
+"""
+
+from collections import deque
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import structlog
+from obstore.exceptions import NotFoundError
+
+from candlewick.errors import LakeError, TornObjectError
+from candlewick.lake.manifest import Manifest
+from candlewick.lake.objects import Lake, LakeObject
+from candlewick.spans import Range
+from candlewick.warehouse.duckdb.discovery import Discovery
+from candlewick.warehouse.duckdb.file import Warehouse
+
+BATCH_LINES = 100_000
+_READ_AHEAD = 8
+_REPORTED = 1_000
+
+log = structlog.get_logger()
+
+
+Holes = dict[str, tuple[list[Range], list[Range]]]
+"""By symbol: the spans of ids between covered ones that are not, and the declared ones."""
+
+
+class Loaded(NamedTuple):
+    """What a call of `Loader.load` did."""
+
+    objects: int
+    lines: int
+    has_news_for_audit: bool
+
+    def plus(self, other: "Loaded") -> "Loaded":
+        """Sum up both."""
+        return Loaded(
+            self.objects + other.objects,
+            self.lines + other.lines,
+            self.has_news_for_audit or other.has_news_for_audit,
+        )
+
+
+NOTHING = Loaded(0, 0, False)
+
+
+@dataclass
+class Loader:
+    """The way from the lake into RAW; `skipped` names what was not loaded, with the reason."""
+
+    lake: Lake
+    warehouse: Warehouse
+    discovery: Discovery = field(init=False)
+    skipped: dict[str, str] = field(default_factory=dict)
+    _holes: dict[str, Holes] = field(default_factory=dict)
+    _readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READ_AHEAD, "lake"))
+
+    def __post_init__(self) -> None:
+        self.discovery = Discovery(self.lake, self.warehouse)
+
+    def load(self, most_lines: int) -> Loaded:
+        """Load what was found, some `most_lines` at most. Raises `LakeError` where the lake cannot be read now."""
+        total = NOTHING
+        while total.lines < most_lines:
+            try:
+                batch = self._read_batch()
+            except LakeError:
+                if total == NOTHING:
+                    raise
+                break  # what was loaded is to be transformed first; the next call comes upon the same error
+            if not batch:
+                break
+            total = total.plus(self._load_batch(batch))
+        return total
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    def _load_batch(self, batch: list[LakeObject]) -> Loaded:
+        try:
+            refused = self.warehouse.load(batch)
+        except BaseException:
+            for item in reversed(batch):
+                self.discovery.put_back(item.name)
+            raise
+        for name, reason in refused.items():
+            self._skip(name, reason)
+        for item in batch:
+            self.discovery.follow(item.manifest)
+        loaded = [item for item in batch if item.name not in refused]
+        has_news = [self._has_news_for_audit(item.manifest) for item in loaded]
+        return Loaded(len(loaded), sum(len(item.lines) for item in loaded), any(has_news))
+
+    def _has_news_for_audit(self, manifest: Manifest) -> bool:
+        """Whether an object tells what the audit waits for: the exchange's candles, or holes that came or went.
+
+        A hole that stays is told by every manifest, and is no news.
+        """
+        before, self._holes[manifest.recorder] = self._holes.get(manifest.recorder, {}), _holes(manifest)
+        return bool(manifest.klines) or self._holes[manifest.recorder] != before
+
+    def _read_batch(self) -> list[LakeObject]:
+        """Read found objects until a batch is full, or as many as can be read now. Raises `LakeError` for none."""
+        batch: list[LakeObject] = []
+        lines = 0
+        try:
+            with closing(self._read()) as objects:
+                for item in objects:
+                    batch.append(item)
+                    lines += len(item.lines)
+                    if lines >= BATCH_LINES:
+                        break
+        except LakeError:
+            if not batch:
+                raise
+        return batch
+
+    def _read(self) -> Generator[LakeObject]:
+        """Read what was found, some objects ahead; what was read ahead and not asked for goes back."""
+        ahead: deque[tuple[str, Future[LakeObject | str]]] = deque()
+        try:
+            while self._fill(ahead):
+                name, reading = ahead[0]
+                try:
+                    outcome = reading.result()
+                except LakeError:
+                    ahead.popleft()
+                    self.discovery.put_last(name)  # one object that cannot be read must not hold up the others
+                    raise
+                ahead.popleft()
+                if isinstance(outcome, str):
+                    self._skip(name, outcome)
+                else:
+                    yield outcome
+        finally:
+            for name, _ in reversed(ahead):
+                self.discovery.put_back(name)
+
+    def _fill(self, ahead: deque[tuple[str, Future[LakeObject | str]]]) -> bool:
+        while len(ahead) < _READ_AHEAD and (name := self.discovery.take()) is not None:
+            ahead.append((name, self._readers.submit(self._read_one, name)))
+        return bool(ahead)
+
+    def _read_one(self, name: str) -> LakeObject | str:
+        """Return an object, or why it is none. Raises `LakeError` where that cannot be known now."""
+        try:
+            return self.lake.read_object(name)
+        except TornObjectError as error:
+            return str(error).removeprefix(f"{name}: ")
+        except LakeError as error:
+            if isinstance(error.__cause__, FileNotFoundError | NotFoundError):
+                return "a manifest names it, and it is not in the lake"
+            raise
+
+    def _skip(self, name: str, reason: str) -> None:
+        log.warning("object skipped", object=name, problem=reason)
+        if len(self.skipped) < _REPORTED:
+            self.skipped[name] = reason
+
+
+def _holes(manifest: Manifest) -> Holes:
+    """The holes that a manifest tells of, in symbols that have some."""
+    between = {
+        symbol: [(last + 1, first - 1) for (_, last), (first, _) in pairwise(ranges)]
+        for symbol, ranges in manifest.covered.items()
+    }
+    symbols = manifest.covered.keys() | manifest.declared.keys()
+    holes = {symbol: (between.get(symbol, []), manifest.declared.get(symbol, [])) for symbol in symbols}
+    return {symbol: each for symbol, each in holes.items() if any(each)}

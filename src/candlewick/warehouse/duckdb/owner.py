@@ -1,0 +1,120 @@
+"""The warehouse's process: runs the pipeline cycle by cycle, beats, and stops cleanly.
+
+One process owns the DuckDB file; everybody else reads the mart. Whatever instant it is killed at, the next start goes
+on from what is committed: loads are transactions, models catch up from their own watermarks, and `CURRENT` names
+complete files only.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import structlog
+
+from candlewick.config import Settings
+from candlewick.errors import LakeError, WarehouseCorruptError, WarehouseError
+from candlewick.moments import to_micros
+from candlewick.process.running import beating, stopped_by_signals
+from candlewick.warehouse.duckdb import rebuilding
+from candlewick.warehouse.duckdb.file import explain
+from candlewick.warehouse.duckdb.pipeline import Pipeline
+
+_POLL_FOLDER_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 30.0
+_INVALIDATED = "database has been invalidated"
+"""What DuckDB says after a fatal error: nothing works on it any more in this process."""
+
+log = structlog.get_logger()
+
+
+def run(settings: Settings, *, once: bool = False) -> None:
+    """Own the warehouse until SIGINT or SIGTERM; with `once`, until all that is in the lake is published.
+
+    Raises `WarehouseBusyError`, `WarehouseCorruptError`, `LakeError` and `ModelError` where it cannot start.
+    """
+    stop, pulse = threading.Event(), _Pulse()
+    try:
+        with (
+            stopped_by_signals(stop),
+            beating(settings.run_path, pulse.numbers),
+            Pipeline.open(settings) as pulse.pipeline,
+        ):
+            if once:
+                _run_once(pulse.pipeline, stop)
+            else:
+                _run_until(stop, settings, pulse.pipeline, pulse)
+    except (WarehouseError, duckdb.Error) as error:
+        raise explain(settings.duckdb_path, error) from error
+
+
+def rebuild(settings: Settings, progress: Callable[[int, int], None]) -> None:
+    """Make the warehouse anew from the lake alone, beside the old one, then put it in its place.
+
+    `progress` is told how many objects are loaded and how many there are. Raises as `run`.
+    """
+    rebuilding.rebuild(settings, progress)
+
+
+def _run_once(pipeline: Pipeline, stop: threading.Event) -> None:
+    while not stop.is_set() and (pipeline.cycle() or pipeline.is_catching_up):
+        continue
+    pipeline.finish()
+
+
+def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pulse: "_Pulse") -> None:
+    """Cycle: at most every `cycle_seconds` while there is news, and look for news more often than that."""
+    least = settings.duckdb.cycle_seconds
+    poll = least if "://" in settings.lake_url else min(least, _POLL_FOLDER_SECONDS)
+    failures = 0
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            is_busy = pipeline.cycle()
+        except (LakeError, WarehouseError, duckdb.Error, OSError) as error:
+            failures += 1
+            pulse.state = _report(settings, error)
+            pause = min(least * 2**failures, _LONGEST_PAUSE_SECONDS)
+        else:
+            failures = 0
+            pulse.state = "running" if pulse.state == "running" or not pipeline.is_catching_up else "loading"
+            pause = 0.0 if pipeline.is_catching_up else least if is_busy else poll
+        stop.wait(max(0.0, pause - (time.monotonic() - started)))
+
+
+def _report(settings: Settings, error: Exception) -> str:
+    """Log what failed, as the next cycle tries again. Raises what no next cycle can mend: it takes a new process."""
+    if not isinstance(error, LakeError):
+        error = explain(settings.duckdb_path, error)
+    if isinstance(error, WarehouseCorruptError) or _INVALIDATED in str(error):
+        raise error
+    log.error("cycle failed; it is tried again", problem=str(error))
+    return "waiting for the lake" if isinstance(error, LakeError) else "failing"
+
+
+@dataclass
+class _Pulse:
+    """What the heartbeat tells."""
+
+    state: str = "starting"
+    pipeline: Pipeline | None = None
+
+    def numbers(self) -> dict[str, Any]:
+        pipeline = self.pipeline
+        if pipeline is None:
+            return {"state": self.state}
+        current = pipeline.publisher.current
+        return {
+            "state": self.state,
+            "version": pipeline.publisher.version,
+            "objects": pipeline.objects,
+            "rows": pipeline.lines,
+            "loaded_at": to_micros(pipeline.intake.warehouse.loaded_at),
+            "watermark": {symbol: mark.last_trade_id for symbol, mark in current.watermarks.items()} if current else {},
+            "cycle_ms": pipeline.cycle_ms,
+            "skipped_objects": [f"{name}: {reason}" for name, reason in pipeline.intake.loader.skipped.copy().items()],
+            "audit": pipeline.verdicts,
+            "gaps": pipeline.gaps,
+        }

@@ -1,0 +1,163 @@
+"""One cycle after the other: load, run the models, publish.
+
+What a chart waits for is done in every cycle; what it does not wait for (the audit, the candles of an hour and longer,
+the trades' own files) has a slower pace, and is done when nothing else is to do. A cycle without news lists one folder
+and ends.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Self
+
+from candlewick.config import Settings
+from candlewick.mart.publisher import Publisher
+from candlewick.warehouse.duckdb.file import owned
+from candlewick.warehouse.duckdb.intake import Intake
+from candlewick.warehouse.duckdb.loader import Loaded
+from candlewick.warehouse.pace import Pace
+
+AUDIT_SECONDS = 5.0
+LONG_SECONDS = 2.0
+TRADES_SECONDS = 2.0
+PRUNING_SECONDS = 600.0
+JOINING_SECONDS = 10.0
+
+_BACKLOG_LINES = 50_000
+_QUIET_SECONDS = 1.0
+
+
+@dataclass
+class Pipeline:
+    """Intake and publisher, and what they have done. `cycle_ms` are the milliseconds of the last cycle with news."""
+
+    intake: Intake
+    publisher: Publisher
+    objects: int = 0
+    lines: int = 0
+    cycle_ms: dict[str, float] = field(default_factory=dict)
+    verdicts: dict[str, int] = field(default_factory=dict)
+    gaps: int = 0
+    _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS))
+    _long: Pace = field(default_factory=lambda: Pace(LONG_SECONDS))
+    _trades: Pace = field(default_factory=lambda: Pace(TRADES_SECONDS))
+    _pruning: Pace = field(default_factory=lambda: Pace(PRUNING_SECONDS, is_owed=True))
+    _joining: Pace = field(default_factory=lambda: Pace(JOINING_SECONDS, is_owed=True))
+    _last_news: float = 0.0
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: Settings) -> Iterator[Self]:
+        """Own the settings' warehouse, and publish what was loaded before.
+
+        Raises as `Intake.open`, and `WarehouseBusyError` where another process owns it or makes it anew.
+        """
+        with owned(settings.duckdb_path), Intake.open(settings, settings.duckdb_path) as intake:
+            publisher = Publisher(
+                intake.warehouse.connection,
+                settings.mart_path,
+                generation=intake.generation,
+                timezone=settings.timezone,
+            )
+            pipeline = cls(intake, publisher)
+            pipeline._count()
+            pipeline.finish()
+            yield pipeline
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether folders of the lake are left to look at, or objects to load."""
+        return self.intake.is_catching_up
+
+    def cycle(self) -> bool:
+        """Do what there is to do; whether there was anything. Raises `LakeError`, `ModelError`, `duckdb.Error`."""
+        started = time.monotonic()
+        loaded = self.intake.load()
+        if loaded.objects:
+            self._digest(loaded, started)
+        self.publisher.collect_garbage()
+        return self._do_what_is_owed() or bool(loaded.objects) or self.is_catching_up
+
+    def finish(self) -> None:
+        """Do what is owed, whatever its pace."""
+        self._run_models(with_audit=self._audit.is_owed, with_long=True)
+        self._publish(with_trades=True)
+        self.intake.prune()
+
+    def _count(self) -> None:
+        counts = "select count(*), coalesce(sum(line_count), 0)::bigint from raw.loaded_objects"
+        self.objects, self.lines = self.intake.warehouse.connection.execute(counts).fetchall()[0]
+
+    def _digest(self, loaded: Loaded, started: float) -> None:
+        """Bring what was loaded into GOLD and into the mart."""
+        is_backlog = loaded.lines >= _BACKLOG_LINES
+        self.objects += loaded.objects
+        self.lines += loaded.lines
+        self._last_news = started
+        self._audit.owe()
+        self._long.owe()
+        self._trades.owe()
+        load_ended = time.monotonic()
+        self._run_models(
+            with_audit=is_backlog or loaded.has_news_for_audit or self._audit.is_due(load_ended),
+            with_long=is_backlog or self._long.is_due(load_ended),
+        )
+        models_ended = time.monotonic()
+        self._publish(with_trades=self._trades.is_due(models_ended))
+        self.cycle_ms = {
+            "load": (load_ended - started) * 1e3,
+            "dbt": (models_ended - load_ended) * 1e3,
+            "publish": (time.monotonic() - models_ended) * 1e3,
+        }
+        if is_backlog or (not self._audit.is_owed and self._pruning.is_due(models_ended)):
+            self._prune()
+
+    def _do_what_is_owed(self) -> bool:
+        """One piece of the slower work, where it is due or nothing has come for a moment; whether there was one."""
+        now = time.monotonic()
+        is_quiet = now - self._last_news > _QUIET_SECONDS
+        if self._audit.is_owed and (is_quiet or self._audit.is_due(now)):
+            self._run_models(with_audit=True, with_long=True)
+            self._publish(with_trades=False)
+        elif self._long.is_owed and (is_quiet or self._long.is_due(now)):
+            self._run_models(with_long=True)
+            self._publish(with_trades=False)
+        elif self._trades.is_owed and (is_quiet or self._trades.is_due(now)):
+            self._publish(with_trades=True)
+        elif not self._audit.is_owed and self._pruning.is_due(now):
+            self._prune()
+        elif self._joining.is_due(now):
+            is_joined = self.publisher.join_settled()
+            self._joining.done(now, time.monotonic())
+            self._joining.owe()
+            return is_joined
+        else:
+            return False
+        return True
+
+    def _prune(self) -> None:
+        """Forget what RAW needs no longer; only where the models, the audit's too, have run on all of it."""
+        started = time.monotonic()
+        self.intake.prune()
+        self._pruning.done(started, time.monotonic())
+        self._pruning.owe()
+
+    def _run_models(self, *, with_audit: bool = False, with_long: bool = False) -> None:
+        started = time.monotonic()
+        self.intake.models.run(with_audit=with_audit, with_long=with_long)
+        ended = time.monotonic()
+        if with_long:
+            self._long.done(ended, ended)
+        if with_audit:
+            self._audit.done(started, ended)
+            warehouse = self.intake.warehouse
+            counts = "select status, count(*) from gold.candle_audit group by 1"
+            self.verdicts = dict(warehouse.connection.execute(counts).fetchall())
+            self.gaps = warehouse.count("gold.tape_gaps where state = 'open'")
+
+    def _publish(self, *, with_trades: bool) -> None:
+        started = time.monotonic()
+        self.publisher.publish(with_trades=with_trades)
+        if with_trades:
+            self._trades.done(started, time.monotonic())

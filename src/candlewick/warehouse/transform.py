@@ -1,0 +1,111 @@
+"""Runs the models: dbt in this process, its project parsed once and reused.
+
+A run of the command line costs three seconds before its first statement; a run in here costs a third of one in all.
+Nothing is written into the package or the working directory: profile and compiled SQL lie in a folder of ours.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
+
+from candlewick.errors import ModelError
+from candlewick.process.crashpoint import crashpoint, is_armed
+from candlewick.process.files import replace_atomically
+from candlewick.warehouse.targets import Target
+
+PROJECT = Path(__file__).parent.parent / "models"
+
+_QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
+_QUICK = ("--no-write-json", "--no-populate-cache")
+_LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d")
+_FAILED = ("error", "fail", "runtime error")
+
+
+class Models:
+    """The dbt project on one target. The caller runs one thing at a time, and has the target to itself."""
+
+    def __init__(self, target: Target, folder: Path, *, timezone: str) -> None:
+        """Parse the project for `target`, with the profile in `folder`. Raises `ModelError`."""
+        folder = folder.absolute()  # dbt takes relative paths from the project's folder
+        replace_atomically(folder / "profiles.yml", json.dumps(target.profile, indent=2).encode(), durable=False)
+        os.environ.update(target.secrets)
+        self._adapter = str(target.output["type"])
+        # A user's own DBT_* variables must not decide for us.
+        self._arguments = (
+            f"--target={target.name}",
+            "--no-send-anonymous-usage-stats",
+            *_QUIET,
+            f"--project-dir={PROJECT}",
+            f"--profiles-dir={folder}",
+            f"--target-path={folder / 'target'}",
+            f"--log-path={folder / 'logs'}",
+            f"--vars={json.dumps({'timezone': timezone})}",
+        )
+        self._quick = (*_QUICK, f"--threads={target.threads}")
+        parsed = dbtRunner().invoke(["parse", *self._arguments])
+        _check(parsed)
+        assert isinstance(parsed.result, Manifest)
+        self._has_views = False  # made once: they stay as they are
+        self._dbt = dbtRunner(manifest=parsed.result, callbacks=[_pass_between_models] if is_armed() else [])
+
+    def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
+        """Run the models on what is new. Raises `ModelError`.
+
+        Some can be left out, and catch up when they are run again: those of the audit, for which no chart waits, and
+        the candles of an hour and longer, which a moment does not change much.
+        """
+        left_out = [
+            *(() if with_audit else ("tag:audit",)),
+            *(() if with_long else _LONG),
+            *(("config.materialized:view",) if self._has_views else ()),
+        ]
+        self._invoke("run", *(f"--exclude={selection}" for selection in left_out))
+        self._has_views = True
+
+    def make_anew(self, *models: str) -> None:
+        """Make tables of GOLD anew from SILVER, all of them where none is named. Raises `ModelError`."""
+        if not models:
+            self._invoke("run-operation", "cut_quote_quantities")
+        self._invoke("run", "--full-refresh", *(("--select", *models) if models else ()))
+
+    def build(self) -> None:
+        """Run all models, their data tests and their unit tests. Raises `ModelError` for the first that fails."""
+        self._invoke("build")
+        self._has_views = True
+
+    def close(self) -> None:
+        """Let go of the warehouse: dbt holds it open between runs."""
+        if self._adapter == "duckdb":
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+    def _invoke(self, command: str, *arguments: str) -> None:
+        _check(self._dbt.invoke([command, *self._arguments, *self._quick, *arguments]))
+
+
+def _pass_between_models(event: EventMsg) -> None:
+    if event.info.name == "NodeFinished":
+        crashpoint("mid-dbt")
+
+
+def _check(outcome: dbtRunnerResult) -> None:
+    """Raise `ModelError` with the first failure: which model, and what the warehouse said of it."""
+    if outcome.exception is not None:
+        raise ModelError(f"dbt: {_one_line(str(outcome.exception))}") from outcome.exception
+    results: Sequence[Any] = getattr(outcome.result, "results", ())
+    for result in results:
+        if str(result.status) in _FAILED:
+            raise ModelError(f"{result.node.name}: {_one_line(str(result.message))}")
+    if not outcome.success:
+        raise ModelError("dbt: the run did not succeed and does not say why")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())[:500]

@@ -1,0 +1,89 @@
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from candlewick.errors import ModelError
+from candlewick.lake.objects import Lake
+from candlewick.moments import now_us
+from candlewick.warehouse.duckdb.loader import Loader
+from candlewick.warehouse.transform import PROJECT
+from warehouse.bench import Bench
+from warehouse.lakes import Writer, chunks, recorded_lines
+
+
+@pytest.fixture(scope="module")
+def bench(recording: Path, tmp_path_factory: pytest.TempPathFactory):
+    """A warehouse with a recording's trades, all models built; each test leaves the tables as it found them."""
+    with Bench.open(tmp_path_factory.mktemp("transform")) as opened:
+        load_recording(opened, recording, tmp_path_factory.mktemp("lake"))
+        opened.models.build()
+        yield opened
+
+
+def load_recording(bench: Bench, recording: Path, folder: Path) -> None:
+    lake = Lake.open(str(folder), "binance")
+    writer = Writer(lake, clock=now_us() - 60_000_000)
+    for lines in chunks(recorded_lines(recording), 5_000):
+        writer.stream(lines)
+    loader = Loader(lake, bench.warehouse)
+    loader.discovery.start_sweep()
+    loader.discovery.sweep_one_folder()
+    loader.load(1_000_000)
+    loader.close()
+
+
+def test_dbt_build_is_green_from_nothing_and_again_with_all_tests(bench):
+    first = bench.rows("select * from gold.trades_ohlc_1m order by all")
+    bench.models.build()
+    assert bench.rows("select * from gold.trades_ohlc_1m order by all") == first
+    assert len(first) == 12
+
+
+def test_a_full_build_and_an_incremental_one_are_equal(bench):
+    tables = [f"gold.trades_ohlc_{timeframe}" for timeframe in ("1s", "1m", "5m", "15m", "1h", "4h", "1d")]
+    before = {table: bench.rows(f"select * exclude (loaded_at) from {table} order by all") for table in tables}
+    bench.models.make_anew()
+    assert {table: bench.rows(f"select * exclude (loaded_at) from {table} order by all") for table in tables} == before
+    assert bench.warehouse.count("silver.trades_deduped") == 19_904
+
+
+def test_quote_amounts_that_an_earlier_version_rounded_are_cut_when_tables_are_made_anew(bench):
+    [trade] = bench.rows("select trade_id, price, quantity from silver.trades_deduped order by trade_id limit 1")
+    change = "update silver.trades_deduped set price = ?, quantity = ?, quote_quantity = ? where trade_id = ?"
+    bench.warehouse.connection.execute(change, ["0.03577", "0.1267", "0.00453206", trade[0]])
+    bench.models.make_anew()
+    quote = f"select quote_quantity from silver.trades_deduped where trade_id = {trade[0]}"
+    assert bench.rows(quote) == [(Decimal("0.00453205"),)]
+    sums = "select sum({}) from {}".format
+    assert bench.rows(sums("quote_volume", "gold.trades_ohlc_1m")) == bench.rows(
+        sums("quote_quantity", "silver.trades_deduped")
+    )
+    bench.warehouse.connection.execute(change, [trade[1], trade[2], trade[1] * trade[2], trade[0]])
+    bench.models.make_anew()
+
+
+def test_a_data_test_that_fails_is_one_line_that_names_it(bench):
+    bench.warehouse.connection.execute("update gold.trades_ohlc_1h set high = 1")
+    with pytest.raises(ModelError, match="sound_candles_trades_ohlc_1h") as raised:
+        bench.models.build()
+    assert "\n" not in str(raised.value)
+    bench.models.make_anew("trades_ohlc_1h")
+
+
+def test_a_model_that_fails_is_one_line_that_names_it_and_the_next_run_mends_it(bench):
+    bench.warehouse.connection.execute("alter table gold.trades_ohlc_1d drop column vwap")
+    bench.warehouse.connection.execute("update gold.trades_ohlc_1m set loaded_at = now()")
+    with pytest.raises(ModelError, match="trades_ohlc_1d") as raised:
+        bench.models.run()
+    assert "\n" not in str(raised.value)
+    bench.models.make_anew("trades_ohlc_1d")
+    bench.models.run()
+
+
+def test_it_writes_nothing_into_the_package_or_the_working_directory(bench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = {path for path in PROJECT.rglob("*") if "__pycache__" not in path.parts}
+    bench.models.run()
+    assert {path for path in PROJECT.rglob("*") if "__pycache__" not in path.parts} == before
+    assert list(tmp_path.iterdir()) == []
