@@ -1,7 +1,8 @@
 """The leash of what tests start: a process on it ends when the one that started it does, in whatever way.
 
 It is the supervisor's own (`candlewick.supervisor.leash`), with one pipe for all: its writing end is this process's
-alone and never written to, so the kernel closes it when this process is killed, and every process that reads from it stops.
+alone and never written to, so the kernel closes it when this process is killed, and every process that reads from it
+stops.
 """
 
 import multiprocessing
