@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from candlewick.errors import UNREADABLE
-from candlewick.trade import Id, Source, Time, is_number, micros
+from candlewick.moments import micros
+from candlewick.trade import Id, Source, Time, is_number
 
 SCHEMA = pa.schema(
     [

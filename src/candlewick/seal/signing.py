@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from candlewick.errors import ConfigError
-from candlewick.files import fsync_folder
+from candlewick.process.files import fsync
 from candlewick.seal.certificate import Certificate
 
 log = structlog.get_logger()
@@ -65,5 +65,5 @@ class Signer:
         finally:
             os.close(descriptor)
             draft.unlink()
-        fsync_folder(self._path.parent)
+        fsync(self._path.parent)
         log.info("key made", path=str(self._path))
