@@ -2,8 +2,9 @@
 #   make demo    the whole system on this machine, against a local exchange
 #   make test    every check and test
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format slow bench screenshots lock clean
+.PHONY: help demo up test recording lint format slow bench screenshots lock clean
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -18,7 +19,11 @@ up: ## Record live from Binance, with candlewick.toml where there is one
 
 test: lint ## Lint, types and every test but the slow ones
 	@scripts/chromium.sh
-	@$(BIN)/python -m pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
+	@$(PYTEST) -m "not slow"
+
+recording: ## Those tests again on the recording of real trades, where it lies beside this folder
+	@scripts/venv.sh dev
+	@$(PYTEST) -m "recording and not slow"
 
 lint: ## Ruff (lint and format) and mypy in strict mode
 	@scripts/venv.sh dev

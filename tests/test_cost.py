@@ -20,6 +20,7 @@ def cost() -> ModuleType:
     return module
 
 
+@pytest.mark.recording
 def test_the_document_is_what_the_script_prints(cost, real_recording):
     assert (ROOT / "docs/cost.md").read_text() == cost.document(real_recording, cost.Estimates())
 
