@@ -3,6 +3,8 @@
 #   make test    every check and test
 .DEFAULT_GOAL := help
 .PHONY: help demo up test recording lint format slow bench screenshots lock clean
+# Where bytecode is not kept, as in many images of Python, each of a hundred processes compiles dbt anew: 3 s of each.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
 

@@ -24,10 +24,12 @@ FIRST, LAST = 3735683259, 3735703162
 RECORDER = """
 import sys
 from pathlib import Path
-from candlewick import log, recorder, supervised
+from candlewick import recorder
 from candlewick.config import load
 from candlewick.errors import CandlewickError
-supervised.watch_supervisor()
+from candlewick.process import log
+from candlewick.supervisor.leash import watch_supervisor
+watch_supervisor()
 log.configure("recorder")
 try:
     recorder.run(load(Path(sys.argv[1])))
