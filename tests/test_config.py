@@ -4,11 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from candlewick import config
+from candlewick.cli import app
+from candlewick.config.showing import to_toml
 from candlewick.errors import ConfigError
-
-ROOT = Path(__file__).parent.parent
 
 
 def write(folder: Path, text: str) -> Path:
@@ -18,7 +19,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_example_file_lists_the_defaults(tmp_path):
-    example = config.load(write(tmp_path, (ROOT / "candlewick.example.toml").read_text()))
+    example = config.load(write(tmp_path, config.EXAMPLE_FILE.read_text()))
     assert example.model_copy(update={"data": Path("candlewick-data")}) == config.Settings()
 
 
@@ -116,3 +117,111 @@ def test_snowflake_names_are_upper_case_and_a_shard_counts_from_one(tmp_path):
     settings = config.load(write(tmp_path, text))
     assert settings.snowflake.database == "MY_DB"
     assert settings.shard_of == (1, 4)
+
+
+@pytest.mark.parametrize("text", ["btcusdt, ETHUSDT,", '["BTCUSDT", "ETHUSDT"]'])
+def test_a_list_in_the_environment_is_written_with_commas_or_as_json(tmp_path, monkeypatch, text):
+    monkeypatch.setenv("CANDLEWICK_SYMBOLS", text)
+    monkeypatch.setenv("CANDLEWICK_EXCHANGE__REST", "https://a.example,https://b.example/")
+    settings = config.load(write(tmp_path, 'symbols = ["SOLUSDT"]'))
+    assert settings.symbols == ("BTCUSDT", "ETHUSDT")
+    assert settings.exchange.rest == ("https://a.example", "https://b.example")
+
+
+def test_a_section_in_the_environment_is_json_and_its_keys_can_be_given_beside(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANDLEWICK_DASHBOARD", '{"host": "::1", "port": 1}')
+    monkeypatch.setenv("CANDLEWICK_DASHBOARD__PORT", "8600")
+    settings = config.load(write(tmp_path, ""))
+    assert (settings.dashboard.host, settings.dashboard.port) == ("::1", 8600)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("CANDLEWICK_SYMBOLS", "BTC/USDT", "symbols: expected a symbol"),
+        ("CANDLEWICK_SYMBOLS", ",", "expected at least one symbol"),
+        ("CANDLEWICK_SYMBOLS", "[BTCUSDT", "not valid JSON"),
+        ("CANDLEWICK_HISTORY", "six hours", "got 'six hours'"),
+        ("CANDLEWICK_DASHBOARD__PORT", "http", "dashboard.port"),
+        ("CANDLEWICK_DASHBOARD", "8501", "dashboard"),
+        ("CANDLEWICK_SYMBOL", "BTCUSDT", "no such setting; did you mean CANDLEWICK_SYMBOLS?"),
+        ("CANDLEWICK_DASHBOARD_PORT", "8600", "no such setting; did you mean CANDLEWICK_DASHBOARD__PORT?"),
+        ("CANDLEWICK_DASHBOARD__PROT", "8600", "no such setting; did you mean CANDLEWICK_DASHBOARD__PORT?"),
+        ("CANDLEWICK_SYMBOLS__X", "1", "symbols"),
+        ("CANDLEWICK_XYZZY", "1", "no such setting; `candlewick config show` lists them all"),
+        ("CANDLEWICK_INGEST", "streaming", "needs warehouse = 'snowflake'"),
+        ("CANDLEWICK_S3__KMS_KEY_ID", "k", "s3: kms_key_id needs"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_one_line_that_names_the_variable(tmp_path, monkeypatch, name, value, message):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as caught:
+        config.load(write(tmp_path, ""))
+    line = str(caught.value)
+    assert line.startswith(f"{name}: ") and message in line and "\n" not in line
+
+
+def test_what_does_not_fit_together_names_all_that_gave_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANDLEWICK_INGEST", "streaming")
+    path = write(tmp_path, 'warehouse = "duckdb"')
+    with pytest.raises(ConfigError, match=rf"^{path}, CANDLEWICK_INGEST: ingest = 'streaming' needs"):
+        config.load(path)
+
+
+def test_a_mistake_on_the_command_line_names_neither_file_nor_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANDLEWICK_HISTORY", "1h")
+    with pytest.raises(ConfigError, match=r"^the command line: history: expected a duration"):
+        config.load(write(tmp_path, 'history = "2h"'), history="soon")
+
+
+def test_a_mistake_in_the_file_is_not_blamed_on_a_variable_of_another_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANDLEWICK_DASHBOARD__HOST", "::1")
+    path = write(tmp_path, "[dashboard]\nport = 99999")
+    with pytest.raises(ConfigError, match=rf"^{path}: dashboard.port"):
+        config.load(path)
+
+
+def test_an_unknown_key_of_the_file_is_told_with_the_nearest_known_one(tmp_path):
+    with pytest.raises(ConfigError, match=r"unknown key 'dashboard.prot'; did you mean 'dashboard.port'\?"):
+        config.load(write(tmp_path, "[dashboard]\nprot = 1"))
+
+
+def test_variables_that_are_no_settings_of_ours_are_let_be(tmp_path, monkeypatch):
+    for name, value in {
+        "CANDLEWICK_LOG_LEVEL": "debug",
+        "CANDLEWICK_SERVICE_HOST": "10.0.0.1",
+        "CANDLEWICK_SERVICE_PORT_HTTP": "8501",
+        "CANDLEWICK_PORT": "tcp://10.0.0.1:8501",
+        "CANDLEWICK_PORT_8501_TCP_ADDR": "10.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert config.load(write(tmp_path, "")).symbols == ("BTCUSDT",)
+
+
+def test_the_file_is_the_one_that_the_environment_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANDLEWICK_CONFIG", str(write(tmp_path, 'symbols = ["ETHUSDT"]')))
+    assert config.load().symbols == ("ETHUSDT",)
+    monkeypatch.setenv("CANDLEWICK_CONFIG", str(tmp_path / "none.toml"))
+    with pytest.raises(ConfigError, match="no such file"):
+        config.load()
+
+
+def test_what_is_shown_is_a_settings_file_that_says_the_same_and_where_it_came_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANDLEWICK_DASHBOARD__PORT", "8600")
+    path = write(tmp_path, 'symbols = ["BTCUSDT", "币安人生USDT"]\nhistory = "90m"\n')
+    shown = to_toml(config.sources_of(path))
+    monkeypatch.delenv("CANDLEWICK_DASHBOARD__PORT")
+    assert config.load(write(tmp_path, shown)) == config.load(
+        path, symbols=["BTCUSDT", "币安人生USDT"], history="90m", dashboard={"port": 8600}
+    )
+    lines = {line.partition(" = ")[0]: line.partition("  # ")[2] for line in shown.splitlines()}
+    assert (lines["symbols"], lines["timezone"]) == (str(path), "")
+    assert next(line for line in shown.splitlines() if "8600" in line).endswith("# CANDLEWICK_DASHBOARD__PORT")
+
+
+def test_init_writes_the_example_once(tmp_path):
+    path = tmp_path / "candlewick.toml"
+    assert CliRunner().invoke(app, ["config", "init", str(path)]).exit_code == 0
+    assert path.read_text() == config.EXAMPLE_FILE.read_text()
+    again = CliRunner().invoke(app, ["config", "init", str(path)])
+    assert isinstance(again.exception, ConfigError) and "is there already" in str(again.exception)

@@ -5,13 +5,14 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from candlewick.cli import history, processes, queries, setup
+from candlewick.cli import history, processes, queries, settings, setup
 from candlewick.cli.app import app
 from candlewick.errors import CandlewickError
 from candlewick.supervisor import leash
 
-__all__ = ["app", "history", "main", "processes", "queries", "setup"]
+__all__ = ["app", "history", "main", "processes", "queries", "settings", "setup"]
 
+app.add_typer(settings.app)
 app.add_typer(setup.app)
 
 

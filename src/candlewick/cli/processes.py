@@ -27,8 +27,9 @@ def up(
 
     if demo:
         config_path = demo_room.write_config(config.DEMO_FILE)
+    flags = {"port": port} if port is not None else None
+    settings = settings_from(config_path, symbols=symbols or None, history=history, dashboard=flags)
     supervisor.export_flags(symbols=symbols, history=history, port=port)
-    settings = settings_from(config_path)
     supervisor.run(settings, config_path, demo=demo, browser=browser, console=console)
 
 

@@ -5,7 +5,7 @@ environment. Secrets have no key in the file: object stores and warehouses take 
 """
 
 from candlewick.config.cloud import S3Settings, SnowflakeSettings
-from candlewick.config.loading import CONFIG_FILE, DEMO_FILE, DEMO_HOME, load
+from candlewick.config.loading import CONFIG_FILE, DEMO_FILE, DEMO_HOME, EXAMPLE_FILE, file_of, load, sources_of
 from candlewick.config.sections import (
     DashboardSettings,
     DuckDBSettings,
@@ -20,6 +20,7 @@ __all__ = [
     "CONFIG_FILE",
     "DEMO_FILE",
     "DEMO_HOME",
+    "EXAMPLE_FILE",
     "DashboardSettings",
     "DuckDBSettings",
     "Duration",
@@ -28,6 +29,8 @@ __all__ = [
     "S3Settings",
     "Settings",
     "SnowflakeSettings",
+    "file_of",
     "load",
     "parse_duration",
+    "sources_of",
 ]

@@ -24,7 +24,7 @@ _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
 
 
 class Settings(BaseSettings):
-    """One recorder, its lake, its warehouse and its dashboard. See `candlewick.example.toml`."""
+    """One recorder, its lake, its warehouse and its dashboard. `candlewick.example.toml` lists it all."""
 
     model_config = SettingsConfigDict(
         env_prefix="CANDLEWICK_",

@@ -7,6 +7,11 @@ from typing import TextIO, cast
 
 import structlog
 
+from candlewick.errors import ConfigError
+
+VARIABLE = "CANDLEWICK_LOG_LEVEL"
+LEVELS = ("debug", "info", "warning", "error", "critical")
+
 
 class Spillway:
     """Standard error, but a line that cannot be written (a full disk, a closed pipe) is dropped and counted.
@@ -35,8 +40,14 @@ class Spillway:
 
 
 def configure(process: str, *, level: str | None = None) -> None:
-    """Set up structlog for this process; `CANDLEWICK_LOG_LEVEL` (default `info`) is the floor."""
-    floor = logging.getLevelNamesMapping()[(level or os.environ.get("CANDLEWICK_LOG_LEVEL", "info")).upper()]
+    """Set up structlog for this process; `CANDLEWICK_LOG_LEVEL` (default `info`) is the floor.
+
+    Raises `ConfigError` for a level that does not exist.
+    """
+    wanted = (level or os.environ.get(VARIABLE) or "info").lower()
+    if wanted not in LEVELS:
+        raise ConfigError(f"{VARIABLE}: expected one of {', '.join(LEVELS)}, got {wanted!r}")
+    floor = logging.getLevelNamesMapping()[wanted.upper()]
     watched = sys.stderr.isatty()
     structlog.configure(
         processors=[
