@@ -1,7 +1,8 @@
 """What Candlewick costs at scale, and where the seconds go: prints docs/cost.md.
 
-Bytes are measured: real recorded trades, packed as the recorder packs them. Prices and limits have their sources and
-dates. What is neither measured nor documented is an estimate, is called one, and is an option here.
+Bytes are measured: trades, packed as the recorder packs them. They are those of the recording named, or else made from a
+seed. Prices and limits have their sources and dates. What is neither measured nor documented is an estimate, is called
+one, and is an option here.
 
     python benchmarks/cost.py [--recording FOLDER] [--write]
 """
@@ -9,7 +10,6 @@ dates. What is neither measured nor documented is an estimate, is called one, an
 import argparse
 import gzip
 import math
-import os
 import re
 import sys
 from dataclasses import dataclass
@@ -22,7 +22,10 @@ from candlewick.lake.objects import pack
 from candlewick.trade import payload, raw_line
 
 ROOT = Path(__file__).parent.parent
-RECORDING = ROOT.parent / "shared" / "data" / "btcusdt-spot-2024-08-08"
+sys.path.insert(0, str(ROOT / "tests"))
+
+from made import capture
+
 DOCUMENT = ROOT / "docs" / "cost.md"
 SYMBOLS = (1, 50, 500)
 FLUSHES = (1, 5, 60)
@@ -127,12 +130,15 @@ TO_CHART = (
 def main() -> None:
     """Measure, and print or write the document."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--recording", type=Path, default=Path(os.environ.get("CANDLEWICK_RECORDING", RECORDING)))
+    parser.add_argument("--recording", type=Path, help="folder of frames_*.gz; without it, made from a seed")
     parser.add_argument("--rank-exponent", type=float, default=Estimates.rank_exponent)
     parser.add_argument("--run-seconds", type=float, default=Estimates.run_seconds)
     parser.add_argument("--write", action="store_true", help="write docs/cost.md")
     given = parser.parse_args()
-    text = document(given.recording, Estimates(given.rank_exponent, given.run_seconds))
+    if given.write and not given.recording:
+        parser.error("--write needs --recording FOLDER: docs/cost.md is about real trades")
+    with capture.named_or_made(given.recording) as recording:
+        text = document(recording, Estimates(given.rank_exponent, given.run_seconds))
     if given.write:
         DOCUMENT.write_text(text, encoding="utf-8")
     else:
@@ -158,8 +164,6 @@ def document(recording: Path, estimates: Estimates) -> str:
 def recorded_lines(folder: Path) -> tuple[list[bytes], float]:
     """Return a recording's trades as raw lines in µs, and how many seconds it took."""
     files = sorted(folder.glob("frames_*.gz"))
-    if not files:
-        sys.exit(f"no frames_*.gz in {folder}: name the recording's folder with --recording")
     rows = [row.split(b" ", 1) for file in files for row in gzip.decompress(file.read_bytes()).splitlines()]
     trades = [(int(clock), frame) for clock, frame in rows if b"@trade" in frame[:60]]
     lines = [raw_line(payload(frame), "ws", clock // 1000) for clock, frame in trades]
@@ -272,9 +276,9 @@ def _in_micros(line: bytes, number: int) -> bytes:
 HEAD = """\
 # What it costs, and where the seconds go
 
-Made by `python benchmarks/cost.py --write`. Bytes are measured on recorded trades, prices have [sources](#sources), and
-what is an estimate is called one. One month is 730 hours. Taxes, discounts, data transfer (none within a region) and
-the machine that the recorder runs on are left out.
+Made by `python benchmarks/cost.py --recording FOLDER --write`. Bytes are measured on recorded trades, prices have
+[sources](#sources), and what is an estimate is called one. One month is 730 hours. Taxes, discounts, data transfer
+(none within a region) and the machine that the recorder runs on are left out.
 """
 VOLUMES = """\
 ## Objects and bytes

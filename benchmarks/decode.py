@@ -1,4 +1,4 @@
-"""How fast a trade goes through the recorder's hot path, beside the plain way: the recording's own frames.
+"""How fast a trade goes through the recorder's hot path, beside the plain way: frames of a recording, or made ones.
 
 The plain way decodes a frame with `json.loads` and writes the event again with `json.dumps`. The recorder slices the
 event out of the frame, decodes what sequencing needs, and keeps the bytes. Each way is timed in one process, in turns,
@@ -25,7 +25,10 @@ from candlewick.recorder.ring import Ring
 from candlewick.tape.coverage import Coverage
 from candlewick.trade import Trade
 
-RECORDING = Path(__file__).parent.parent.parent / "shared" / "data" / "btcusdt-spot-2024-08-08"
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from made import capture
+
 ROUNDS = 7
 RECEIVED_AT = 1_723_161_254_087_896
 
@@ -33,10 +36,11 @@ RECEIVED_AT = 1_723_161_254_087_896
 def main() -> None:
     """Read the frames, time the ways, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--recording", type=Path, default=RECORDING, help="folder of frames_*.gz")
-    frames = trade_frames(parser.parse_args().recording)
+    parser.add_argument("--recording", type=Path, help="folder of frames_*.gz; without it, made from a seed")
+    with capture.named_or_made(parser.parse_args().recording) as recording:
+        frames = trade_frames(recording)
     rates = best_rates(frames)
-    print(f"{len(frames):,} recorded trade frames, {sum(map(len, frames)) / len(frames):.0f} bytes each; ", end="")
+    print(f"{len(frames):,} trade frames, {sum(map(len, frames)) / len(frames):.0f} bytes each; ", end="")
     print(f"Python {platform.python_version()}, msgspec {msgspec.__version__}, one core\n")
     print(f"{'':38}{'trades/s':>12}{'ratio':>8}")
     for name, (_, plain_way) in WAYS.items():
@@ -47,8 +51,6 @@ def main() -> None:
 def trade_frames(folder: Path) -> list[bytes]:
     """The trade frames of a recording, as they came."""
     files = sorted(folder.glob("frames_*.gz"))
-    if not files:
-        sys.exit(f"no frames_*.gz in {folder}: name the recording's folder with --recording")
     rows = (row for file in files for row in gzip.decompress(file.read_bytes()).splitlines())
     return [row.split(b" ", 1)[1] for row in rows if b"@trade" in row[:60]]
 

@@ -1,4 +1,4 @@
-"""The main job on real input, timed: a recording goes in over the wire, proved candles come out.
+"""The main job, timed: a recording, or a capture made from a seed, goes in over the wire, proved candles come out.
 
 Replays the capture as fast as it goes through the local exchange, recorder, lake, warehouse and models, and prints
 how long each part took. Beside it, in the same run, the way most recorders begin: one WebSocket client that decodes
@@ -10,7 +10,6 @@ frames with `json` and inserts them row by row into DuckDB as floats, without pr
 import argparse
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
@@ -23,19 +22,17 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from e2e.stack import Stack, wait_until
+from made import capture
 
-RECORDING = ROOT.parent / "shared" / "data" / "btcusdt-spot-2024-08-08"
 TRADES = 19_904
 
 
 def main() -> None:
     """Run both ways on the same recording and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--recording", type=Path, default=Path(os.environ.get("CANDLEWICK_RECORDING", RECORDING)))
-    recording = parser.parse_args().recording
-    if not recording.is_dir():
-        sys.exit(f"the recording is not here: {recording}; name its folder with --recording")
-    with tempfile.TemporaryDirectory() as folder:
+    parser.add_argument("--recording", type=Path, help="folder of frames_*.gz; without it, made from a seed")
+    named = parser.parse_args().recording
+    with capture.named_or_made(named) as recording, tempfile.TemporaryDirectory() as folder:
         ours = candlewick(Path(folder) / "candlewick", recording)
         plain = plain_way(Path(folder) / "plain", recording)
     print(f"{'':34}{'seconds':>9}{'trades/s':>10}")

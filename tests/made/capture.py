@@ -10,7 +10,9 @@ trades themselves, and the exchange's candles beside them, are those of the loca
 import fcntl
 import gzip
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from heapq import merge
 from pathlib import Path
@@ -75,14 +77,31 @@ def made_once(folder: Path) -> Path:
     return folder
 
 
+@contextmanager
+def named_or_made(named: Path | None) -> Iterator[Path]:
+    """The folder of a recording that somebody named; else a capture made for as long as the block runs.
+
+    Raises `SystemExit` where the folder named has no frames in it.
+    """
+    if named:
+        if not list(named.glob("frames_*.gz")):
+            sys.exit(f"no frames_*.gz in {named}: name a recording's folder with --recording")
+        yield named
+        return
+    print("on trades made from a seed; --recording FOLDER takes recorded ones", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        make(Path(folder))
+        yield Path(folder)
+
+
 def make(folder: Path) -> None:
     """Write a capture: two files of frames, one per day of the recorder's clock, and the exchange's candles."""
     folder.mkdir(parents=True, exist_ok=True)
     market = _moved(_whole())
     frames = market.between(FIRST_ID, LAST_ID)
     rows = list(merge(_trade_rows(frames), _book_rows(frames), key=lambda row: row[0]))
-    for day, is_of_day in (("20240808", lambda at: at < MIDNIGHT), ("20240809", lambda at: at >= MIDNIGHT)):
-        lines = "".join(f"{at}000 {frame}\n" for at, frame in rows if is_of_day(at))
+    for day, is_late in (("20240808", False), ("20240809", True)):
+        lines = "".join(f"{at}000 {frame}\n" for at, frame in rows if (at >= MIDNIGHT) is is_late)
         (folder / f"frames_{day}.gz").write_bytes(gzip.compress(lines.encode(), compresslevel=1, mtime=0))
     (folder / "exchange_klines_5m.csv").write_text("".join(_klines(market)))
 
