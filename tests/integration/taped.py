@@ -45,7 +45,7 @@ QUICK = {
     (silence, "PARTNER_FRAMES"): 2,
     (doubts, "FIRST_WAIT"): 0.2,
     (doubts, "LONGEST_WAIT"): 0.5,
-    (backfill, "LONGEST_WAIT"): 1.0,
+    (doubts, "LONGEST_PAUSE"): 1.0,
     (inquiries, "FIRST_WAIT"): 1.0,
     (introduction, "CLOCK_SECONDS"): 1.0,
     (introduction, "LIMITS_SECONDS"): 2.0,

@@ -39,6 +39,7 @@ def test_recorders_are_followed_from_their_first_object_on_by_the_clock_they_go_
     assert seen(chain, here) == []
     for minutes in (1, 40, 40):
         writer.clock += minutes * 60_000_000
+        here += timedelta(minutes=minutes)
         name = live(writer)
         assert seen(chain, here) == [name]
         assert seen(chain, here) == []

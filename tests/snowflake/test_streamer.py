@@ -102,7 +102,7 @@ def test_what_comes_later_is_appended_once(lake):
     run(streamer)
     table.commit()
     assert ids(table) == list(range(1, 9))
-    assert not streamer.step() and streamer.is_committed
+    assert not streamer.step() and not streamer.arrival().waiting
 
 
 def test_recorders_have_channels_of_their_own(lake):
@@ -192,7 +192,7 @@ def test_it_says_how_many_objects_wait_and_where_the_next_start_begins(lake):
     recorder.backfill()
     newest = recorder.stream()
     streamer = run(Streamer(lake, table.client()))
-    assert streamer.arrival().waiting == 3 and not streamer.is_committed
+    assert streamer.arrival().waiting == 3
     assert streamer.since == first.rpartition("/")[0], "not the folder of a backfill, which may be years back"
     table.commit()
     streamer.step()
@@ -206,6 +206,8 @@ def test_rows_that_snowflake_refuses_are_a_problem(lake):
     recorder.stream()
     streamer = run(Streamer(lake, table.client()))
     assert "refused 7 rows (a row is no JSON)" in (streamer.arrival().problem or "")
+    Recorder(lake, name="r2").stream()
+    assert "refused 14 rows" in (run(streamer).arrival().problem or ""), "two channels that refuse alike are two"
 
 
 def test_a_torn_object_is_named_and_the_others_arrive(lake):

@@ -11,6 +11,7 @@ from candlewick.binance.rest import Rest
 from candlewick.lake.batch import Batcher, Limits
 from candlewick.spans import Spans
 from candlewick.tape import backfiller as backfill
+from candlewick.tape import doubts
 from candlewick.tape.backfiller import Backfiller
 from candlewick.tape.checkpoint import Checkpoint, HistoryMark, load
 from candlewick.tape.coverage import Coverage
@@ -55,7 +56,7 @@ class Filling:
 
 @pytest.fixture
 def fill(tape, lake, tmp_path, monkeypatch):
-    monkeypatch.setattr(backfill, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(doubts, "LONGEST_PAUSE", 0.1)
 
     def start(coverage, confirm_after=0.2):
         return Filling(tape, lake, tmp_path, coverage, confirm_after)

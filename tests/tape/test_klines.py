@@ -12,7 +12,7 @@ from candlewick.binance.rest import Rest
 from candlewick.lake.batch import Batcher, Limits
 from candlewick.moments import MINUTE
 from candlewick.spans import Spans
-from candlewick.tape import checkpoint, klines
+from candlewick.tape import checkpoint, doubts, klines
 from candlewick.tape.checkpoint import Checkpoint, HistoryMark
 from candlewick.tape.coverage import Coverage
 from candlewick.tape.klines import KlineFiller
@@ -74,7 +74,7 @@ class Filling:
 @pytest.fixture
 def fill(tape, lake, tmp_path, monkeypatch):
     monkeypatch.setattr(klines, "_IDLE", 0.05)
-    monkeypatch.setattr(klines, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(doubts, "LONGEST_PAUSE", 0.1)
     tape.minutes = range(START - 100, START + 100_000)
 
     def start(minutes, state=None, confirm_after=60.0):

@@ -47,11 +47,6 @@ class Connection(WSListener):
         return time.monotonic() - self.opened_at
 
     @property
-    def lived(self) -> float:
-        """Seconds from its opening to the last frame."""
-        return self.last_frame_at - self.opened_at
-
-    @property
     def silence(self) -> float:
         """Seconds since anything came, a ping included."""
         return time.monotonic() - self.last_frame_at

@@ -10,14 +10,18 @@ An hour's folder bounds every listing to some thousands of names; names sort by 
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from candlewick.errors import ConfigError
-from candlewick.moments import at
+from candlewick.moments import at, to_micros
 from candlewick.spans import Range
 
 SUFFIX = ".json.zst"
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far our clock and a recorder's may be apart where objects are looked for."""
+
+_HOUR = timedelta(hours=1)
 _RECORDER = r"(?P<recorder>[a-z0-9][a-z0-9-]*)"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _STREAM = re.compile(rf"stream_(?P<at>{_DAY}_\d{{2}}-\d{{2}}-\d{{2}}\.\d{{6}})_{_RECORDER}\.json\.zst")
@@ -77,3 +81,20 @@ def check_prefix(prefix: str, *, is_demo: bool) -> None:
         raise ConfigError("prefix: this exchange is a local demo; 'binance' is for real trades: set prefix = 'demo'")
     if not is_demo and top.startswith("demo"):
         raise ConfigError(f"prefix: this exchange is real; {prefix!r} is for a demo's trades: set prefix = 'binance'")
+
+
+def is_stream(name: str) -> bool:
+    """Whether a name is that of an object of live trades."""
+    parsed = parse(name)
+    return parsed is not None and parsed.kind == "stream"
+
+
+def hot_folders(prefix: str, now: datetime, newest: datetime | None) -> list[str]:
+    """Return the hours' folders that recorders may be writing to, ascending: by our clock, and by their newest object.
+
+    Our clock may be a little off, and a recorder goes by the exchange's, which in a replay is another one altogether.
+    """
+    moments = [now - CLOCK_SKEW, now, now + CLOCK_SKEW]
+    if newest is not None and not moments[0] < newest < moments[2]:
+        moments += [newest, newest + _HOUR]
+    return sorted({folder(prefix, to_micros(moment)) for moment in moments})

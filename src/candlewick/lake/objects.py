@@ -92,9 +92,8 @@ class Lake:
         """
         with _one_line(f"{self.url}: cannot be written"):
             probe = self._staging(f"{recorder}.probe")
-            if (
-                self._root is not None
-            ):  # as objects are put: there are file systems that cannot rename without replacing
+            if self._root is not None:
+                # As objects are put: there are file systems that cannot rename without replacing.
                 (self._root / probe).unlink(missing_ok=True)
                 self._put_in_folder(self._root, probe, b"candlewick\n")
             else:

@@ -27,7 +27,7 @@ from candlewick.lake.s3_errors import code_of, explain
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config, S3Credential, S3CredentialProvider
 
-_URL = re.compile(r"s3a?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
+URL = re.compile(r"s3a?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 _CLIENT: "ClientConfig" = {"connect_timeout": "5s", "timeout": "30s"}
 _NO_CONDITION = frozenset({"NotImplemented", "InvalidArgument", "InvalidRequest"})
@@ -113,7 +113,7 @@ def _is_conflict(error: Exception) -> bool:
 
 
 def _open(url: str, settings: S3Settings) -> S3Store:
-    match = _URL.fullmatch(url)
+    match = URL.fullmatch(url)
     if match is None:
         raise LakeError(f"{url}: expected a lake such as 's3://my-bucket/path' (a bucket's name is lower case)")
     bucket, path = match[1], (match[2] or "").strip("/")

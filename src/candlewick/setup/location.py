@@ -1,12 +1,10 @@
 """Pure: where a lake in S3 is, in the words that AWS and Snowflake want."""
 
-import re
 from typing import NamedTuple
 
 from candlewick.config import Settings
 from candlewick.errors import ConfigError
-
-_URL = re.compile(r"s3a?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*?))?/*")
+from candlewick.lake.s3 import URL
 
 
 class Location(NamedTuple):
@@ -18,12 +16,12 @@ class Location(NamedTuple):
     @classmethod
     def of(cls, settings: Settings) -> "Location":
         """Read the settings' lake. Raises `ConfigError` where it is not in S3."""
-        match = _URL.fullmatch(settings.lake_url)
+        match = URL.fullmatch(settings.lake_url)
         if match is None:
             raise ConfigError(
                 f"setting up AWS and Snowflake needs lake = 's3://bucket/path' in the settings, got {settings.lake!r}"
             )
-        path = f"{match[2]}/" if match[2] else ""
+        path = f"{match[2].strip('/')}/" if match[2] else ""
         return cls(match[1], f"{path}{settings.prefix}/")
 
     @property

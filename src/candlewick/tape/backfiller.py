@@ -21,14 +21,13 @@ from candlewick.lake.batch import Batch
 from candlewick.moments import at, micros, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape.coverage import Coverage
-from candlewick.tape.doubts import CONFIRM_AFTER, Doubts
+from candlewick.tape.doubts import CONFIRM_AFTER, Backoff, Doubts
 from candlewick.tape.inquiries import Inquiries
 from candlewick.tape.writer import Backfill, Writer
 
 PAGES_PER_OBJECT = 50
 SECONDS_PER_OBJECT = 5.0
 """An object of history becomes durable after this long even where pages come slowly."""
-LONGEST_WAIT = 30.0
 _IDLE = 0.25
 _FLOOR = -1
 """Stands for "where history starts" among the first ids of pages."""
@@ -68,8 +67,7 @@ class Backfiller:
         self._clock = clock
         self._doubts = Doubts(confirm_after)
         self._inquiries = Inquiries(symbol, coverage, rest, writer, clock=clock)
-        self._failures = 0
-        self._rng = random.Random()
+        self._backoff = Backoff(random.Random())
 
     async def run(self) -> None:
         """Fill whatever is missing, until cancelled."""
@@ -87,7 +85,7 @@ class Backfiller:
             await self._inquiries.ask()
             if not await self._fill():
                 await asyncio.sleep(_IDLE)
-            self._failures = 0
+            self._backoff.reset()
         except ExchangeError as error:
             await self._wait_for_exchange(error)
 
@@ -209,7 +207,6 @@ class Backfiller:
         )
 
     async def _wait_for_exchange(self, error: ExchangeError) -> None:
-        wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.5, 1.0)
-        self._failures += 1
+        wait = self._backoff.next()
         log.warning("backfill waits", symbol=self.symbol, problem=str(error), wait_seconds=round(wait, 1))
         await asyncio.sleep(wait)

@@ -64,18 +64,12 @@ class Checkpoint(msgspec.Struct):
         self.minutes |= manifest.minutes
         self.history |= manifest.history
         self.writing = None
-        if is_stream(name):
+        if names.is_stream(name):
             self.last_stream = max(name, self.last_stream or name)
 
     def save(self, path: Path) -> None:
         """Replace the file atomically; it is durable when this returns."""
         replace_atomically(path, msgspec.json.encode(self))
-
-
-def is_stream(name: str) -> bool:
-    """Whether a name is that of an object of live trades."""
-    parsed = names.parse(name)
-    return parsed is not None and parsed.kind == "stream"
 
 
 def load(path: Path, recorder: str) -> Checkpoint | None:
@@ -159,10 +153,10 @@ def rebuild(lake: Lake, recorder: str) -> Checkpoint:
     holds to be as new, or nearly, are read, too.
     """
     own = [item for item in lake.list_all() if _is_by(item.name, recorder)]
-    streams = {item.name: item for item in own if is_stream(item.name)}
+    streams = {item.name: item for item in own if names.is_stream(item.name)}
     newest = _newest_readable(lake, sorted(streams, reverse=True))
     limit = streams[newest[0]].modified - _CLOCK_LEAP if newest else None
-    late = [item.name for item in own if not is_stream(item.name) and (limit is None or item.modified >= limit)]
+    late = [item.name for item in own if not names.is_stream(item.name) and (limit is None or item.modified >= limit)]
     found = [newest] if newest else []
     return _follow_newest(Checkpoint(recorder), [*found, *_readable(lake, late)])
 
@@ -200,7 +194,7 @@ def _streams(lake: Lake, recorder: str, since: str | None) -> Iterator[str]:
     """Return this recorder's live objects from a name on."""
     for folder in lake.hours(since.rpartition("/")[0] if since else None):
         for name in lake.list_folder(folder):
-            if is_stream(name) and _is_by(name, recorder) and (since is None or name >= since):
+            if names.is_stream(name) and _is_by(name, recorder) and (since is None or name >= since):
                 yield name
 
 

@@ -3,11 +3,14 @@
 Time comes in from outside, in seconds. A page is known by its first id.
 """
 
+import random
 from dataclasses import dataclass
 
 from candlewick.spans import Range
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
+LONGEST_PAUSE = 30.0
+"""Seconds at most between two questions to an exchange that does not answer."""
 CONFIRM_AFTER = 10.0
 """Seconds over which the exchange must go on saying that ids do not exist."""
 
@@ -74,3 +77,21 @@ class Doubts:
         doubt.ask_at = now + min(self._longest_wait, self._first_wait * 2.0 ** min(doubt.attempts, 20))
         doubt.attempts += 1
         return doubt
+
+
+class Backoff:
+    """How long to wait for an exchange that does not answer: `min(LONGEST_PAUSE, 2**n)` s, less up to half."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._failures = 0
+
+    def next(self) -> float:
+        """Count a failure, and return the seconds to wait."""
+        wait = min(LONGEST_PAUSE, 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.5, 1.0)
+        self._failures += 1
+        return wait
+
+    def reset(self) -> None:
+        """The exchange has answered."""
+        self._failures = 0

@@ -19,9 +19,9 @@ from candlewick.errors import BlockedRegionError, ExchangeError, RateLimitedErro
 from candlewick.lake.batch import Batch
 from candlewick.moments import MINUTE, at, micros, minute_of, now_us
 from candlewick.spans import Range, Spans
-from candlewick.tape.backfiller import LONGEST_WAIT, PAGES_PER_OBJECT, SECONDS_PER_OBJECT
+from candlewick.tape.backfiller import PAGES_PER_OBJECT, SECONDS_PER_OBJECT
 from candlewick.tape.coverage import Coverage
-from candlewick.tape.doubts import Doubts
+from candlewick.tape.doubts import Backoff, Doubts
 from candlewick.tape.writer import Backfill, Writer
 
 PATIENCE_US = MINUTE
@@ -82,8 +82,7 @@ class KlineFiller:
         self._wanted = wanted
         self._clock = clock
         self._doubts = {symbol: Doubts(confirm_after) for symbol in coverages}
-        self._failures = 0
-        self._rng = random.Random()
+        self._backoff = Backoff(random.Random())
 
     def missing(self, symbol: str) -> int:
         """How many minutes of a symbol that are over have no candle yet."""
@@ -103,7 +102,7 @@ class KlineFiller:
         try:
             if not await self._fill():
                 await asyncio.sleep(_IDLE)
-            self._failures = 0
+            self._backoff.reset()
         except ExchangeError as error:
             await self._wait_for_exchange(error)
 
@@ -182,8 +181,7 @@ class KlineFiller:
         return f"{at(number * self._interval.length):%Y-%m-%d %H:%M}"
 
     async def _wait_for_exchange(self, error: ExchangeError) -> None:
-        wait = min(LONGEST_WAIT, 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.5, 1.0)
-        self._failures += 1
+        wait = self._backoff.next()
         log.warning("candles wait", problem=str(error), wait_seconds=round(wait, 1))
         await asyncio.sleep(wait)
 

@@ -22,7 +22,7 @@ from candlewick.lake.objects import Lake, pack
 from candlewick.moments import now_us, to_micros
 from candlewick.process.crashpoint import crashpoint
 from candlewick.spans import Range, Spans
-from candlewick.tape.checkpoint import Checkpoint, is_stream
+from candlewick.tape.checkpoint import Checkpoint
 from candlewick.tape.coverage import Coverage
 
 QUEUED_BACKFILLS = 2
@@ -81,7 +81,7 @@ class Writer:
         self._is_backfills_turn = False
         self._is_stopping = False
         self._announces = announces
-        is_announced = checkpoint.prev is not None and is_stream(checkpoint.prev)
+        is_announced = checkpoint.prev is not None and names.is_stream(checkpoint.prev)
         self._announce_at: float | None = clock() if announces and not is_announced else None
         self._saving = asyncio.Lock()
         self._rng = random.Random()

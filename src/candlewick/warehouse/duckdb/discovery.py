@@ -9,7 +9,7 @@ nothing follows.
 """
 
 from collections import OrderedDict, deque
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from candlewick.lake import names
@@ -17,8 +17,6 @@ from candlewick.lake.manifest import Manifest
 from candlewick.lake.objects import Lake
 from candlewick.moments import to_micros
 
-_CLOCK_SKEW = timedelta(minutes=5)
-_HOUR = timedelta(hours=1)
 _REMEMBERED = 50_000
 
 
@@ -66,11 +64,7 @@ class Discovery:
         """
         if not self._newest and not self.is_sweeping:
             self.start_sweep()
-        moments = [now - _CLOCK_SKEW, now, now + _CLOCK_SKEW]
-        newest = self._newest_at
-        if newest is not None and not moments[0] < newest < moments[2]:
-            moments += [newest, newest + _HOUR]
-        for folder in dict.fromkeys(names.folder(self._lake.prefix, to_micros(moment)) for moment in moments):
+        for folder in names.hot_folders(self._lake.prefix, now, self._newest_at):
             self._list(folder, after=self._newest.get(folder))
 
     def sweep_one_folder(self) -> None:

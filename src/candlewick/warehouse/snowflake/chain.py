@@ -8,17 +8,14 @@ between: objects of the past, which lie in other folders, too.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from candlewick.errors import ObjectMissingError, TornObjectError
 from candlewick.lake import names
 from candlewick.lake.objects import Lake, LakeObject
-from candlewick.moments import to_micros
 
-_CLOCK_SKEW = timedelta(minutes=5)
-_HOUR = timedelta(hours=1)
 _HELD_LINES = 200_000
 
 log = structlog.get_logger()
@@ -63,17 +60,14 @@ class Chain:
             found = self._list(folder)
             self._folders.popleft()  # only now: a folder that could not be listed is listed again
             return folder, found
-        moments = [now - _CLOCK_SKEW, now, now + _CLOCK_SKEW]
-        if self._newest_at is not None:
-            moments += [self._newest_at, self._newest_at + _HOUR]
-        folders = sorted({names.folder(self.lake.prefix, to_micros(moment)) for moment in moments})
+        folders = names.hot_folders(self.lake.prefix, now, self._newest_at)
         self._listed = {folder: name for folder, name in self._listed.items() if folder in folders}
         return folders[0], [name for folder in folders for name in self._list(folder)]
 
     def track(self, head: str | None) -> Track:
         """Return the track of a recorder of which `head` was taken last. Raises `LakeError`."""
         stream = head
-        while stream is not None and not is_stream(stream):
+        while stream is not None and not names.is_stream(stream):
             stream = self.lake.read_object(stream).manifest.prev
         return Track(head, stream or "")
 
@@ -82,7 +76,7 @@ class Chain:
         held: list[LakeObject | str] = []
         lines = 0
         name: str | None = newest
-        while name is not None and name != track.head and not (is_stream(name) and name <= track.stream):
+        while name is not None and name != track.head and not (names.is_stream(name) and name <= track.stream):
             found = self._read(name)
             if found is None:
                 break
@@ -96,7 +90,7 @@ class Chain:
         listed = self.lake.list_folder(folder, self._listed.get(folder))
         if listed:
             self._listed[folder] = listed[-1]
-        found = [name for name in listed if is_stream(name)]
+        found = [name for name in listed if names.is_stream(name)]
         if found and (newest := names.parse(found[-1])) is not None:
             self._newest_at = max(newest.at, self._newest_at or newest.at)
         return found
@@ -108,9 +102,3 @@ class Chain:
             self.skipped[name] = str(error)
             log.warning("object skipped; the chain ends there", object=name, problem=str(error))
             return None
-
-
-def is_stream(name: str) -> bool:
-    """Whether a name is that of an object of the present."""
-    parsed = names.parse(name)
-    return parsed is not None and parsed.kind == "stream"

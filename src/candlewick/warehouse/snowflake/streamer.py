@@ -20,7 +20,7 @@ from candlewick.lake import names
 from candlewick.lake.objects import Lake, LakeObject
 from candlewick.moments import now_us, to_micros
 from candlewick.warehouse.arrival import Arrival
-from candlewick.warehouse.snowflake.chain import Chain, Track, is_stream
+from candlewick.warehouse.snowflake.chain import Chain, Track
 from candlewick.warehouse.snowflake.channels import (
     Channel,
     ChannelLostError,
@@ -96,11 +96,6 @@ class Streamer:
         """Whether folders are left that are not of this hour."""
         return self._chain.is_catching_up
 
-    @property
-    def is_committed(self) -> bool:
-        """Whether all that was appended is in the table."""
-        return not any(feed.pending for feed in self._feeds.values())
-
     def step(self) -> bool:
         """Append what is new; whether anything was. Raises `LakeError`, after which the next step goes on."""
         before, now = self.objects, datetime.now(UTC)
@@ -119,8 +114,9 @@ class Streamer:
     def arrival(self) -> Arrival:
         """Tell how objects arrive."""
         pending = [each for feed in self._feeds.values() for each in feed.pending]
-        refused = {feed.state.refused: feed.state.reason for feed in self._feeds.values() if feed.state.refused}
-        problem = f"Snowflake refused {sum(refused)} rows ({next(iter(refused.values()))})" if refused else None
+        refusing = [feed.state for feed in self._feeds.values() if feed.state.refused]
+        count = sum(state.refused for state in refusing)
+        problem = f"Snowflake refused {count} rows ({refusing[0].reason})" if refusing else None
         return Arrival(
             way="streaming",
             state="CATCHING UP" if self.is_catching_up else "RUNNING",
@@ -139,7 +135,7 @@ class Streamer:
             return
         for item in self._chain.between(feed.track, name):
             self._append(feed, item, folder)
-            feed.track = Track(item.name, item.name if is_stream(item.name) else feed.track.stream)
+            feed.track = Track(item.name, item.name if names.is_stream(item.name) else feed.track.stream)
 
     def _open(self, recorder: str, folder: str) -> _Feed:
         """Open a recorder's channel, and append the rest of an object that was cut."""
