@@ -7,7 +7,7 @@ from candlewick.lake.objects import pack
 from candlewick.warehouse.duckdb import loader as module
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.loader import NOTHING, Loader
-from warehouse.lakes import START, Writer, trade_line
+from warehouse.lakes import MINUTE, START, Writer, trade_line
 
 
 @pytest.fixture
@@ -43,6 +43,15 @@ def test_every_object_is_loaded_once_however_often_the_lake_is_swept(loader, wri
     assert sum(sweep_and_load(Loader(loader.lake, warehouse))) == 0
     assert warehouse.count("raw.loaded_objects") == 20
     assert warehouse.count("raw.binance_raw") == 20 * 4
+
+
+def test_one_call_loads_objects_of_many_hours(loader, writer):
+    hour = 60 * MINUTE
+    for n in range(24):
+        writer.backfill([trade_line("BTCUSDT", n, START + n * hour)])
+    loader.discovery.start_sweep()
+    assert loader.load(1_000_000).objects == 24
+    assert not loader.discovery.is_sweeping
 
 
 def test_a_hole_is_news_for_the_audit_when_it_comes_and_when_it_goes_and_not_while_it_stays(loader, writer):

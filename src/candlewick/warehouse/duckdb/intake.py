@@ -18,14 +18,13 @@ from candlewick.lake.objects import Lake
 from candlewick.moments import to_micros
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
-from candlewick.warehouse.duckdb.loader import NOTHING, Loaded, Loader
+from candlewick.warehouse.duckdb.loader import Loaded, Loader
 from candlewick.warehouse.targets import Target
 from candlewick.warehouse.transform import PROJECT, Models
 
 MOST_LINES = 500_000
 """How much of a backlog is taken on at once: it bounds memory, and the time until hot folders are looked at again."""
 
-_SWEEP_SECONDS = 0.2
 _SWEEP_AGAIN_SECONDS = 900.0
 _RECENT = timedelta(days=1)
 
@@ -75,9 +74,7 @@ class Intake:
         self._discovery.look_at_hot_folders(datetime.now(UTC))
         # One folder in any case: where a cycle takes longer than a flush there is always something hot.
         self._discovery.sweep_one_folder()
-        while self._sweeps_in_vain() and time.monotonic() - started < _SWEEP_SECONDS:
-            self._discovery.sweep_one_folder()
-        return self.loader.load(MOST_LINES) if self._discovery.has_found else NOTHING
+        return self.loader.load(MOST_LINES)
 
     def prune(self) -> None:
         """Drop RAW's rows of objects older than `raw_days`. All models have to have run on them."""
@@ -87,9 +84,6 @@ class Intake:
     @property
     def _discovery(self) -> Discovery:
         return self.loader.discovery
-
-    def _sweeps_in_vain(self) -> bool:
-        return self._discovery.is_sweeping and not self._discovery.has_found
 
     def _sweep_recent(self, now: float) -> None:
         """An object that nothing follows lies in no hot folder: the last one of a backfill whose recorder stopped."""

@@ -4,6 +4,7 @@ Objects are read ahead by a few threads and loaded in batches of bounded size, s
 the memory of one batch. An object that is torn or not ours is reported once, by name, and never loaded in part.
 """
 
+import time
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,8 @@ from candlewick.warehouse.duckdb.file import Warehouse
 BATCH_LINES = 100_000
 _READ_AHEAD = 8
 _REPORTED = 1_000
+_SWEEP_SECONDS = 0.2
+"""How long folders are swept in vain before hot ones are looked at again."""
 
 log = structlog.get_logger()
 
@@ -60,6 +63,7 @@ class Loader:
     warehouse: Warehouse
     discovery: Discovery = field(init=False)
     skipped: dict[str, str] = field(default_factory=dict)
+    _in_vain: float = 0.0
     _holes: dict[str, Holes] = field(default_factory=dict)
     _readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READ_AHEAD, "lake"))
 
@@ -68,7 +72,7 @@ class Loader:
 
     def load(self, most_lines: int) -> Loaded:
         """Load what was found, some `most_lines` at most. Raises `LakeError` where the lake cannot be read now."""
-        total = NOTHING
+        total, self._in_vain = NOTHING, 0.0
         while total.lines < most_lines:
             try:
                 batch = self._read_batch()
@@ -146,9 +150,20 @@ class Loader:
                 self.discovery.put_back(name)
 
     def _fill(self, ahead: deque[tuple[str, Future[LakeObject | str]]]) -> bool:
-        while len(ahead) < _READ_AHEAD and (name := self.discovery.take()) is not None:
+        while len(ahead) < _READ_AHEAD and (name := self._next()) is not None:
             ahead.append((name, self._readers.submit(self._read_one, name)))
         return bool(ahead)
+
+    def _next(self) -> str | None:
+        """Return the next name to read, from folders not swept yet where no other is left."""
+        while (name := self.discovery.take()) is None:
+            if not self.discovery.is_sweeping or self._in_vain > _SWEEP_SECONDS:
+                return None
+            started = time.monotonic()
+            self.discovery.sweep_one_folder()
+            if not self.discovery.has_found:
+                self._in_vain += time.monotonic() - started
+        return name
 
     def _read_one(self, name: str) -> LakeObject | str:
         """Return an object, or why it is none. Raises `LakeError` where that cannot be known now."""

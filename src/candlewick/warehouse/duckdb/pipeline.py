@@ -6,7 +6,7 @@ and ends.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
@@ -30,7 +30,10 @@ _QUIET_SECONDS = 1.0
 
 @dataclass
 class Pipeline:
-    """Intake and publisher, and what they have done. `cycle_ms` are the milliseconds of the last cycle with news."""
+    """Intake and publisher, and what they have done. `cycle_ms` are the milliseconds of the last cycle with news.
+
+    `clock` gives seconds, from any moment on.
+    """
 
     intake: Intake
     publisher: Publisher
@@ -39,7 +42,8 @@ class Pipeline:
     cycle_ms: dict[str, float] = field(default_factory=dict)
     verdicts: dict[str, int] = field(default_factory=dict)
     gaps: int = 0
-    _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS))
+    clock: Callable[[], float] = time.monotonic
+    audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS))
     _long: Pace = field(default_factory=lambda: Pace(LONG_SECONDS))
     _trades: Pace = field(default_factory=lambda: Pace(TRADES_SECONDS))
     _pruning: Pace = field(default_factory=lambda: Pace(PRUNING_SECONDS, is_owed=True))
@@ -72,7 +76,7 @@ class Pipeline:
 
     def cycle(self) -> bool:
         """Do what there is to do; whether there was anything. Raises `LakeError`, `ModelError`, `duckdb.Error`."""
-        started = time.monotonic()
+        started = self.clock()
         loaded = self.intake.load()
         if loaded.objects:
             self._digest(loaded, started)
@@ -81,7 +85,7 @@ class Pipeline:
 
     def finish(self) -> None:
         """Do what is owed, whatever its pace."""
-        self._run_models(with_audit=self._audit.is_owed, with_long=True)
+        self._run_models(with_audit=self.audit.is_owed, with_long=True)
         self._publish(with_trades=True)
         self.intake.prune()
 
@@ -94,30 +98,30 @@ class Pipeline:
         is_backlog = loaded.lines >= _BACKLOG_LINES
         self.objects += loaded.objects
         self.lines += loaded.lines
-        self._last_news = started
-        self._audit.owe()
+        self.audit.owe()
         self._long.owe()
         self._trades.owe()
-        load_ended = time.monotonic()
+        load_ended = self.clock()
         self._run_models(
-            with_audit=is_backlog or loaded.has_news_for_audit or self._audit.is_due(load_ended),
+            with_audit=is_backlog or loaded.has_news_for_audit or self.audit.is_due(load_ended),
             with_long=is_backlog or self._long.is_due(load_ended),
         )
-        models_ended = time.monotonic()
+        models_ended = self.clock()
         self._publish(with_trades=self._trades.is_due(models_ended))
         self.cycle_ms = {
             "load": (load_ended - started) * 1e3,
             "dbt": (models_ended - load_ended) * 1e3,
-            "publish": (time.monotonic() - models_ended) * 1e3,
+            "publish": (self.clock() - models_ended) * 1e3,
         }
-        if is_backlog or (not self._audit.is_owed and self._pruning.is_due(models_ended)):
+        self._last_news = self.clock()  # when it is dealt with: else any cycle that takes a second looks quiet
+        if is_backlog or (not self.audit.is_owed and self._pruning.is_due(models_ended)):
             self._prune()
 
     def _do_what_is_owed(self) -> bool:
         """One piece of the slower work, where it is due or nothing has come for a moment; whether there was one."""
-        now = time.monotonic()
+        now = self.clock()
         is_quiet = now - self._last_news > _QUIET_SECONDS
-        if self._audit.is_owed and (is_quiet or self._audit.is_due(now)):
+        if self.audit.is_owed and (is_quiet or self.audit.is_due(now)):
             self._run_models(with_audit=True, with_long=True)
             self._publish(with_trades=False)
         elif self._long.is_owed and (is_quiet or self._long.is_due(now)):
@@ -125,11 +129,11 @@ class Pipeline:
             self._publish(with_trades=False)
         elif self._trades.is_owed and (is_quiet or self._trades.is_due(now)):
             self._publish(with_trades=True)
-        elif not self._audit.is_owed and self._pruning.is_due(now):
+        elif not self.audit.is_owed and self._pruning.is_due(now):
             self._prune()
         elif self._joining.is_due(now):
             is_joined = self.publisher.join_settled()
-            self._joining.done(now, time.monotonic())
+            self._joining.done(now, self.clock())
             self._joining.owe()
             return is_joined
         else:
@@ -138,26 +142,26 @@ class Pipeline:
 
     def _prune(self) -> None:
         """Forget what RAW needs no longer; only where the models, the audit's too, have run on all of it."""
-        started = time.monotonic()
+        started = self.clock()
         self.intake.prune()
-        self._pruning.done(started, time.monotonic())
+        self._pruning.done(started, self.clock())
         self._pruning.owe()
 
     def _run_models(self, *, with_audit: bool = False, with_long: bool = False) -> None:
-        started = time.monotonic()
+        started = self.clock()
         self.intake.models.run(with_audit=with_audit, with_long=with_long)
-        ended = time.monotonic()
+        ended = self.clock()
         if with_long:
             self._long.done(ended, ended)
         if with_audit:
-            self._audit.done(started, ended)
+            self.audit.done(started, ended)
             warehouse = self.intake.warehouse
             counts = "select status, count(*) from gold.candle_audit group by 1"
             self.verdicts = dict(warehouse.connection.execute(counts).fetchall())
             self.gaps = warehouse.count("gold.tape_gaps where state = 'open'")
 
     def _publish(self, *, with_trades: bool) -> None:
-        started = time.monotonic()
+        started = self.clock()
         self.publisher.publish(with_trades=with_trades)
         if with_trades:
-            self._trades.done(started, time.monotonic())
+            self._trades.done(started, self.clock())
