@@ -2,7 +2,9 @@
 
 from browser.conftest import Visit
 from browser.hands import SERIES, button, choose_zone, keys
+from browser.painted import times_in_zone, times_on_axis, watch_paint
 from browser.visitor import HOOK
+from e2e.stack import wait_until
 
 
 def test_an_hour_that_repeats_is_labelled_as_its_zone_says(visit: Visit) -> None:
@@ -40,3 +42,16 @@ def test_the_clock_follows_the_zone_that_is_chosen(visit: Visit) -> None:
         hours, minute, _ = (int(part) for part in visitor.page.locator(".clock").inner_text().split(":"))
         minutes.append(60 * hours + minute)
     assert (minutes[1] - minutes[0]) % 1_440 in {330, 331}
+
+
+def test_the_axis_is_painted_in_the_zone_that_is_chosen_and_in_no_other(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&tz=UTC").wait_for_bars()
+    watch_paint(visitor)
+    visitor.scroll_back()
+    for zone in ("Asia/Kolkata", "America/New_York", "UTC"):
+        choose_zone(visitor, zone)
+        wait_until(lambda: len(times_on_axis(visitor)) > 2, "the axis to be painted", 30)
+        wait_until(lambda zone=zone: times_on_axis(visitor) <= times_in_zone(visitor, zone), f"an axis in {zone}", 30)
+        visitor.ask(f"{HOOK}.pan(-20)")
+        visitor.wait_for_ticks(2)
+        assert times_on_axis(visitor) <= times_in_zone(visitor, zone), zone

@@ -164,7 +164,9 @@ export class PriceChart {
   setClock(clock: ZoneClock): void {
     if (clock === this.clock) return;
     this.clock = clock;
-    // Ticks are weighed when data is set, so the zone shows after setting it again.
+    // The library keeps the labels it has written until an option of the time scale is applied, and weighs ticks when data
+    // is set; so do both.
+    this.api.timeScale().applyOptions({});
     this.rebuild(this.bars);
   }
 
