@@ -1,20 +1,55 @@
-// The state of the chart's data, in one word.
+// The state of the chart's data, in one word, and how fresh it is.
 
-import type { Status } from "./live";
+import type { Status, Tick } from "./live";
 
 /**
- * live: the feed carries the forming bar. delayed: bars come from the warehouse alone. stale: the newest event is old.
- * waiting: there are no bars yet. lost: there is no connection. replay: the bars on screen are of the past, on purpose.
+ * live: the feed carries the forming bar. quiet: it does, but brought nothing for some seconds. delayed: bars come from
+ * the warehouse alone. stale: the newest event is old. waiting: there are no bars yet. lost: there is no connection.
+ * replay: the bars on screen are of the past, on purpose.
  */
-export type Health = "live" | "delayed" | "stale" | "waiting" | "lost" | "replay";
+export type Health = "live" | "quiet" | "delayed" | "stale" | "waiting" | "lost" | "replay";
 
-/** Without an event for this many ms, the newest bar is stale. */
+/** After so many ms without an event the feed is quiet, and the newest bar stale. */
+const QUIET_AFTER = 5_000;
 const STALE_AFTER = 60_000;
+/** Below this age, in ms, trades follow each other, and what tells is how late they arrive. */
+const FLOWING = 1_000;
 
-export function healthOf(isConnected: boolean, status: Status | null, isReplaying = false): Health {
+/** `age` is that of the newest event, in ms; null where none is known. */
+export function healthOf(isConnected: boolean, status: Status | null, age: number | null, isReplaying = false): Health {
   if (!isConnected) return "lost";
   if (isReplaying) return "replay";
   if (!status || status.source === "waiting") return "waiting";
-  if (status.event !== null && status.now - status.event > STALE_AFTER) return "stale";
-  return status.source === "feed" ? "live" : "delayed";
+  if (age !== null && age > STALE_AFTER) return "stale";
+  if (status.source !== "feed") return "delayed";
+  return age !== null && age > QUIET_AFTER ? "quiet" : "live";
+}
+
+/** How old the newest event on screen is. It grows with the clock, whether anything arrives or not. */
+export class Freshness {
+  private event = 0;
+  private latency: number | null = null;
+
+  /** Note the newest event of a status, in ms of the server's clock. */
+  heed({ event }: Status): void {
+    this.event = Math.max(this.event, event ?? 0);
+  }
+
+  /** Note a tick that is on screen now. */
+  drew({ event }: Tick, now: number): void {
+    if (event === 0) return;
+    this.event = Math.max(this.event, event);
+    this.latency = this.latency === null ? now - event : 0.8 * this.latency + 0.2 * (now - event);
+  }
+
+  /** The age of the newest event in ms; null where none is known. */
+  age(now: number): number | null {
+    return this.event > 0 ? Math.max(0, now - this.event) : null;
+  }
+
+  /** What to show: while trades flow how late they arrive, else how old the newest is; in ms. */
+  shown(now: number): number | null {
+    const age = this.age(now);
+    return age !== null && age < FLOWING && this.latency !== null ? this.latency : age;
+  }
 }

@@ -4,7 +4,7 @@ import { PriceChart } from "../chart/chart";
 import type { Bar } from "../data/bar";
 import type { Config, SeriesKey } from "../data/config";
 import { Feeder, type LiveScreen, type Screen } from "../data/feeder";
-import { type Health, healthOf } from "../data/health";
+import { Freshness, type Health, healthOf } from "../data/health";
 import type { History } from "../data/history";
 import type { Status, Tick } from "../data/live";
 import { Pacer } from "../data/pacer";
@@ -42,8 +42,7 @@ export class Cell implements Stage {
   readonly slots: Stage["slots"];
 
   status: Status | null = null;
-  /** How late bars come from the exchange to this screen, in ms. */
-  latency: number | null = null;
+  freshness = new Freshness();
   choice: Choice;
   isHeld = false;
 
@@ -123,7 +122,8 @@ export class Cell implements Stage {
   }
 
   get health(): Health {
-    return healthOf(this.desk.live.isConnected, this.status, this.isHeld);
+    const { live } = this.desk;
+    return healthOf(live.isConnected, this.status, this.freshness.age(live.serverNow()), this.isHeld);
   }
 
   choose(choice: Partial<Choice>): void {
@@ -200,7 +200,7 @@ export class Cell implements Stage {
 
   private open(): void {
     this.status = null;
-    this.latency = null;
+    this.freshness = new Freshness();
     this.pointed = null;
     this.isHeld = false;
     this.legend.setSeries(this.series);
@@ -261,13 +261,13 @@ export class Cell implements Stage {
 
   private took(tick: Tick): void {
     this.ticked.emit(tick);
-    afterPaint(() => {
-      if (tick.event > 0) this.latency = smooth(this.latency, this.desk.live.serverNow() - tick.event);
-    });
+    const { freshness } = this;
+    afterPaint(() => freshness.drew(tick, this.desk.live.serverNow()));
   }
 
   private hear(status: Status): void {
     this.status = status;
+    this.freshness.heed(status);
     this.showHealth();
     this.heard.emit(status);
   }
@@ -292,8 +292,4 @@ export class Cell implements Stage {
     const { palette, prefs } = this.desk;
     return { palette, colours: prefs.colours, lines: prefs.lines };
   }
-}
-
-function smooth(known: number | null, value: number): number {
-  return known === null ? value : 0.8 * known + 0.2 * value;
 }

@@ -226,18 +226,11 @@ export class Terminal {
   }
 
   private showHealth(): void {
-    const { health, status, feeder } = this.active;
-    this.statusBar.setHealth(health, this.age());
+    const { health, status, feeder, freshness } = this.active;
+    const isDated = health === "live" || health === "quiet" || health === "delayed" || health === "stale";
+    this.statusBar.setHealth(health, isDated ? freshness.shown(this.live.serverNow()) : null);
     if (status) this.statusBar.setStatus(status, feeder.store.bars.length);
     this.grid.cells.forEach((cell) => cell.showHealth());
-  }
-
-  /** The number beside the dot, in ms: how late bars arrive, or how old the newest event is when none arrive. */
-  private age(): number | null {
-    const { health, status, latency } = this.active;
-    if (health === "live") return latency;
-    const isDated = (health === "delayed" || health === "stale") && status?.event;
-    return isDated ? this.live.serverNow() - isDated : null;
   }
 
   private tickClock(): void {

@@ -15,6 +15,15 @@ const SOURCES: Record<Source, [name: string, title: string]> = {
   mart: ["warehouse", "Bars come from the warehouse alone: the recorder's feed is not there, or waits for a hole to be filled"],
   waiting: ["", ""],
 };
+const HEALTH_TITLES: Record<Health, string> = {
+  live: "How long trades take from the exchange to this screen",
+  quiet: "How old the newest trade is: the recorder is connected, but sends none",
+  delayed: "How old the newest trade of the recorder's feed is; bars come from the warehouse",
+  stale: "How old the newest trade is",
+  waiting: "There are no candles yet",
+  lost: "The dashboard's server does not answer",
+  replay: "Trades of the past are played",
+};
 const SCALE_NAMES: Record<Scale, [name: string, title: string]> = {
   auto: ["auto", "Prices, fitted to the screen"],
   log: ["log", "Logarithmic (Alt+L)"],
@@ -79,13 +88,13 @@ export class StatusBar {
     markCurrent([this.invert], inverted ? "inverted" : "");
   }
 
-  setHealth(health: Health, latency: number | null): void {
+  setHealth(health: Health, age: number | null): void {
     this.health.dataset.health = health;
     const words = health === "lost" ? "reconnecting" : health;
-    setText(this.health, latency === null ? words : `${words} · ${span(latency)}`);
+    setText(this.health, age === null ? words : `${words} · ${span(age)}`);
     // These two are about live bars.
     this.bars.hidden = this.source.hidden = health === "replay";
-    this.health.title = latency === null ? "" : "From the exchange's event to the bar on this screen";
+    this.health.title = HEALTH_TITLES[health];
   }
 
   setStatus(status: Status, bars: number): void {
