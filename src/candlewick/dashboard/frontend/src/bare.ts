@@ -2,7 +2,7 @@
 
 import type { Config } from "./data/config";
 import { Terminal } from "./page/terminal";
-import type { ThemeChoice } from "./state/prefs";
+import { followPrefs, type ThemeChoice } from "./state/prefs";
 import { PALETTES, type ThemeName } from "./style/theme";
 
 /** Fill the page with a chart if its body carries a configuration. */
@@ -26,5 +26,6 @@ export function mountOnPage(): void {
   document.body.style.margin = "0";
   document.body.append(terminal.element);
   wear(terminal.desk.prefs.theme);
+  followPrefs(() => wear(terminal.desk.prefs.theme));
   prefersDark.addEventListener("change", () => wear(terminal.desk.prefs.theme));
 }

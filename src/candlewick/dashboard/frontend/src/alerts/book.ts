@@ -1,6 +1,6 @@
 // Price alerts, kept per symbol in this browser.
 
-import { keep, recall } from "../state/prefs";
+import { follow, keep, recall } from "../state/prefs";
 
 const NAME = "alerts";
 const MOST = 20;
@@ -11,8 +11,14 @@ export class AlertBook {
   private readonly prices = new Map<string, number[]>();
 
   constructor() {
+    this.read();
+  }
+
+  /** Read what is kept in this browser, which another tab may have changed. */
+  read(): void {
     const stored = recall(NAME);
     this.settings = { sound: stored["sound"] === true, pipeline: stored["pipeline"] !== false };
+    this.prices.clear();
     for (const [symbol, prices] of Object.entries(record(stored["prices"]))) this.prices.set(symbol, numbers(prices));
   }
 
@@ -25,26 +31,31 @@ export class AlertBook {
     return this.prices.get(symbol) ?? [];
   }
 
+  /** Call back when another tab has changed the alerts; they are read again before. The function returned stops that. */
+  follow(heed: () => void): () => void {
+    return follow(NAME, () => {
+      this.read();
+      heed();
+    });
+  }
+
   add(symbol: string, price: number): void {
-    const prices = numbers([...this.of(symbol), price]);
-    this.prices.set(symbol, prices);
-    this.write();
+    this.change(() => this.prices.set(symbol, numbers([...this.of(symbol), price])));
   }
 
   remove(symbol: string, price: number): void {
-    this.prices.set(
-      symbol,
-      this.of(symbol).filter((other) => other !== price),
-    );
-    this.write();
+    const others = () => this.of(symbol).filter((other) => other !== price);
+    this.change(() => this.prices.set(symbol, others()));
   }
 
   set(settings: Partial<AlertBook["settings"]>): void {
-    Object.assign(this.settings, settings);
-    this.write();
+    this.change(() => Object.assign(this.settings, settings));
   }
 
-  private write(): void {
+  /** Change what is kept now, rather than what this tab read some time ago. */
+  private change(make: () => void): void {
+    this.read();
+    make();
     keep(NAME, { ...this.settings, prices: Object.fromEntries(this.prices) });
   }
 }

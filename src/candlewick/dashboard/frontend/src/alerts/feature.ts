@@ -12,6 +12,7 @@ export class Alerts implements Feature {
   private readonly stage: Stage;
   private readonly watcher: Watcher;
   private readonly popover: Popover;
+  private readonly boxes: (() => void)[] = [];
   private readonly list = h("div", { class: "alerts-list" });
   private readonly price = h("input", { type: "number", step: "any", min: "0", "aria-label": "Price", autofocus: true });
   private readonly lines = new Painted("top", (context, size) => this.paint(context, size));
@@ -63,11 +64,8 @@ export class Alerts implements Feature {
 
   private check(title: string, name: "sound" | "pipeline"): HTMLElement {
     const { book } = this.watcher;
-    const box = h("input", {
-      type: "checkbox",
-      checked: book.settings[name],
-      onchange: () => book.set({ [name]: box.checked }),
-    });
+    const box = h("input", { type: "checkbox", onchange: () => book.set({ [name]: box.checked }) });
+    this.boxes.push(() => (box.checked = book.settings[name]));
     return h("label", { class: "field" }, h("span", {}, title), box);
   }
 
@@ -106,6 +104,7 @@ export class Alerts implements Feature {
       );
     const prices = this.watcher.book.of(symbol);
     this.list.replaceChildren(...(prices.length ? prices.map(row) : [h("i", {}, `none for ${symbol}`)]));
+    this.boxes.forEach((show) => show());
     this.lines.refresh();
   }
 

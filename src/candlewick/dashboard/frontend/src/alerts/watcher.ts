@@ -23,6 +23,7 @@ export class Watcher {
   private readonly last = new Map<string, number>();
   private report: Report | null = null;
   private readonly timer: number;
+  private readonly unfollow = this.book.follow(() => this.tellChange());
 
   private constructor(private readonly desk: Desk) {
     this.follow();
@@ -43,6 +44,7 @@ export class Watcher {
     if (!known || --known.users > 0) return;
     watchers.delete(this.desk);
     window.clearInterval(this.timer);
+    this.unfollow();
     this.followed.forEach((stop) => stop());
   }
 

@@ -42,6 +42,6 @@ export class Desk {
   /** Remember settings in this browser. */
   remember(prefs: Partial<Prefs>): void {
     Object.assign(this.prefs, prefs);
-    writePrefs(this.prefs);
+    writePrefs(prefs);
   }
 }

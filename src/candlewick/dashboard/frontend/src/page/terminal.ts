@@ -6,7 +6,7 @@ import { Live, type Tick } from "../data/live";
 import { Desk } from "../desk/desk";
 import { defaultChoice, GRIDS, readAddress, writeAddress } from "../state/choice";
 import { Keyboard } from "../state/keys";
-import { type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
+import { followPrefs, type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
 import { PALETTES, type ThemeName } from "../style/theme";
 import { h, ICONS } from "../ui/dom";
 import { GoTo } from "../ui/goto";
@@ -93,7 +93,11 @@ export class Terminal {
     const given = address.choices.length > 0 ? address.choices : prefs.choices;
     this.grid.open((given.length > 0 ? given : [{}]).map((choice) => ({ ...defaultChoice(config), ...choice })));
     this.probe = this.makeProbe();
-    this.endings = [this.live.connection.on(() => this.showHealth()), () => this.keys.dispose()];
+    this.endings = [
+      this.live.connection.on(() => this.showHealth()),
+      followPrefs(() => this.takeLook()),
+      () => this.keys.dispose(),
+    ];
     this.dress(theme);
     this.timers = [
       window.setInterval(() => this.tickClock(), CLOCK_EVERY),
@@ -137,11 +141,10 @@ export class Terminal {
 
   private makeSettings(): Settings {
     const { base, version } = this.config;
-    const { colours, lines } = this.desk.prefs;
-    return new Settings(this.element, colours, lines, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
+    return new Settings(this.element, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
       setLines: (lines) => this.wear({ lines }),
       setColours: (colours) => this.wear({ colours }),
-      theme: () => this.host.themeChoice(),
+      look: () => ({ ...this.desk.prefs, theme: this.host.themeChoice() }),
       setTheme: (choice) => this.host.chooseTheme(choice),
     });
   }
@@ -255,6 +258,13 @@ export class Terminal {
     this.desk.zoned.emit();
     this.chosen();
     this.tickClock();
+  }
+
+  /** Apply the look that was chosen in another tab. Zone and charts stay: each tab has its own, as its address says. */
+  private takeLook(): void {
+    const { colours, lines, theme } = readPrefs(this.config);
+    Object.assign(this.desk.prefs, { colours, lines, theme });
+    this.paint();
   }
 
   private wear(look: Partial<Pick<Prefs, "colours" | "lines">>): void {

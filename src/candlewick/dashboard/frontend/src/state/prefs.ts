@@ -34,8 +34,14 @@ export function readPrefs(config: Config): Prefs {
   };
 }
 
-export function writePrefs(prefs: Prefs): void {
-  keep(KEY, prefs);
+/** Remember some of it; what other tabs have changed of the rest stays. */
+export function writePrefs(prefs: Partial<Prefs>): void {
+  keep(KEY, { ...recall(KEY), ...prefs });
+}
+
+/** Call back when another tab has remembered something; the function returned stops that. */
+export function followPrefs(heed: () => void): () => void {
+  return follow(KEY, heed);
 }
 
 /** What was kept in this browser under a name; empty if that is nothing, or not a record. */
@@ -52,6 +58,14 @@ export function recall(name: string): Record<string, unknown> {
 /** Keep a record in this browser, if it allows that. */
 export function keep(name: string, value: object): void {
   storage()?.setItem(keyOf(name), JSON.stringify(value));
+}
+
+/** Call back when another tab has kept a record under a name; the function returned stops that. */
+export function follow(name: string, heed: () => void): () => void {
+  // Without a key the whole storage was cleared.
+  const hear = ({ key }: StorageEvent) => (key === null || key === keyOf(name)) && heed();
+  window.addEventListener("storage", hear);
+  return () => window.removeEventListener("storage", hear);
 }
 
 /** The browser's storage, or null where it is switched off. */

@@ -5,9 +5,16 @@ import { CANDLE_COLOURS, type CandleColours, PRESETS } from "../style/theme";
 import { h, markCurrent } from "./dom";
 import { Popover } from "./popover";
 
+export interface Look {
+  readonly colours: CandleColours;
+  /** Whether the grid's lines are drawn. */
+  readonly lines: boolean;
+  readonly theme: ThemeChoice;
+}
+
 export interface SettingsActions {
-  /** The theme that the reader chose last. */
-  theme(): ThemeChoice;
+  /** What is chosen now, perhaps in another tab. */
+  look(): Look;
   setColours(colours: CandleColours): void;
   setTheme(choice: ThemeChoice): void;
   setLines(lines: boolean): void;
@@ -25,20 +32,24 @@ const NAMES: Record<keyof CandleColours, string> = {
 };
 
 export class Settings extends Popover {
+  private colours = CANDLE_COLOURS;
   private readonly wells = {} as Record<keyof CandleColours, HTMLInputElement>;
   private readonly themes: HTMLButtonElement[];
 
   constructor(
     root: HTMLElement,
-    private colours: CandleColours,
-    lines: boolean,
     notices: string,
     version: string,
     private readonly actions: SettingsActions,
   ) {
     const content = h("section", { class: "settings" });
     super(root, "Settings", content);
-    this.onOpen = () => this.markTheme(actions.theme());
+    this.onOpen = () => {
+      const { colours, lines, theme } = actions.look();
+      this.setColours(colours);
+      grid.checked = lines;
+      this.markTheme(theme);
+    };
     const pick = (colours: CandleColours) => {
       this.setColours(colours);
       actions.setColours(colours);
@@ -47,7 +58,7 @@ export class Settings extends Popover {
       h("button", { type: "button", value: choice, onclick: () => this.chooseTheme(choice) }, choice),
     );
     const presets = PRESETS.map((preset) => presetButton(preset, pick));
-    const grid = h("input", { type: "checkbox", checked: lines, onchange: () => actions.setLines(grid.checked) });
+    const grid = h("input", { type: "checkbox", onchange: () => actions.setLines(grid.checked) });
     content.append(
       h("h2", {}, "Candles"),
       h("div", { class: "wells" }, h("span"), h("span", {}, "Rising"), h("span", {}, "Falling"), ...this.rows(pick)),
@@ -67,7 +78,6 @@ export class Settings extends Popover {
         ".",
       ),
     );
-    this.setColours(colours);
   }
 
   private markTheme(choice: ThemeChoice): void {
