@@ -106,6 +106,21 @@ def test_another_symbol_shows_the_same_stretch_of_time(visit: Visit) -> None:
     assert visitor.anchored_view()[1] == pytest.approx(exactly[1], abs=1e-6)
 
 
+def test_another_timeframe_ends_at_the_same_instant(visit: Visit) -> None:
+    visitor = visit(SERIES).wait_for_bars()
+    visitor.ask(f"{HOOK}.pan(-45)")
+    last = f"{HOOK}.bars()[Math.floor({HOOK}.view().to + 1e-6)].time"
+    visitor.wait(f"{HOOK}.view().to < {HOOK}.bars().length - 30")
+    end = visitor.ask(last) + 60
+    for timeframe, seconds in (("5m", 300), ("1s", 1), ("1m", 60)):
+        type_and_enter(visitor, timeframe)
+        visitor.page.locator(".legend .name b", has_text=timeframe).wait_for()
+        visitor.wait(f"{HOOK}.bars().at(-1).time - {HOOK}.bars().at(-2).time === {seconds} || '{timeframe}' === '1s'")
+        # The bar at the right edge holds the instant at which the last one ended. A second without trades has no bar.
+        visitor.wait(f"{last} < {end} && {last} + {max(seconds, 30)} >= {end}")
+        end = visitor.ask(last) + seconds
+
+
 def test_every_chart_type_shows_the_same_bars_in_the_same_place(visit: Visit) -> None:
     visitor = visit(SERIES).wait_for_bars()
     visitor.scroll_back()

@@ -14,6 +14,7 @@ import {
   type TimeScaleOptions,
 } from "lightweight-charts";
 import type { Bar } from "../data/bar";
+import { secondsOf } from "../data/config";
 import { decimalsOf, fixed } from "../format";
 import { Signal } from "../signal";
 import type { CandleColours, Palette } from "../style/theme";
@@ -25,7 +26,7 @@ import { BarTable } from "./columns";
 import { dayLabel, instantLabel, tickLabel } from "./labels";
 import { volumeOf } from "./looks";
 import { MainSeries } from "./mainseries";
-import { Viewport } from "./viewport";
+import { type Edge, Viewport } from "./viewport";
 
 /** How many prices are looked at to find a symbol's decimals. */
 const SAMPLE = 300;
@@ -110,9 +111,15 @@ export class PriceChart {
     this.main.detach(primitive);
   }
 
-  /** Show a series: up to the same time as the last one if both have the same timeframe, else the newest bars. */
+  /** The instant (s) at which the screen ends, or null where that is at the newest bar. */
+  endsAt(): number | null {
+    const time = this.view.edge(this.bars)?.time;
+    return time == null ? null : time + secondsOf(this.timeframe);
+  }
+
+  /** Show a series, up to the instant at which the last one ended on screen; the newest bars where that showed them. */
   open(bars: readonly Bar[], timeframe: string): void {
-    const edge = timeframe === this.timeframe ? this.view.edge(this.bars) : null;
+    const edge = this.edgeFor(timeframe);
     this.timeframe = timeframe;
     this.api.timeScale().applyOptions({ secondsVisible: timeframe === "1s" });
     this.draw([]);
@@ -196,6 +203,13 @@ export class PriceChart {
   /** An instant (s) as the crosshair's label writes it. */
   instantText(time: number): string {
     return instantLabel(time, this.timeframe, this.clock);
+  }
+
+  /** Where the screen is to end with another series; null to begin with its newest bars. */
+  private edgeFor(timeframe: string): Edge | null {
+    if (timeframe === this.timeframe) return this.view.edge(this.bars);
+    const end = this.endsAt();
+    return end === null ? null : { time: end - 1, bars: 0 };
   }
 
   private tickText(time: number, type: TickMarkType): string {

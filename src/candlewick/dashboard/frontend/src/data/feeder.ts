@@ -72,8 +72,8 @@ export class Feeder implements Follower {
     return this.isAtHead ? this.store.last : (this.heardLast ?? this.store.last);
   }
 
-  /** Show another series. */
-  open(series: SeriesKey): void {
+  /** Show another series: its newest bars, or those around an instant (s). */
+  open(series: SeriesKey, around: number | null = null): void {
     this.stop();
     this.aborter = new AbortController();
     this.series = series;
@@ -84,7 +84,7 @@ export class Feeder implements Follower {
     this.pending = [];
     this.stamp = "";
     this.leave = this.live.follow(series, this);
-    void this.load();
+    void this.load(around);
   }
 
   stop(): void {
@@ -147,16 +147,8 @@ export class Feeder implements Follower {
   async reach(time: number): Promise<void> {
     const { first, last } = this.store;
     if (!this.isLoaded || (time >= first!.time && (this.isAtHead || time <= last!.time))) return;
-    const before = time + (FIRST_PAGE / 2) * secondsOf(this.series!.timeframe);
-    if (before * 1_000 > this.live.serverNow()) return this.toHead();
-    await this.fetch({ limit: FIRST_PAGE, before }, (bars) => {
-      if (bars.length === 0) return;
-      this.store = new BarStore();
-      this.store.merge(bars);
-      this.more = true;
-      this.isAtHead = false;
-      this.screen.open(this.store.bars);
-    });
+    if (this.endAround(time) === null) await this.toHead();
+    else await this.load(time);
   }
 
   /** Load the newest bars, if they were dropped. */
@@ -172,23 +164,33 @@ export class Feeder implements Follower {
     }, REFRESH_AFTER);
   }
 
-  private async load(): Promise<void> {
+  /** Load the newest page, or the page around an instant (s), in place of what is loaded. */
+  private async load(around: number | null = null): Promise<void> {
+    const before = around === null ? null : this.endAround(around);
+    const known = this.state;
     this.state = "loading";
-    await this.fetch({ limit: FIRST_PAGE }, (bars) => {
+    await this.fetch({ limit: FIRST_PAGE, ...(before !== null && { before }) }, (bars, more) => {
       if (bars.length === 0) return;
       this.store = new BarStore();
       this.store.merge(bars);
-      this.store.merge(this.pending);
+      this.more = more;
+      this.isAtHead = before === null;
+      if (this.isAtHead) this.store.merge(this.pending);
       this.pending = [];
       this.state = "loaded";
-      this.isAtHead = true;
       this.screen.open(this.store.bars);
     });
-    if (this.state === "loading") this.state = "empty";
+    if (this.state === "loading") this.state = known === "loaded" ? known : "empty";
+  }
+
+  /** Where the page around an instant ends, in s; null where that is the newest page. */
+  private endAround(time: number): number | null {
+    const before = Math.ceil(time + (FIRST_PAGE / 2) * secondsOf(this.series!.timeframe));
+    return before * 1_000 > this.live.serverNow() ? null : before;
   }
 
   /** Fetch one page and use it, unless another series was opened meanwhile. */
-  private async fetch(range: Range, use: (bars: Bar[]) => void): Promise<void> {
+  private async fetch(range: Range, use: (bars: Bar[], more: boolean) => void): Promise<void> {
     const { signal } = this.aborter;
     if (!this.series) return;
     this.fetching = true;
@@ -197,7 +199,7 @@ export class Feeder implements Follower {
       if (signal.aborted) return;
       // Only the page with the oldest bar knows whether there are older ones.
       if ((page.bars[0]?.time ?? Infinity) <= (this.store.first?.time ?? Infinity)) this.more = page.more;
-      use(page.bars);
+      use(page.bars, page.more);
     } catch (error) {
       if (!signal.aborted) this.failed(error);
     } finally {

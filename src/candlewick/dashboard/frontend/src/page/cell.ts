@@ -205,7 +205,7 @@ export class Cell implements Stage {
     this.isHeld = false;
     this.legend.setSeries(this.series);
     this.setClock();
-    this.feeder.open(this.series);
+    this.feeder.open(this.series, this.chart.endsAt());
     this.showHealth();
   }
 

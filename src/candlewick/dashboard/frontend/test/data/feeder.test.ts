@@ -151,6 +151,33 @@ test("a jump far back shows the bars around that instant, and the way to the new
   assert.deepEqual([span()[1], feeder.isAtHead], [NOW - 1, true]);
 });
 
+test("a series can be opened at an instant: the bars around it are shown, and both directions lead on", async (t) => {
+  tape = minutes(NOW - 9_000, NOW);
+  const { feeder, times, span } = fed(t);
+  feeder.open(SERIES, (NOW - 7_000) * MINUTE);
+  feeder.take(tick(bar(NOW, 1, State.Forming)));
+  await until(() => feeder.isLoaded);
+  assert.deepEqual(span(), [NOW - 7_750, NOW - 6_251, FIRST_PAGE]);
+  assert.deepEqual([feeder.isAtHead, feeder.hasOlder, feeder.newest?.time], [false, true, NOW * MINUTE]);
+  await feeder.older();
+  await feeder.newer();
+  assert.deepEqual([times()[0], times().at(-1)], [NOW - 9_000, NOW - 4_251]);
+});
+
+test("a series opened near the newest bar, or before its first, shows its newest page", async (t) => {
+  tape = minutes(NOW - 2_000, NOW);
+  const { feeder, span } = fed(t);
+  feeder.open(SERIES, (NOW - 100) * MINUTE);
+  await until(() => feeder.isLoaded);
+  assert.deepEqual([span()[1], feeder.isAtHead], [NOW - 1, true]);
+  feeder.open(SERIES, (NOW - 90_000) * MINUTE);
+  await until(() => {
+    feeder.heed(status("1"));
+    return feeder.isLoaded;
+  });
+  assert.deepEqual([span()[1], feeder.isAtHead], [NOW - 1, true]);
+});
+
 test("a page of a series that was left meanwhile is not drawn", async (t) => {
   tape = minutes(NOW - 100, NOW);
   let release = () => {};
