@@ -30,6 +30,12 @@ def watch_paint(visitor: Visitor) -> None:
     visitor.ask(f"({WATCH})()")
 
 
+def painted_texts(visitor: Visitor) -> list[str]:
+    """All texts of the newest paints of all canvases."""
+    texts: list[str] = visitor.ask("[...window.__painted.values()].flat()")
+    return texts
+
+
 def times_on_axis(visitor: Visitor) -> set[str]:
     """The times of day that the axis showed in its newest paint: `14:05`."""
     texts = visitor.ask(f"window.__painted.get({TIME_AXIS}) ?? []")

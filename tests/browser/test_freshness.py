@@ -1,14 +1,19 @@
-"""Freshness: how old the newest trade on screen is, counted up in the page itself."""
+"""Freshness: how old the newest trade on screen is, and what goes on when trades are missing."""
 
 import re
+import shutil
+import threading
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from browser.hands import SERIES
+from browser.painted import painted_texts, watch_paint
+from browser.proxy import proxying
 from browser.relay import relaying
 from browser.shared import start_dashboard
-from browser.visitor import Visitor
-from e2e.stack import Stack
+from browser.visitor import HOOK, Visitor
+from e2e.stack import Stack, free_port, wait_until
 
 
 def test_a_feed_that_hangs_is_told_by_an_age_that_grows_and_a_dot_that_is_no_longer_green(
@@ -30,6 +35,41 @@ def test_a_feed_that_hangs_is_told_by_an_age_that_grows_and_a_dot_that_is_no_lon
             assert dot(visitor) != green
             relay.release()
             visitor.wait_for_health("live")
+            visitor.page.close()
+            visitor.check()
+        finally:
+            stack.stop()
+
+
+def test_over_a_hole_the_price_goes_on_and_its_bar_says_that_it_is_incomplete(
+    chromium: Browser, demo: Stack, tmp_path: Path
+) -> None:
+    loses, port = threading.Event(), free_port()
+
+    def passes(text: str) -> bool:
+        """Lose one frame of trades."""
+        if not loses.is_set() or '"trades":[[' not in text:
+            return True
+        loses.clear()
+        return False
+
+    stack = Stack(tmp_path / "holed", symbols=demo.symbols, feed_port=port).write_config()
+    shutil.copytree(demo.home / "mart", stack.home / "mart", ignore=shutil.ignore_patterns("*.draft"))
+    with proxying(f"http://127.0.0.1:{demo.feed_port}", "/", port, passes):
+        try:
+            start_dashboard(stack)
+            visitor = Visitor(chromium.new_page(bypass_csp=True), f"http://127.0.0.1:{stack.dashboard_port}")
+            visitor.open(SERIES).wait_for_bars().wait_for_health("live")
+            watch_paint(visitor)
+            loses.set()
+            visitor.page.locator(".legend .state[data-state=incomplete]").wait_for()
+            visitor.wait_for_health("incomplete")
+            price = visitor.page.locator(".price")
+            for _ in range(2):  # the mart stands still, so nothing fills the hole
+                before, trades = price.inner_text(), visitor.ask(f"{HOOK}.bars().at(-1).trades")
+                visitor.wait(f"document.querySelector('.price').textContent !== '{before}'")
+                assert visitor.ask(f"{HOOK}.bars().at(-1).trades") != trades
+            wait_until(lambda: price.inner_text() in painted_texts(visitor), "the axis to show the price")
             visitor.page.close()
             visitor.check()
         finally:

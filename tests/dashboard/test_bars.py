@@ -240,3 +240,21 @@ def test_a_day_starts_at_the_zones_midnight_and_has_25_hours_when_clocks_go_back
     assert (closed - opened) // 3_600_000_000 == 25
     ist, _ = interval("1d", noon, ZoneInfo("Asia/Kolkata"))
     assert ist == int(datetime(2026, 10, 31, 18, 30, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+@given(tapes(), st.sampled_from(list(SECONDS)), st.data())
+def test_over_a_hole_a_copy_holds_every_trade_there_is_and_says_where_one_may_be_missing(
+    trades: list[FeedTrade], timeframe: str, data: st.DataObject
+) -> None:
+    known = data.draw(st.integers(1, len(trades)))
+    hole = data.draw(st.integers(known, len(trades)))
+    live = LiveBars(timeframe, UTC_ZONE, keep=10_000)
+    live.settle(aggregate(trades[:known], timeframe, UTC_ZONE))
+    before = [asdict(bar) for bar in live.bars]
+    ahead = live.over_a_hole()
+    ahead.extend_over(trades[hole:])
+    held = trades[:known] + trades[hole:]
+    assert plain(ahead.bars) == plain(aggregate(held, timeframe, UTC_ZONE))
+    assert [asdict(bar) for bar in live.bars] == before
+    first = live.bars[-1].open_time
+    assert all((bar.state is State.INCOMPLETE) == (bar.open_time >= first) for bar in ahead.bars)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from candlewick.dashboard.bars import FeedTrade
+from candlewick.dashboard.bars import FeedTrade, State
 from candlewick.dashboard.live.frames import bar_text
 from candlewick.dashboard.live.hub import Hub
 from candlewick.dashboard.live.topic import Viewer
@@ -47,6 +47,10 @@ class Screen:
         self.read()
         expected = [json.loads(bar_text(bar), parse_float=str)[:-1] for bar in aggregate(trades, timeframe, ZONE)[-12:]]
         return bool(self.bars) and [bar[:-1] for _, bar in sorted(self.bars.items())][-len(expected) :] == expected
+
+    def states(self) -> dict[int, State]:
+        """The state of each bar, by seconds since the tape's first minute."""
+        return {opened - START // 1_000_000: State(bar[-1]) for opened, bar in sorted(self.read().bars.items())}
 
 
 async def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
@@ -96,19 +100,30 @@ async def test_bars_go_on_from_the_mart_by_the_feeds_trades(feed: FeedServer, tm
         await until(lambda: screen.read().status.get("source") == "feed", "the status to say so")
 
 
-async def test_behind_a_hole_in_the_feed_bars_wait_for_the_mart(feed: FeedServer, tmp_path: Path) -> None:
-    trades, warehouse = tape(400, start=START), Warehouse()
+async def test_over_a_hole_prices_go_on_marked_as_incomplete_until_the_mart_has_passed_it(
+    feed: FeedServer, tmp_path: Path
+) -> None:
+    trades, warehouse = tape(600, start=START), Warehouse()
     warehouse.load(trades[:100])
     async with hub_over(warehouse, feed.url, tmp_path) as hub:
         screen = await watching(hub)
         await until(feed.is_asked, "a subscription")
-        await feed.say(trades[100:150])
-        await feed.say(trades[200:300])
-        await until(lambda: screen.shows(trades[:150]), "what is contiguous")
-        await until(lambda: screen.read().status.get("source") == "mart", "the status to say that it waits")
-        assert screen.shows(trades[:150])
-        warehouse.load(trades[100:250])
-        await until(lambda: screen.shows(trades[:300]), "the mart to pass the hole")
+        await feed.say(trades[100:200])
+        await until(lambda: screen.shows(trades[:200]), "what is contiguous")
+        await feed.say(trades[300:400])
+        held = [*trades[:200], *trades[300:400]]
+        await until(lambda: screen.shows(held), "the trades behind the hole")
+        await until(
+            lambda: screen.read().status.get("source") == "ahead", "the status to say that it goes on over a hole"
+        )
+        assert screen.states() == {0: State.CLOSED, 60: State.INCOMPLETE, 120: State.INCOMPLETE}
+        warehouse.load(trades[100:150])  # not past the hole yet
+        await feed.say(trades[400:450])
+        await until(lambda: screen.shows([*held, *trades[400:450]]), "more of them")
+        warehouse.load(trades[150:350])
+        await until(lambda: screen.shows(trades[:450]), "the mart to pass the hole")
+        assert State.INCOMPLETE not in screen.states().values()
+        await until(lambda: screen.read().status.get("source") == "feed", "the status to say that all is whole")
 
 
 async def test_a_feed_that_began_after_the_mart_is_asked_for_what_lies_between(

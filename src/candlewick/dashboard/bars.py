@@ -1,13 +1,14 @@
 """Live bars: the warehouse's newest bars, carried on by the feed's trades. Pure: no clock, no socket, no file.
 
 A live bar is never a guess. It starts from the bars of one version of the mart and their last trade id, and goes on
-by contiguous ids only; at a hole it waits for a version that has passed it. Amounts are integers (see `SCALE`).
+by contiguous ids only; at a hole it waits for a version that has passed it. Until then a copy of the bars goes on over
+the hole, marked as incomplete, so that the last price does not stand still. Amounts are integers (see `SCALE`).
 """
 
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from enum import IntEnum
@@ -28,8 +29,9 @@ SPARSE = frozenset({"1s"})
 
 
 class State(IntEnum):
-    """How far a bar is settled."""
+    """How far a bar is settled; an incomplete one lacks trades that are being asked for."""
 
+    INCOMPLETE = -1
     FORMING = 0
     CLOSED = 1
     COMPLETE = 2
@@ -154,6 +156,10 @@ class Tail:
                 return
             yield trade
 
+    def beyond(self, trade_id: int) -> Iterator[FeedTrade]:
+        """The trades with ids above `trade_id`, holes or not."""
+        return islice(self._trades, bisect_left(self._trades, trade_id + 1, key=lambda trade: trade.trade_id), None)
+
     def forget(self, trade_id: int) -> None:
         """Let go of every trade up to an id that all bars have settled."""
         while self._trades and self._trades[0].trade_id <= trade_id:
@@ -169,6 +175,7 @@ class LiveBars:
         self.keep = keep
         self.last_id: int | None = None
         self.bars: list[Bar] = []
+        self._incomplete_from: int | None = None
 
     def settle(self, bars: Sequence[Bar], last_id: int | None = None) -> None:
         """Start again from the bars of a version of the mart: ascending, its newest, with all trades up to `last_id`.
@@ -194,6 +201,23 @@ class LiveBars:
             self._place(trade)
             self.last_id = trade.trade_id
         return True
+
+    def over_a_hole(self) -> "LiveBars":
+        """A copy, to be carried on over the hole behind the newest bar's last trade. There must be a bar."""
+        copy = LiveBars(self.timeframe, self.zone, self.keep)
+        copy.settle([replace(bar) for bar in self.bars], self.last_id)
+        copy._incomplete_from = self.bars[-1].open_time
+        return copy
+
+    def extend_over(self, trades: Iterable[FeedTrade]) -> None:
+        """Carry a copy on by trades in id order, whatever is missing between them; where that may be is incomplete."""
+        for trade in trades:
+            if self.last_id is None or trade.trade_id > self.last_id:
+                self._place(trade)
+                self.last_id = trade.trade_id
+        for bar in self.bars:
+            if self._incomplete_from is not None and bar.open_time >= self._incomplete_from:
+                bar.state = State.INCOMPLETE
 
     def _place(self, trade: FeedTrade) -> None:
         newest = self.bars[-1]

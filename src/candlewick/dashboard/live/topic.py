@@ -1,7 +1,7 @@
 """One series that somebody looks at, and the mailboxes of those who do. No tasks, no I/O: the hub drives it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,8 @@ class Topic:
     event_at: int = 0
     stamp: str = ""
     follows_feed: bool = False
+    ahead: LiveBars | None = None
+    """The bars carried on over a hole, while there is one."""
     _told_at: int = 0
 
     def __post_init__(self) -> None:
@@ -60,14 +62,26 @@ class Topic:
         if self.settled_id is not None:
             self.live.extend(tail.after(self.settled_id))
             self.follows_feed = tail.last_id is not None and tail.last_id <= (self.live.last_id or 0)
+        self.ahead = None
+        if not self.follows_feed:
+            self._go_on(tail.beyond(self.live.last_id or 0))
         self.changed.set()
 
     def take(self, fresh: Sequence[FeedTrade], event_at: int) -> None:
-        """Carry the bars on by the feed's newest trades; behind a hole they wait for the mart."""
+        """Carry the bars on by the feed's newest trades; at a hole they wait for the mart, and a copy goes on."""
         self.follows_feed = self.live.extend(fresh)
         if self.follows_feed:
+            self.ahead = None
+        else:
+            self._go_on(fresh)
+        if self.follows_feed or self.ahead:
             self.event_at = event_at
             self.changed.set()
+
+    @property
+    def shown(self) -> LiveBars:
+        """The bars that viewers see."""
+        return self.ahead or self.live
 
     def tell(self, frame: str) -> None:
         """Give a frame to every viewer."""
@@ -81,18 +95,18 @@ class Topic:
         and would look like one that came late.
         """
         event_at = self.event_at if self.event_at > self._told_at else 0
-        frame = self._writer.changes(self.live, event_at=event_at, sent_at=at_us)
+        frame = self._writer.changes(self.shown, event_at=event_at, sent_at=at_us)
         self._told_at = self.event_at if frame else self._told_at
         return frame
 
     def snapshot(self, at_us: int) -> str:
         """Return a frame of all bars kept."""
-        return self._writer.snapshot(self.live, event_at=0, sent_at=at_us)
+        return self._writer.snapshot(self.shown, event_at=0, sent_at=at_us)
 
     def status(self, at_us: int, *, feed: bool, **more: Any) -> str:
         """Return a status frame: where the bars come from, when the forming one closes, and the history's stamp."""
-        newest = self.live.bars[-1] if self.live.bars else None
-        source = "waiting" if newest is None else "feed" if feed and self.follows_feed else "mart"
+        newest = self.shown.bars[-1] if self.live.bars else None
+        source = "waiting" if newest is None else self._feeds() if feed else "mart"
         return self._writer.status(
             now=at_us // 1_000,
             source=source,
@@ -101,3 +115,13 @@ class Topic:
             stamp=self.stamp,
             **more,
         )
+
+    def _feeds(self) -> str:
+        return "feed" if self.follows_feed else "ahead" if self.ahead else "mart"
+
+    def _go_on(self, trades: Iterable[FeedTrade]) -> None:
+        """Carry a copy of the bars on by trades behind a hole."""
+        beyond = list(trades)
+        if beyond and self.live.bars:
+            self.ahead = self.ahead or self.live.over_a_hole()
+            self.ahead.extend_over(beyond)

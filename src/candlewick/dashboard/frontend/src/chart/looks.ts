@@ -1,12 +1,12 @@
-// How a bar looks: pale while it forms, fuller when it is closed, solid when its trade ids prove it whole.
+// How a bar looks: paler than any other where trades are missing, pale while it forms, fuller when it is closed, solid when its trade ids prove it whole.
 
 import type { BarData, CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
 import { type Bar, State } from "../data/bar";
 import { type CandleColours, faded } from "../style/theme";
 import type { ChartType, Shape } from "./charttypes";
 
-const FILL: Record<State, number> = { [State.Forming]: 0.25, [State.Closed]: 0.6, [State.Complete]: 1 };
-const VOLUME_FILL: Record<State, number> = { [State.Forming]: 0.3, [State.Closed]: 0.45, [State.Complete]: 0.5 };
+const FILL: Record<State, number> = { [State.Incomplete]: 0.12, [State.Forming]: 0.25, [State.Closed]: 0.6, [State.Complete]: 1 };
+const VOLUME_FILL: Record<State, number> = { [State.Incomplete]: 0.15, [State.Forming]: 0.3, [State.Closed]: 0.45, [State.Complete]: 0.5 };
 const CLEAR = "rgba(0, 0, 0, 0)";
 
 export type Point = BarData | CandlestickData | LineData;

@@ -1,7 +1,11 @@
 // A bar, as history and the live connection both send it.
 
-/** How settled a bar is: forming, closed because its interval is over, or complete as its trade ids prove. */
+/**
+ * How settled a bar is: forming, closed because its interval is over, or complete as its trade ids prove. An incomplete
+ * one is carried on over a hole: trades before it are missing and asked for, and its proved version follows.
+ */
 export const enum State {
+  Incomplete = -1,
   Forming = 0,
   Closed = 1,
   Complete = 2,

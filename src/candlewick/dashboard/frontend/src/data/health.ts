@@ -3,11 +3,11 @@
 import type { Status, Tick } from "./live";
 
 /**
- * live: the feed carries the forming bar. quiet: it does, but brought nothing for some seconds. delayed: bars come from
- * the warehouse alone. stale: the newest event is old. waiting: there are no bars yet. lost: there is no connection.
+ * live: the feed carries the forming bar. quiet: it does, but brought nothing for some seconds. incomplete: it goes on
+ * over a hole. delayed: bars come from the warehouse alone. stale: the newest event is old. waiting: there are no bars yet. lost: there is no connection.
  * replay: the bars on screen are of the past, on purpose.
  */
-export type Health = "live" | "quiet" | "delayed" | "stale" | "waiting" | "lost" | "replay";
+export type Health = "live" | "quiet" | "incomplete" | "delayed" | "stale" | "waiting" | "lost" | "replay";
 
 /** After so many ms without an event the feed is quiet, and the newest bar stale. */
 const QUIET_AFTER = 5_000;
@@ -21,8 +21,9 @@ export function healthOf(isConnected: boolean, status: Status | null, age: numbe
   if (isReplaying) return "replay";
   if (!status || status.source === "waiting") return "waiting";
   if (age !== null && age > STALE_AFTER) return "stale";
-  if (status.source !== "feed") return "delayed";
-  return age !== null && age > QUIET_AFTER ? "quiet" : "live";
+  if (status.source === "mart") return "delayed";
+  if (age !== null && age > QUIET_AFTER) return "quiet";
+  return status.source === "ahead" ? "incomplete" : "live";
 }
 
 /** How old the newest event on screen is. It grows with the clock, whether anything arrives or not. */

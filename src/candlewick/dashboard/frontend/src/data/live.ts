@@ -13,7 +13,8 @@ const LOOK_EVERY = 1_000;
 const FIRST_PINGS = 4;
 const PING_EVERY = 5;
 
-export type Source = "feed" | "mart" | "waiting";
+/** `ahead` is the feed carried on over a hole. */
+export type Source = "feed" | "ahead" | "mart" | "waiting";
 
 export interface Status {
   /** The server's clock, in ms. */

@@ -1,6 +1,7 @@
 // The terminal: the bars above and below, and between them one chart or a grid of them.
 
 import type { Config } from "../data/config";
+import type { Health } from "../data/health";
 import { History } from "../data/history";
 import { Live, type Tick } from "../data/live";
 import { Desk } from "../desk/desk";
@@ -27,6 +28,8 @@ import { afterPaint, Probe } from "./debug";
 import { Grid } from "./grid";
 import { CSS } from "./styles";
 
+/** In these states the age of the newest trade is told. */
+const DATED: ReadonlySet<Health> = new Set<Health>(["live", "quiet", "incomplete", "delayed", "stale"]);
 const DAY_EVERY = 15_000;
 const CLOCK_EVERY = 250;
 
@@ -230,8 +233,7 @@ export class Terminal {
 
   private showHealth(): void {
     const { health, status, feeder, freshness } = this.active;
-    const isDated = health === "live" || health === "quiet" || health === "delayed" || health === "stale";
-    this.statusBar.setHealth(health, isDated ? freshness.shown(this.live.serverNow()) : null);
+    this.statusBar.setHealth(health, DATED.has(health) ? freshness.shown(this.live.serverNow()) : null);
     if (status) this.statusBar.setStatus(status, feeder.store.bars.length);
     this.grid.cells.forEach((cell) => cell.showHealth());
   }

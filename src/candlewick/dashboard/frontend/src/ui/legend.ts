@@ -7,6 +7,7 @@ import { fixed, short, signed } from "../format";
 import { h, setText } from "./dom";
 
 const STATES: Record<State, [text: string, title: string]> = {
+  [State.Incomplete]: ["incomplete", "Trades before this bar's newest are missing and asked for; the price is right, the sums are not"],
   [State.Forming]: ["forming", "This bar is not over"],
   [State.Closed]: ["closed", "This bar is over, but it is not proven that no trade is missing"],
   [State.Complete]: ["complete", "Every trade of this bar is here: its trade ids have no gap and adjoin those of its neighbours"],

@@ -12,12 +12,14 @@ import { zoneName } from "./zones";
 const CLOCK: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 const SOURCES: Record<Source, [name: string, title: string]> = {
   feed: ["feed", "The forming bar: the warehouse's bar, carried on by the recorder's trades with contiguous ids"],
+  ahead: ["feed, over a hole", "The recorder's feed goes on although trades before it are missing: bars since then are incomplete"],
   mart: ["warehouse", "Bars come from the warehouse alone: the recorder's feed is not there, or waits for a hole to be filled"],
   waiting: ["", ""],
 };
 const HEALTH_TITLES: Record<Health, string> = {
   live: "How long trades take from the exchange to this screen",
   quiet: "How old the newest trade is: the recorder is connected, but sends none",
+  incomplete: "Trades are missing and asked for: prices are right, the sums of the newest bars are not yet",
   delayed: "How old the newest trade of the recorder's feed is; bars come from the warehouse",
   stale: "How old the newest trade is",
   waiting: "There are no candles yet",

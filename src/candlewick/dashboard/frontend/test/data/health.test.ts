@@ -31,6 +31,11 @@ test("bars from the feed are live, bars from the warehouse alone are delayed", (
   assert.equal(healthOf(true, status({ source: "mart", event: null }), null), "delayed");
 });
 
+test("over a hole the feed goes on, and says that it is not whole", () => {
+  assert.equal(healthOf(true, status({ source: "ahead" }), FRESH), "incomplete");
+  assert.equal(healthOf(true, status({ source: "ahead" }), 9_000), "quiet");
+});
+
 test("a replay is told as one, whatever the live bars do, but not without a connection", () => {
   for (const now of [null, status({}), status({ source: "mart" })]) assert.equal(healthOf(true, now, 3_600_000, true), "replay");
   assert.equal(healthOf(false, status({}), FRESH, true), "lost");

@@ -35,6 +35,14 @@ test("a bar settles and never unsettles", () => {
   assert.equal(store.last?.state, State.Complete);
 });
 
+test("a bar that was carried on over a hole gives way to the proved one, even with as many trades", () => {
+  const store = new BarStore();
+  store.merge([bar(10, 3, State.Incomplete)]);
+  assert.equal(store.merge([bar(10, 3, State.Forming)]).kind, "tail");
+  assert.equal(store.merge([bar(10, 3, State.Incomplete)]).kind, "none");
+  assert.equal(store.last?.state, State.Forming);
+});
+
 test("the same bars twice change nothing", () => {
   const store = new BarStore();
   const page = Array.from({ length: 300 }, (_, i) => bar(i * 60, 1 + (i % 7)));
