@@ -11,7 +11,7 @@ import { PaneHeights, PaneTops } from "./panes";
 import { settle } from "./parameters";
 import { indicatorOf, INDICATORS } from "./registry";
 import { Shown } from "./shown";
-import { CYCLE } from "./style";
+import { CYCLE, type Output } from "./style";
 
 const STORE = "indicators";
 const OPTIONS = INDICATORS.map(({ id, title, short }) => ({ value: id, title, hint: short }));
@@ -24,7 +24,7 @@ export class Indicators implements Feature {
   private readonly heights: PaneHeights;
   private readonly paneRows: HTMLElement[] = [];
   private pointed: number | null = null;
-  private written = "";
+  private written: string | null = null;
 
   constructor(private readonly stage: Stage) {
     const choices = new Choices("Search indicators", (typed) => matching(OPTIONS, typed), (id) => this.add(id));
@@ -138,11 +138,17 @@ export class Indicators implements Feature {
 
   private lookOf(choice: Chosen): Shown["look"] {
     const kept = (recall(STORE)[write([choice])] ?? {}) as Partial<Shown["look"]>;
-    const alike = this.shown.filter((one) => one.choice.definition === choice.definition).length;
-    const [first] = Object.keys(choice.definition.outputs);
-    const isSingle = Object.keys(choice.definition.outputs).length === 1;
-    const cycled = alike > 0 && isSingle ? { [first!]: CYCLE[alike % CYCLE.length]![this.stage.desk.theme] } : {};
-    return { colours: { ...cycled, ...kept.colours }, hidden: kept.hidden === true };
+    return { colours: { ...this.unlike(choice), ...kept.colours }, hidden: kept.hidden === true };
+  }
+
+  /** Another colour than the default for an indicator of one line, where a line in its pane has that already. */
+  private unlike({ definition }: Chosen): Record<string, string> {
+    const { theme } = this.stage.desk;
+    const [[name, output], ...others] = Object.entries(definition.outputs) as [[string, Output], ...unknown[]];
+    const used = new Set(this.shown.filter((one) => one.choice.definition.pane === definition.pane).flatMap((one) => one.lines));
+    if (others.length > 0 || !used.has(output.colour[theme])) return {};
+    const free = CYCLE.find((colour) => !used.has(colour[theme])) ?? CYCLE[this.shown.length % CYCLE.length]!;
+    return { [name]: free[theme] };
   }
 
   private keepLooks(): void {

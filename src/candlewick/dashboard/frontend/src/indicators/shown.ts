@@ -53,6 +53,12 @@ export class Shown {
     return this.plot.pane;
   }
 
+  /** The colours of its lines. */
+  get lines(): string[] {
+    const { theme } = this.stage.desk;
+    return Object.entries(this.choice.definition.outputs).map(([name, { colour }]) => this.look.colours[name] ?? colour[theme]);
+  }
+
   update(from: number): void {
     this.indicator.update(from);
     this.plot.update(from);

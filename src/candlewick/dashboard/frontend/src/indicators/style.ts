@@ -25,7 +25,7 @@ export const CRIMSON: Themed = { dark: "#ef7370", light: "#b71c1c" };
 export const TEAL: Themed = { dark: "#26a69a", light: "#00796b" };
 export const PINK: Themed = { dark: "#f48fb1", light: "#c2185b" };
 
-/** Colours for the second, third, … indicator of a kind, so that EMA 20, 50 and 200 can be told apart. */
+/** Colours to choose from where a line would look like another of its pane: EMA 20, 50 and 200, say. */
 export const CYCLE: readonly Themed[] = [AMBER, BLUE, VIOLET, CYAN, PINK, TEAL, ORANGE, CRIMSON];
 
 export function line(title: string, colour: Themed, width: 1 | 2 = 1): Output {
