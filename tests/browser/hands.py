@@ -39,7 +39,7 @@ def pick(visitor: Visitor, label: str, colour: str) -> None:
 
 
 def choose_zone(visitor: Visitor, zone: str) -> None:
-    press(visitor, "Time zone")
+    visitor.page.locator(".zone").click()
     visitor.page.get_by_label("Search a city or zone").fill(zone)
     visitor.page.keyboard.press("Enter")
 

@@ -1,16 +1,19 @@
-"""The proof on the chart: what a click on a bar tells, and what differs from the exchange stands out."""
+"""The proof on the chart: what is told of a bar that is asked for, and what differs from the exchange stands out."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from browser.conftest import Visit
+from browser.hands import keys
+from browser.painted import painted_texts, watch_paint
 from browser.shared import start_dashboard
 from browser.visitor import HOOK, Visitor
 from candlewick.mart.reader import Mart
 from dashboard import proven
-from e2e.stack import Stack
+from e2e.stack import Stack, wait_until
 
 FIELDS = ["Open", "High", "Low", "Close", "Volume", "Quote volume", "Trades", "Taker buy", "Taker buy quote"]
 
@@ -18,9 +21,7 @@ FIELDS = ["Open", "High", "Low", "Close", "Volume", "Quote volume", "Trades", "T
 def place_of(visitor: Visitor, back: int) -> tuple[float, float, float]:
     """Return where the bar so many bars before the newest is on screen, and its open time in seconds."""
     x, y, time = visitor.ask(
-        f"""(async () => {{
-            // A panel that opens makes the chart narrower one frame later, and its canvas another.
-            for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+        f"""(() => {{
             const box = document.querySelector(".canvas").getBoundingClientRect();
             const {{ from, to }} = {HOOK}.view(), count = {HOOK}.bars().length;
             const pane = document.querySelector(".canvas table tr td:nth-child(2)").getBoundingClientRect();
@@ -31,17 +32,19 @@ def place_of(visitor: Visitor, back: int) -> tuple[float, float, float]:
     return x, y, time
 
 
-def click_bar(visitor: Visitor, back: int) -> int:
-    """Click the bar so many bars before the newest; returns its open time in seconds."""
+def ask_for(visitor: Visitor, back: int) -> int:
+    """Double-click the bar so many bars before the newest; returns its open time in seconds."""
     x, y, time = place_of(visitor, back)
-    visitor.page.mouse.click(x, y)
+    visitor.page.mouse.dblclick(x, y)
     visitor.page.locator(".lineage .verdict").wait_for()
     return int(time)
 
 
-def test_a_click_on_a_bar_sets_its_fields_beside_the_exchanges_and_names_its_objects(visit: Visit, demo: Stack) -> None:
+def test_a_double_click_sets_a_bars_fields_beside_the_exchanges_and_names_its_objects(
+    visit: Visit, demo: Stack
+) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
-    click_bar(visitor, 15)
+    ask_for(visitor, 15)
     page = visitor.page
     assert page.locator(".lineage .verdict").get_attribute("data-verdict") == "match"
     assert page.locator(".lineage tbody th").all_inner_texts()[:9] == FIELDS
@@ -59,7 +62,7 @@ def test_a_click_on_a_bar_sets_its_fields_beside_the_exchanges_and_names_its_obj
 
 def test_the_lineage_of_a_bar_equals_the_marts_row(visit: Visit, demo: Stack) -> None:
     visitor = visit("/chart?symbol=ETHDEMO&tf=5m").wait_for_bars(12)
-    opened = click_bar(visitor, 3)
+    opened = ask_for(visitor, 3)
     first, last = (int(text) for text in visitor.page.locator(".lineage .ids code").all_inner_texts())
     rows = Mart(demo.settings.mart_path).candles("ETHDEMO", "5m").to_pylist()
     row = next(row for row in rows if int(row["open_time"].timestamp()) == opened)
@@ -70,46 +73,89 @@ def test_the_lineage_of_a_bar_equals_the_marts_row(visit: Visit, demo: Stack) ->
 
 def test_a_forming_bar_is_told_as_forming_and_looked_at_again_by_itself(visit: Visit) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=5m").wait_for_bars(12)
-    click_bar(visitor, 0)
+    ask_for(visitor, 0)
     assert visitor.page.locator(".lineage .verdict").get_attribute("data-verdict") in {"forming", "pending"}
     last = visitor.page.locator(".lineage .ids code").nth(1)
     shown = last.inner_text()
     visitor.wait(f"document.querySelectorAll('.lineage .ids code')[1]?.textContent !== '{shown}'")
 
 
-def test_each_of_two_quick_clicks_opens_its_own_bar_and_a_double_click_opens_one(visit: Visit) -> None:
+def test_a_click_selects_a_bar_and_moves_nothing(visit: Visit) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
-    click_bar(visitor, 10)  # the panel is there now: it makes the chart narrower once
-    title = visitor.page.locator(".panel h2")
-    first, second = (place_of(visitor, back) for back in (20, 30))
-    labels = [visitor.ask(f"{HOOK}.label({time})") for _, _, time in (first, second)]
-    for (x, y, _), label in zip((first, second, first), (*labels, labels[0]), strict=True):
-        visitor.page.mouse.click(x, y)
-        assert label in (title.text_content() or "")
-    visitor.page.mouse.dblclick(*second[:2])
-    assert labels[1] in (title.text_content() or "")
+    x, y, time = place_of(visitor, 20)
+    visitor.page.mouse.click(x, y)
+    visitor.page.mouse.move(x, 2)  # off the chart: the legend stays with the bar
+    visitor.wait_for_ticks(3)
+    bar = visitor.ask(f"{HOOK}.bars().find((bar) => bar.time === {time})")
+    assert visitor.page.locator(".numbers .value").first.inner_text() == f"{bar['open']:,.2f}"
+    assert visitor.page.locator(".lineage-body").count() == 0
+    visitor.page.keyboard.press("Alt+w")
+    visitor.page.locator(".lineage .verdict").wait_for()
+    assert visitor.ask(f"{HOOK}.label({time})") in (visitor.page.locator(".panel h2").text_content() or "")
 
 
-def test_a_drag_and_a_drawing_open_no_lineage_and_a_tap_does(visit: Visit) -> None:
+def test_the_panel_leaves_every_bar_where_it_is_and_escape_closes_it(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    visitor.scroll_back()
+    before, box = visitor.view(), visitor.page.locator(".canvas").bounding_box()
+    for back in (20, 60):
+        ask_for(visitor, back)
+        panel = visitor.page.locator(".panel").bounding_box()
+        x, _, time = place_of(visitor, back)
+        assert panel
+        assert not panel["x"] <= x <= panel["x"] + panel["width"]
+        assert visitor.ask(f"{HOOK}.label({time})") in (visitor.page.locator(".panel h2").text_content() or "")
+        assert (visitor.view(), visitor.page.locator(".canvas").bounding_box()) == (before, box)
+    visitor.page.keyboard.press("Escape")
+    visitor.page.locator(".lineage").wait_for(state="detached")
+    assert visitor.view() == before
+
+
+def test_the_right_button_tells_what_can_be_done_here(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    watch_paint(visitor)
+    x, y, time = place_of(visitor, 20)
+    page = visitor.page
+    page.mouse.click(x, y, button="right")
+    rows = [row.split("\n")[0] for row in page.get_by_role("menuitem").all_inner_texts()]
+    price = rows[1].removeprefix("Alert at ")
+    stamp = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert rows == [
+        "Where this bar comes from",
+        f"Alert at {price}",
+        f"Copy price {price.replace(',', '')}",
+        f"Copy time {stamp}",
+        "Go to a date …",
+        "Reset the view",
+    ]
+    keys(visitor, "ArrowDown", "Enter")
+    wait_until(lambda: f"alert {price}" in painted_texts(visitor), "the alert's line to be painted")
+    page.mouse.click(x, y, button="right")
+    keys(visitor, "Enter")
+    page.locator(".lineage .verdict").wait_for()
+
+
+def test_a_drag_and_a_drawing_open_no_lineage_and_a_double_tap_does(visit: Visit) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m", touch=True).wait_for_bars()
     visitor.scroll_back()
     x, y, _ = place_of(visitor, 30)
     visitor.page.keyboard.press("Alt+h")
     visitor.page.mouse.click(x, y)
-    visitor.page.mouse.click(x, y)  # now it takes hold of the line
+    visitor.page.mouse.dblclick(x, y)  # now it takes hold of the line
     assert visitor.page.locator(".lineage-body").count() == 0
+    visitor.page.touchscreen.tap(x, y - 60)
     visitor.page.touchscreen.tap(x, y - 60)
     visitor.page.locator(".lineage .verdict").wait_for()
 
 
-def test_a_click_that_closes_a_menu_opens_no_lineage(visit: Visit) -> None:
+def test_a_click_that_closes_a_menu_selects_no_bar(visit: Visit) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
     visitor.page.get_by_role("button", name="Settings").click()
     x, y, _ = place_of(visitor, 60)
-    visitor.page.mouse.click(x, y)
+    visitor.page.mouse.dblclick(x, y)
     visitor.page.get_by_role("dialog", name="Settings").wait_for(state="detached")
     assert visitor.page.locator(".lineage-body").count() == 0
-    click_bar(visitor, 50)
+    ask_for(visitor, 50)
 
 
 @pytest.fixture(scope="module")
@@ -128,13 +174,13 @@ def test_a_bar_that_differs_says_so_wherever_it_is_looked_at(chromium: object, f
     visit = Visit(chromium, f"http://127.0.0.1:{flawed.dashboard_port}")  # type: ignore[arg-type]
     visitor = visit("/chart?tf=1m")
     visitor.wait(f"{HOOK}?.bars().length === 6")
-    click_bar(visitor, 4)
+    ask_for(visitor, 4)
     verdict = visitor.page.locator(".lineage .verdict")
     assert verdict.get_attribute("data-verdict") == "mismatch"
     assert verdict.inner_text().splitlines() == ["Differs from the exchange's", "Volume"]
-    x, y, _ = place_of(visitor, 4)  # the panel has made the chart narrower
+    x, y, _ = place_of(visitor, 4)
     visitor.page.mouse.move(x, y)
     visitor.page.locator(".standing[data-standing=mismatch]").wait_for()
-    click_bar(visitor, 3)
+    ask_for(visitor, 3)
     visitor.page.locator(".lineage [data-good=false]", has_text="2 ids missing").wait_for()
     visit.end()

@@ -34,7 +34,7 @@ def test_a_replay_makes_the_warehouses_own_bars_trade_by_trade(visit: Visit, dem
     assert visitor.ask(f"{HOOK}.bars().at(-1).trades") == 1
     press(visitor, "One trade on")
     visitor.wait(f"{HOOK}.bars().at(-1).trades === 2")
-    press(visitor, "Speed")
+    visitor.page.locator(".replay-speed").click()
     visitor.page.get_by_role("menuitem", name="1000×", exact=True).click()
     press(visitor, "Play")
     visitor.wait(f"{HOOK}.bars().at(-1).time >= {opened + 60 * BARS}")

@@ -46,7 +46,7 @@ def test_the_chart_lives_under_its_policy(strict: Strict, demo: Stack, path: str
     page.locator(".health[data-health=live]").wait_for()
     box = page.locator(".canvas").bounding_box()
     assert box
-    page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
+    page.mouse.dblclick(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
     page.locator(".lineage .verdict").wait_for()
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("Rising body", exact=True).fill("#2962ff")

@@ -1,7 +1,7 @@
 """Two tabs of one browser: what is chosen in one is in both, and neither takes anything from the other."""
 
 from browser.conftest import Visit
-from browser.hands import SERIES, button, choose_zone, pick, press
+from browser.hands import SERIES, choose_zone, pick, press
 from browser.test_alerts import add, listed, open_menu
 from browser.visitor import Visitor
 
@@ -30,7 +30,7 @@ def test_alerts_and_colours_of_two_tabs_come_together(visit: Visit) -> None:
     press(one, "Settings")
     assert one.page.get_by_label("Rising body", exact=True).input_value() == "#123456"
     again = tab_of(two, "/chart?symbol=BTCDEMO")
-    assert button(again, "Time zone").inner_text() == "Tokyo"
+    assert again.page.locator(".zone").inner_text() == "Tokyo"
     again.wait(f"{painted('[18, 52, 86]')} > 50")
     for visitor in (two, again):
         visitor.check()

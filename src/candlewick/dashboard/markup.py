@@ -18,7 +18,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container
     """A table; what is not HTML already is escaped. `numbers` are the columns to be set as such."""
     titles = _cells("th", head, numbers)
     body = "".join(f"<tr>{_cells('td', row, numbers)}</tr>" for row in rows)
-    return Html(f'<div class="scroll"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>')
+    return Html(
+        f'<div class="scroll" tabindex="0"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def _cells(tag: str, texts: Sequence[str], numbers: Container[int]) -> str:

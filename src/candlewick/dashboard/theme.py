@@ -4,14 +4,14 @@ DARK = {
     "backgroundColor": "#131722",
     "secondaryBackgroundColor": "#1e222d",
     "textColor": "#d1d4dc",
-    "primaryColor": "#2962ff",
+    "primaryColor": "#7aa3ff",
     "borderColor": "#2a2e39",
 }
 LIGHT = {
     "backgroundColor": "#ffffff",
     "secondaryBackgroundColor": "#f0f3fa",
     "textColor": "#131722",
-    "primaryColor": "#2962ff",
+    "primaryColor": "#1b4fe0",
     "borderColor": "#e0e3eb",
 }
 BOTH = {"font": "-apple-system, BlinkMacSystemFont, 'Trebuchet MS', Roboto, Ubuntu, sans-serif", "baseRadius": "6px"}

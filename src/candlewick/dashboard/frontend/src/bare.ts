@@ -17,6 +17,7 @@ export function mountOnPage(): void {
     terminal.setTheme(worn(choice));
   };
   const terminal = new Terminal(JSON.parse(config) as Config, worn("system"), {
+    hasMain: false,
     themeChoice: () => terminal.desk.prefs.theme,
     chooseTheme: (theme) => {
       terminal.desk.remember({ theme });

@@ -44,7 +44,7 @@ class Frame {
     theme: ThemeName,
     private readonly onEnd: () => void,
   ) {
-    this.terminal = new Terminal(config, theme, { themeChoice, chooseTheme });
+    this.terminal = new Terminal(config, theme, { hasMain: true, themeChoice, chooseTheme });
     window.addEventListener("resize", this.fit);
   }
 

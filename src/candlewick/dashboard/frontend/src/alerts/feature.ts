@@ -3,10 +3,9 @@
 import { Painted, type Size } from "../chart/painted";
 import type { Feature, Stage } from "../desk/stage";
 import { h, icon, ICONS } from "../ui/dom";
+import type { Item } from "../ui/menu";
 import { Popover } from "../ui/popover";
 import { Watcher } from "./watcher";
-
-const BELL = "M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15ZM10 21h4";
 
 export class Alerts implements Feature {
   private readonly stage: Stage;
@@ -29,12 +28,13 @@ export class Alerts implements Feature {
     this.button = h(
       "button",
       { type: "button", class: "icon", title, "aria-label": title, onclick: () => this.popover.toggle(this.button) },
-      icon(BELL),
+      icon(ICONS.bell),
     );
     stage.slots.header.append(this.button);
     stage.chart.attach(this.lines);
     stage.chart.api.subscribeCrosshairMove(({ point }) => (this.pointedY = point?.y ?? null));
     stage.bind("Alt+A", "Alert at the crosshair's price", () => this.addAtCrosshair());
+    stage.actions.push(({ price }) => (price === null ? [] : [this.itemAt(price)]));
     stage.opened.on(() => this.refresh());
     stage.painted.on(() => this.lines.refresh());
     this.stop = this.watcher.changed.on(() => this.refresh());
@@ -67,6 +67,11 @@ export class Alerts implements Feature {
     const box = h("input", { type: "checkbox", onchange: () => book.set({ [name]: box.checked }) });
     this.boxes.push(() => (box.checked = book.settings[name]));
     return h("label", { class: "field" }, h("span", {}, title), box);
+  }
+
+  private itemAt(price: number): Item {
+    const title = `Alert at ${this.stage.chart.priceText(price)}`;
+    return { title, icon: ICONS.bell, hint: "Alt+A", run: () => this.add(price) };
   }
 
   private fill(): void {

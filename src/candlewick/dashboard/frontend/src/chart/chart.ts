@@ -41,6 +41,16 @@ export interface Layer {
   update(from: number): void;
 }
 
+/** A place on the chart. */
+export interface Place {
+  /** The open time of the bar in whose column it is, if there is one. */
+  readonly time: number | null;
+  /** The price at its height; null in another pane than the bars'. */
+  readonly price: number | null;
+  readonly clientX: number;
+  readonly clientY: number;
+}
+
 /** A look of the chart. */
 export interface Look {
   readonly palette: Palette;
@@ -54,6 +64,9 @@ export class PriceChart {
   readonly crosshair = new Signal<number | null>();
   /** A click, with the open time of the bar in its column, if there is one. */
   readonly click = new Signal<number | null>();
+  readonly doubleClick = new Signal<number | null>();
+  /** The context menu is asked for. */
+  readonly asked = new Signal<Place>();
 
   readonly api: IChartApiBase<Time>;
   readonly view: Viewport;
@@ -77,7 +90,7 @@ export class PriceChart {
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0 } });
     this.view = new Viewport(this.api, () => this.bars.length);
     this.api.subscribeCrosshairMove(({ time }) => this.crosshair.emit(secondsOrNull(time)));
-    new Clicks(this.api).clicked.on((x) => this.click.emit(secondsOrNull(this.api.timeScale().coordinateToTime(x))));
+    this.listen(new Clicks(this.api));
     this.paint(look);
   }
 
@@ -214,6 +227,17 @@ export class PriceChart {
 
   private tickText(time: number, type: TickMarkType): string {
     return (this.timeframe === "1d" ? dayLabel : tickLabel)(time, type, this.clock);
+  }
+
+  private listen({ clicked, doubled, asked }: Clicks): void {
+    const timeAt = (x: number) => secondsOrNull(this.api.timeScale().coordinateToTime(x));
+    clicked.on((x) => this.click.emit(timeAt(x)));
+    doubled.on((x) => this.doubleClick.emit(timeAt(x)));
+    asked.on(({ x, y, clientX, clientY }) => {
+      const isOnBars = y < this.api.paneSize(this.series.getPane().paneIndex()).height;
+      const price = isOnBars ? this.series.coordinateToPrice(y) : null;
+      this.asked.emit({ time: timeAt(x), price, clientX, clientY });
+    });
   }
 
   private makeChart(element: HTMLElement): IChartApiBase<Time> {

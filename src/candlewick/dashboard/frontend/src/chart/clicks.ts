@@ -1,4 +1,4 @@
-// Clicks and taps on the panes. The library ignores a click on another bar within half a second of the last one, since
+// Clicks, double clicks and taps on the panes. The library ignores a click on another bar within half a second of the last one, since
 // it may be the second half of a double click; here each one counts.
 
 import type { IChartApiBase, Time } from "lightweight-charts";
@@ -18,9 +18,20 @@ interface Press {
   readonly at: number;
 }
 
+/** A place of the panes, in px from their left and from the top of the chart, and of the window. */
+export interface Asked {
+  readonly x: number;
+  readonly y: number;
+  readonly clientX: number;
+  readonly clientY: number;
+}
+
 export class Clicks {
-  /** Px from the left of the panes. */
+  /** Px from the left of the panes. A double click is a click first. */
   readonly clicked = new Signal<number>();
+  readonly doubled = new Signal<number>();
+  /** The context menu is asked for. */
+  readonly asked = new Signal<Asked>();
 
   private press: Press | null = null;
   private last: Press | null = null;
@@ -30,6 +41,7 @@ export class Clicks {
     element.addEventListener("pointerdown", (event) => this.down(event), { capture: true });
     element.addEventListener("pointerup", (event) => this.up(event));
     element.addEventListener("pointercancel", () => (this.press = null));
+    element.addEventListener("contextmenu", (event) => this.ask(event));
   }
 
   private down(event: PointerEvent): void {
@@ -45,7 +57,20 @@ export class Clicks {
     if (event.pointerType === "touch" && event.timeStamp - press.at > LONG_TAP) return;
     const isSecond = last !== null && event.timeStamp - last.at < DOUBLE_CLICK && !isFar(last, event);
     this.last = isSecond ? null : pressOf(event);
-    if (!isSecond) this.clicked.emit(event.clientX - pane.getBoundingClientRect().left);
+    const x = event.clientX - pane.getBoundingClientRect().left;
+    if (isSecond) this.doubled.emit(x);
+    else this.clicked.emit(x);
+  }
+
+  /** A mouse asks by its right button; a finger that rests moves the crosshair instead. */
+  private ask(event: MouseEvent): void {
+    const pane = this.paneUnder(event.composedPath()[0] as Node);
+    if (!pane) return;
+    event.preventDefault();
+    if ((event as PointerEvent).pointerType === "touch") return;
+    const { clientX, clientY } = event;
+    const y = clientY - this.chart.chartElement().getBoundingClientRect().top;
+    this.asked.emit({ x: clientX - pane.getBoundingClientRect().left, y, clientX, clientY });
   }
 
   /** The part of a pane between its price axes that holds a node. */

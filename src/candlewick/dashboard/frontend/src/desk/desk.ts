@@ -39,6 +39,16 @@ export class Desk {
     return clockOf(this.prefs.zone);
   }
 
+  /** Put a text on the clipboard, and say so. */
+  async copy(text: string, done = `${text} copied`): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.toasts.show(done);
+    } catch {
+      this.toasts.show(`The browser allows no copying here: ${text}`, "warn");
+    }
+  }
+
   /** Remember settings in this browser. */
   remember(prefs: Partial<Prefs>): void {
     Object.assign(this.prefs, prefs);

@@ -1,7 +1,7 @@
 // A feature of the chart, and the stage through which it takes part. Each chart of the grid has features of its own;
 // `page/features.ts` lists them.
 
-import type { PriceChart } from "../chart/chart";
+import type { Place, PriceChart } from "../chart/chart";
 import type { Bar } from "../data/bar";
 import type { Config, SeriesKey } from "../data/config";
 import type { Feeder, Screen } from "../data/feeder";
@@ -9,6 +9,7 @@ import type { History } from "../data/history";
 import type { Status, Tick } from "../data/live";
 import type { Signal } from "../signal";
 import type { Choice } from "../state/choice";
+import type { Item } from "../ui/menu";
 import type { Desk } from "./desk";
 
 export interface Feature {
@@ -26,6 +27,8 @@ export interface Stage {
   readonly desk: Desk;
   /** The chart: `api` is the library's, `series` its main series, `attach` puts primitives on it, `add` layers. */
   readonly chart: PriceChart;
+  /** The element that the chart is drawn in; the keyboard can focus it. */
+  readonly canvas: HTMLElement;
   readonly history: History;
   /** Where its bars come from: those loaded of the series, and older ones on demand. */
   readonly feeder: Feeder;
@@ -48,6 +51,10 @@ export interface Stage {
   /** Whether a feature holds the screen now. */
   readonly isHeld: boolean;
   release(): void;
+  /** Select the bar of an open time, or none with null. */
+  select(time: number | null): void;
+  /** Ask for what is behind a bar: `inspected` tells. */
+  inspect(bar: Bar | undefined): void;
   /** Go to the bar at or before an instant, in seconds since the epoch. */
   goTo(time: number): Promise<void>;
 
@@ -60,8 +67,10 @@ export interface Stage {
   readonly heard: Signal<Status>;
   /** The open time under the crosshair, or null where it left. */
   readonly crosshair: Signal<number | null>;
-  /** A click that no feature took, with the bar in whose column it was; undefined beside the bars. */
-  readonly clicked: Signal<Bar | undefined>;
+  /** The bar that the reader selected, by a click or by a key; undefined where none is any more. */
+  readonly selected: Signal<Bar | undefined>;
+  /** The reader asks what is behind a bar. */
+  readonly inspected: Signal<Bar>;
   /** The reader chose something. */
   readonly chosen: Signal<Partial<Choice>>;
   /** Theme, colours or the grid's lines changed; `desk` has them. */
@@ -84,6 +93,8 @@ export interface Stage {
     /** Below the numbers of the legend: one row for each thing drawn over the bars. */
     readonly legend: HTMLElement;
   };
+  /** What can be done at a place of the chart: the rows of its context menu. */
+  readonly actions: ((place: Place) => readonly Item[])[];
   /** Asked before the chart takes a press for a click: true if the press was meant for a feature. */
   readonly presses: Set<() => boolean>;
 }

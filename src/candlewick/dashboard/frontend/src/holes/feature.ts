@@ -9,13 +9,16 @@ import { makeShade } from "./shade";
 /** About as often as the audit runs, in ms. */
 const EVERY = 5_000;
 
+/** A pointer this near to a pane's lower edge, in px, is on the ribbon. */
+const REACH = 9;
+
 const WORDS: Record<Standing, [text: string, title: string]> = {
   forming: ["", ""],
   incomplete: ["not proven whole", "It is not proven that no trade is missing in this bar or beside it"],
   pending: ["audit pending", "The exchange's own candle is not here yet"],
   no_oracle: ["no oracle", "The exchange's own candle never came: there is nothing to compare with"],
   match: ["audited", "Equal to the exchange's own candle in every field"],
-  mismatch: ["differs from the exchange", "A field differs from the exchange's own candle: click the bar to see which"],
+  mismatch: ["differs from the exchange", "A field differs from the exchange's own candle: double-click the bar to see which"],
 };
 
 export class Holes implements Feature {
@@ -43,6 +46,7 @@ export class Holes implements Feature {
       this.pointed = time;
       this.showBadge();
     });
+    stage.chart.api.subscribeCrosshairMove(({ point, paneIndex }) => this.explain(paneIndex === 0 ? point?.y : undefined));
     this.timer = window.setInterval(() => void this.fetch(), EVERY);
   }
 
@@ -67,6 +71,15 @@ export class Holes implements Feature {
       // The server is away, which the status bar tells; the next round asks again.
       if (!(error instanceof TypeError) && !signal.aborted) throw error;
     }
+  }
+
+  /** Tell what the ribbon says of a bar while the pointer is on it. */
+  private explain(y = 0): void {
+    const { bars, canvas, chart, series } = this.stage;
+    const isOn = this.pointed !== null && y > chart.api.paneSize(0).height - REACH;
+    const bar = isOn ? bars[chart.table.indexAt(this.pointed!)] : undefined;
+    const [text, title] = bar ? WORDS[this.proof.standing(bar, secondsOf(series.timeframe))] : ["", ""];
+    canvas.title = text ? `${text}: ${title}` : "";
   }
 
   private refresh(): void {

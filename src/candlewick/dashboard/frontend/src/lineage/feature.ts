@@ -1,9 +1,9 @@
-// A click on a bar opens its lineage, which is fetched again until the verdict is final.
+// The lineage of the bar that the reader asks for, in the panel; it is fetched again until the verdict is final.
 
 import { Painted, place } from "../chart/painted";
 import type { Bar } from "../data/bar";
 import type { Feature, Stage } from "../desk/stage";
-import { h } from "../ui/dom";
+import { h, ICONS } from "../ui/dom";
 import { fetchLineage, type Lineage } from "./lineage";
 import { viewOf } from "./view";
 
@@ -15,30 +15,48 @@ export class LineagePanel implements Feature {
   private readonly body = h("div", { class: "lineage-body" });
   private readonly band = new Painted("bottom", (context, { height }) => this.paintBand(context, height));
   private bar: Bar | null = null;
+  private readonly unbind: () => void;
   private timer = 0;
   private aborter = new AbortController();
 
   constructor(stage: Stage) {
     this.stage = stage;
     stage.chart.attach(this.band);
-    stage.clicked.on((bar) => this.choose(bar));
+    stage.inspected.on((bar) => this.choose(bar));
+    stage.actions.push(({ time }) => {
+      const bar = time === null ? undefined : stage.bars[stage.chart.table.indexAt(time)];
+      return bar ? [{ title: "Where this bar comes from", icon: ICONS.search, hint: "Alt+W", run: () => stage.inspect(bar) }] : [];
+    });
+    const isOpen = () => stage.isActive && this.bar !== null;
+    this.unbind = stage.desk.keys.bind("Escape", "Close the panel", () => this.close(), isOpen);
     stage.chosen.on((choice) => {
       if ("symbol" in choice || "timeframe" in choice) this.close();
     });
   }
 
   dispose(): void {
+    this.unbind();
     this.close();
   }
 
-  private choose(bar: Bar | undefined): void {
-    if (!bar || bar.time === this.bar?.time) return this.close();
+  private choose(bar: Bar): void {
+    if (bar.time === this.bar?.time) return this.close();
     const { chart, series, desk } = this.stage;
     this.body.replaceChildren(h("p", { class: "soft" }, "reading …"));
-    desk.panel.open(`${series.symbol} ${series.timeframe} · ${chart.instantText(bar.time)}`, this.body, () => this.forget());
+    const title = `${series.symbol} ${series.timeframe} · ${chart.instantText(bar.time)}`;
+    desk.panel.open(title, this.body, () => this.forget(), this.isRightHalf(bar) ? "left" : "right");
     this.bar = bar;
     this.band.refresh();
     void this.look();
+  }
+
+  /** Whether a bar is in the right half of the page, where the panel would cover it. */
+  private isRightHalf({ time }: Bar): boolean {
+    const { chart, desk } = this.stage;
+    const box = chart.api.chartElement().getBoundingClientRect();
+    const page = desk.root.getBoundingClientRect();
+    const x = box.left + chart.view.x(chart.table.indexAt(time));
+    return x > page.left + page.width / 2;
   }
 
   private close(): void {

@@ -74,7 +74,7 @@ function ids({ first_trade_id: first, last_trade_id: last, trade_count: count, s
 
 function fields({ audit }: Lineage): HTMLElement {
   const title = audit.scope === "minute" ? "The minute, beside the exchange's" : "Beside the exchange's";
-  const head = h("tr", {}, ...["", "ours", "exchange", ""].map((text) => h("th", {}, text)));
+  const head = h("tr", {}, ...["", "ours", "exchange", ""].map((text) => (text ? h("th", {}, text) : h("td"))));
   return section(title, h("table", {}, h("thead", {}, head), h("tbody", {}, ...audit.fields.map(row))));
 }
 

@@ -12,20 +12,16 @@ import type { Desk } from "../desk/desk";
 import type { Feature, Stage } from "../desk/stage";
 import { Signal } from "../signal";
 import type { Choice } from "../state/choice";
-import { h, iconButton, ICONS } from "../ui/dom";
-import { Legend } from "../ui/legend";
 import { Popover } from "../ui/popover";
-import { Waiting } from "../ui/waiting";
 import { dayClockOf } from "../zone";
 import { afterPaint } from "./debug";
 import { FEATURES } from "./features";
+import { CellFrame } from "./frame";
+import { Travel } from "./travel";
 
-/** How long a request made for a key press may take, in ms. */
-const PATIENCE = 10_000;
 const SERIES_KEYS: readonly (keyof Choice)[] = ["symbol", "timeframe"];
 
 export class Cell implements Stage {
-  readonly element: HTMLElement;
   readonly config: Config;
   readonly chart: PriceChart;
   readonly feeder: Feeder;
@@ -34,28 +30,29 @@ export class Cell implements Stage {
   readonly ticked = new Signal<Tick>();
   readonly heard = new Signal<Status>();
   readonly crosshair: Signal<number | null>;
-  readonly clicked = new Signal<Bar | undefined>();
+  readonly selected = new Signal<Bar | undefined>();
+  readonly inspected = new Signal<Bar>();
   readonly chosen = new Signal<Partial<Choice>>();
   readonly painted = new Signal();
   readonly activated = new Signal<boolean>();
   readonly presses = new Set([() => Popover.tookPress]);
-  readonly slots: Stage["slots"];
+  readonly actions: Stage["actions"][number][] = [];
 
   status: Status | null = null;
   freshness = new Freshness();
   choice: Choice;
   isHeld = false;
 
-  private readonly legend = new Legend();
-  private readonly waiting = new Waiting();
-  private readonly toLive = iconButton("To the newest bar", ICONS.live, () => this.goLive());
+  private readonly frame = new CellFrame(() => this.goLive());
   private readonly pacer = new Pacer(
     () => this.chart.isHeavy() && this.chart.view.isMoving(),
     (changed) => this.change(changed, this.feeder.store.bars),
   );
+  private readonly travel: Travel;
   private readonly features: Feature[];
   private readonly endings: (() => void)[] = [];
   private pointed: number | null = null;
+  private selection: number | null = null;
   private hasShown = false;
   private active = false;
 
@@ -66,23 +63,10 @@ export class Cell implements Stage {
   ) {
     this.config = desk.config;
     this.choice = choice;
-    this.toLive.classList.add("to-live");
-    this.toLive.hidden = true;
-    const canvas = h("div", { class: "canvas" });
-    const overlay = h("div", { class: "overlay" });
-    this.slots = {
-      header: h("span", { class: "slot", hidden: true }),
-      icons: h("span", { class: "slot", hidden: true }),
-      rail: h("span", { class: "slot", hidden: true }),
-      overlay,
-      title: this.legend.title,
-      legend: this.legend.rows,
-    };
-    const parts = [canvas, overlay, this.legend.element, this.toLive, this.waiting.element];
-    this.element = h("section", { class: "cell" }, ...parts);
-    this.chart = new PriceChart(canvas, this.look());
+    this.chart = new PriceChart(this.canvas, this.look());
     this.crosshair = this.chart.crosshair;
     this.feeder = new Feeder(history, desk.live, this.liveScreen());
+    this.travel = new Travel(desk, history, this.chart, this.feeder);
     this.listen();
     this.features = FEATURES.map((make) => make(this));
     this.apply(choice);
@@ -97,6 +81,18 @@ export class Cell implements Stage {
     this.chart.dispose();
     this.element.remove();
     Object.values(this.slots).forEach((slot) => slot.remove());
+  }
+
+  get element(): HTMLElement {
+    return this.frame.element;
+  }
+
+  get canvas(): HTMLElement {
+    return this.frame.canvas;
+  }
+
+  get slots(): Stage["slots"] {
+    return this.frame.slots;
   }
 
   get series(): SeriesKey {
@@ -115,9 +111,7 @@ export class Cell implements Stage {
   set isActive(active: boolean) {
     if (active === this.active) return;
     this.active = active;
-    const { header, icons, rail } = this.slots;
-    header.hidden = icons.hidden = rail.hidden = !active;
-    this.element.toggleAttribute("data-active", active);
+    this.frame.setActive(active);
     this.activated.emit(active);
   }
 
@@ -153,22 +147,28 @@ export class Cell implements Stage {
     if (this.feeder.isLoaded) this.show(this.feeder.store.bars);
   }
 
-  async goTo(time: number): Promise<void> {
-    await this.feeder.reach(time);
-    const { table, view } = this.chart;
-    view.centre(Math.max(0, table.indexAt(time + 1) - 1));
+  select(time: number | null): void {
+    this.selection = time;
+    this.selected.emit(this.barAt(time));
+    this.showLegend();
+  }
+
+  inspect(bar: Bar | undefined): void {
+    if (bar) this.inspected.emit(bar);
+  }
+
+  goTo(time: number): Promise<void> {
+    return this.travel.goTo(time);
   }
 
   goLive(): void {
-    if (this.feeder.isAtHead) this.chart.view.goLive();
-    else void this.feeder.toHead().then(() => this.chart.view.goLive());
+    this.travel.goLive();
   }
 
   /** Go to the first bar of the tape. */
-  async goToStart(): Promise<void> {
+  goToStart(): Promise<void> {
     const { symbol } = this.choice;
-    const first = await this.history.first(symbol, AbortSignal.timeout(PATIENCE));
-    if (first && symbol === this.choice.symbol) await this.goTo(first.time);
+    return this.travel.goToStart(symbol, () => symbol === this.choice.symbol);
   }
 
   /** Show the newest bars in their original width, and fit the price scale to them. */
@@ -190,7 +190,7 @@ export class Cell implements Stage {
   showHealth(): void {
     // When the series changes, the old one stays on screen until the new one has been loaded.
     const hasNothing = !this.hasShown || this.status?.source === "waiting";
-    this.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, this.status?.history ?? null);
+    this.frame.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, this.status?.history ?? null);
   }
 
   private apply(choice: Partial<Choice>): void {
@@ -202,8 +202,9 @@ export class Cell implements Stage {
     this.status = null;
     this.freshness = new Freshness();
     this.pointed = null;
+    this.select(null);
     this.isHeld = false;
-    this.legend.setSeries(this.series);
+    this.frame.setSeries(this.series);
     this.setClock();
     this.feeder.open(this.series, this.chart.endsAt());
     this.showHealth();
@@ -215,12 +216,16 @@ export class Cell implements Stage {
       this.showLegend();
     });
     const { view } = this.chart;
-    view.moved.on(() => (this.toLive.hidden = view.isLive() && this.feeder.isAtHead));
+    view.moved.on(() => (this.frame.toLive.hidden = view.isLive() && this.feeder.isAtHead));
     view.nearStart.on(() => this.isHeld || void this.feeder.older());
     view.nearEnd.on(() => this.isHeld || void this.feeder.newer());
+    // Of a double click both presses have to be ours: the first may have closed a menu.
+    let isOurs = false;
     this.chart.click.on((time) => {
-      if (![...this.presses].some((took) => took())) this.clicked.emit(this.barAt(time));
+      isOurs = ![...this.presses].some((took) => took());
+      if (isOurs) this.select(time);
     });
+    this.chart.doubleClick.on((time) => isOurs && this.inspect(this.barAt(time)));
   }
 
   /** What the feeder draws on: the screen, unless a feature holds it. */
@@ -273,8 +278,8 @@ export class Cell implements Stage {
   }
 
   private showLegend(): void {
-    const bar = this.barAt(this.pointed) ?? this.bars.at(-1);
-    if (bar) this.legend.show(bar, this.bars[this.chart.table.indexAt(bar.time) - 1], this.chart.decimals);
+    const bar = this.barAt(this.pointed) ?? this.barAt(this.selection) ?? this.bars.at(-1);
+    if (bar) this.frame.legend.show(bar, this.bars[this.chart.table.indexAt(bar.time) - 1], this.chart.decimals);
   }
 
   private barAt(time: number | null): Bar | undefined {

@@ -4,6 +4,7 @@ import type { ISeriesPrimitive, ISeriesPrimitiveAxisView, SeriesAttachedParamete
 import { directionColour } from "../chart/looks";
 import type { Feature, Stage } from "../desk/stage";
 import { countdown } from "../format";
+import { contrast } from "../style/theme";
 
 /** The distance in px between the middle of the price's label and the middle of this one. */
 const BELOW = 18;
@@ -20,7 +21,7 @@ class Countdown implements ISeriesPrimitive<Time>, Feature {
       {
         coordinate: () => this.coordinate(),
         text: () => this.text,
-        textColor: () => "#ffffff",
+        textColor: () => (contrast("#ffffff", this.colour()) < 4.5 ? "#000000" : "#ffffff"),
         backColor: () => this.colour(),
         visible: () => this.text !== "",
       },

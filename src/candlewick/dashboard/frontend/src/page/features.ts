@@ -9,7 +9,9 @@ import { Indicators } from "../indicators/feature";
 import { LineagePanel } from "../lineage/feature";
 import { Replay } from "../replay/feature";
 import { share } from "../share/feature";
+import { contextMenu } from "./contextmenu";
 import { timeLeft } from "./countdown";
+import { Selection } from "./selection";
 import { typeMenu } from "./typemenu";
 
 export const FEATURES: readonly FeatureMaker[] = [
@@ -23,4 +25,6 @@ export const FEATURES: readonly FeatureMaker[] = [
   (stage) => new Replay(stage),
   (stage) => new Alerts(stage),
   share,
+  (stage) => new Selection(stage),
+  contextMenu,
 ];

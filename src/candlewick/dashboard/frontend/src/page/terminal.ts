@@ -5,15 +5,16 @@ import type { Health } from "../data/health";
 import { History } from "../data/history";
 import { Live, type Tick } from "../data/live";
 import { Desk } from "../desk/desk";
-import { defaultChoice, GRIDS, readAddress, writeAddress } from "../state/choice";
+import { defaultChoice, readAddress, writeAddress } from "../state/choice";
 import { Keyboard } from "../state/keys";
 import { followPrefs, type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
-import { PALETTES, type ThemeName } from "../style/theme";
-import { h, ICONS } from "../ui/dom";
+import { legible, PALETTES, type ThemeName } from "../style/theme";
+import { h } from "../ui/dom";
 import { GoTo } from "../ui/goto";
 import { Header } from "../ui/header";
 import { Help } from "../ui/help";
-import { Menu } from "../ui/menu";
+import type { Menu } from "../ui/menu";
+import { Messages } from "../ui/messages";
 import { SidePanel } from "../ui/panel";
 import { Popover } from "../ui/popover";
 import { Search } from "../ui/search";
@@ -26,6 +27,7 @@ import type { Cell } from "./cell";
 import { bindCommands } from "./commands";
 import { afterPaint, Probe } from "./debug";
 import { Grid } from "./grid";
+import { layoutMenu } from "./layouts";
 import { CSS } from "./styles";
 
 /** In these states the age of the newest trade is told. */
@@ -35,6 +37,8 @@ const CLOCK_EVERY = 250;
 
 /** What the page around the terminal does for it. */
 export interface Host {
+  /** Whether the page has a main part besides the terminal. */
+  readonly hasMain: boolean;
   /** The theme that the reader chose last. */
   themeChoice(): ThemeChoice;
   /** Apply a theme to the whole page, not only to the chart. */
@@ -53,6 +57,7 @@ export class Terminal {
   private readonly layouts: Menu;
   private readonly goTo: GoTo;
   private readonly help: Help;
+  private readonly messages: Messages;
   private readonly rail = h("nav", { class: "rail", "aria-label": "Drawing" });
   private readonly grid: Grid;
   private readonly live: Live;
@@ -80,15 +85,17 @@ export class Terminal {
     this.statusBar = new StatusBar({
       chooseZone: (anchor) => this.zones.toggle(anchor),
       choose: (choice) => this.active.choose(choice),
+      showMessages: (anchor) => this.messages.toggle(anchor),
       help: () => this.help.toggle(),
     });
     const { element, desk } = this;
     this.search = new Search(element, config, (choice) => this.active.choose(choice));
     this.zones = new ZoneMenu(element, () => prefs.zone, (zone) => this.setZone(zone));
-    this.layouts = new Menu(element, "Layout", () => this.layoutItems());
+    this.layouts = layoutMenu(element, () => this.grid);
     const now = () => this.live.serverNow() / 1_000;
     this.goTo = new GoTo(element, () => desk.clock, now, (time) => void this.active.goTo(time));
     this.help = new Help(this.keys);
+    this.messages = new Messages(element, desk.toasts, () => desk.clock);
     this.grid = new Grid(desk, this.history);
     this.fill();
     this.bindKeys();
@@ -154,7 +161,7 @@ export class Terminal {
 
   private fill(): void {
     const { panel, toasts } = this.desk;
-    const stage = h("main", { class: "stage" }, this.rail, this.grid.element, panel.element);
+    const stage = h(this.host.hasMain ? "div" : "main", { class: "stage" }, this.rail, this.grid.element, panel.element);
     this.element.append(
       h("style", {}, CSS),
       this.header.element,
@@ -173,18 +180,6 @@ export class Terminal {
       goTo: () => this.goTo.open(this.header.symbolButton),
       help: () => this.help.toggle(),
       fullscreen: () => this.toggleFullscreen(),
-    });
-  }
-
-  private layoutItems() {
-    const titles: Record<number, [title: string, icon: string]> = {
-      1: ["One chart", ICONS.one],
-      2: ["Two charts", ICONS.two],
-      4: ["Four charts", ICONS.four],
-    };
-    return GRIDS.map((count) => {
-      const [title, icon] = titles[count]!;
-      return { title, icon, isCurrent: count === this.grid.cells.length, run: () => this.grid.setCount(count) };
     });
   }
 
@@ -223,7 +218,7 @@ export class Terminal {
 
   private showPrice(): void {
     const { newest } = this.active.feeder;
-    if (newest) this.header.setPrice(newest.close, this.active.chart.decimals);
+    if (newest) this.header.setPrice(newest, this.active.chart.decimals);
   }
 
   private note(tick: Tick): void {
@@ -278,9 +273,10 @@ export class Terminal {
   private paint(): void {
     cancelAnimationFrame(this.repaint);
     this.repaint = requestAnimationFrame(() => {
-      const { colours } = this.desk.prefs;
-      this.element.style.setProperty("--bull", colours.bullFill);
-      this.element.style.setProperty("--bear", colours.bearFill);
+      const { desk, element } = this;
+      const text = (colour: string) => legible(colour, desk.palette.background);
+      element.style.setProperty("--bull", text(desk.prefs.colours.bullFill));
+      element.style.setProperty("--bear", text(desk.prefs.colours.bearFill));
       this.grid.cells.forEach((cell) => cell.paint());
       this.desk.painted.emit();
     });

@@ -53,7 +53,7 @@ export class Controls {
       })),
     );
     const onclick = () => this.speeds.toggle(this.speed);
-    const attributes = { type: "button", class: "replay-speed", title: "Speed", "aria-label": "Speed", onclick };
+    const attributes = { type: "button", class: "replay-speed", title: "Speed", onclick };
     this.speed = h("button", attributes, `${this.current}×`);
     this.element = h(
       "div",
@@ -91,6 +91,7 @@ export class Controls {
     }
     this.current = speed;
     setText(this.speed, `${speed}×`);
+    this.speed.setAttribute("aria-label", `Speed ${speed}×`);
     setText(this.words, told(player, clock, price));
   }
 }

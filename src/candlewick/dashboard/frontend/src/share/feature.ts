@@ -11,7 +11,7 @@ type Format = "csv" | "parquet";
 export function share(stage: Stage): Feature {
   const menu = new Menu(stage.desk.root, "Take along", () => [
     { title: "Save picture", icon: ICONS.camera, hint: "Alt+S", run: () => void picture(stage) },
-    { title: "Copy link", icon: ICONS.link, run: () => void copyLink(stage) },
+    { title: "Copy link", icon: ICONS.link, run: () => void stage.desk.copy(window.location.href, "Link copied") },
     { title: "Visible bars as CSV", icon: ICONS.table, run: () => bars(stage, "csv") },
     { title: "Visible bars as Parquet", icon: ICONS.table, run: () => bars(stage, "parquet") },
   ]);
@@ -26,15 +26,6 @@ async function picture(stage: Stage): Promise<void> {
   if (!content) return stage.desk.toasts.show("The browser could not make a picture of this size", "bad");
   save(content, `${nameOf(stage)}.png`);
   stage.desk.toasts.show("Picture saved");
-}
-
-async function copyLink(stage: Stage): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(window.location.href);
-    stage.desk.toasts.show("Link copied");
-  } catch {
-    stage.desk.toasts.show("The browser allows no copying here: take the link from the address bar", "warn");
-  }
 }
 
 /** Let the server write the file from the warehouse, with exact decimals and the trade ids of each bar. */

@@ -37,6 +37,11 @@ export class Keyboard {
     return () => void this.bindings.delete(binding);
   }
 
+  /** Do what a key does. */
+  press(keys: string): void {
+    this.bound(keys)?.run();
+  }
+
   /** Every key that works now, with its title, in the order of binding. */
   list(): [keys: string, title: string][] {
     return [...this.bindings].filter(({ isActive }) => isActive()).map(({ keys, title }) => [keys, title]);
@@ -50,10 +55,14 @@ export class Keyboard {
     }
   }
 
+  private bound(name: string): Binding | undefined {
+    return [...this.bindings].find(({ keys, isActive }) => keys === name && isActive());
+  }
+
   private meant(event: KeyboardEvent): boolean {
     for (const take of this.takers) if (take(event)) return true;
     const name = nameOf(event);
-    const binding = [...this.bindings].find(({ keys, isActive }) => keys === name && isActive());
+    const binding = this.bound(name);
     if (binding) {
       binding.run();
       return true;

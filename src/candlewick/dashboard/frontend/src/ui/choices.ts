@@ -10,11 +10,13 @@ export interface Option {
 }
 
 const MOST = 60;
+let count = 0;
 
 export class Choices {
   readonly element: HTMLElement;
   readonly field: HTMLInputElement;
-  private readonly list = h("div", { class: "choices", role: "listbox" });
+  private readonly list: HTMLElement;
+  private readonly id = `choices-${++count}`;
   private shown: Option[] = [];
   private at = 0;
 
@@ -25,9 +27,14 @@ export class Choices {
     private readonly choose: (value: string) => void,
     private readonly isCurrent: (value: string) => boolean = () => false,
   ) {
+    this.list = h("div", { class: "choices", role: "listbox", id: this.id, "aria-label": placeholder });
     this.field = h("input", {
       class: "search",
       type: "text",
+      role: "combobox",
+      "aria-expanded": "true",
+      "aria-controls": this.id,
+      "aria-autocomplete": "list",
       placeholder,
       "aria-label": placeholder,
       autofocus: true,
@@ -48,15 +55,17 @@ export class Choices {
   private narrow(): void {
     this.shown = this.options(this.field.value.trim()).slice(0, MOST);
     this.at = 0;
-    this.list.replaceChildren(...this.shown.map((option) => this.row(option)));
-    if (this.shown.length === 0) this.list.append(h("p", { class: "none" }, "Nothing of that name"));
+    this.list.replaceChildren(...this.shown.map((option, index) => this.row(option, index)));
+    if (this.shown.length === 0) this.list.append(h("p", { class: "none", role: "option", "aria-disabled": "true" }, "Nothing of that name"));
     this.mark();
   }
 
-  private row({ value, title, hint }: Option): HTMLElement {
+  /** A row is pressed, or reached by the arrow keys of the field, which keeps the focus. */
+  private row({ value, title, hint }: Option, index: number): HTMLElement {
     const current = this.isCurrent(value) && { "aria-current": "true" };
     const label = h("span", {}, title);
-    const row = { type: "button", class: "choice", role: "option", onclick: () => this.choose(value), ...current };
+    const reached = { role: "option", id: `${this.id}-${index}`, tabindex: -1 };
+    const row = { type: "button", class: "choice", onclick: () => this.choose(value), ...reached, ...current };
     return h("button", row, label, ...(hint ? [h("i", {}, hint)] : []));
   }
 
@@ -74,7 +83,11 @@ export class Choices {
   }
 
   private mark(): void {
-    [...this.list.children].forEach((row, index) => row.toggleAttribute("data-marked", index === this.at));
+    this.list.querySelectorAll("[role=option]").forEach((row, index) => {
+      row.toggleAttribute("data-marked", index === this.at);
+      row.setAttribute("aria-selected", String(index === this.at));
+    });
+    this.field.setAttribute("aria-activedescendant", this.shown.length > 0 ? `${this.id}-${this.at}` : "");
     this.list.children[this.at]?.scrollIntoView({ block: "nearest" });
   }
 }

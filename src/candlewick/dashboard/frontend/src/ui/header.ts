@@ -1,5 +1,6 @@
 // The bar above the charts: symbol, timeframes, the active chart's tools, last price, the day's numbers, and the icons.
 
+import { isRising } from "../chart/looks";
 import type { Bar } from "../data/bar";
 import type { Config } from "../data/config";
 import type { Day } from "../data/history";
@@ -35,13 +36,12 @@ export class Header {
   private readonly spoken = h("span", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly stats = h("span", { class: "stats" });
   private readonly themeButton: HTMLButtonElement;
-  private shown = NaN;
 
   constructor({ demo, timeframes }: Config, actions: HeaderActions) {
     const title = "Search a symbol: just type";
     const onclick = () => actions.search(this.symbolButton);
     const search = icon(ICONS.search, 15);
-    const symbol = { type: "button", class: "symbol", title, "aria-label": "Symbol", onclick };
+    const symbol = { type: "button", class: "symbol", title, onclick };
     this.symbolButton = h("button", symbol, search, this.symbol);
     this.timeframes = timeframes.map((timeframe) =>
       h("button", { type: "button", value: timeframe, onclick: () => actions.open({ timeframe }) }, timeframe),
@@ -77,7 +77,6 @@ export class Header {
     markCurrent(this.timeframes, timeframe);
     if (symbol === this.symbol.textContent) return;
     setText(this.symbol, symbol);
-    this.shown = NaN;
     setText(this.price, "");
     this.stats.replaceChildren();
   }
@@ -87,12 +86,10 @@ export class Header {
     this.themeButton.title = theme === "dark" ? "Light theme" : "Dark theme";
   }
 
-  /** Show the last price, in the colour of its last move. */
-  setPrice(price: number, decimals: number): void {
-    if (price === this.shown) return;
-    if (!Number.isNaN(this.shown)) this.price.dataset.move = price > this.shown ? "up" : "down";
-    this.shown = price;
-    setText(this.price, fixed(price, decimals));
+  /** Show the last price, in the colour of the newest bar, as the price axis does. */
+  setPrice(newest: Bar, decimals: number): void {
+    this.price.dataset.move = isRising(newest) ? "up" : "down";
+    setText(this.price, fixed(newest.close, decimals));
   }
 
   /** Show the numbers of the last 24 hours, or of as much of them as is recorded; `now` is in seconds. */

@@ -4,7 +4,7 @@ import { isRising } from "../chart/looks";
 import { type Bar, State } from "../data/bar";
 import type { SeriesKey } from "../data/config";
 import { fixed, short, signed } from "../format";
-import { h, setText } from "./dom";
+import { h, iconButton, ICONS, setText } from "./dom";
 
 const STATES: Record<State, [text: string, title: string]> = {
   [State.Incomplete]: ["incomplete", "Trades before this bar's newest are missing and asked for; the price is right, the sums are not"],
@@ -19,6 +19,9 @@ export class Legend {
   readonly title: HTMLElement;
   /** Rows of what is drawn over the bars. */
   readonly rows = h("div", { class: "rows" });
+  /** Called when the reader folds it, or unfolds it. */
+  onFold: (isFolded: boolean) => void = () => {};
+  private readonly fold: HTMLButtonElement;
   private readonly name = h("b");
   private readonly state = h("span", { class: "state" });
   private readonly values: Record<string, HTMLElement> = {};
@@ -40,8 +43,16 @@ export class Legend {
       value("volume", "Vol"),
       value("trades", "Trades"),
     );
-    this.title = h("div", { class: "name" }, this.name, this.state);
+    this.fold = iconButton("Legend", ICONS.fold, () => this.setFolded(!this.rows.hidden), "tiny");
+    this.title = h("div", { class: "name" }, this.fold, this.name, this.state);
     this.element = h("div", { class: "legend" }, this.title, this.numbers, this.rows);
+  }
+
+  /** Show the series' name and the bar's numbers alone, or what is drawn over the bars too. */
+  setFolded(isFolded: boolean): void {
+    this.rows.hidden = isFolded;
+    this.fold.setAttribute("aria-expanded", String(!isFolded));
+    this.onFold(isFolded);
   }
 
   setSeries({ symbol, timeframe }: SeriesKey): void {

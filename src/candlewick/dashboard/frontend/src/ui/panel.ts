@@ -1,4 +1,5 @@
-// The panel beside the charts, with a title and a button to close it. On a phone it is a sheet at the bottom.
+// The panel over one side of the charts, with a title and a button to close it. It moves no chart, since what the reader
+// pointed at must stay where it is. On a phone it is a sheet at the bottom.
 
 import { h, iconButton, ICONS } from "./dom";
 
@@ -19,11 +20,12 @@ export class SidePanel {
   }
 
   /** Show something. Whoever was shown before is told that it was closed. */
-  open(title: string, content: Node, onClose: () => void = () => {}): void {
+  open(title: string, content: Node, onClose: () => void = () => {}, side: "left" | "right" = "right"): void {
     this.end();
     this.title.textContent = title;
     this.body.replaceChildren(content);
     this.onClose = onClose;
+    this.element.dataset.side = side;
     this.element.hidden = false;
   }
 

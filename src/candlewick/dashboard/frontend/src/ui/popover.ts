@@ -17,6 +17,8 @@ export class Popover {
   onClose: () => void = () => {};
 
   private anchor: Element | null = null;
+  /** What had the focus before. */
+  private before: HTMLElement | null = null;
   private readonly root: HTMLElement;
   private readonly onPress = (event: PointerEvent) => {
     const path = event.composedPath();
@@ -28,6 +30,7 @@ export class Popover {
   private readonly onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") this.close();
+    else if (event.key === "Tab") this.cycle(event.shiftKey ? -1 : 1);
     else if (step === undefined || !this.step(step)) return;
     event.preventDefault();
     event.stopPropagation();
@@ -58,23 +61,45 @@ export class Popover {
     open?.close();
     open = this;
     this.anchor = anchor;
-    anchor.setAttribute("aria-expanded", "true");
+    this.before = this.focused();
+    if (anchor instanceof HTMLButtonElement) anchor.setAttribute("aria-expanded", "true");
     this.onOpen();
     this.root.append(this.element);
     this.place(anchor);
     document.addEventListener("pointerdown", this.onPress, { capture: true });
     window.addEventListener("keydown", this.onKey, { capture: true });
-    this.element.querySelector<HTMLElement>("[autofocus]")?.focus();
+    (this.element.querySelector<HTMLElement>("[autofocus]") ?? this.stops()[0])?.focus();
   }
 
   close(): void {
     if (!this.isOpen) return;
     open = null;
-    this.anchor?.setAttribute("aria-expanded", "false");
+    const hadFocus = this.element.contains(this.focused());
+    if (this.anchor instanceof HTMLButtonElement) this.anchor.setAttribute("aria-expanded", "false");
     this.element.remove();
+    // The focus goes back to the button, or to where it was if something else opened the pop-over.
+    if (hadFocus) (this.anchor instanceof HTMLButtonElement ? this.anchor : this.before)?.focus();
     document.removeEventListener("pointerdown", this.onPress, { capture: true });
     window.removeEventListener("keydown", this.onKey, { capture: true });
     this.onClose();
+  }
+
+  private focused(): HTMLElement | null {
+    return (this.root.getRootNode() as Document | ShadowRoot).activeElement as HTMLElement | null;
+  }
+
+  /** What the Tab key stops at. */
+  private stops(): HTMLElement[] {
+    return [...this.element.querySelectorAll<HTMLElement>("button, input, select, a[href], [tabindex='0']")].filter(
+      (stop) => !stop.matches(":disabled, [tabindex='-1']") && stop.checkVisibility(),
+    );
+  }
+
+  /** Move the focus within the pop-over, from its end to its beginning. */
+  private cycle(by: number): void {
+    const stops = this.stops();
+    const at = stops.indexOf(this.focused()!);
+    stops[(at + by + stops.length) % stops.length]?.focus();
   }
 
   /** Move the focus through the rows of a menu. Forms and fields use these keys themselves. */

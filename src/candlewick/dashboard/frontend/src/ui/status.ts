@@ -36,6 +36,7 @@ const SCALE_NAMES: Record<Scale, [name: string, title: string]> = {
 export interface StatusActions {
   chooseZone(anchor: Element): void;
   choose(choice: Partial<Choice>): void;
+  showMessages(anchor: Element): void;
   help(): void;
 }
 
@@ -55,13 +56,14 @@ export class StatusBar {
 
   constructor(actions: StatusActions) {
     const onclick = () => actions.chooseZone(this.zone);
-    this.zone = h("button", { type: "button", class: "zone", title: "Time zone", "aria-label": "Time zone", onclick });
+    this.zone = h("button", { type: "button", class: "zone", title: "Time zone", onclick });
     this.scales = SCALES.map((scale) => {
       const [name, title] = SCALE_NAMES[scale];
       return h("button", { type: "button", value: scale, title, onclick: () => actions.choose({ scale }) }, name);
     });
     const flip = () => actions.choose({ inverted: !this.inverted });
     this.invert = h("button", { type: "button", value: "inverted", title: "Upside down (Alt+I)", onclick: flip }, "inv");
+    const messages = iconButton("Messages", ICONS.messages, (button) => actions.showMessages(button), "tiny");
     const help = iconButton("Keyboard (?)", ICONS.keyboard, () => actions.help(), "tiny");
     help.classList.add("wide-only");
     this.element = h(
@@ -76,12 +78,14 @@ export class StatusBar {
       this.clock,
       this.zone,
       h("span", { class: "scales" }, ...this.scales, this.invert),
+      messages,
       help,
     );
   }
 
   setZone(zone: string): void {
     setText(this.zone, zoneName(zone));
+    this.zone.setAttribute("aria-label", `Time zone ${zoneName(zone)}`);
   }
 
   setChoice({ scale, inverted }: Choice): void {

@@ -1,0 +1,102 @@
+"""Accessibility: what axe-core finds on every page, and a session by the keyboard alone."""
+
+from collections.abc import Callable
+
+import pytest
+
+from browser.axe import violations
+from browser.conftest import Visit
+from browser.hands import SERIES, deep, keys, press, query
+from browser.painted import times_in_zone, times_on_axis, watch_paint
+from browser.test_lineage import ask_for, place_of
+from browser.visitor import HOOK, Visitor
+from e2e.stack import wait_until
+
+THEMES = ("dark", "light")
+OPEN = ".popover, dialog[open], .panel:not([hidden])"
+BUTTONS = ("Settings", "Alerts", "Compare", "Layout", "Chart type", "Messages", "Picture and export")
+
+
+def right_click(visitor: Visitor) -> None:
+    x, y, _ = place_of(visitor, 20)
+    visitor.page.mouse.click(x, y, button="right")
+
+
+OTHERS: dict[str, Callable[[Visitor], object]] = {
+    "zones": lambda visitor: visitor.page.locator(".zone").click(),
+    "indicators": lambda visitor: keys(visitor, "/"),
+    "search": lambda visitor: visitor.page.keyboard.type("eth"),
+    "date": lambda visitor: keys(visitor, "Alt+g"),
+    "keys": lambda visitor: keys(visitor, "?"),
+    "context menu": right_click,
+    "lineage": lambda visitor: ask_for(visitor, 20),
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_chart_and_each_of_its_panels_violate_no_rule(visit: Visit, theme: str) -> None:
+    visitor = visit(f"{SERIES}&ind=ema,rsi&vs=ETHDEMO", theme=theme).wait_for_bars()
+    assert violations(visitor) == []
+    for name in BUTTONS:
+        press(visitor, name)
+        assert violations(visitor, OPEN) == [], name
+        keys(visitor, "Escape")
+    for name, open_it in OTHERS.items():
+        open_it(visitor)
+        assert violations(visitor, OPEN) == [], name
+        keys(visitor, "Escape")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_pages_of_streamlit_violate_no_rule(visit: Visit, theme: str) -> None:
+    for path, shows in (("/", None), ("/pipeline", ".heat"), ("/data", ".candlewick-data tbody tr td")):
+        visitor = visit(path, theme=theme)
+        if shows:
+            visitor.page.locator(shows).first.wait_for(state="attached")
+        else:
+            visitor.wait_for_bars()
+        assert violations(visitor) == [], path
+
+
+def tab_to(visitor: Visitor, name: str) -> None:
+    """Press Tab until the focus is on what has a name."""
+    focused = f"({deep('.terminal')}).getRootNode().activeElement"
+    for _ in range(60):
+        if name in visitor.ask(f"{focused}?.ariaLabel || {focused}?.textContent || ''"):
+            return
+        keys(visitor, "Tab")
+    raise AssertionError(f"60 tabs did not lead to {name}")
+
+
+def test_a_session_by_the_keyboard_alone(visit: Visit) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    watch_paint(visitor)
+    visitor.page.keyboard.type("eth")
+    keys(visitor, "Enter")
+    visitor.wait(f"{deep('.legend .name b')}.textContent === 'ETHDEMO · 1m'")
+    keys(visitor, "/")
+    visitor.page.keyboard.type("rsi")
+    keys(visitor, "Enter")
+    assert query(visitor)["ind"] == ["ema,vwap,rsi"]
+    tab_to(visitor, "Alerts")
+    keys(visitor, "Enter")
+    visitor.page.keyboard.press("Control+a")
+    visitor.page.keyboard.type("1000000")
+    keys(visitor, "Enter", "Escape")
+    assert "Alerts" in visitor.ask("document.activeElement.ariaLabel")
+    tab_to(visitor, "Chart of ETHDEMO, 1m")
+    spoken = visitor.page.locator(".overlay [role=status]")
+    read = []
+    for _ in range(3):
+        keys(visitor, "ArrowLeft")
+        read.append(spoken.inner_text())
+    assert len(set(read)) == 3
+    assert all(", trades" in text or " trades, " in text for text in read)
+    label = " ".join(visitor.ask(f"{HOOK}.label({HOOK}.bars().at(-3).time)").split())
+    assert any(text.startswith(label) for text in read)
+    tab_to(visitor, "Time zone")
+    keys(visitor, "Enter")
+    visitor.page.keyboard.type("tokyo")
+    keys(visitor, "Enter")
+    wait_until(lambda: len(times_on_axis(visitor)) > 2, "the axis to be painted")
+    wait_until(lambda: times_on_axis(visitor) <= times_in_zone(visitor, "Asia/Tokyo"), "an axis in Tokyo's time")
