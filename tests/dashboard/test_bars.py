@@ -242,7 +242,7 @@ def test_a_day_starts_at_the_zones_midnight_and_has_25_hours_when_clocks_go_back
     assert ist == int(datetime(2026, 10, 31, 18, 30, tzinfo=UTC).timestamp()) * 1_000_000
 
 
-@given(tapes(), st.sampled_from(list(SECONDS)), st.data())
+@given(tapes(), st.sampled_from(list(TIMEFRAMES)), st.data())
 def test_over_a_hole_a_copy_holds_every_trade_there_is_and_says_where_one_may_be_missing(
     trades: list[FeedTrade], timeframe: str, data: st.DataObject
 ) -> None:

@@ -51,7 +51,20 @@ def test_every_hop_has_a_tile_in_the_order_in_which_a_trade_travels() -> None:
     assert tiles[0].detail == "1 of 2 legs"
     assert tiles[0].level == "warn"
     assert "1,234 objects" in tiles[1].detail
-    assert tiles[3].detail == "version 17 · cycle 400 ms"
+    assert tiles[3].detail == "not running · version 17 · cycle 400 ms"
+
+
+def test_tiles_go_grey_and_red_with_their_process_whatever_its_last_numbers_were() -> None:
+    fast = Symbol("BTCUSDT", 150, 150, 150, holes=0, declared=0, history_fraction=1, lag_ms=42.0)
+
+    def levels(*processes: Process) -> list[str]:
+        return [tile.level for tile in tiles_of(report(symbols=[fast], processes=list(processes)), BEATS)]
+
+    recorder, warehouse = Process("recorder", True, 1, 1, "recording"), Process("warehouse", True, 2, 1, "running")
+    assert levels(recorder, warehouse) == ["good"] * 5
+    silent = Process("recorder", False, 1, 1, "no sign of life")
+    assert levels(silent, warehouse) == ["bad", "bad", "good", "good", "good"]
+    assert levels(recorder, Process("warehouse", False, None, None, "not running"))[2:4] == ["off", "off"]
 
 
 def test_before_anything_runs_the_page_says_so_and_claims_nothing() -> None:
@@ -63,7 +76,8 @@ def test_before_anything_runs_the_page_says_so_and_claims_nothing() -> None:
 
 
 def test_a_stale_mart_is_a_warning() -> None:
-    assert tiles_of(report(freshness_seconds=120.0), BEATS)[3].level == "warn"
+    processes = [Process("warehouse", True, 2, 1, "running")]
+    assert tiles_of(report(freshness_seconds=120.0, processes=processes), BEATS)[3].level == "warn"
 
 
 def test_a_tile_draws_how_its_hop_went_and_keeps_some_minutes_of_it() -> None:

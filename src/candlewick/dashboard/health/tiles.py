@@ -1,12 +1,12 @@
 """A tile per hop, in the order in which a trade travels: its number, what stands behind it, how it went. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from candlewick.dashboard.markup import Html, Level, sparkline
-from candlewick.status import Report, Symbol
+from candlewick.status import Process, Report, Symbol
 
 SLOW_LAG_MS = 2_000.0
 STALE_SECONDS = 30.0
@@ -37,13 +37,27 @@ class Tile:
 def tiles_of(report: Report, beats: Beats) -> list[Tile]:
     """Return a tile per hop."""
     recorder, warehouse = beats.get("recorder", {}), beats.get("warehouse", {})
-    return [
-        _reception(report, recorder),
-        _backlog("Lake", report, lambda symbol: (symbol.emitted, symbol.head), recorder),
-        _backlog("Warehouse", report, lambda symbol: (symbol.head, symbol.in_warehouse), warehouse),
-        _mart(report),
-        _screens(beats.get("dashboard", {})),
-    ]
+    tiles = {
+        "recorder": [
+            _reception(report, recorder),
+            _backlog("Lake", report, lambda symbol: (symbol.emitted, symbol.head), recorder),
+        ],
+        "warehouse": [
+            _backlog("Warehouse", report, lambda symbol: (symbol.head, symbol.in_warehouse), warehouse),
+            _mart(report),
+        ],
+        "dashboard": [_screens(beats.get("dashboard", {}))],
+    }
+    processes = {process.name: process for process in report.processes}
+    return [_aged(tile, processes.get(name)) for name, told in tiles.items() for tile in told]
+
+
+def _aged(tile: Tile, process: Process | None) -> Tile:
+    """A tile is red when its process gives no sign of life, and grey when it does not run: its numbers are old."""
+    if process is None or process.is_alive:
+        return tile
+    level: Level = "off" if process.pid is None else "bad"
+    return replace(tile, level=level, detail=f"{process.state} · {tile.detail}")
 
 
 def _reception(report: Report, beat: Mapping[str, Any]) -> Tile:

@@ -43,7 +43,7 @@ def _editor(site: Site) -> str:
     text = chosen.replace("$symbol", site.settings.symbols[0])
     with st.form("sql", border=False):
         statement = st.text_area("SQL", text, height=220, label_visibility="collapsed", key=f"sql-{_title(chosen)}")
-        st.form_submit_button("Run", type="primary")
+        st.form_submit_button("Run")
     return statement
 
 

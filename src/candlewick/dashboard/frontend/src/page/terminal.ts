@@ -274,9 +274,11 @@ export class Terminal {
     cancelAnimationFrame(this.repaint);
     this.repaint = requestAnimationFrame(() => {
       const { desk, element } = this;
-      const text = (colour: string) => legible(colour, desk.palette.background);
-      element.style.setProperty("--bull", text(desk.prefs.colours.bullFill));
-      element.style.setProperty("--bear", text(desk.prefs.colours.bearFill));
+      const { bullFill, bearFill } = desk.prefs.colours;
+      for (const [name, colour] of [["bull", bullFill], ["bear", bearFill]] as const) {
+        element.style.setProperty(`--${name}`, colour);
+        element.style.setProperty(`--${name}-text`, legible(colour, desk.palette.background));
+      }
       this.grid.cells.forEach((cell) => cell.paint());
       this.desk.painted.emit();
     });

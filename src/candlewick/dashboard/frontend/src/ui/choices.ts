@@ -27,7 +27,7 @@ export class Choices {
     private readonly choose: (value: string) => void,
     private readonly isCurrent: (value: string) => boolean = () => false,
   ) {
-    this.list = h("div", { class: "choices", role: "listbox", id: this.id, "aria-label": placeholder });
+    this.list = h("div", { class: "choices", role: "listbox", id: this.id, "aria-label": "Results" });
     this.field = h("input", {
       class: "search",
       type: "text",
