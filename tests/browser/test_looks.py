@@ -35,4 +35,4 @@ def test_presets_and_zones_are_remembered_by_the_browser(visit: Visit) -> None:
     keys(visitor, "Enter")
     visitor.open("/chart?symbol=BTCDEMO").wait_for_bars()
     assert visitor.page.locator(".zone").inner_text() == "Kathmandu"
-    assert visitor.ask("getComputedStyle(document.querySelector('.terminal')).getPropertyValue('--bull')") == "#0ecb81"
+    assert visitor.ask("getComputedStyle(document.querySelector('.terminal')).getPropertyValue('--bull')") == "#0aa267"
