@@ -26,7 +26,7 @@ COMPARED = (
 )
 """The fields of a candle that are compared with the exchange's own, exactly: what both its stream and REST state."""
 BEING_FILLED = timedelta(minutes=1)
-"""A hole that was seen less long ago than this is none yet: it is just being filled."""
+"""A hole that was first seen more recently than this is not counted yet: it is just being filled."""
 
 
 @dataclass(frozen=True, slots=True)

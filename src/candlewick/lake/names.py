@@ -65,7 +65,7 @@ def parse(name: str) -> ObjectName | None:
             return ObjectName("stream", match["recorder"], _moment(match["at"], "%Y-%m-%d_%H-%M-%S.%f"))
         if match := _BACKFILL.fullmatch(base):
             return ObjectName("backfill", match["recorder"], _moment(match["at"], "%Y-%m-%d_%H-%M"))
-    except ValueError:  # the shape of a date, and no date: 2026-02-31
+    except ValueError:  # it has the shape of a date, but there is no 2026-02-31
         return None
     return None
 

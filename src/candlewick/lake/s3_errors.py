@@ -69,7 +69,7 @@ def _by_code(text: str) -> str | None:
 
 
 def _by_circumstance(text: str) -> str | None:
-    """What there is no code for: the store did not answer, or was never asked."""
+    """Errors without a code of the store's: it did not answer, or was never asked."""
     if "incorrectly configured region" in text:
         return _wrong_region(text)
     if "SSO" in text and "expired" in text:

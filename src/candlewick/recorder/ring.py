@@ -12,7 +12,7 @@ TRADES_AT_MOST = 200_000
 MICROSECONDS_AT_MOST = 15 * 60 * 1_000_000
 _COMPACT_AT = 16_384
 _WASTE = 8
-"""At most one in so many rows held is one that left."""
+"""At most one row in this many belongs to a trade that has already left the ring."""
 
 Row = tuple[int, str, str, int, int]
 """Trade id, price, quantity, trade time (µs), whether the buyer is the maker (0 or 1)."""

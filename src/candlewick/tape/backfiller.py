@@ -164,7 +164,7 @@ class Backfiller:
         return self._page([row for row in rows if row.id <= last and not self._coverage.holds(row.id)])
 
     def _page(self, rows: list[TradeRow]) -> _Page | None:
-        """Take what a leg did not bring while REST answered; from now on a leg that brings it is late."""
+        """Take only what no leg brought while REST answered; a leg that brings one of these later brings a copy."""
         if not rows:
             return None
         received_at = now_us()

@@ -12,7 +12,7 @@ from candlewick.lake.manifest import HistoryMark
 from candlewick.spans import Range, Spans
 
 MOST_DISPUTED = 10_000
-"""An exchange whose every trade is disputed is not asked about each."""
+"""How many disputed trades are asked about: where every trade is disputed, not each one is."""
 
 
 class Minutes:
@@ -77,7 +77,7 @@ class Coverage:
             self.history = replace(self.history, floor=floor)
 
     def secure(self, first: int, last: int) -> None:
-        """Count ids as ours from now on; one that was declared not to exist does."""
+        """Count ids as ours from now on; an id that was declared not to exist exists after all."""
         self.secured.add(first, last)
         if self.declared:
             self.declared.remove(first, last)

@@ -46,7 +46,7 @@ class Doubts:
         return doubt is None or doubt.ask_at <= now
 
     def is_claimed(self, first: int, last: int) -> bool:
-        """Whether an answer about ids before these said that these do not exist either: they need no question."""
+        """Whether an answer about earlier ids has already said that these do not exist: then nobody need ask."""
         claims = ((start, doubt.absent_last) for start, doubt in self._doubts.items() if doubt.absent_last is not None)
         return any(start < first and last <= absent for start, absent in claims)
 
@@ -60,7 +60,10 @@ class Doubts:
         doubt.absent_last = None
 
     def absent(self, first: int, last: int, now: float) -> Range | None:
-        """The exchange's answer began behind `last`; return what it has said so of for long enough, from `first` on."""
+        """The exchange's answer began after `last`, so it says that `first..last` do not exist.
+
+        Return the ids of which it has said so for long enough, from `first` on; None where it has not.
+        """
         doubt = self._again(first, now)
         if doubt.absent_last is None or last < doubt.absent_last:  # some of them do exist: do the others, too?
             doubt.absent_last, doubt.absent_since = last, now

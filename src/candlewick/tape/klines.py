@@ -134,7 +134,7 @@ class KlineFiller:
                 return
 
     async def _page(self, symbol: str, first: int, last: int) -> _Page | None:
-        """Ask for a page; what is wrong with one symbol is no other symbol's matter."""
+        """Ask for a page; an error about one symbol does not stop the others."""
         try:
             length = self._interval.length
             rows = await self._rest.klines(_pair(symbol), self._interval.code, first * length, last * length)

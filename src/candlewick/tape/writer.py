@@ -234,7 +234,10 @@ class Writer:
                 await self._wait_for_lake(error)
 
     def _put(self, name: str, content: bytes) -> bool:
-        """Put an object; False where another one has the name. An answer that got lost is no other one."""
+        """Put an object; False where another object has the name.
+
+        The first put may have succeeded although its answer was lost: compare before calling the name taken.
+        """
         crashpoint("before put")
         try:
             self._lake.put_absent(name, content)

@@ -23,7 +23,7 @@ from candlewick.warehouse.snowflake.series import BEGINNING, Key, Series, refres
 from candlewick.warehouse.snowflake.session import Session
 
 IDLE_SECONDS = 15.0
-"""Nobody looks any more when nothing was asked for so long; the hub asks several times a second for its viewers."""
+"""Nobody looks any more after so long without a question: the hub asks several times a second for its viewers."""
 FORGOTTEN_SECONDS = 600.0
 QUERY_SECONDS = 30.0
 _QUERIES = 64

@@ -48,7 +48,7 @@ def ask_for_arrival(settings: Settings) -> Arrival | None:
 
 
 def changes(connection: Connection, database: str, relations: Sequence[str]) -> tuple[int, ...]:
-    """Return a number for each table or view that is another one after every change. Raises `WarehouseError`."""
+    """Return a number for each table or view, which differs after every change of it. Raises `WarehouseError`."""
     ((*numbers,),) = connection.run(f"SELECT {', '.join(_change(database, relation) for relation in relations)}")
     return tuple(map(int, numbers))
 

@@ -84,7 +84,7 @@ class Older:
             return self._rolled_up[key]
 
     def _ask(self, connection: Connection) -> int | None:
-        """A number that is another one after every change; None where the table is not there yet."""
+        """A number that differs after every change of the table; None where there is no table yet."""
         schema, table = OLDER.upper().split(".")
         if not connection.run(f"SHOW TABLES LIKE '{table}' IN SCHEMA {self._database}.{schema}"):
             return None

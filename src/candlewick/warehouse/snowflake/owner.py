@@ -1,4 +1,4 @@
-"""`candlewick warehouse` on Snowflake: runs the models where RAW has something new, and lets the warehouse sleep else.
+"""`candlewick warehouse` on Snowflake: runs the models when RAW has something new; the warehouse sleeps otherwise.
 
 Snowpipe loads RAW by itself; with `ingest = "streaming"`, a thread of this process does. It looks every `cycle_seconds`
 whether RAW has changed, which needs no warehouse, and runs the models only then. Killed at any instant it loses

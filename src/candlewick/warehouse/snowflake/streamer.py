@@ -35,7 +35,7 @@ PART_BYTES = 2_000_000
 """A request of Snowpipe Streaming takes 4 MB compressed at most, and 16 MB of text."""
 STATE_SECONDS = 2.0
 LATE = timedelta(days=1)
-"""A recorder names an object before it puts it, and puts it as soon as the lake takes it: so late it may come."""
+"""How much later than its name says an object may come: it is named before it is put, and a lake may be slow."""
 _SATURATED_SECONDS = 0.2
 
 

@@ -52,7 +52,7 @@ class Visitor:
             raise QueryRefusedError(f"expected a SELECT, got {word[:40]}: the warehouse is read only here")
 
     def first_rows(self, statement: str, rows: int) -> tuple[pa.Table, bool]:
-        """Run a statement. Raises `QueryRefusedError` for what it is to blame for, `WarehouseError` for the rest."""
+        """Run a statement. Raises `QueryRefusedError` where the statement is at fault, else `WarehouseError`."""
         with _refused(self.seconds):
             return self._session(lambda connection: first_of(connection.batches(statement, seconds=self.seconds), rows))
 
