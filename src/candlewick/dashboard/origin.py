@@ -2,7 +2,6 @@
 
 Streamlit checks its own socket only, so our routes are checked here.
 
-
 One middleware guards every route, Streamlit's included, so that nothing is answered for a foreign page, and a name
 that was re-bound to this host (DNS rebinding) finds no dashboard while it listens on localhost.
 """
