@@ -5,12 +5,12 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from candlewick.cli import history, processes, queries, settings, setup
+from candlewick.cli import history, processes, queries, sealing, settings, setup
 from candlewick.cli.app import app
 from candlewick.errors import CandlewickError
 from candlewick.supervisor import leash
 
-__all__ = ["app", "history", "main", "processes", "queries", "settings", "setup"]
+__all__ = ["app", "history", "main", "processes", "queries", "sealing", "settings", "setup"]
 
 app.add_typer(settings.app)
 app.add_typer(setup.app)

@@ -15,7 +15,20 @@ from candlewick.version import __version__
 if TYPE_CHECKING:
     from candlewick.config import Settings
 
-_ORDER = ("up", "record", "warehouse", "dashboard", "exchange", "status", "sql", "backfill", "audit", "rebuild")
+_ORDER = (
+    "up",
+    "record",
+    "warehouse",
+    "dashboard",
+    "exchange",
+    "status",
+    "sql",
+    "backfill",
+    "audit",
+    "seal",
+    "prove",
+    "rebuild",
+)
 
 
 class _InOrder(TyperGroup):

@@ -62,10 +62,17 @@ def warehouse(
     Example: `candlewick warehouse --once`
     """
     from candlewick.process import log  # noqa: PLC0415
+    from candlewick.process.chore import chore  # noqa: PLC0415
     from candlewick.warehouse.home import home_of  # noqa: PLC0415
 
     log.configure("warehouse")
-    home_of(settings_from(config_path, demo=demo)).own(once=once)
+    settings = settings_from(config_path, demo=demo)
+    if once:
+        home_of(settings).own(once=True)
+        return
+    flags = (*(("--config", str(config_path)) if config_path else ()), *(("--demo",) if demo else ()))
+    with chore(("seal", "--due", *flags), settings.log_path / "seal.log"):
+        home_of(settings).own(once=False)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
@@ -29,6 +29,11 @@ def parse_duration(value: object) -> object:
     if isinstance(value, str):
         raise ValueError(f"expected a duration such as '90s', '15m', '6h' or '2d', got {value!r}")
     return value
+
+
+def parse_retention(value: object) -> object:
+    """Turn `"7d"` into a timedelta; `"forever"` stays."""
+    return value if value == "forever" else parse_duration(value)
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
@@ -99,3 +104,15 @@ class DashboardSettings(Section):
         if not re.fullmatch(r"[A-Za-z0-9._~-]*(/[A-Za-z0-9._~-]+)*", prefix):
             raise ValueError(f"expected a path such as '/candlewick', got {path!r}")
         return f"/{prefix}" if prefix else ""
+
+
+class SealSettings(Section):
+    """Days that are whole become one file and a certificate each, `after` so long a rest since their end."""
+
+    after: Duration = timedelta(hours=2)
+
+
+class RetentionSettings(Section):
+    """How long small raw objects of sealed days are kept; what is in no sealed file is kept for ever."""
+
+    raw: Annotated[timedelta | Literal["forever"], BeforeValidator(parse_retention)] = "forever"

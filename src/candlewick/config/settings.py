@@ -18,6 +18,8 @@ from candlewick.config.sections import (
     Duration,
     ExchangeSettings,
     FeedSettings,
+    RetentionSettings,
+    SealSettings,
 )
 
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
@@ -49,6 +51,8 @@ class Settings(BaseSettings):
     feed: FeedSettings = FeedSettings()
     duckdb: DuckDBSettings = DuckDBSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    seal: SealSettings = SealSettings()
+    retention: RetentionSettings = RetentionSettings()
     s3: S3Settings = S3Settings()
     snowflake: SnowflakeSettings = SnowflakeSettings()
 

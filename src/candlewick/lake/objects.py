@@ -7,7 +7,7 @@ Names are relative to the lake's root, `/` between folders. What else lies in th
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -137,10 +137,10 @@ class Lake:
 
     def hours(self, since: str | None = None) -> list[str]:
         """Return the hour folders that are there, oldest first; from the folder `since` on where it is given."""
-        days = sorted(self._subfolders(f"{self.prefix}/raw"))
+        days = sorted(self.subfolders(f"{self.prefix}/raw"))
         if since is not None:
             days = [day for day in days if day >= since.rpartition("/")[0]]
-        hours = [hour for day in days for hour in sorted(self._subfolders(day))]
+        hours = [hour for day in days for hour in sorted(self.subfolders(day))]
         return [hour for hour in hours if since is None or hour >= since]
 
     def list_folder(self, folder: str, after: str | None = None) -> list[str]:
@@ -151,13 +151,19 @@ class Lake:
         """Return every object in no order: a long listing, for a rebuild."""
         return self._list(f"{self.prefix}/raw")
 
+    def delete(self, name: str) -> None:
+        """Delete an object; one that is not there is deleted already. Raises `LakeError`."""
+        with _one_line(f"{self.url}: cannot delete {name}"), suppress(FileNotFoundError, NotFoundError):
+            obstore.delete(self._store, name)
+
     def _list(self, folder: str, after: str | None = None) -> Iterator[Listed]:
         with _one_line(f"{self.url}: cannot list {folder}"):
             for chunk in obstore.list(self._store, folder, offset=after):
                 for item in chunk:
                     yield Listed(item["path"], item["last_modified"])
 
-    def _subfolders(self, folder: str) -> list[str]:
+    def subfolders(self, folder: str) -> list[str]:
+        """Return the folders in a folder, in no order."""
         with _one_line(f"{self.url}: cannot list {folder}"):
             return list(obstore.list_with_delimiter(self._store, folder)["common_prefixes"])
 

@@ -11,11 +11,11 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from candlewick import __version__
 from candlewick.errors import TornObjectError
 from candlewick.seal.day import Day
 from candlewick.seal.merkle import Tree
 from candlewick.seal.minutes import FIELDS, Verdict
+from candlewick.version import __version__
 
 FORMAT = "candlewick-seal"
 VERSION = 1

@@ -9,7 +9,9 @@ import signal
 import sys
 import threading
 
-VARIABLE = "CANDLEWICK_SUPERVISED"
+from candlewick.process.chore import VARIABLE
+
+__all__ = ["VARIABLE", "watch_supervisor"]
 
 
 def watch_supervisor() -> None:

@@ -1,0 +1,77 @@
+"""Which days are to be sealed, and the sealing of them, one after the other.
+
+By itself it runs now and then in a process of its own, at the lowest priority, so that neither recorder nor warehouse
+is slower for it. It can be killed at any instant: what is not certified yet is sealed again.
+"""
+
+import os
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from candlewick.config import Settings
+from candlewick.lake.objects import Lake
+from candlewick.moments import now_us
+from candlewick.seal import gathering
+from candlewick.seal.healing import Healer
+from candlewick.seal.ledger import Ledger
+from candlewick.seal.sealing import Finding, Sealer, Show
+from candlewick.seal.seals import Seals
+from candlewick.seal.signing import Signer
+
+LOWEST_PRIORITY = 19
+
+log = structlog.get_logger()
+
+
+def ledger_path(settings: Settings) -> Path:
+    """Return the file that says how far each day is."""
+    return settings.data / "state" / "days.json"
+
+
+def sealer_of(settings: Settings, lake: Lake, *, asks: bool = True, to_its_ends: bool = False) -> Sealer:
+    """Return what seals days of a lake; with `asks`, the exchange is asked for what they lack."""
+    signer = Signer(settings.data / "keys" / "seal.ed25519")
+    healer = Healer(settings, lake) if asks else None
+    return Sealer(lake, Seals(lake), signer, settings.recorder, healer, to_its_ends)
+
+
+def due(settings: Settings, lake: Lake, ledger: Ledger, now: int, *, waits: bool = True) -> list[date]:
+    """Return the days to look at now, oldest first: over, at rest, and not known to be sealed. Raises `LakeError`."""
+    after = round(settings.seal.after.total_seconds() * 1_000_000)
+    days = [day for day in gathering.days_of(lake) if gathering.is_over(day, now, after)]
+    return [day for day in days if ledger.is_due(day, now, waits=waits)]
+
+
+def seal_days(
+    settings: Settings,
+    days: Collection[date] | None,
+    symbols: Collection[str] | None,
+    show: Show,
+    *,
+    asks: bool = True,
+    waits: bool = False,
+) -> list[Finding]:
+    """Seal days (`None`: all that are due; with `waits` those that were found wanting have their time).
+
+    Days that are named are fetched to their very ends. Raises `LakeError`, and `ConfigError` for a key that is none.
+    """
+    lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+    ledger = Ledger(ledger_path(settings))
+    sealer = sealer_of(settings, lake, asks=asks, to_its_ends=days is not None)
+    findings = []
+    for day in due(settings, lake, ledger, now_us(), waits=waits) if days is None else sorted(days):
+        found = sealer.seal(day, symbols, show)
+        ledger.note(day, found, now_us(), is_whole=symbols is None)
+        findings += found
+    return findings
+
+
+def seal_due(settings: Settings) -> None:
+    """Seal what is due, at the lowest priority, and say in the log what cannot be sealed."""
+    os.nice(LOWEST_PRIORITY)
+    for finding in seal_days(settings, None, None, lambda *_: None, waits=True):
+        if finding.state != "sealed":
+            log.warning("day not sealed", symbol=finding.symbol, day=str(finding.day), problem=finding.reason)

@@ -1,0 +1,75 @@
+"""What is known of each day of a tape: sealed, or what keeps it from that; a file beside the checkpoints.
+
+It is a cache for whoever wants to know without reading a lake (`candlewick status`, the Pipeline page), and by it the
+keeper knows which days to look at again, and when. Lost, it is made again by looking at every day once.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from candlewick.errors import UNREADABLE
+from candlewick.process.files import replace_atomically
+from candlewick.seal.sealing import Finding
+
+FIRST_WAIT, LONGEST_WAIT = 3_600_000_000, 86_400_000_000
+"""µs until a day that could not be sealed is looked at again: each time twice as long."""
+
+
+class Entry(msgspec.Struct):
+    """A day of a symbol, when it was last looked at (µs since the epoch), and how often it could not be sealed."""
+
+    finding: Finding
+    looked_at: int
+    attempts: int = 0
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the day is sealed."""
+        return self.finding.state == "sealed"
+
+
+class _Kept(msgspec.Struct):
+    entries: list[Entry] = []
+    whole: list[date] = []
+
+
+class Ledger:
+    """The days by symbol and day, and which of them were looked at `whole`: of all symbols."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        except (OSError, *UNREADABLE):
+            kept = _Kept()
+        self._entries = {(entry.finding.symbol, entry.finding.day): entry for entry in kept.entries}
+        self._whole = set(kept.whole)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(entry for _, entry in sorted(self._entries.items()))
+
+    def note(self, day: date, findings: Iterable[Finding], now: int, *, is_whole: bool) -> None:
+        """Remember what was found of a day, durably; `is_whole` where all of its symbols were looked at."""
+        for finding in findings:
+            before = self._entries.get((finding.symbol, finding.day))
+            attempts = 0 if finding.state == "sealed" else 1 + (before.attempts if before else 0)
+            self._entries[finding.symbol, finding.day] = Entry(finding, now, attempts)
+        if is_whole:
+            self._whole.add(day)
+        replace_atomically(self._path, msgspec.json.encode(_Kept(list(self), sorted(self._whole))))
+
+    def is_due(self, day: date, now: int, *, waits: bool = True) -> bool:
+        """Whether a day is to be looked at: not all of it was before, or a symbol is not sealed and its wait is over.
+
+        Without `waits` the wait is not waited for.
+        """
+        open_ones = [entry for (_, each), entry in self._entries.items() if each == day and not entry.is_sealed]
+        is_over = any(not waits or now >= entry.looked_at + _wait(entry.attempts) for entry in open_ones)
+        return day not in self._whole or is_over
+
+
+def _wait(attempts: int) -> int:
+    return min(LONGEST_WAIT, FIRST_WAIT << min(max(attempts, 1) - 1, 10))

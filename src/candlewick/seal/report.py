@@ -1,0 +1,48 @@
+"""Sealed days and those that could not be, for people: a progress bar while it works, a table when it is done."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from candlewick.seal.sealing import Finding, Show
+
+_COLOURS = {"sealed": "green", "healing": "yellow", "partial": "yellow", "mismatch": "red"}
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Show]:
+    """Show what a sealing is at."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("looking at the lake", total=None)
+
+        def show(text: str, done: int, total: int) -> None:
+            progress.update(task, description=text, completed=done, total=total)
+
+        yield show
+
+
+def render(findings: Sequence[Finding]) -> RenderableType:
+    """Return a table of what was found, one row a day of a symbol."""
+    if not findings:
+        return "No day to seal: none is over, or all are sealed."
+    table = Table(
+        "symbol", "day", "state", "trades", "bytes a trade", "declared", "fetched again", "digest, or why not"
+    )
+    for each in findings:
+        per_trade = f"{each.byte_count / each.count:.1f}" if each.count else ""
+        table.add_row(
+            each.symbol,
+            str(each.day),
+            f"[{_COLOURS.get(each.state, 'white')}]{each.state}[/]",
+            f"{each.count:,}" if each.count else "",
+            per_trade,
+            f"{each.declared:,}",
+            f"{each.healed:,}",
+            each.digest[:16] or escape(each.reason),
+        )
+    return table

@@ -1,0 +1,212 @@
+"""Sealing days: gather what is there, heal what is not, prove it, write it down.
+
+A day is sealed when it is over and at rest, when every id of it is there or declared by the exchange not to exist, and
+when each of its minutes is the exchange's own candle in nine fields. What keeps a day from it is one line.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal, Protocol
+
+import structlog
+
+from candlewick.errors import CheckpointError, ExchangeError
+from candlewick.lake.objects import Lake
+from candlewick.moments import MINUTE, now_us
+from candlewick.seal import certificate, file, merkle, minutes
+from candlewick.seal.certificate import Certificate
+from candlewick.seal.day import Day, Gathered, starts_at
+from candlewick.seal.gathering import Gathering, gather
+from candlewick.seal.healing import Need
+from candlewick.seal.seals import Seals, pack
+from candlewick.seal.signing import Signer
+from candlewick.spans import Range, Spans
+
+State = Literal["sealed", "whole", "healing", "partial", "mismatch"]
+Show = Callable[[str, int, int], None]
+
+log = structlog.get_logger()
+
+
+class Heals(Protocol):
+    """Who can be asked for what a day lacks."""
+
+    def heal(self, day: date, needs: dict[str, Need]) -> list[bytes]:
+        """Return the lines that the exchange gave of what is lacking."""
+
+    def ends_of(self, symbol: str, day: date) -> Range | None:
+        """Return a day's first and last id."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A day of a symbol as it was found: `state`, and where it is not sealed, why. `healed` counts lines fetched."""
+
+    symbol: str
+    day: date
+    state: State
+    reason: str = ""
+    count: int = 0
+    first_id: int | None = None
+    last_id: int | None = None
+    declared: int = 0
+    healed: int = 0
+    digest: str = ""
+    byte_count: int = 0
+
+
+@dataclass(frozen=True)
+class Sealer:
+    """Seals days of one lake; `heals` is None where the exchange is not to be asked."""
+
+    lake: Lake
+    seals: Seals
+    signer: Signer
+    recorder: str
+    heals: Heals | None = None
+    to_its_ends: bool = False
+    """Whether to fetch what lies before a tape's first trade of a day, and behind its last one, too."""
+
+    def seal(self, day: date, symbols: Collection[str] | None, show: Show = lambda *_: None) -> list[Finding]:
+        """Seal a day of the symbols that are there (or of those that are named) and not sealed yet.
+
+        Raises `LakeError`, `ConfigError`.
+        """
+        if symbols is not None and all(self.seals.is_sealed(symbol, day) for symbol in symbols):
+            return [finding_of(self.seals.certificate(symbol, day)) for symbol in symbols]
+        gathering = gather(self.lake, day, symbols, lambda done, total: show(f"{day}: reading", done, total))
+        wanted = sorted(gathering.by_symbol if symbols is None else symbols)
+        open_ones = [symbol for symbol in wanted if not self.seals.is_sealed(symbol, day)]
+        days = {symbol: self._assembled(gathering, symbol) for symbol in open_ones}
+        if self.heals is not None and open_ones:
+            show(f"{day}: asking for what is lacking", 0, 1)
+        problem, healed = self._heal(gathering, days)
+        findings = [finding_of(self.seals.certificate(symbol, day)) for symbol in wanted if symbol not in days]
+        for number, (symbol, assembled) in enumerate(days.items()):
+            show(f"{day} {symbol}: sealing", number, len(days))
+            finding = self._finding(symbol, assembled) if isinstance(assembled, Day) else assembled
+            reason = f"{finding.reason} ({problem})" if problem and finding.reason else finding.reason
+            findings.append(replace(finding, reason=reason, healed=healed.get(symbol, 0)))
+        return findings
+
+    def _assembled(self, gathering: Gathering, symbol: str) -> Day | Finding:
+        """Make the day of what was gathered; a finding where that cannot be."""
+        if symbol in gathering.too_long:
+            return Finding(symbol, gathering.day, "mismatch", gathering.too_long[symbol])
+        try:
+            return gathering.by_symbol.get(symbol, Gathered(symbol, gathering.day)).assemble()
+        except OverflowError as error:
+            return Finding(symbol, gathering.day, "mismatch", str(error))
+
+    def _heal(self, gathering: Gathering, days: dict[str, Day | Finding]) -> tuple[str, dict[str, int]]:
+        """Fetch what days lack, and assemble those anew; return what went wrong, and how many lines of each came."""
+        if self.heals is None:
+            return "", {}
+        try:
+            found = {
+                symbol: self._need(day, gathering.claimed(symbol))
+                for symbol, day in days.items()
+                if isinstance(day, Day)
+            }
+            needs = {symbol: need for symbol, need in found.items() if need}
+            if not needs:
+                return "", {}
+            log.info(
+                "day lacks", day=str(gathering.day), ids={symbol: each.ids.count for symbol, each in needs.items()}
+            )
+            came = self.heals.heal(gathering.day, needs)
+        except (ExchangeError, CheckpointError) as error:
+            return str(error), {}
+        gathering.add(came)
+        days.update({symbol: self._assembled(gathering, symbol) for symbol in needs})
+        return "", {symbol: sum(f'"s":"{symbol}"'.encode() in line for line in came) for symbol in needs}
+
+    def _need(self, day: Day, claimed: Spans) -> Need:
+        """Return what a day lacks: within it, and to its ends what a recorder `claimed`. Raises `ExchangeError`."""
+        spans = day.spans
+        lacking = spans.holes()
+        if spans and (first := self._begins(day)) is not None:
+            lacking.add(first, spans.first - 1)
+        if self.heals and (ends := self.heals.ends_of(day.symbol, day.day)):
+            beyond = spans.missing(*ends)
+            lacking.update(beyond if self.to_its_ends else beyond.common(claimed))
+        opens = starts_at(day.day) // MINUTE
+        there = Spans((at // MINUTE, at // MINUTE) for at in sorted(day.candles))
+        return Need(lacking, there.missing(opens, opens + minutes.PER_DAY - 1) if spans or lacking else Spans())
+
+    def _begins(self, day: Day) -> int | None:
+        """Return the id that a day must begin with, by the day before; None where that one is not sealed."""
+        before = self.seals.before(day.symbol, day.day)
+        return before.last_id + 1 if before and before.day == day.day - timedelta(days=1) else None
+
+    def _finding(self, symbol: str, day: Day) -> Finding:
+        """Seal a day, or say why not."""
+        if not len(day.ids):
+            return Finding(symbol, day.day, "partial", f"no trade of {symbol} is in the lake")
+        declared, missing = self._holes(day)
+        if missing:
+            reason = f"{missing.count:,} trade ids are missing, {missing.first} first"
+            return Finding(symbol, day.day, "healing", reason)
+        verdict = minutes.compare(day)
+        if verdict.problems:
+            return Finding(symbol, day.day, *_verdict(day, verdict))
+        sealed = self._write(day, verdict, declared)
+        log.info("day sealed", symbol=symbol, day=str(day.day), trades=len(day.ids), digest=sealed.digest[:16])
+        return finding_of(sealed)
+
+    def _holes(self, day: Day) -> tuple[list[tuple[int, int, str]], Spans]:
+        """Return a day's holes: those that the exchange has declared, with its answer, and those it has not."""
+        begins = self._begins(day)
+        missing = day.spans.missing(day.spans.first if begins is None else begins, day.spans.last)
+        declared = []
+        for line, hole in sorted(day.holes.items()):
+            for first, last in missing.common(Spans([(hole.first, hole.last)])):
+                declared.append((first, last, line.decode()))
+                missing.remove(first, last)
+        return sorted(declared), missing
+
+    def _write(self, day: Day, verdict: minutes.Verdict, declared: list[tuple[int, int, str]]) -> Certificate:
+        content = file.write(day)
+        assert file.read(content).trades.equals(day.trades), "the sealed file is read back before it counts"
+        tree = merkle.Tree(map(merkle.leaf, merkle.canonical_lines(day.trades, day.places)))
+        made = certificate.certify(
+            day,
+            tree,
+            verdict,
+            file=self.seals.put_file(day.symbol, day.day, "parquet", content),
+            evidence=self.seals.put_file(day.symbol, day.day, "evidence.json.zst", pack(day.evidence)),
+            declared=declared,
+            previous=self.seals.before(day.symbol, day.day),
+            sealed_at=now_us(),
+            recorder=self.recorder,
+        )
+        return self.seals.put_certificate(self.signer.sign(made))
+
+
+def finding_of(sealed: Certificate) -> Finding:
+    """Return what a certificate says of its day."""
+    body = sealed.body
+    return Finding(
+        sealed.symbol,
+        sealed.day,
+        "sealed",
+        count=body["count"],
+        first_id=body["first_id"],
+        last_id=body["last_id"],
+        declared=sum(each["last"] - each["first"] + 1 for each in body["declared"]),
+        digest=sealed.digest,
+        byte_count=body["file"]["bytes"],
+    )
+
+
+def _verdict(day: Day, verdict: minutes.Verdict) -> tuple[State, str]:
+    """Say why a day's minutes are not the exchange's: a tape that begins or ends within the day is not a wrong one."""
+    ours = minutes.minutes_of(day)
+    wrong = f"{len(verdict.problems)} minutes are not the exchange's: {verdict.problems[0]}"
+    outside = [each for each in verdict.problems if "has no trades" in each]
+    if len(outside) < len(verdict.problems) - 2 or not outside:
+        return "mismatch", wrong
+    begins, ends = minutes.clock(ours[0].number), minutes.clock(ours[-1].number)
+    fetch = f"`candlewick backfill {day.symbol} --from {day.day} --to {day.day}` fetches the rest"
+    return "partial", f"the tape has {begins} to {ends} of it; {fetch}"
