@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from candlewick.dashboard.routes.catalogue import RequestError
+from candlewick.dashboard.routes.kept import Written
 from candlewick.errors import WarehouseError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -15,6 +16,14 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 def json_answer(text: str | bytes) -> Response:
     """An answer of JSON that is written already."""
     return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def written_answer(request: Request, written: Written) -> Response:
+    """An answer that is kept, compressed where the client takes that."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return Response(written.plain, media_type="application/json", headers=headers)
+    return Response(written.zipped, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
 
 
 def answering(handle: Handler) -> Handler:

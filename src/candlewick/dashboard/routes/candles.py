@@ -9,9 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from candlewick.dashboard.reads import Reads
-from candlewick.dashboard.routes.answers import answering, json_answer
+from candlewick.dashboard.routes.answers import answering, json_answer, written_answer
 from candlewick.dashboard.routes.catalogue import Catalogue
 from candlewick.dashboard.routes.columns import array, columns_json
+from candlewick.dashboard.routes.kept import Kept, Written
 from candlewick.moments import instant
 from candlewick.warehouse.contract import Viewed
 
@@ -31,6 +32,7 @@ class Api:
 
     def __init__(self, reader: Viewed, reads: Reads, catalogue: Catalogue) -> None:
         self._reader, self._reads, self._catalogue = reader, reads, catalogue
+        self._kept = Kept()
 
     def routes(self) -> list[Route]:
         """The routes to add to the server."""
@@ -50,8 +52,13 @@ class Api:
         since = catalogue.second("since", asked.get("since"))
         before = catalogue.second("before", asked.get("before"))
         start, end = (None if at is None else instant(at) for at in (since, before))
-        table = await self._reads(self._reader.candles, symbol, timeframe, start, end, limit + 1)
-        return json_answer(candles_json(table, limit))
+        return written_answer(request, await self._reads(self._page, symbol, timeframe, start, end, limit))
+
+    def _page(self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None, limit: int) -> Written:
+        def work_out() -> str:
+            return candles_json(self._reader.candles(symbol, timeframe, start, end, limit + 1), limit)
+
+        return self._kept.answer(self._reader.current().version, (symbol, timeframe, start, end, limit), work_out)
 
     async def day(self, request: Request) -> Response:
         """`?symbol=`: open, high, low, volume and trades of the newest 24 hours, and since when they count."""

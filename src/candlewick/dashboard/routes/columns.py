@@ -3,13 +3,8 @@
 1,500 candles are ten arrays; gzip (Streamlit's middleware) makes them as small as a binary format would.
 """
 
-import re
-
 import pyarrow as pa
 import pyarrow.compute as pc
-
-_ALL_ZERO = re.compile(r"\.0+(?=,|$)")
-_LAST_ZEROS = re.compile(r"(\.\d*[1-9])0+(?=,|$)")
 
 
 def columns_json(table: pa.Table, names: dict[str, str]) -> str:
@@ -36,9 +31,10 @@ def micros(times: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def array(column: pa.ChunkedArray, *, quoted: bool = False) -> str:
     """Write a column of numbers, decimals as the shortest literals that equal them, or those literals as strings."""
-    text = ",".join(column.cast(pa.string()).to_pylist())
-    if pa.types.is_decimal(column.type):
-        text = _LAST_ZEROS.sub(r"\1", _ALL_ZERO.sub("", text))
-    if not quoted or not text:
-        return f"[{text}]"
-    return '["' + text.replace(",", '","') + '"]'
+    texts = column.cast(pa.string())
+    if pa.types.is_decimal(column.type) and column.type.scale > 0:  # without places, zeros at the end count
+        texts = pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")
+    literals = texts.to_pylist()
+    if not quoted or not literals:
+        return f"[{','.join(literals)}]"
+    return '["' + '","'.join(literals) + '"]'
