@@ -1,8 +1,10 @@
 """What Candlewick costs at scale, and where the seconds go: prints docs/cost.md.
 
-Bytes are measured: trades, packed as the recorder packs them. They are those of the recording named, or else made from
-a seed. Prices and limits have their sources and dates. What is neither measured nor documented is an estimate, is
-called one, and is an option here. python benchmarks/cost.py [--recording FOLDER] [--write]
+Bytes are measured: trades, packed as the recorder packs them. They are those of the recording that is named, or else
+made from a seed. Prices and limits have their sources and dates. What is neither measured nor documented is an
+estimate, is called one, and is an option here.
+
+    python benchmarks/cost.py [--recording FOLDER] [--write]
 """
 
 import argparse

@@ -25,13 +25,18 @@ _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", 
 _QUICK = ("--no-write-json", "--no-populate-cache")
 _LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d")
 _FAILED = ("error", "fail", "runtime error")
+_parsed: dict[str, Manifest] = {}
+"""The project as this process has parsed it, by all that goes into it."""
 
 
 class Models:
     """The dbt project on one target. The caller runs one thing at a time, and has the target to itself."""
 
     def __init__(self, target: Target, folder: Path, *, timezone: str) -> None:
-        """Parse the project for `target`, with the profile in `folder`. Raises `ModelError`."""
+        """Parse the project for `target`, where this process has not yet; the profile is in `folder`.
+
+        Raises `ModelError`.
+        """
         folder = folder.absolute()  # dbt takes relative paths from the project's folder
         replace_atomically(folder / "profiles.yml", json.dumps(target.profile, indent=2).encode(), durable=False)
         os.environ.update(target.secrets)
@@ -48,11 +53,10 @@ class Models:
             f"--vars={json.dumps({'timezone': timezone})}",
         )
         self._quick = (*_QUICK, f"--threads={target.threads}")
-        parsed = dbtRunner().invoke(["parse", *self._arguments])
-        _check(parsed)
-        assert isinstance(parsed.result, Manifest)
         self._has_views = False  # made once: they stay as they are
-        self._dbt = dbtRunner(manifest=parsed.result, callbacks=[_pass_between_models] if is_armed() else [])
+        self._dbt = dbtRunner(
+            manifest=self._manifest(target, timezone), callbacks=[_pass_between_models] if is_armed() else []
+        )
 
     def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
         """Run the models on what is new. Raises `ModelError`.
@@ -85,6 +89,17 @@ class Models:
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
 
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+    def _manifest(self, target: Target, timezone: str) -> Manifest:
+        """The parsed project; parsed once in a process for targets that differ in their file's folder only."""
+        database = Path(str(target.output.get("path", ""))).stem
+        key = json.dumps([target.name, {**target.output, "path": database}, timezone], sort_keys=True)
+        if key not in _parsed:
+            parsed = dbtRunner().invoke(["parse", *self._arguments])
+            _check(parsed)
+            assert isinstance(parsed.result, Manifest)
+            _parsed[key] = parsed.result
+        return _parsed[key]
 
     def _invoke(self, command: str, *arguments: str) -> None:
         _check(self._dbt.invoke([command, *self._arguments, *self._quick, *arguments]))
