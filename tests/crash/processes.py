@@ -1,10 +1,5 @@
-"""Candlewick's processes for runs in which they are killed: forked from one that has imported everything already.
+"""Candlewick's processes for runs in which they are killed, each of which runs what its command runs."""
 
-Each runs what its command runs. That the imports are paid once, and not with every one of a thousand kills, is the
-only difference.
-"""
-
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable
@@ -19,13 +14,9 @@ from candlewick.fake_binance.server import server
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.process import crashpoint, log
 from candlewick.warehouse.duckdb import owner
-from made import leash
+from made import forked
 
 _ASKING = threading.Lock()
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    ["candlewick.recorder", "candlewick.warehouse.duckdb.owner", "candlewick.fake_binance.server.server"]
-)
 
 
 def record(settings: Settings) -> None:
@@ -55,8 +46,8 @@ def serve(options: ExchangeOptions) -> None:
 
 def start(command: Callable[[Any], None], options: object, log_path: Path, crash_at: str = "") -> BaseProcess:
     """Start a command whose output goes to a file; `crash_at` is a step at which it kills itself."""
-    process = _CONTEXT.Process(target=_run, args=(command, options, log_path, crash_at), name=command.__name__)
     with _ASKING:
+        process = forked.process(_run, command, options, log_path, crash_at, name=command.__name__)
         process.start()
     return process
 
@@ -76,7 +67,6 @@ def _run(command: Callable[[Any], None], options: object, log_path: Path, crash_
     descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    leash.end_with_parent()
     log.configure(command.__name__)
     crashpoint.arm(crash_at)
     command(options)

@@ -4,12 +4,10 @@ from multiprocessing.connection import Connection
 
 from candlewick.config import Settings
 from candlewick.warehouse.duckdb.pipeline import Pipeline
-from made import leash
 
 
 def own(settings: Settings, started: Connection) -> None:
     """Run cycle after cycle; say when the first one begins."""
-    leash.end_with_parent()
     with Pipeline.open(settings) as pipeline:
         started.send(True)
         while True:

@@ -1,7 +1,6 @@
 """The warehouse's process as a whole: what it publishes, what it says, and what a kill leaves."""
 
 import csv
-import multiprocessing
 import os
 import random
 import signal
@@ -22,15 +21,13 @@ from candlewick.moments import now_us
 from candlewick.process import heartbeat
 from candlewick.warehouse.duckdb import owner
 from candlewick.warehouse.duckdb.file import Warehouse
+from made import forked
 from warehouse.contents import contents
 from warehouse.killing import own
 from warehouse.lakes import MINUTE, START, Writer, chunks, recorded_lines, trade_line
 
 FIRST_ID, LAST_ID = 3735683259, 3735703162
 WHOLE = (1723161300000, 1723161600000)
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["candlewick.warehouse.duckdb.pipeline"])
-"""Owners to be killed start from a process that has loaded dbt already."""
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +115,8 @@ def test_a_damaged_file_is_rebuilt(published):
 
 def test_a_rebuild_is_refused_while_an_owner_works_and_a_rebuild_that_fails_leaves_the_old_one(published, monkeypatch):
     before = contents(published.mart_path)
-    started, child_end = CHILDREN.Pipe()
-    child = CHILDREN.Process(target=own, args=(published, child_end), daemon=True)
+    started, child_end = forked.CONTEXT.Pipe()
+    child = forked.process(own, published, child_end)
     child.start()
     assert started.poll(60)
     with pytest.raises(WarehouseBusyError, match="another process owns the warehouse"):
@@ -152,8 +149,8 @@ def test_killed_while_it_loads_transforms_and_publishes_it_ends_as_if_it_had_not
     writer = Writer(Lake.open(settings.lake_url, settings.prefix), clock=now_us() - 60_000_000)
     delays = random.Random(7)
     for lines in chunks(recorded_lines(recording), 5_000):
-        started, child_end = CHILDREN.Pipe()
-        child = CHILDREN.Process(target=own, args=(settings, child_end), daemon=True)
+        started, child_end = forked.CONTEXT.Pipe()
+        child = forked.process(own, settings, child_end)
         child.start()
         assert started.poll(60)
         for part in chunks(lines, 500):
