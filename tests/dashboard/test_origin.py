@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from candlewick.dashboard.origin import Gate
+from candlewick.process.gate import Gate
 
 
 def refusal(
@@ -54,14 +54,28 @@ def test_a_name_rebound_to_this_machine_finds_no_dashboard_while_it_listens_on_l
         assert refusal(origin, "evil.example:8501", listens_on="127.0.0.1") is not None
 
 
-def test_a_dashboard_for_the_network_is_served_under_any_name_but_to_its_own_origin_only() -> None:
-    assert refusal("http://charts.lan:8501", "charts.lan:8501", listens_on="0.0.0.0") is None
-    assert refusal("http://evil.example", "charts.lan:8501", listens_on="0.0.0.0") is not None
+LAN = ("http://charts.lan:8501",)
+
+
+def test_a_dashboard_for_the_network_is_served_under_the_names_that_the_settings_give_and_no_other() -> None:
+    for origin in (None, LAN[0]):
+        assert refusal(origin, "charts.lan:8501", listens_on="0.0.0.0", origins=LAN) is None
+    for origin in (None, "http://evil.example:8501"):
+        assert refusal(origin, "evil.example:8501", listens_on="0.0.0.0", origins=LAN) is not None
+    assert refusal("http://evil.example", "charts.lan:8501", listens_on="0.0.0.0", origins=LAN) is not None
+
+
+def test_the_address_that_a_connection_came_to_is_no_name_that_could_be_rebound() -> None:
+    gate = Gate("0.0.0.0", LAN)
+    assert gate.refusal({"host": "192.168.1.5:8501"}, address="192.168.1.5") is None
+    assert gate.refusal({"host": "192.168.1.6:8501"}, address="192.168.1.5") is not None
+    assert gate.refusal({"host": ""}, address="") is not None
 
 
 def test_behind_tls_the_default_port_is_443() -> None:
-    assert refusal("https://charts.example", "charts.example", listens_on="0.0.0.0", scheme="https") is None
-    assert refusal("https://charts.example", "charts.example:443", listens_on="0.0.0.0", scheme="https") is None
+    origins = ("https://charts.example",)
+    for host in ("charts.example", "charts.example:443"):
+        assert refusal(origins[0], host, listens_on="0.0.0.0", scheme="https", origins=origins) is None
 
 
 PUBLIC = ("https://tape.example.com",)

@@ -20,11 +20,12 @@ from starlette.routing import WebSocketRoute
 from candlewick import config
 from candlewick.dashboard.bars import Bar, FeedTrade, decimal_text
 from candlewick.dashboard.live.socket import SERIES_PER_VIEWER, Live
-from candlewick.dashboard.origin import Gate, SameOrigin
+from candlewick.dashboard.origin import SameOrigin
 from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.serve import bind
 from candlewick.dashboard.site import Site
+from candlewick.process.gate import Gate
 from dashboard.test_bars import UTC_ZONE, aggregate
 from dashboard.test_hub import until
 from dashboard.warehouse import SYMBOL, Warehouse, tape

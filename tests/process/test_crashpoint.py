@@ -7,7 +7,7 @@ import pytest
 from candlewick.process.crashpoint import VARIABLE, arm, is_armed
 
 PASSES = """
-from candlewick.crashpoint import crashpoint
+from candlewick.process.crashpoint import crashpoint
 for number in range(3):
     crashpoint("another step")
     crashpoint("after put")

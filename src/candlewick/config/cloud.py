@@ -93,6 +93,8 @@ class S3Settings(RemoteSection):
 class SnowflakeSettings(RemoteSection):
     """The warehouse on Snowflake. `connection` names one in connections.toml, which holds account, user and key.
 
+    `visitors` names the one of the Data page, whose user has the reader's role and no other; empty: `connection`.
+
     Seconds: `auto_suspend_seconds` before the idle warehouse suspends, `cycle_seconds` between two runs of the models,
     `poll_seconds` between two queries of the dashboard, `streaming_lag_seconds` a row may wait in the streaming client.
     """
@@ -100,6 +102,7 @@ class SnowflakeSettings(RemoteSection):
     chain: ClassVar[str] = "a connection in connections.toml, named by `connection`"
 
     connection: str = ""
+    visitors: str = ""
     database: Identifier = "CRYPTO_DB"
     warehouse: Identifier = "CANDLEWICK_WH"
     auto_suspend_seconds: int = Field(default=60, ge=30)

@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 UNFIT = "unfit"
 """The type of an error about values that are right alone and wrong together: its text says all."""
@@ -40,6 +42,13 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
+def _addresses(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
+            raise ValueError(f"expected an origin such as 'https://tape.example.com', got {origin!r}")
+    return origins
+
+
 class Section(BaseModel):
     """A `[section]` of the file: unknown keys are errors, so that a typo is never silence."""
 
@@ -61,11 +70,18 @@ class ExchangeSettings(Section):
         return tuple(url.rstrip("/") for url in urls)
 
 
+Origins = Annotated[tuple[str, ...], AfterValidator(_addresses)]
+
+
 class FeedSettings(Section):
-    """The recorder's own server on this host: live trades for the dashboard, `/health` and `/metrics`."""
+    """The recorder's own server on this host: live trades for the dashboard, `/health` and `/metrics`.
+
+    Off loopback, `origins` are the addresses by which others may name it (`http://recorder.internal:8765`).
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8765
+    origins: Origins = ()
 
 
 class DuckDBSettings(Section):
@@ -78,24 +94,39 @@ class DuckDBSettings(Section):
 
 
 class DashboardSettings(Section):
-    """Where the dashboard listens. It is not protected by a password: keep it on localhost or behind a proxy.
+    """Where the dashboard listens, and whom it lets in.
 
-    Behind a proxy, `origins` are the addresses by which browsers see it (`https://tape.example.com`), and `path` is the
-    prefix that the proxy passes on (`/candlewick`).
+    Off this machine, or behind a proxy, `origins` are the addresses by which browsers see it
+    (`https://tape.example.com`); `path` is the prefix that a proxy passes on (`/candlewick`).
+
+    `auth`: "none" asks nobody, and is for loopback; "token" wants the link that `candlewick up` prints; "password"
+    wants a user of `candlewick user add`; "proxy" believes the header `proxy_header` of the peers in `trusted_proxies`.
+    A session ends after `session`. Without `insecure`, nobody listens off loopback with `auth = "none"`.
     """
 
     host: str = "127.0.0.1"
     port: Port = 8501
-    origins: tuple[str, ...] = ()
+    origins: Origins = ()
     path: str = ""
+    auth: Literal["none", "token", "password", "proxy"] = "none"
+    insecure: bool = False
+    session: Duration = timedelta(hours=12)
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_header: str = Field(default="X-Forwarded-User", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    proxy_role: Literal["viewer", "analyst", "admin"] = "viewer"
 
-    @field_validator("origins")
+    @field_validator("trusted_proxies")
     @classmethod
-    def _addresses(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
-                raise ValueError(f"expected an origin such as 'https://tape.example.com', got {origin!r}")
-        return origins
+    def _peers(cls, peers: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_address(peer)) for peer in peers)
+
+    @model_validator(mode="after")
+    def _trusts_somebody(self) -> "DashboardSettings":
+        if self.auth == "proxy" and not self.trusted_proxies:
+            raise PydanticCustomError(
+                UNFIT, "auth = 'proxy' needs trusted_proxies: the addresses that it connects from"
+            )
+        return self
 
     @field_validator("path")
     @classmethod

@@ -137,6 +137,16 @@ class Settings(BaseSettings):
         return self.data / "run"
 
     @property
+    def door_path(self) -> Path:
+        """The folder of the dashboard's keys, users and audit log."""
+        return self.data / "door"
+
+    @property
+    def token_path(self) -> Path:
+        """The file of the token in the link that `candlewick up` prints."""
+        return self.door_path / "token"
+
+    @property
     def log_path(self) -> Path:
         """The folder of logs, one file per process."""
         return self.data / "logs"

@@ -15,12 +15,13 @@ from starlette.staticfiles import StaticFiles
 
 from candlewick.dashboard.chart import script_name
 from candlewick.dashboard.live.socket import Live
-from candlewick.dashboard.origin import Gate, SameOrigin
+from candlewick.dashboard.origin import SameOrigin
 from candlewick.dashboard.policy import Policy, page_policy
 from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export
 from candlewick.dashboard.site import ASSETS, Site, chart_html, serve_from
+from candlewick.process.gate import Gate
 from candlewick.process.heartbeat import Heartbeat
 
 PAGE = Path(__file__).with_name("page.py")

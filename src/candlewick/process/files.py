@@ -10,14 +10,17 @@ NO_SPACE = "No space left on device"
 """What the system says of a full disk, in whatever error of a library's it comes wrapped."""
 
 
-def replace_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+def replace_atomically(path: Path, content: bytes, *, durable: bool = True, mode: int = 0o666) -> None:
     """Put `content` at `path`: a reader sees the old file or the new one, never a part.
 
-    With `durable`, it has reached the disk when this returns: file and folder are fsynced.
+    With `durable`, it has reached the disk when this returns: file and folder are fsynced. `mode` is who may read it,
+    as far as the process's umask allows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with draft.open("wb") as file:
+    draft.unlink(missing_ok=True)  # of a process that had this id and was killed, or a link that somebody laid here
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         if durable:
             file.flush()

@@ -4,28 +4,37 @@ A client of `/feed` subscribes with one text frame, `{"subscribe":{"BTCUSDT":nex
 do so again, which replaces what it had. It gets trades of ascending, contiguous ids from there on,
 `{"s":…,"E":…,"sent":…,"trades":[[id,"price","quantity",T,0|1],…]}`, or `{"s":…,"gap":[first,last]}` where ids cannot
 be given; times in µs. A client reads at its own pace from one ring per symbol, so nothing is buffered for it beyond
-its socket; one that does not read at all is closed (1013).
+its socket; one that does not read at all is closed (1013), and one that asks for nothing (1008).
+
+Every route passes the same gate as the dashboard's: see `process/gate.py`. One place is kept for whoever shows the key
+that the recorder leaves beside its heartbeat: the dashboard is not locked out by others' sockets.
 """
 
 import asyncio
 import errno
-from collections.abc import Callable, Mapping
+import hmac
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import msgspec
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.typedefs import Handler
 
-from candlewick.errors import CandlewickError, PortTakenError
+from candlewick.errors import UNREADABLE, CandlewickError, PortTakenError
 from candlewick.moments import now_us
+from candlewick.process.gate import Gate
 from candlewick.recorder.ring import Gap, Ring
 
 TRADES_PER_FRAME = 2_000
 COALESCE_SECONDS = 0.03
 SLOW_SECONDS = 5.0
+SILENT_SECONDS = 10.0
 CLIENTS_AT_MOST = 64
+MESSAGE_BYTES = 65_536
+KEY_FILE = "feed.key"
+KEY_HEADER = "X-Candlewick-Key"
 
 log = structlog.get_logger()
 
@@ -68,6 +77,9 @@ class Feed:
         metrics: Callable[[], bytes],
         *,
         slow_seconds: float = SLOW_SECONDS,
+        silent_seconds: float = SILENT_SECONDS,
+        origins: Collection[str] = (),
+        key: str = "",
     ) -> None:
         self.host = host
         self.port = port
@@ -75,9 +87,10 @@ class Feed:
         self._rings = rings
         self._health = health
         self._metrics = metrics
-        self._slow_seconds = slow_seconds
+        self._slow_seconds, self._silent_seconds = slow_seconds, silent_seconds
+        self._gate, self._key = Gate(host, origins, "feed.origins"), key
         self._sockets: set[web.WebSocketResponse] = set()
-        app = web.Application()
+        app = web.Application(middlewares=[self._pass_the_gate])
         app.add_routes(
             [
                 web.get("/health", self._answer_health),
@@ -108,6 +121,14 @@ class Feed:
             await socket.close(code=WSCloseCode.GOING_AWAY)
         await self._runner.cleanup()
 
+    @web.middleware
+    async def _pass_the_gate(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        address = ((request.transport and request.transport.get_extra_info("sockname")) or ("",))[0]
+        if why := self._gate.refusal(headers, address=address):
+            raise web.HTTPForbidden(text=f"{why}\n")
+        return await handler(request)
+
     async def _answer_health(self, request: web.Request) -> web.Response:
         return web.Response(body=_ENCODER.encode(self._health()), content_type="application/json")
 
@@ -116,11 +137,9 @@ class Feed:
 
     async def _answer_feed(self, request: web.Request) -> web.StreamResponse:
         """Serve one client until it leaves, or stops reading."""
-        if not _is_same_origin(request):
-            raise web.HTTPForbidden(text="other origins are not served")
-        if self.clients >= CLIENTS_AT_MOST:
+        if self.clients >= CLIENTS_AT_MOST and not self._is_kept_for(request):
             raise web.HTTPServiceUnavailable(text=f"{CLIENTS_AT_MOST} clients are served already")
-        socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=65_536)
+        socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=MESSAGE_BYTES)
         await socket.prepare(request)
         self._sockets.add(socket)
         self.clients += 1
@@ -131,10 +150,18 @@ class Feed:
             self._sockets.discard(socket)
         return socket
 
+    def _is_kept_for(self, request: web.Request) -> bool:
+        """Whether a client shows the key; there is one place more, and no second."""
+        shown = request.headers.get(KEY_HEADER, "")
+        is_ours = bool(self._key) and hmac.compare_digest(shown.encode(), self._key.encode())
+        return is_ours and self.clients <= CLIENTS_AT_MOST
+
     async def _serve(self, socket: web.WebSocketResponse) -> None:
         client = _Client(socket, self._rings, self._slow_seconds)
         sender = asyncio.create_task(client.send_for_ever())
         try:
+            if not await self._first_words(socket, client):
+                return
             async for message in socket:
                 if message.type is WSMsgType.TEXT and (problem := client.subscribe(message.data)):
                     await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=problem.encode())
@@ -143,6 +170,21 @@ class Feed:
             await asyncio.wait([sender])
         if not sender.cancelled() and (fault := sender.exception()):
             raise fault
+
+    async def _first_words(self, socket: web.WebSocketResponse, client: "_Client") -> bool:
+        """Whether a client subscribes in time; one that only holds its place is closed."""
+        try:
+            message = await socket.receive(timeout=self._silent_seconds)
+        except TimeoutError:
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"expected a subscription, got silence")
+            return False
+        if message.type is not WSMsgType.TEXT:
+            await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"expected a subscription as text")
+            return False
+        if problem := client.subscribe(message.data):
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=problem.encode())
+            return False
+        return True
 
 
 class _Client:
@@ -158,7 +200,7 @@ class _Client:
         """Take a subscription; return what is wrong with it, if anything is."""
         try:
             wanted = _SUBSCRIPTION.decode(text).subscribe
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             return f"expected {{'subscribe':{{symbol:next_id}}}}: {error}"[:120]
         for symbol in wanted:
             if symbol not in self._rings:
@@ -209,9 +251,3 @@ class _Client:
                 await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow", drain=False)
         except TimeoutError:
             log.info("feed client does not close either")
-
-
-def _is_same_origin(request: web.Request) -> bool:
-    """Whether a browser's page of this very server asks, or no browser: others could read along from any web site."""
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host

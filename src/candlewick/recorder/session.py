@@ -17,8 +17,9 @@ from candlewick.lake.manifest import HistoryMark
 from candlewick.lake.objects import Lake
 from candlewick.moments import MINUTE, minute_of
 from candlewick.process.heartbeat import Heartbeat
+from candlewick.process.keyfile import key_in
 from candlewick.recorder import metrics, numbers, pauses
-from candlewick.recorder.feed import Feed
+from candlewick.recorder.feed import KEY_FILE, Feed
 from candlewick.recorder.introduction import ExchangeClock, keep_up, meet, meet_again
 from candlewick.recorder.live import LiveTape
 from candlewick.recorder.ring import Ring
@@ -69,7 +70,13 @@ class Session:
         self._is_paused = False
         self._heartbeat = Heartbeat(settings.run_path, "recorder")
         self._feed = Feed(
-            settings.feed.host, settings.feed.port, self._rings, self.numbers, lambda: metrics.render(self.numbers())
+            settings.feed.host,
+            settings.feed.port,
+            self._rings,
+            self.numbers,
+            lambda: metrics.render(self.numbers()),
+            origins=settings.feed.origins,
+            key=key_in(settings.run_path / KEY_FILE),
         )
         if not self._roster.has_patterns:
             self._enlist(self._roster.resolve())

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,7 @@ import msgspec
 import structlog
 
 from candlewick.dashboard.bars import FeedTrade, scaled
+from candlewick.process.keyfile import key_if_any
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +37,11 @@ class FeedFrame(msgspec.Struct):
 class FeedClient:
     """One connection for all symbols. `next_id(symbol)` says where to go on, None for now."""
 
-    def __init__(self, url: str, on_trades: OnTrades, next_id: Callable[[str], int | None]) -> None:
+    def __init__(
+        self, url: str, on_trades: OnTrades, next_id: Callable[[str], int | None], key_path: Path | None = None
+    ) -> None:
         self.url = url
+        self._key_path = key_path
         self.is_connected = False
         self._on_trades = on_trades
         self._next_id = next_id
@@ -77,7 +82,9 @@ class FeedClient:
     async def _listen(self, session: aiohttp.ClientSession) -> bool:
         """Follow one connection to its end; returns whether there was one."""
         try:
-            async with session.ws_connect(self.url, heartbeat=SILENCE_SECONDS, max_msg_size=1 << 24) as socket:
+            async with session.ws_connect(
+                self.url, heartbeat=SILENCE_SECONDS, max_msg_size=1 << 24, headers=self._key()
+            ) as socket:
                 self._socket, self.is_connected = socket, True
                 log.info("feed connected", url=self.url)
                 await self.subscribe()
@@ -93,6 +100,11 @@ class FeedClient:
         finally:
             was_connected, self.is_connected, self._socket = self.is_connected, False, None
         return was_connected
+
+    def _key(self) -> dict[str, str]:
+        """What a place is kept for; the recorder of another host leaves none here."""
+        key = key_if_any(self._key_path) if self._key_path else ""
+        return {"X-Candlewick-Key": key} if key else {}
 
     def _recorded(self) -> set[str]:
         """The wanted symbols, without those that were refused a moment ago."""

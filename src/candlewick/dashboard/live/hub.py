@@ -39,7 +39,7 @@ class Hub:
         self._topics: dict[Key, Topic] = {}
         self._pumps: dict[Key, asyncio.Task[None]] = {}
         self._tails: dict[str, Tail] = {}
-        self._feed = FeedClient(feed_url, self._take, self._next_id)
+        self._feed = FeedClient(feed_url, self._take, self._next_id, run_path / "feed.key")
         self._version: object = None
         self._on_failure: Callable[[BaseException], None] = lambda error: None
 
