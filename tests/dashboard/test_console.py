@@ -2,6 +2,8 @@
 
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,14 +16,17 @@ from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
 from candlewick.errors import QueryRefusedError
 from candlewick.mart.reader import Mart
 from candlewick.warehouse.duckdb.sandbox import Sandbox
+from candlewick.warehouse.rows import Limits
 from dashboard.proven import SYMBOL
 
 ENDLESS = "select sum(sqrt(i)) from range(1000000000000) numbers(i)"  # minutes of work in no memory
 
 
-@pytest.fixture
-def console(proven_mart: Mart) -> Console:
-    return Console(Sandbox(proven_mart))
+@pytest.fixture(scope="module")
+def console(proven_mart: Mart) -> Iterator[Console]:
+    console = Console(Sandbox(proven_mart))
+    yield console
+    console.close()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +46,7 @@ def test_amounts_stay_decimals(console: Console) -> None:
 
 
 def test_only_the_first_rows_come_and_it_says_so(console: Console) -> None:
-    answer = console.run("select trade_id from silver.trades_deduped order by trade_id", rows=7)
+    answer = console.run("select trade_id from silver.trades_deduped order by trade_id", Limits(rows=7))
     assert answer.table.column("trade_id").to_pylist() == list(range(100, 107))
     assert answer.is_cut
 
@@ -108,8 +113,11 @@ def test_a_select_reaches_no_file_no_network_and_no_variable(
 
 
 def test_a_statement_without_an_end_is_stopped(proven_mart: Mart) -> None:
-    with pytest.raises(QueryRefusedError, match=r"stopped after 0\.3 s"):
-        Console(Sandbox(proven_mart, seconds=0.3)).run(ENDLESS)
+    with (
+        closing(Console(Sandbox(proven_mart, seconds=0.3))) as console,
+        pytest.raises(QueryRefusedError, match=r"stopped after 0\.3 s"),
+    ):
+        console.run(ENDLESS)
 
 
 def test_a_statement_that_needs_too_much_memory_is_stopped(console: Console) -> None:
@@ -133,6 +141,7 @@ def test_those_who_wait_too_long_for_a_place_are_told_so(proven_mart: Mart) -> N
         thread.join()
     assert len(refusals) == 5
     assert any("others are asking" in refusal for refusal in refusals)
+    console.close()
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.sql")), ids=lambda path: path.stem)

@@ -6,6 +6,7 @@ answer about an integration or a pipe is answered from what was asked to be made
 list runs over the lines of each object, with the metadata columns that Snowflake documents.
 """
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -57,6 +58,7 @@ class Peer:
         self.objects: Objects = dict
         self.statements: list[str] = []
         self.pipe_state = "RUNNING"
+        self.available_roles = ["CANDLEWICK_READER", "PUBLIC"]
         self.functions = Functions(self._pipe_status)
         self._integrations: dict[str, str] = {}
         self._pipes: dict[str, str] = {}
@@ -68,6 +70,8 @@ class Peer:
         self.functions.note(statement)
         statement = self.functions.answered(rewritten(statement))
         plain = " ".join(statement.split())
+        if plain == "SELECT CURRENT_AVAILABLE_ROLES()":
+            return f"SELECT '{json.dumps(self.available_roles)}' AS ROLES"
         if match := re.match(r"CREATE STORAGE INTEGRATION IF NOT EXISTS (\w+)", plain):
             self._integrations.setdefault(match[1], plain)
         elif match := re.match(r"DESC INTEGRATION (\w+)", plain):

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -32,10 +33,11 @@ from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export, csv_bytes, parquet_bytes
 from candlewick.dashboard.site import Site
-from candlewick.errors import QueryRefusedError
+from candlewick.errors import QueryRefusedError, WarehouseLoginError
 from candlewick.moments import instant
 from candlewick.warehouse.duckdb.sandbox import Sandbox
 from candlewick.warehouse.home import home_of
+from candlewick.warehouse.rows import Limits
 from candlewick.warehouse.snowflake.follower import Follower
 from candlewick.warehouse.snowflake.visitor import Visitor
 from dashboard.proven import DECLARED, MISSING, SECOND, SYMBOL
@@ -179,7 +181,8 @@ def _plain(value: object) -> object:
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.sql")), ids=lambda path: path.stem)
 def test_every_example_of_the_data_page_answers_as_the_mart_does_and_can_be_taken_away(console, proven, path: Path):
     statement = path.read_text().replace("$symbol", SYMBOL)
-    ours, theirs = console.run(statement).table, Console(Sandbox(proven.mart)).run(statement).table
+    with closing(Console(Sandbox(proven.mart))) as embedded:
+        ours, theirs = console.run(statement).table, embedded.run(statement).table
     assert ours.column_names == theirs.column_names
     assert ours.num_rows
     assert rows(ours) == rows(theirs)
@@ -193,7 +196,7 @@ def test_the_tables_are_told_those_that_are_live_too(console):
 
 
 def test_only_the_first_rows_come_and_it_says_so(console):
-    answer = console.run("select trade_id from silver.trades_deduped order by trade_id", rows=7)
+    answer = console.run("select trade_id from silver.trades_deduped order by trade_id", Limits(rows=7))
     assert answer.table["trade_id"].to_pylist() == list(range(100, 107))
     assert answer.is_cut
 
@@ -238,9 +241,26 @@ def test_what_snowflake_refuses_is_told_in_one_line(console, statement):
 def test_the_session_lends_no_other_role_and_has_limits_before_it_runs_anything(console, proven):
     proven.peer.statements.clear()
     console.run("(select 1 as one)")
-    assert [statement for statement in proven.peer.statements if "SELECT 1" not in statement] == [
+    assert [statement for statement in proven.peer.statements if statement != "SELECT 1"] == [
         "USE SECONDARY ROLES NONE",
         "ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 30 STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = 30"
         " ROWS_PER_RESULTSET = 1000001",
+        "SELECT CURRENT_AVAILABLE_ROLES()",
         "(select 1 as one)",
     ]
+
+
+def test_a_user_who_could_take_another_role_is_no_visitor(proven):
+    """`USE ROLE` is refused as a statement, but a fence that a statement could climb is not the only one."""
+    proven.peer.available_roles = ["CANDLEWICK_READER", "PUBLIC", "ACCOUNTADMIN"]
+    try:
+        with closing(Visitor(proven.snowflake)) as visitor, pytest.raises(WarehouseLoginError, match="ACCOUNTADMIN"):
+            Console(visitor).run("select 1 as one")
+    finally:
+        proven.peer.available_roles.remove("ACCOUNTADMIN")
+
+
+def test_what_was_checked_is_what_is_sent(console, proven):
+    proven.peer.statements.clear()
+    console.run("select 1 as one -- and nothing\n/* else */;")
+    assert proven.peer.statements[-1] == "select 1 as one"

@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from candlewick.errors import QueryRefusedError
 from candlewick.warehouse.contract import Engine
-from candlewick.warehouse.rows import ROWS
+from candlewick.warehouse.rows import WHOLE, Limits
 
 AT_ONCE = 2
+STATEMENT_BYTES = 20_000
+"""A statement that a person wrote is shorter; parsing one of megabytes takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,27 @@ class Console:
         self._engine = engine
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
-    def run(self, statement: str, rows: int = ROWS) -> Answer:
+    def run(self, statement: str, limits: Limits = WHOLE) -> Answer:
         """Run one SELECT and return its first rows. Raises `QueryRefusedError`, and `WarehouseError`."""
+        _check_size(statement)
         self._engine.check(statement)
         if not self._places.acquire(timeout=self._engine.seconds):
             raise QueryRefusedError("others are asking already; try again in a moment")
         try:
             started = time.monotonic()
-            table, is_cut = self._engine.first_rows(statement, min(rows, ROWS))
+            table, is_cut = self._engine.first_rows(statement, limits)
             return Answer(table, is_cut, time.monotonic() - started)
         finally:
             self._places.release()
+
+    def close(self) -> None:
+        """Run no more."""
+        self._engine.close()
+
+
+def _check_size(statement: str) -> None:
+    size = len(statement.encode(errors="replace"))
+    if size > STATEMENT_BYTES:
+        raise QueryRefusedError(f"expected a statement of at most {STATEMENT_BYTES:,} bytes, got {size:,}")
+    if not statement.isascii() and any("\ud800" <= letter <= "\udfff" for letter in statement):
+        raise QueryRefusedError("expected a statement of Unicode text, got half a character")

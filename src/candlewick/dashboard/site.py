@@ -33,6 +33,8 @@ class Site:
         """Take no more reads."""
         self.reads.close()
         self.evidence_reads.close()
+        if "console" in vars(self):
+            self.console.close()
 
     @cached_property
     def catalogue(self) -> Catalogue:

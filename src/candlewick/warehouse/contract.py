@@ -7,6 +7,8 @@ from typing import Any, Protocol, Self
 import duckdb
 import pyarrow as pa
 
+from candlewick.warehouse.rows import Limits
+
 
 class Cursor(Protocol):
     """The rows of a statement, to be fetched whole or part by part."""
@@ -93,5 +95,8 @@ class Engine(Protocol):
     def check(self, statement: str) -> None:
         """Raise `QueryRefusedError` where it is not one SELECT: a refusal that is plainer than the engine's own."""
 
-    def first_rows(self, statement: str, rows: int) -> tuple[pa.Table, bool]:
+    def first_rows(self, statement: str, limits: Limits) -> tuple[pa.Table, bool]:
         """Run a statement; its first rows, and whether there are more. Raises `QueryRefusedError`, `WarehouseError`."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""

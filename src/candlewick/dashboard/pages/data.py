@@ -13,9 +13,10 @@ from candlewick.dashboard.markup import table
 from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
 from candlewick.dashboard.site import Site
 from candlewick.errors import QueryRefusedError, WarehouseError
+from candlewick.warehouse.rows import SHOWN, Limits
 
-SHOWN = 500
 EXAMPLES = Path(__file__).parent / "examples"
+SCHEMA = Limits(rows=5_000, size=2**20, cell=200)
 
 # Both warehouses answer this: it is of the SQL standard.
 COLUMNS = """
@@ -55,7 +56,7 @@ def _title(statement: str) -> str:
 def _schema(console: Console) -> None:
     with st.expander("Tables and columns"):
         try:
-            rows = console.run(COLUMNS).table.to_pylist()
+            rows = console.run(COLUMNS, SCHEMA).table.to_pylist()
         except WarehouseError as error:
             st.html(f'<div class="candlewick-data"><p>{error}</p></div>')
             return
@@ -78,7 +79,7 @@ def _answer(console: Console, statement: str) -> None:
 
 
 def _told(answer: Answer) -> str:
-    count = f"the first {SHOWN:,} rows" if answer.is_cut else f"{answer.table.num_rows:,} rows"
+    count = f"the first {answer.table.num_rows:,} rows" if answer.is_cut else f"{answer.table.num_rows:,} rows"
     return f"<p>{count} · {answer.seconds * 1_000:,.0f} ms</p>"
 
 

@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -148,14 +147,6 @@ class Cursor:
         """Return the rows that are left. Raises `WarehouseError`."""
         with _explained(self._login):
             return self._cursor.fetchall()
-
-
-def statements_in(text: str) -> list[str]:
-    """Split a text into its statements, without comments and semicolons."""
-    from snowflake.connector.util_text import split_statements  # noqa: PLC0415
-
-    parts = (part.strip().rstrip(";").strip() for part, _ in split_statements(StringIO(text), remove_comments=True))
-    return [part for part in parts if part]
 
 
 def parameters(settings: SnowflakeSettings) -> Mapping[str, Any]:

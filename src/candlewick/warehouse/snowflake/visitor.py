@@ -1,26 +1,28 @@
 """The engine of SQL for visitors over Snowflake: a session that has the reader's role and no other.
 
-That role may SELECT from SILVER and GOLD; secondary roles, which would lend a session all that its user may do, are put
-out before the first statement. Time and rows are limited by the session's parameters, which a SELECT cannot change.
+That role may SELECT from SILVER and GOLD. Its user has no other, which is checked when the session begins: a statement
+could take another role otherwise. Secondary roles, which would lend a session all that its user may do, are put out.
+Time and rows are limited by the session's parameters, which a SELECT cannot change.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
 import pyarrow as pa
 
 from candlewick.config import Settings
-from candlewick.errors import QueryRefusedError, WarehouseError, WarehousePermissionError
-from candlewick.warehouse.rows import ROWS, first_line, first_of
-from candlewick.warehouse.snowflake.connection import statements_in
+from candlewick.errors import QueryRefusedError, WarehouseError, WarehouseLoginError, WarehousePermissionError
+from candlewick.warehouse.rows import WHOLE, Limits, cut, first_line, first_of
+from candlewick.warehouse.snowflake.connection import Connection
+from candlewick.warehouse.snowflake.guard import guarded
 from candlewick.warehouse.snowflake.session import Session
 
 SECONDS = 30.0
 """A warehouse that sleeps needs some of them to wake."""
-_READS = ("select", "with", "(")
-_MORE = re.compile(r"->>|\bas\s+procedure\b", re.IGNORECASE)
-"""By these a statement that begins as a SELECT may hold others."""
+_EVERYBODY = "PUBLIC"
+"""A role that every user of an account has."""
+_ROLES = "SELECT CURRENT_AVAILABLE_ROLES()"
 
 
 class Visitor:
@@ -29,32 +31,46 @@ class Visitor:
     def __init__(self, settings: Settings, *, seconds: float = SECONDS) -> None:
         self.seconds = seconds
         snowflake = settings.snowflake
+        self._role = snowflake.reader_role
+        self._approved: Connection | None = None
         self._session = Session(
-            snowflake,
-            snowflake.reader_role,
+            snowflake.model_copy(update={"connection": snowflake.visitors or snowflake.connection}),
+            self._role,
             warehouse=snowflake.warehouse,
             begins_with=(
                 "USE SECONDARY ROLES NONE",
                 f"ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = {round(seconds)}"
-                f" STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = {round(seconds)} ROWS_PER_RESULTSET = {ROWS + 1}",
+                f" STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = {round(seconds)} ROWS_PER_RESULTSET = {WHOLE.rows + 1}",
             ),
         )
 
     def check(self, statement: str) -> None:
         """Raise `QueryRefusedError` where it is not one SELECT."""
-        statements = statements_in(statement)
-        if len(statements) != 1:
-            raise QueryRefusedError(f"expected one statement, got {len(statements)}")
-        if _MORE.search(statements[0]):
-            raise QueryRefusedError("expected a SELECT and nothing in it that runs others (`->>`, procedures)")
-        if not statements[0].lower().startswith(_READS):
-            word = statements[0].split(maxsplit=1)[0].upper()
-            raise QueryRefusedError(f"expected a SELECT, got {word[:40]}: the warehouse is read only here")
+        guarded(statement)
 
-    def first_rows(self, statement: str, rows: int) -> tuple[pa.Table, bool]:
+    def first_rows(self, statement: str, limits: Limits = WHOLE) -> tuple[pa.Table, bool]:
         """Run a statement. Raises `QueryRefusedError` where the statement is at fault, else `WarehouseError`."""
+        plain = guarded(statement)
+
+        def read(connection: Connection) -> tuple[pa.Table, bool]:
+            self._approve(connection)
+            return first_of(connection.batches(plain, seconds=self.seconds), limits)
+
         with _refused(self.seconds):
-            return self._session(lambda connection: first_of(connection.batches(statement, seconds=self.seconds), rows))
+            table, is_cut = self._session(read)
+        return cut(table, limits.cell), is_cut
+
+    def _approve(self, connection: Connection) -> None:
+        """Raise `WarehouseLoginError` where the session's user could take another role than the reader's."""
+        if connection is self._approved:
+            return
+        available = set(msgspec.json.decode(connection.run(_ROLES)[0][0], type=list[str]))
+        if more := sorted(available - {self._role, _EVERYBODY}):
+            raise WarehouseLoginError(
+                f"{connection.login.where}: expected a user whose only role is {self._role}, got one who has "
+                f"{', '.join(more)}, too; make one for the Data page and name its connection in snowflake.visitors"
+            )
+        self._approved = connection
 
     def close(self) -> None:
         """End the session."""

@@ -1,0 +1,180 @@
+"""What runs inside the sandbox's process: one SELECT after the other, over tables that it is handed, and nothing else.
+
+`python -m candlewick.warehouse.duckdb.sandboxed` answers on standard output what it is asked on standard input; see
+`sandbox_process.py` for the other end. Three fences stand around a statement, each without the others' help:
+
+- DuckDB has no files: the tables are Arrow datasets, and access to anything outside, be it a file, a socket or an
+  extension, is switched off for good before the statement is parsed. A list of allowed folders would not do: it allows
+  writing, and since DuckDB 2.0 a SELECT may hold a `COPY … TO`.
+- The process can write no file, gets no environment, and may take so much address space and CPU time: DuckDB's own
+  limits bind neither its planner nor all of its functions.
+- An alarm of the kernel's ends it after the deadline, even where its parent is gone and whatever it is busy with.
+"""
+
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from math import ceil
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow as pa
+from pyarrow import dataset
+
+from candlewick.errors import QueryRefusedError
+from candlewick.warehouse.rows import COLUMNS, Limits, first_line, first_of
+
+MEMORY = "512MB"
+HEADROOM = 1024 * 2**20
+"""Bytes of address space on top of what the idle process has: DuckDB's memory, Arrow's, and the answer's."""
+LATE_SECONDS = 1
+"""After so many seconds more than the statement was given, the process ends itself."""
+NICENESS = 10
+HEADER = struct.Struct(">BQ")
+READY, ANSWER, CUT_ANSWER, REFUSAL = range(4)
+
+_BATCH = 10_000
+_SETTINGS = (
+    f"set memory_limit = '{MEMORY}'",
+    "set temp_directory = ''",
+    "set TimeZone = 'UTC'",
+    "set python_enable_replacements = false",
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = false",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
+_SHORT = (
+    {"boolean", "float", "double", "decimal", "interval", "uuid", "null"}
+    | {sign + size for sign in ("", "u") for size in ("tinyint", "smallint", "integer", "bigint", "hugeint")}
+    | {"date", "time", "time with time zone", "timestamp", "timestamp with time zone"}
+    | {"timestamp_s", "timestamp_ms", "timestamp_ns"}
+)
+"""Types whose values are short by nature."""
+
+
+class Question(msgspec.Struct):
+    """A statement, what it may give and take, and the files of the tables that it may read."""
+
+    statement: str
+    limits: Limits
+    seconds: float
+    tables: dict[str, list[str]]
+
+
+def main() -> None:
+    """Answer questions until standard input ends."""
+    answers = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not look like an answer
+    pa.set_cpu_count(1)
+    with _open({}) as connection:
+        connection.sql("select 1").to_arrow_table()  # loads what is loaded late
+    _fence()
+    _send(answers, READY, b"")
+    while question := sys.stdin.buffer.readline():
+        kind, body = _answered(msgspec.json.decode(question, type=Question))
+        _send(answers, kind, body)
+
+
+def _fence() -> None:
+    """Take from this process what no statement needs. It cannot be taken back."""
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if sys.platform == "linux":
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        most = pages * resource.getpagesize() + HEADROOM
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _answered(question: Question) -> tuple[int, bytes | memoryview]:
+    """The kind and the body of the answer to a question."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = ceil(usage.ru_utime + usage.ru_stime + question.seconds) + LATE_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    signal.setitimer(signal.ITIMER_REAL, question.seconds + LATE_SECONDS)
+    try:
+        table, is_cut = _rows(question)
+        return CUT_ANSWER if is_cut else ANSWER, _written(table)
+    except QueryRefusedError as error:
+        return REFUSAL, str(error).encode()
+    except (duckdb.OutOfMemoryException, MemoryError, pa.ArrowMemoryError):
+        return REFUSAL, f"stopped: it needs more than {MEMORY} of memory; ask for less".encode()
+    except (duckdb.Error, pa.ArrowException, OSError, AttributeError) as error:
+        return REFUSAL, first_line(error).encode(errors="replace")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _rows(question: Question) -> tuple[pa.Table, bool]:
+    """Run the statement."""
+    limits = question.limits
+    with _open(question.tables) as connection:
+        _check(connection, question.statement)
+        relation = _cut(connection.sql(question.statement).limit(limits.rows + 1), limits.cell)
+        reader = relation.to_arrow_reader(min(_BATCH, limits.rows + 1))
+        batches: Iterator[pa.Table] = (pa.Table.from_batches([batch]) for batch in reader)
+        return first_of(chain([reader.schema.empty_table()], batches), limits)
+
+
+def _check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Raise `QueryRefusedError` where a statement is not one SELECT."""
+    statements = connection.extract_statements(statement)
+    if len(statements) != 1:
+        raise QueryRefusedError(f"expected one statement, got {len(statements)}")
+    if statements[0].type is not duckdb.StatementType.SELECT:
+        raise QueryRefusedError(f"expected a SELECT, got {statements[0].type.name}: the warehouse is read only here")
+
+
+def _cut(relation: duckdb.DuckDBPyRelation, cell: int | None) -> duckdb.DuckDBPyRelation:
+    """The relation with every value that may be long as a text of at most `cell` characters."""
+    if cell is None:
+        return relation
+    if len(relation.columns) > COLUMNS:
+        raise QueryRefusedError(f"expected at most {COLUMNS} columns, got {len(relation.columns):,}; name those wanted")
+    columns = enumerate(zip(relation.columns, relation.types, strict=True), start=1)
+    return relation.project(", ".join(_shortened(number, name, kind.id, cell) for number, (name, kind) in columns))
+
+
+def _shortened(number: int, name: str, kind: str, cell: int) -> str:
+    quoted = name.replace('"', '""')
+    if kind in _SHORT:
+        return f'#{number} as "{quoted}"'
+    text = f"#{number}::varchar"
+    return f"case when length({text}) > {cell} then left({text}, {cell - 1}) || '…' else {text} end as \"{quoted}\""
+
+
+def _open(tables: dict[str, list[str]]) -> duckdb.DuckDBPyConnection:
+    """A database in memory that has these tables, and no way out."""
+    connection = duckdb.connect(config={"threads": "1"})
+    connection.execute("create schema silver; create schema gold")
+    for name, files in tables.items():
+        handle = name.replace(".", "__")
+        connection.register(handle, dataset.dataset(files, format="parquet"))
+        connection.execute(f"create view {name} as select * from {handle}")
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    return connection
+
+
+def _written(table: pa.Table) -> memoryview:
+    out = pa.BufferOutputStream()
+    with pa.ipc.new_stream(out, table.schema) as stream:
+        stream.write_table(table)
+    return memoryview(out.getvalue())
+
+
+def _send(answers: int, kind: int, body: bytes | memoryview) -> None:
+    for part in (memoryview(HEADER.pack(kind, len(body))), memoryview(body)):
+        left = part
+        while left:
+            left = left[os.write(answers, left) :]
+
+
+if __name__ == "__main__":
+    main()
