@@ -17,6 +17,7 @@
     │   └── TornObjectError           an object without its manifest, or not one of ours
     ├── CheckpointError               state.json cannot be used; the lake rebuilds it
     ├── QueryRefusedError             a statement was not run, or not to its end
+    ├── OverloadedError               so many are being served that one more must wait
     └── WarehouseError                the warehouse cannot be opened, loaded or transformed
         ├── WarehouseBusyError        another process owns the DuckDB file
         ├── WarehouseCorruptError     the DuckDB file is damaged; `candlewick rebuild` makes it again
@@ -121,6 +122,10 @@ class CheckpointError(CandlewickError):
 
 class QueryRefusedError(CandlewickError):
     """A statement was not run, or not to its end; says why in one line."""
+
+
+class OverloadedError(CandlewickError):
+    """So many are being served that one more must wait and ask again."""
 
 
 class WarehouseError(CandlewickError):

@@ -5,15 +5,16 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from candlewick.cli import history, processes, queries, sealing, settings, setup
+from candlewick.cli import history, processes, queries, sealing, settings, setup, user
 from candlewick.cli.app import app
 from candlewick.errors import CandlewickError
 from candlewick.supervisor import leash
 
-__all__ = ["app", "history", "main", "processes", "queries", "sealing", "settings", "setup"]
+__all__ = ["app", "history", "main", "processes", "queries", "sealing", "settings", "setup", "user"]
 
 app.add_typer(settings.app)
 app.add_typer(setup.app)
+app.add_typer(user.app)
 
 
 def main() -> None:

@@ -7,6 +7,10 @@ import typer
 
 from candlewick.cli.app import ConfigOption, DemoOption, History, Symbols, app, console, settings_from
 
+InsecureOption = Annotated[
+    bool, typer.Option("--insecure", help="Let everybody in who reaches the dashboard, from any machine, SQL included.")
+]
+
 
 @app.command()
 def up(
@@ -16,6 +20,7 @@ def up(
     history: History = None,
     port: Annotated[int | None, typer.Option(help="The dashboard's port.", show_default="8501")] = None,
     browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
+    insecure: InsecureOption = False,
 ) -> None:
     """Run everything: recorder, warehouse and dashboard; Ctrl-C stops all.
 
@@ -27,9 +32,9 @@ def up(
 
     if demo:
         config_path = demo_room.write_config(config.DEMO_FILE)
-    flags = {"port": port} if port is not None else None
+    flags = _dashboard_flags(port, insecure)
     settings = settings_from(config_path, symbols=symbols or None, history=history, dashboard=flags)
-    supervisor.export_flags(symbols=symbols, history=history, port=port)
+    supervisor.export_flags(symbols=symbols, history=history, port=port, insecure=insecure)
     supervisor.run(settings, config_path, demo=demo, browser=browser, console=console)
 
 
@@ -80,6 +85,7 @@ def dashboard(
     config_path: ConfigOption = None,
     demo: DemoOption = False,
     port: Annotated[int | None, typer.Option(help="Where to listen.", show_default="8501")] = None,
+    insecure: InsecureOption = False,
 ) -> None:
     """Serve the chart on this machine.
 
@@ -89,8 +95,13 @@ def dashboard(
     from candlewick.process import log  # noqa: PLC0415
 
     log.configure("dashboard")
-    flags = {"port": port} if port is not None else None
-    serve.run(settings_from(config_path, demo=demo, dashboard=flags))
+    serve.run(settings_from(config_path, demo=demo, dashboard=_dashboard_flags(port, insecure)))
+
+
+def _dashboard_flags(port: int | None, insecure: bool) -> dict[str, object] | None:
+    """The flags of the section `[dashboard]` that were given; None where none was."""
+    flags = {"port": port, "insecure": insecure or None}
+    return {name: value for name, value in flags.items() if value is not None} or None
 
 
 @app.command()

@@ -14,6 +14,9 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from candlewick.dashboard.chart import script_name
+from candlewick.dashboard.door.door import Door
+from candlewick.dashboard.door.keeper import Keeper
+from candlewick.dashboard.live.socket import PATH as LIVE_PATH
 from candlewick.dashboard.live.socket import Live
 from candlewick.dashboard.origin import SameOrigin
 from candlewick.dashboard.policy import Policy, page_policy
@@ -42,12 +45,13 @@ def build(site: Site, on_failure: OnFailure) -> st.App:
 
 
 def guards(site: Site) -> list[Middleware]:
-    """Who may ask, and what a page may do; the first one sees a request first."""
+    """What a page may do, which pages may ask, and who is let in; the first one sees a request first."""
     dashboard = site.settings.dashboard
     pages = page_policy(Path(st.__file__).parent)
     return [
         Middleware(Policy, pages=pages, bare=f"{site.base}/chart"),
         Middleware(SameOrigin, gate=Gate(dashboard.host, dashboard.origins)),
+        Middleware(Door, keeper=Keeper(site.settings), journal=site.journal, base=site.base),
     ]
 
 
@@ -69,9 +73,9 @@ def routes(site: Site) -> list[BaseRoute]:
 
     return [
         *Api(site.reader, site.reads, site.catalogue).routes(),
-        *Export(site.reader, site.reads, site.catalogue).routes(),
+        *Export(site.reader, site.export_reads, site.catalogue).routes(),
         *Evidence(site.reader, site.evidence_reads, site.catalogue, site.settings).routes(),
-        WebSocketRoute("/api/live", Live(site.hub, site.catalogue).serve),
+        WebSocketRoute(LIVE_PATH, Live(site.hub, site.catalogue).serve),
         Route("/chart", bare_chart),
         Mount("/chart/assets", StaticFiles(directory=ASSETS)),
     ]

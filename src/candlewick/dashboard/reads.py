@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlewick.dashboard.bars import Bar, State, interval, scaled
+from candlewick.errors import OverloadedError
 from candlewick.moments import to_micros
 from candlewick.warehouse.contract import Viewed
 
@@ -22,14 +23,27 @@ STAMPED = 20_000
 
 
 class Reads:
-    """Runs blocking reads on a few threads of their own, so that they neither block nor crowd out the event loop."""
+    """Runs blocking reads on a few threads of their own, so that they neither block nor crowd out the event loop.
 
-    def __init__(self, threads: int = 2) -> None:
+    With `waiting`, no more than so many wait for a thread.
+    """
+
+    def __init__(self, threads: int = 2, *, waiting: int | None = None) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="read")
+        self._most = None if waiting is None else threads + waiting
+        self._asked = 0
 
     async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Await a blocking call."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(call, *args, **kwargs))
+        """Await a blocking call. Raises `OverloadedError` where too many wait already."""
+        if self._most is not None and self._asked >= self._most:
+            raise OverloadedError(f"{self._asked} others are being served; try again in a moment")
+        self._asked += 1
+        work = asyncio.get_running_loop().run_in_executor(self._threads, partial(call, *args, **kwargs))
+        work.add_done_callback(self._done)  # whoever asked may be gone before the thread is free
+        return await work
+
+    def _done(self, _: object) -> None:
+        self._asked -= 1
 
     def close(self) -> None:
         """Take no more calls."""

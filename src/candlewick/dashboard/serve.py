@@ -7,9 +7,10 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from candlewick.config import Settings
+from candlewick.config import DashboardSettings, Settings
 from candlewick.dashboard.theme import theme_options
-from candlewick.errors import CandlewickError, PortTakenError
+from candlewick.errors import CandlewickError, ConfigError, PortTakenError
+from candlewick.process.gate import is_loopback
 from candlewick.warehouse.home import home_of
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,11 @@ GRACE_SECONDS = 3
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; raises PortTakenError, and ConfigError where the chart was not built."""
+    """Serve until SIGINT or SIGTERM; raises PortTakenError, and ConfigError where the chart was not built.
+
+    Raises ConfigError, too, where everybody would be let in.
+    """
+    check_exposure(settings.dashboard)
     listener = bind(settings.dashboard.host, settings.dashboard.port)
     # Streamlit takes a second to import: first the port, so that a taken one is told at once.
     from streamlit import config  # noqa: PLC0415
@@ -65,6 +70,22 @@ def run(settings: Settings) -> None:
     log.info("dashboard stopped")
 
 
+def check_exposure(dashboard: DashboardSettings) -> None:
+    """Raise ConfigError where others reach a dashboard that does not know them, or that any name leads to."""
+    if is_loopback(dashboard.host):
+        return
+    if dashboard.auth == "none" and not dashboard.insecure:
+        raise ConfigError(
+            f"dashboard.auth: expected token, password or proxy to listen on {dashboard.host}, got none; set one, "
+            "or pass --insecure, by which whoever reaches the port sees everything and runs SQL"
+        )
+    if not dashboard.origins:
+        raise ConfigError(
+            f"dashboard.origins: expected the addresses by which browsers see a dashboard on {dashboard.host}, such as "
+            f"['http://tape.lan:{dashboard.port}'], got none; without them any name could be bound to it"
+        )
+
+
 def bind(host: str, port: int) -> socket.socket:
     """Return a bound socket; raises PortTakenError with one line where the port cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -84,10 +105,14 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def _uvicorn_config(app: object) -> uvicorn.Config:
+    from candlewick.dashboard.connections import STREAMLIT_BYTES, Messages, Requests  # noqa: PLC0415
+
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        ws="websockets-sansio",
-        ws_max_size=200 * 1024 * 1024,
+        http=Requests,
+        ws=Messages,
+        ws_max_size=STREAMLIT_BYTES,
+        proxy_headers=False,  # whoever connects could say by them that it is somebody else
         ws_per_message_deflate=False,
         log_config=None,
         log_level="warning",

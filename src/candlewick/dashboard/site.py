@@ -9,6 +9,8 @@ from typing import Any
 from candlewick import __version__
 from candlewick.config import Settings
 from candlewick.dashboard.console import Console
+from candlewick.dashboard.door.journal import Journal
+from candlewick.dashboard.door.keeper import JOURNAL_FILE
 from candlewick.dashboard.health.holdings import Holdings
 from candlewick.dashboard.health.trends import Trends
 from candlewick.dashboard.live.hub import Hub
@@ -18,6 +20,8 @@ from candlewick.warehouse.contract import Viewed
 from candlewick.warehouse.home import home_of
 
 ASSETS = Path(__file__).parent / "assets"
+EXPORTS_WAITING = 8
+"""A hundred of them at once made everybody else wait for their candles."""
 
 
 @dataclass
@@ -28,11 +32,13 @@ class Site:
     reader: Viewed
     reads: Reads = field(default_factory=Reads)
     evidence_reads: Reads = field(default_factory=Reads)
+    export_reads: Reads = field(default_factory=lambda: Reads(threads=1, waiting=EXPORTS_WAITING))
 
     def close(self) -> None:
         """Take no more reads."""
         self.reads.close()
         self.evidence_reads.close()
+        self.export_reads.close()
         if "console" in vars(self):
             self.console.close()
 
@@ -45,6 +51,11 @@ class Site:
     def console(self) -> Console:
         """SQL for visitors."""
         return Console(home_of(self.settings).engine())
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The audit log."""
+        return Journal(self.settings.door_path / JOURNAL_FILE)
 
     @cached_property
     def trends(self) -> Trends:

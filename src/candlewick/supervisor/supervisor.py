@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from candlewick.config import Settings
+from candlewick.process.keyfile import key_in
 from candlewick.supervisor import demo
 from candlewick.supervisor.child import Child, ChildFailedError
 from candlewick.supervisor.progress import Progress
@@ -29,12 +30,13 @@ POLL_SECONDS = 0.2
 STOP_ORDER = (("dashboard", "warehouse"), ("recorder",), ("exchange",))
 
 
-def export_flags(*, symbols: list[str] | None, history: str | None, port: int | None) -> None:
+def export_flags(*, symbols: list[str] | None, history: str | None, port: int | None, insecure: bool = False) -> None:
     """Hand the flags of `up` to every child, as the variables that override the file."""
     given = {
         "CANDLEWICK_SYMBOLS": msgspec.json.encode(symbols).decode() if symbols else None,
         "CANDLEWICK_HISTORY": history,
         "CANDLEWICK_DASHBOARD__PORT": str(port) if port is not None else None,
+        "CANDLEWICK_DASHBOARD__INSECURE": "true" if insecure else None,
     }
     os.environ.update({name: value for name, value in given.items() if value is not None})
 
@@ -126,7 +128,7 @@ async def _run(settings: Settings, children: list[Child], *, browser: bool, cons
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, supervisor.stopping.set)
-    url = f"http://{settings.dashboard.host}:{settings.dashboard.port}{settings.dashboard.path}"
+    url = dashboard_link(settings)
     console.print(
         f"\n  [bold]Candlewick[/] records {', '.join(settings.symbols)} into {settings.lake_url}\n"
         f"  Dashboard  [bold cyan]{url}[/]\n"
@@ -136,6 +138,12 @@ async def _run(settings: Settings, children: list[Child], *, browser: bool, cons
     )
     open_browser = webbrowser.open if browser and sys.stdout.isatty() else None
     await supervisor.run(Progress(settings, url, open_browser))
+
+
+def dashboard_link(settings: Settings) -> str:
+    """Return the address of the dashboard, with the token where it asks for one."""
+    url = f"http://{settings.dashboard.host}:{settings.dashboard.port}{settings.dashboard.path}"
+    return f"{url}/login?token={key_in(settings.token_path)}" if settings.dashboard.auth == "token" else url
 
 
 def _children(settings: Settings, config_path: Path | None, *, is_demo: bool) -> Iterable[Child]:

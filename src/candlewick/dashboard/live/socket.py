@@ -1,7 +1,7 @@
 """`/api/live`: the chart's WebSocket. A browser says what it looks at; changed bars and a status come back.
 
     browser → {"subscribe": [["BTCUSDT", "1m"], …]}    replaces what it followed
-              {"ping": anything}                       answered by {"pong": the same, "now": ms}
+              {"ping": a number or a text}              answered by {"pong": the same, "now": ms}
     server  → {"s": symbol, "f": timeframe, "b": [bars], "g": event ms, "t": sent ms}
               {"s": symbol, "f": timeframe, "i": {status}}
               {"error": "one line"}
@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from candlewick.dashboard.live.hub import Hub
 from candlewick.dashboard.live.topic import Viewer
 from candlewick.dashboard.routes.catalogue import Catalogue, RequestError
+from candlewick.errors import UNREADABLE
 from candlewick.moments import now_us
 
 SERIES_PER_VIEWER = 24
@@ -25,14 +26,16 @@ SERIES_PER_VIEWER = 24
 VIEWERS = 256
 MESSAGES_PER_SECOND = 20
 MESSAGE_BYTES = 4_096
+PATH = "/api/live"
 TRY_AGAIN_LATER = 1013
+UNSUPPORTED_DATA = 1003
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
     """What a browser may say."""
 
     subscribe: list[tuple[str, str]] | None = None
-    ping: Any = None
+    ping: int | float | str | None = None
 
 
 class Live:
@@ -70,7 +73,11 @@ class Live:
 
     async def _receive(self, socket: WebSocket, viewer: Viewer) -> None:
         second, count = 0, 0
-        async for text in socket.iter_text():
+        while (message := await socket.receive())["type"] == "websocket.receive":
+            text = message.get("text")
+            if text is None:
+                await socket.close(UNSUPPORTED_DATA, "expected text, got a binary message")
+                return
             now = now_us() // 1_000_000
             second, count = (now, count + 1) if now == second else (now, 1)
             if count > MESSAGES_PER_SECOND or len(text) > MESSAGE_BYTES:
@@ -85,7 +92,7 @@ class Live:
                 await self._hub.watch(viewer, {self._checked(*key) for key in self._within(request.subscribe)})
             else:
                 viewer.offer(_json(pong=request.ping, now=now_us() / 1_000))
-        except (msgspec.DecodeError, RequestError) as error:
+        except (*UNREADABLE, RequestError) as error:
             viewer.offer(_json(error=str(error)))
 
     def _within(self, keys: list[tuple[str, str]]) -> list[tuple[str, str]]:

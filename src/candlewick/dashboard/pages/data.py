@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from candlewick.dashboard.console import Answer, Console
+from candlewick.dashboard.console import STATEMENT_BYTES, Answer, Console
+from candlewick.dashboard.door.visitor import LOCAL, Role, visitor_of
 from candlewick.dashboard.markup import table
 from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
 from candlewick.dashboard.site import Site
@@ -29,11 +30,16 @@ order by name, ordinal_position
 
 def data(site: Site) -> None:
     """Draw the page."""
+    visitor = visitor_of(st.context.headers) or LOCAL
+    if visitor.role < Role.ANALYST:
+        st.info(f"SQL is for analysts; {visitor.name} is a {visitor.role.name.lower()} here.")
+        return
     console = site.console
     with st.container(key="candlewick-data"):
         statement = _editor(site)
         _schema(console)
         if statement.strip():
+            site.journal.note("sql", name=visitor.name, statement=statement[:STATEMENT_BYTES])
             _answer(console, statement)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from candlewick.dashboard.routes.catalogue import RequestError
 from candlewick.dashboard.routes.kept import Written
-from candlewick.errors import WarehouseError
+from candlewick.errors import OverloadedError, WarehouseError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -27,14 +27,14 @@ def written_answer(request: Request, written: Written) -> Response:
 
 
 def answering(handle: Handler) -> Handler:
-    """Turn a refusal into its answer: 400 with one line, 503 before the first version or without a warehouse."""
+    """Turn a refusal into its answer: 400 with one line, 503 where there is no warehouse yet, or a crowd."""
 
     async def answer(request: Request) -> Response:
         try:
             return await handle(request)
         except RequestError as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
-        except WarehouseError as error:
+        except (WarehouseError, OverloadedError) as error:
             return PlainTextResponse(f"{error}\n", status_code=503, headers={"Retry-After": "1"})
 
     return answer
