@@ -141,6 +141,7 @@ def _is_running(pid: int) -> bool:
         "select * from read_parquet('http://127.0.0.1:9/x.parquet')",
         "select load_aws_credentials()",
         "select * from duckdb_secrets()",
+        "update extensions",
     ],
 )
 def test_no_statement_reaches_a_file_a_socket_or_a_variable(

@@ -1,7 +1,7 @@
 """A visitor's text reaches Snowflake as one SELECT and as nothing else, however it is dressed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlewick.errors import QueryRefusedError
@@ -89,6 +89,7 @@ TOKENS = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))
 def test_what_is_sent_has_no_comments_and_is_sent_alike_again(text: str) -> None:
     """Reading it a second time changes nothing: there is nothing left in it that could be read differently."""

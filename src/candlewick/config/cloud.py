@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from candlewick.config.sections import UNFIT, Section
+from candlewick.config.sections import UNFIT, Section, web_address
 
 SECRET = "secret"
 """The type of an error about a key that would hold a secret: its value must not be repeated."""
@@ -41,6 +41,14 @@ def _identifier(name: str) -> str:
     return name.upper()
 
 
+def _role(arn: str) -> str:
+    """An AWS role's name, or none; its letters are IAM's ("IAM and AWS STS quotas": names, paths)."""
+    if arn and not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{1,12}:role/[A-Za-z0-9+=,.@_/-]{1,576}", arn):
+        raise ValueError(f"expected a role such as 'arn:aws:iam::123456789012:role/recorder', got {arn!r}")
+    return arn
+
+
+Role = Annotated[str, AfterValidator(_role)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 
 
@@ -56,7 +64,7 @@ class S3Settings(RemoteSection):
     region: str = ""
     path_style: bool = False
     profile: str = ""
-    role_arn: str = ""
+    role_arn: Role = ""
     web_identity_token_file: str = ""
     server_side_encryption: Literal["", "AES256", "aws:kms"] = ""
     kms_key_id: str = ""
@@ -68,16 +76,7 @@ class S3Settings(RemoteSection):
     @field_validator("endpoint")
     @classmethod
     def _http(cls, endpoint: str) -> str:
-        if endpoint and not endpoint.startswith(("https://", "http://")):
-            raise ValueError(f"expected an address such as 'https://s3.example.com', got {endpoint!r}")
-        return endpoint.rstrip("/")
-
-    @field_validator("role_arn")
-    @classmethod
-    def _role(cls, arn: str) -> str:
-        if arn and not (arn.startswith("arn:") and ":role/" in arn):
-            raise ValueError(f"expected a role such as 'arn:aws:iam::123456789012:role/recorder', got {arn!r}")
-        return arn
+        return web_address(endpoint, "https?", "https://s3.example.com") if endpoint else endpoint
 
     @model_validator(mode="after")
     def _fits_together(self) -> "S3Settings":
@@ -111,7 +110,7 @@ class SnowflakeSettings(RemoteSection):
     transformer_role: Identifier = "CANDLEWICK_TRANSFORMER"
     reader_role: Identifier = "CANDLEWICK_READER"
     storage_integration: Identifier = "CANDLEWICK_S3"
-    storage_role_arn: str = ""
+    storage_role_arn: Role = ""
     file_format: Identifier = "BINANCE_JSON"
     stage: Identifier = "BINANCE_STAGE"
     pipe: Identifier = "BINANCE_PIPE"

@@ -42,6 +42,24 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
+_HOST = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
+
+
+def web_address(url: str, schemes: str, example: str) -> str:
+    """Return an address without the slash at its end. Raises `ValueError` where it is none, or has userinfo.
+
+    It shows in `/metrics`, in heartbeats and in logs, so it is no place for a password.
+    """
+    if not re.fullmatch(rf"(?:{schemes})://{_HOST}(?:/[A-Za-z0-9._~/-]*)?", url):
+        raise ValueError(f"expected an address such as '{example}', without a user or password, got {_hidden(url)!r}")
+    return url.rstrip("/")
+
+
+def _hidden(url: str) -> str:
+    """An address without what may be a password."""
+    return re.sub(r"//.*@", "//…@", url)[:200]
+
+
 def _addresses(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
@@ -62,12 +80,26 @@ class ExchangeSettings(Section):
     rest: tuple[str, ...] = ("https://api.binance.com", "https://api-gcp.binance.com")
     archive: str = "https://data.binance.vision"
 
-    @field_validator("streams", "rest")
+    @field_validator("streams")
     @classmethod
-    def _not_empty(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+    def _stream_addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return cls._some(urls, "wss?", "wss://stream.binance.com:9443")
+
+    @field_validator("rest")
+    @classmethod
+    def _rest_addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return cls._some(urls, "https?", "https://api.binance.com")
+
+    @field_validator("archive")
+    @classmethod
+    def _archive_address(cls, url: str) -> str:
+        return web_address(url, "https?", "https://data.binance.vision")
+
+    @staticmethod
+    def _some(urls: tuple[str, ...], schemes: str, example: str) -> tuple[str, ...]:
         if not urls:
             raise ValueError("expected at least one address")
-        return tuple(url.rstrip("/") for url in urls)
+        return tuple(web_address(url, schemes, example) for url in urls)
 
 
 Origins = Annotated[tuple[str, ...], AfterValidator(_addresses)]
@@ -88,7 +120,7 @@ class DuckDBSettings(Section):
     """The embedded warehouse. RAW keeps `raw_days` days here; the lake keeps everything."""
 
     raw_days: float = Field(default=2.0, gt=0)
-    memory_limit: str = "2GB"
+    memory_limit: str = Field(default="2GB", pattern=r"^\d{1,6}(\.\d{1,3})? ?[KMGT]i?B$")
     threads: int = Field(default=2, ge=1)
     cycle_seconds: float = Field(default=1.0, ge=0.1)
 

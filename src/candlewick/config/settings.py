@@ -87,6 +87,13 @@ class Settings(BaseSettings):
             raise ValueError(f"expected a prefix such as 'binance' (letters, digits, _ - and /), got {prefix!r}")
         return prefix
 
+    @field_validator("lake")
+    @classmethod
+    def _plain_lake(cls, lake: str) -> str:
+        if lake.startswith("s3://") and not re.fullmatch(r"s3://[A-Za-z0-9._-]+(/[A-Za-z0-9!_.*'()=+@-]+)*/?", lake):
+            raise ValueError(f"expected a lake such as 's3://bucket/path', in letters that S3 calls safe, got {lake!r}")
+        return lake
+
     @field_validator("shard")
     @classmethod
     def _one_of(cls, shard: str) -> str:

@@ -1,6 +1,7 @@
 """The Data page: read-only SQL over the warehouse, with examples, and the answer as a table, CSV or Parquet."""
 
 from functools import partial
+from html import escape
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -11,6 +12,7 @@ import streamlit as st
 from candlewick.dashboard.console import STATEMENT_BYTES, Answer, Console
 from candlewick.dashboard.door.visitor import LOCAL, Role, visitor_of
 from candlewick.dashboard.markup import table
+from candlewick.dashboard.routes.answers import without_paths
 from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
 from candlewick.dashboard.site import Site
 from candlewick.errors import QueryRefusedError, WarehouseError
@@ -63,8 +65,8 @@ def _schema(console: Console) -> None:
     with st.expander("Tables and columns"):
         try:
             rows = console.run(COLUMNS, SCHEMA).table.to_pylist()
-        except WarehouseError as error:
-            st.html(f'<div class="candlewick-data"><p>{error}</p></div>')
+        except (QueryRefusedError, WarehouseError) as error:
+            st.html(f'<div class="candlewick-data"><p>{escape(without_paths(str(error)))}</p></div>')
             return
         tables = groupby(rows, key=itemgetter("name"))
         lines = [(name, ", ".join(row["described"] for row in columns)) for name, columns in tables]
@@ -75,10 +77,10 @@ def _answer(console: Console, statement: str) -> None:
     try:
         answer = console.run(statement, SHOWN)
     except QueryRefusedError as error:
-        st.error(str(error))
+        st.error(without_paths(str(error)))
         return
     except WarehouseError as error:
-        st.info(str(error))
+        st.info(without_paths(str(error)))
         return
     _downloads(console, statement)
     st.html(f'<div class="candlewick-data">{_told(answer)}{_rows(answer)}</div>')

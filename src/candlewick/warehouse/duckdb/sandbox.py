@@ -44,6 +44,9 @@ class Sandbox:
         process = self._take()
         try:
             return process.ask(Question(statement, limits, self.seconds, tables))
+        except QueryRefusedError as error:
+            # Where the mart lies on this machine is nobody's business who sits at another.
+            raise QueryRefusedError(str(error).replace(str(self._mart.path.absolute()), "the mart")) from None
         finally:
             self._give_back(process)
 

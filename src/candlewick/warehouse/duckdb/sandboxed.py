@@ -124,7 +124,10 @@ def _rows(question: Question) -> tuple[pa.Table, bool]:
 
 def _check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     """Raise `QueryRefusedError` where a statement is not one SELECT."""
-    statements = connection.extract_statements(statement)
+    try:
+        statements = connection.extract_statements(statement)
+    except ValueError:  # a kind of statement that DuckDB has, and that its Python package has no name for
+        raise QueryRefusedError("expected a SELECT, got another statement: the warehouse is read only here") from None
     if len(statements) != 1:
         raise QueryRefusedError(f"expected one statement, got {len(statements)}")
     if statements[0].type is not duckdb.StatementType.SELECT:
