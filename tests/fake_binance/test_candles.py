@@ -1,19 +1,22 @@
 """Candles against the plain way: Decimal arithmetic, one trade at a time."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlewick.fake_binance.market.candles import Chart
-from candlewick.fake_binance.market.instruments import character, decimal
+from candlewick.fake_binance.market.instruments import Instrument, character, decimal
 from candlewick.fake_binance.market.intervals import interval
 from candlewick.fake_binance.market.market import SyntheticMarket
 from candlewick.fake_binance.server.wire import Unit, kline_values
 
 NOON = 1_768_564_800_000_000
-MARKET = SyntheticMarket([character("BTCDEMO", 10), character("SLOWDEMO=0.02", 1)], seed=3)
+MARKET = SyntheticMarket(
+    [character("BTCDEMO", 10), character("ETHBTCDEMO=5", 1), character("SLOWDEMO=0.02", 1)], seed=3
+)
 
 
 def brute_force(trades, length, close):
@@ -29,7 +32,7 @@ def brute_force(trades, length, close):
         prices = [price for price, _, _ in got] or [close]
         close = prices[-1]
         sums = [
-            (sum(q for _, q, _ in part), sum(p * q for p, q, _ in part))
+            (sum(q for _, q, _ in part), sum((p * q).quantize(Decimal("1e-8"), ROUND_DOWN) for p, q, _ in part))
             for part in (got, [row for row in got if not row[2]])
         ]
         yield (
@@ -41,7 +44,14 @@ def brute_force(trades, length, close):
 @settings(max_examples=25, deadline=None)
 @given(
     market=st.sampled_from(
-        [("BTCDEMO", "1s"), ("BTCDEMO", "1m"), ("BTCDEMO", "1d"), ("SLOWDEMO", "1m"), ("SLOWDEMO", "1h")]
+        [
+            ("BTCDEMO", "1s"),
+            ("BTCDEMO", "1m"),
+            ("BTCDEMO", "1d"),
+            ("ETHBTCDEMO", "1m"),
+            ("SLOWDEMO", "1m"),
+            ("SLOWDEMO", "1h"),
+        ]
     ),
     start=st.integers(0, 86_400_000_000),
     cuts=st.lists(st.integers(0, 800), max_size=5),
@@ -79,3 +89,10 @@ def test_ids_of_a_candle_are_those_of_its_trades_and_an_empty_one_has_none():
     for before, candle in empty:
         assert (candle.first_id, candle.last_id, candle.volume) == (-1, -1, 0)
         assert {candle.open, candle.high, candle.low, candle.close} == {before.close}
+
+
+def test_quote_amounts_are_cut_after_eight_places_as_binance_publishes_them():
+    # Rows of Binance's own archive: ETHBTC 0.03577 x 0.1267, KSMBTC 0.000627 x 3.558 and 0.003127 x 4.708.
+    ethbtc, ksmbtc = Instrument("E", "E", "Q", 1_000, 10_000), Instrument("K", "K", "Q", 100, 100_000)
+    assert ethbtc.quote_amount(np.array([3_577]), np.array([1_267])).tolist() == [453_205]
+    assert ksmbtc.quote_amount(np.array([627, 3_127]), np.array([3_558, 4_708])).tolist() == [223_086, 1_472_191]

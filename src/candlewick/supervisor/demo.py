@@ -8,7 +8,7 @@ import msgspec
 from candlewick.config import DEMO_HOME
 from candlewick.errors import CandlewickError
 
-SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
+SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO", "ETHBTCDEMO")
 WEIGHT_LIMIT = 240_000
 """The REST weight a minute that the demo's exchange grants: its history is there in seconds."""
 

@@ -11,7 +11,7 @@ from candlewick.fake_binance.market.trades import Trades
 
 @dataclass(frozen=True, slots=True)
 class Candle:
-    """What the trades of one interval add up to: prices in ticks, volumes in lots, quote volumes in ticks x lots."""
+    """What the trades of one interval add up to: prices in ticks, volumes in lots, quote volumes in 1e-8."""
 
     open_time: int
     open: int
@@ -56,7 +56,7 @@ def candles(trades: Trades, interval: Interval) -> Iterator[Candle]:
     opens = interval.opens(trades.traded_at)
     starts = np.flatnonzero(np.diff(opens, prepend=opens[0] - 1))
     ends = np.append(starts[1:], len(opens)) - 1
-    quote = trades.price * trades.quantity
+    quote = trades.quote_amount
     taker = ~trades.buyer_is_maker
     columns = (
         opens[starts],

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from candlewick.errors import ConfigError
+from candlewick.fake_binance.market.noise import Ints
 
 SCALE = 10**8
 """Prices and quantities have eight decimals on the wire: this many units make 1."""
@@ -25,16 +27,10 @@ class Instrument:
     tick: int
     lot: int
 
-    def __post_init__(self) -> None:
-        if self.tick * self.lot % SCALE:
-            raise ConfigError(
-                f"{self.symbol}: tick x lot must be a multiple of 1e-8, so that quote quantities are exact"
-            )
-
-    @property
-    def quote_units(self) -> int:
-        """What one tick times one lot is worth, in 1e-8 of the quote asset."""
-        return self.tick * self.lot // SCALE
+    def quote_amount(self, ticks: Ints, lots: Ints) -> Ints:
+        """Return what trades are worth, in 1e-8 of the quote asset: each cut there, as Binance cuts `quoteQty`."""
+        common = gcd(self.tick * self.lot, SCALE)
+        return ticks * lots * (self.tick * self.lot // common) // (SCALE // common)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +47,7 @@ _KNOWN = {
     "BTCDEMO": (97_000, 1_000_000, 1_000, 0.026, 1.0),
     "ETHDEMO": (3_400, 1_000_000, 10_000, 0.034, 0.5),
     "SOLDEMO": (210, 1_000_000, 100_000, 0.045, 0.2),
+    "ETHBTCDEMO": (0.03577, 1_000, 10_000, 0.021, 0.1),  # a tick times a lot is finer than a quote amount can be
 }
 """Per symbol: price, tick, lot, daily volatility, and its rate as a share of the first symbol's."""
 
@@ -77,7 +74,7 @@ def character(name: str, rate: float) -> Character:
     return Character(
         instrument=Instrument(symbol, base, DEMO_QUOTE, tick, lot),
         rate=_rate(own_rate or str(rate * share), name),
-        price=price * SCALE // tick,
+        price=round(price * SCALE) // tick,
         daily_volatility=volatility,
     )
 

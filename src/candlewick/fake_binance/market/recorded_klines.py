@@ -42,7 +42,7 @@ class RecordedKline:
         """Return the row as a candle; which ids it has is not in the archive."""
         opened, high, low, close = (price // one.tick for price in self.prices)
         volume, taker = (volume // one.lot for volume in self.volumes)
-        quote, taker_quote = (volume // one.quote_units for volume in self.quote_volumes)
+        quote, taker_quote = self.quote_volumes
         return Candle(self.open_time, opened, high, low, close, volume, quote, self.count, taker, taker_quote)
 
 

@@ -41,6 +41,11 @@ class Trades:
         """The id of the last trade, of which there must be one."""
         return int(self.ids[-1])
 
+    @property
+    def quote_amount(self) -> Ints:
+        """What each is worth, in 1e-8 of the quote asset."""
+        return self.instrument.quote_amount(self.price, self.quantity)
+
     def between(self, first_id: int, last_id: int) -> "Trades":
         """Return those with ids in `[first_id, last_id]`: views, not copies."""
         start = int(np.searchsorted(self.ids, first_id, side="left"))

@@ -25,7 +25,7 @@ class ExchangeOptions:
     host: str = "127.0.0.1"
     port: int = 9443
     seed: int = 7
-    symbols: tuple[str, ...] = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
+    symbols: tuple[str, ...] = ("BTCDEMO", "ETHDEMO", "SOLDEMO", "ETHBTCDEMO")
     rate: float = 10.0
     history: timedelta = timedelta(days=365)
     replay: Path | None = None

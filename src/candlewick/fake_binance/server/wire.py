@@ -62,7 +62,7 @@ def _rows(trades: Trades, unit: Unit, words: tuple[str, str]) -> Iterator[tuple[
         trades.ids.tolist(),
         *_decimals(trades.price * one.tick),
         *_decimals(trades.quantity * one.lot),
-        *_decimals(trades.price * trades.quantity * one.quote_units),
+        *_decimals(trades.quote_amount),
         (trades.traded_at // unit).tolist(),
         [words[maker] for maker in trades.buyer_is_maker.tolist()],
     )
@@ -125,7 +125,7 @@ def kline_values(one: Instrument, interval: Interval, candle: Candle, unit: Unit
     """Return a candle's first eleven columns, as `/api/v3/klines` and the archive order them."""
     volumes = (candle.volume, candle.taker_volume)
     volume, taker_volume = (decimal(lots * one.lot) for lots in volumes)
-    quote, taker_quote = (decimal(sums * one.quote_units) for sums in (candle.quote_volume, candle.taker_quote_volume))
+    quote, taker_quote = (decimal(sums) for sums in (candle.quote_volume, candle.taker_quote_volume))
     prices = (decimal(ticks * one.tick) for ticks in (candle.open, candle.high, candle.low, candle.close))
     close_time = (interval.after(candle.open_time) - 1) // unit
     opened = str(candle.open_time // unit)
