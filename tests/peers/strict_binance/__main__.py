@@ -22,6 +22,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ca", type=Path, required=True, help="where to write the certificate of its authority (PEM)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--orders-per-second", type=float, default=5.0, help="per market")
+    parser.add_argument("--earlier", type=float, default=1 / 75, help="the same, until minutes before the start")
+    parser.add_argument("--symbols", nargs="*", default=(), help="only these of its markets")
     parser.add_argument("--database-lag", type=float, default=3.0, help="seconds that REST's database is behind")
     parser.add_argument("--weight-limit", type=int, default=6000, help="per minute and IP")
     parser.add_argument("--ping", type=float, default=3.0, help="seconds between pings")
@@ -34,9 +36,8 @@ def _options() -> argparse.Namespace:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    exchange = Exchange(
-        seed=options.seed, orders_per_second=options.orders_per_second, database_lag=options.database_lag
-    )
+    rates = (options.earlier, options.orders_per_second)
+    exchange = Exchange(options.symbols, seed=options.seed, rates=rates, database_lag=options.database_lag)
     meter, tls = Meter(options.weight_limit, exchange.seen), serve_tls(options.ca)
     habits = Habits(options.ping, options.pong_within, options.lifetime, options.shutdown_after)
     streams = [await _stream_host(Host(exchange, habits, name), tls) for name in ("stream", "data-stream")]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from .instruments import INSTRUMENTS
 from .market import SECOND, Market, Trade
@@ -17,15 +17,16 @@ def clock() -> int:
 class Exchange:
     """The markets, who listens to them, and a count of what clients did that a test wants to know."""
 
-    def __init__(self, *, seed: int, orders_per_second: float, database_lag: float):
+    def __init__(self, symbols: Collection[str], *, seed: int, rates: tuple[float, float], database_lag: float):
         self.seed = seed
         self.started = clock()
         self.database_lag = int(database_lag * SECOND)
         self.seen: Counter[str] = Counter()
         self.listeners: list[Callable[[Market, Trade], None]] = []
         self.markets = {
-            instrument.symbol: Market(instrument, seed=seed, start=self.started, orders_per_second=orders_per_second)
+            instrument.symbol: Market(instrument, seed=seed, start=self.started, rates=rates)
             for instrument in INSTRUMENTS
+            if not symbols or instrument.symbol in symbols
         }
         for market in self.markets.values():
             market.advance(self.started)

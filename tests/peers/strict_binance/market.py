@@ -69,9 +69,9 @@ class Candle:
 
 
 class Market:
-    """Makes trades up to the time it is told, and remembers each of them."""
+    """Makes trades up to the time it is told, and remembers each of them. `rates`: orders a second, earlier and now."""
 
-    def __init__(self, instrument: Instrument, *, seed: int, start: int, orders_per_second: float):
+    def __init__(self, instrument: Instrument, *, seed: int, start: int, rates: tuple[float, float]):
         self.instrument = instrument
         yesterday = (start // DAY - 1) * DAY
         self.listed = start // MINUTE * MINUTE - 4 * MINUTE if instrument.young else yesterday
@@ -79,7 +79,7 @@ class Market:
         self.aggregates: list[int] = []  # the position of each aggregate trade's first trade
         self._times: list[int] = []
         self._events: list[int] = []
-        self._orders = self._make(Random(f"{seed}-{instrument.symbol}"), start, orders_per_second)
+        self._orders = self._make(Random(f"{seed}-{instrument.symbol}"), start, *rates)
         self._next = next(self._orders)
 
     def advance(self, now: int) -> list[Trade]:
@@ -131,13 +131,13 @@ class Market:
             trades[0].id, trades[-1].id,
         )  # fmt: skip
 
-    def _make(self, rng: Random, start: int, orders_per_second: float) -> Iterator[list[Trade]]:
+    def _make(self, rng: Random, start: int, earlier: float, now: float) -> Iterator[list[Trade]]:
         """Orders one after the other for ever: each fills one to many resting ones in the same microsecond."""
         instrument, time = self.instrument, self.listed
         ticks = int(instrument.price / instrument.tick)
         trade_id, aggregate = instrument.first_id, -1
         while True:
-            rate = orders_per_second if time > start - _FINE_HISTORY else 1 / 75
+            rate = now if time > start - _FINE_HISTORY else earlier
             time += 1 + int(rng.expovariate(rate) * SECOND)
             event = time + rng.randrange(200, 9_000)
             buyer_is_maker, last_ticks, fills = rng.random() < 0.5, -1, []

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import ssl
 from collections import deque
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -83,6 +84,7 @@ class Connection:
         self._unit = 1000
         self._messages: deque[int] = deque()
         self._pings: dict[bytes, int] = {}
+        self._pinged_at = 0
         self._text = b""
 
     @property
@@ -114,7 +116,7 @@ class Connection:
             for duty in duties:
                 duty.cancel()
             self._writer.close()
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(ConnectionError, ssl.SSLError):  # the client may have gone first
                 await self._writer.wait_closed()
 
     def push(self, stream: str, event: dict[str, object]) -> None:
@@ -132,7 +134,7 @@ class Connection:
             self._protocol.send_text(parts[0], fin=False)
             for part in parts[1:-1]:
                 self._protocol.send_continuation(part, fin=False)
-            if not self._pings and self._rng.random() < 0.1:
+            if clock() - self._pinged_at > SECOND:
                 self._send_ping()
             self._protocol.send_continuation(parts[-1], fin=True)
         self._flush()
@@ -192,7 +194,7 @@ class Connection:
 
     def _send_ping(self) -> None:
         payload = f"{clock()}-{self._rng.randrange(10**9)}".encode()
-        self._pings[payload] = clock()
+        self._pings[payload] = self._pinged_at = clock()
         if self._protocol.state is State.OPEN:
             self._protocol.send_ping(payload)
 
@@ -242,7 +244,7 @@ class Connection:
                 self._writer.write_eof() if self._writer.can_write_eof() else self._writer.close()
             elif not self._writer.is_closing():
                 self._writer.write(data)
-        if self._writer.transport.get_write_buffer_size() > _MOST_UNSENT:
+        if not self._writer.is_closing() and self._writer.transport.get_write_buffer_size() > _MOST_UNSENT:
             self._seen["cut: slow reader"] += 1
             self._writer.transport.abort()
 

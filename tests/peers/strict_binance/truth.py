@@ -1,5 +1,7 @@
 """What really happened, for tests: no Binance has this. Plain HTTP, all numbers as strings."""
 
+from decimal import Decimal
+
 from aiohttp import web
 
 from .exchange import Exchange
@@ -33,7 +35,7 @@ def truth(exchange: Exchange) -> web.Application:
         )
         names = ("open_time", "open", "high", "low", "close", "volume", "quote_volume", "count",
                  "taker_volume", "taker_quote_volume", "first", "last")  # fmt: skip
-        return web.json_response([{name: f"{getattr(bar, name):f}" for name in names} for bar in bars])
+        return web.json_response([{name: f"{Decimal(getattr(bar, name)):f}" for name in names} for bar in bars])
 
     application = web.Application()
     application.router.add_get("/truth", summary)

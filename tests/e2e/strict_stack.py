@@ -1,0 +1,181 @@
+"""Candlewick beside the Binance of `peers.strict_binance`, each in processes of its own, and their comparison."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from candlewick.mart.reader import Mart
+from e2e.stack import DEADLINE_SECONDS, free_port, run_cli, wait_until
+
+SYMBOLS = ("ETHBTC", "币安人生USDT", "BTTCBTC", "NEWUSDT", "DOGEUSDT")
+HISTORY_SECONDS = 180
+SLACK_SECONDS = 30
+"""History is counted from when the recorder has met the exchange, which takes a slow machine a while."""
+MINUTE = 60_000_000
+TESTS = Path(__file__).parents[1]
+FIELDS = {
+    "open": "open",
+    "high": "high",
+    "low": "low",
+    "close": "close",
+    "volume": "volume",
+    "quote_volume": "quote_volume",
+    "trade_count": "count",
+    "taker_buy_volume": "taker_volume",
+    "taker_buy_quote_volume": "taker_quote_volume",
+}
+"""A candle's nine numbers: our name, and that of the truth."""
+
+TAPE = """
+    select trade_id, price, quantity, quote_quantity, epoch_us(traded_at), is_buyer_maker
+    from silver.trades_deduped where symbol = ? order by trade_id
+"""
+Row = tuple[Any, ...]
+
+
+class Exchange:
+    """The stand-in's process, and what it says really happened."""
+
+    def __init__(self, home: Path, *options: str) -> None:
+        self.authority = home / "authority.pem"
+        command = [sys.executable, "-m", "peers.strict_binance", f"--ca={self.authority}", *options]
+        self.process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.addresses: dict[str, Any] = json.loads(self.process.stdout.readline())
+
+    def ask(self, path: str = "", **query: object) -> Any:
+        """What its `/truth` answers."""
+        address = f"{self.addresses['truth']}/truth{path}?{urllib.parse.urlencode(query)}"
+        with urllib.request.urlopen(address, timeout=DEADLINE_SECONDS) as answer:
+            return json.load(answer)
+
+    def heads(self) -> dict[str, int]:
+        """The newest id of each symbol."""
+        return {symbol: int(ids["last"]) for symbol, ids in self.ask()["markets"].items()}
+
+    def trades(self, symbol: str, first: int, last: int) -> list[Row]:
+        """The trades `first..last`: id, price, quantity, quote amount, time (µs), whether the buyer is the maker."""
+        rows = self.ask("/trades", symbol=symbol, **{"from": first, "to": last})
+        return [
+            (int(i), Decimal(p), Decimal(q), Decimal(v), int(at), maker == "True") for i, p, q, v, at, maker in rows
+        ]
+
+    def candles(self, symbol: str, first: int, last: int) -> list[Row]:
+        """The minutes from `first` to `last` (µs, exclusive) with trades: open time, ids, nine numbers."""
+        bars = self.ask("/candles", symbol=symbol, **{"from": first, "to": last})
+        return [
+            (
+                int(bar["open_time"]),
+                int(bar["first"]),
+                int(bar["last"]),
+                *(Decimal(bar[name]) for name in FIELDS.values()),
+            )
+            for bar in bars
+            if bar["first"] != "-1"
+        ]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(DEADLINE_SECONDS)
+
+
+class Candlewick:
+    """A recorder in a folder of its own, and the warehouse made of what it wrote."""
+
+    def __init__(self, home: Path, exchange: Exchange) -> None:
+        self.home, self.environment = home, {"SSL_CERT_FILE": str(exchange.authority)}
+        self.config = home / "candlewick.toml"
+        self.started_at = time.time_ns() // 1000
+        hosts = "".join(f"{name} = {json.dumps(exchange.addresses[name])}\n" for name in ("streams", "rest", "archive"))
+        self.config.write_text(
+            f"symbols = {json.dumps(SYMBOLS, ensure_ascii=False)}\ndata = '.'\nhistory = '{HISTORY_SECONDS}s'\n"
+            f"timezone = 'UTC'\nflush_seconds = 0.3\n[exchange]\n{hosts}[feed]\nport = {free_port()}\n",
+            encoding="utf-8",
+        )
+        self.recorder: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the recorder; what it says goes to `recorder.log`."""
+        log = (self.home / "recorder.log").open("ab")
+        command = [sys.executable, "-m", "candlewick", "record", "--config", str(self.config)]
+        self.recorder = subprocess.Popen(
+            command, cwd=self.home, env=os.environ | self.environment, stdout=log, stderr=log
+        )
+        log.close()
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End the recorder; its exit code."""
+        assert self.recorder
+        self.recorder.send_signal(number)
+        return self.recorder.wait(DEADLINE_SECONDS)
+
+    def kill_if_running(self) -> None:
+        if self.recorder and self.recorder.poll() is None:
+            self.end(signal.SIGKILL)
+
+    def run(self, *arguments: str) -> str:
+        """Run one command to its end."""
+        done = run_cli(*arguments, "--config", str(self.config), cwd=self.home, **self.environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def wait_until_whole(self, heads: dict[str, int]) -> None:
+        """Wait until each symbol's ids are durable in one piece up to the newest of a moment ago."""
+        wait_until(lambda: self._is_whole(heads), f"ids durable in one piece up to {heads}: {self.covered()}")
+
+    def covered(self) -> dict[str, list[list[int]]]:
+        """What the checkpoint says is durable, by symbol."""
+        state = self.home / "state" / "r1.state.json"
+        return dict(json.loads(state.read_text())["covered"]) if state.exists() else {}
+
+    def _is_whole(self, heads: dict[str, int]) -> bool:
+        covered = self.covered()
+        return all(
+            len(covered.get(symbol, ())) == 1 and covered[symbol][0][1] >= head for symbol, head in heads.items()
+        )
+
+    def mart(self) -> Mart:
+        """Load what is in the lake, and open what the warehouse publishes."""
+        self.run("warehouse", "--once")
+        return Mart(self.home / "mart")
+
+
+def assert_tape_is_true(candlewick: Candlewick, exchange: Exchange, mart: Mart, heads: dict[str, int]) -> None:
+    """Each trade of each symbol, from the promised history's start on to `heads`, is the exchange's own."""
+    with mart.connect() as connection:
+        for symbol in SYMBOLS:
+            ours = connection.execute(TAPE, [symbol]).fetchall()
+            first, last = ours[0][0], ours[-1][0]
+            assert ours == exchange.trades(symbol, first, last), symbol
+            assert last >= heads[symbol]
+            for before in exchange.trades(symbol, first - 1, first - 1):
+                assert before[4] < candlewick.started_at + (SLACK_SECONDS - HISTORY_SECONDS) * 1_000_000, symbol
+
+
+def assert_candles_are_true(exchange: Exchange, mart: Mart) -> None:
+    """Each minute that is over is complete and the exchange's own in nine fields; the audit contradicts none."""
+    names = ", ".join(FIELDS)
+    with mart.connect() as connection:
+        assert connection.execute("select * from gold.candle_audit where status = 'mismatch'").fetchall() == []
+        matches = connection.execute(
+            "select symbol, count(*) from gold.candle_audit where status = 'match' group by all"
+        )
+        assert {symbol: count >= 2 for symbol, count in matches.fetchall()} == dict.fromkeys(SYMBOLS, True)
+        for symbol in SYMBOLS:
+            ours = connection.execute(
+                f"select epoch_us(open_time), first_trade_id, last_trade_id, {names} from gold.trades_ohlc_1m"
+                f" where symbol = '{symbol}' and is_complete and trade_count > 0 order by open_time"
+            ).fetchall()
+            [(newest,)] = connection.execute(
+                f"select max(epoch_us(open_time)) from gold.trades_ohlc_1m where symbol = '{symbol}'"
+            ).fetchall()
+            assert ours == exchange.candles(symbol, ours[0][0], newest), symbol
+            assert len(ours) >= HISTORY_SECONDS // 60 - 1
