@@ -60,6 +60,7 @@ class Report:
     freshness_seconds: float | None
     cycle_ms: dict[str, float] = field(default_factory=dict)
     arrival: Arrival | None = None
+    other_quote_amounts: int = 0
 
     @property
     def is_healthy(self) -> bool:
@@ -92,6 +93,7 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
         freshness_seconds=None if traded_at is None else (datetime.now(UTC) - traded_at).total_seconds(),
         cycle_ms=dict(warehouse.get("cycle_ms", {})),
         arrival=home.arrival(warehouse, asks=asks),
+        other_quote_amounts=int(recorder.get("other_quote_amounts", 0)),
     )
 
 
@@ -183,4 +185,9 @@ def _summary(report: Report) -> str:
         lines.append(f"arrival           {escape(report.arrival.text(now_us()))}")
         lines += [f"[red]does not arrive[/]   {escape(report.arrival.problem)}"] if report.arrival.problem else []
     lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
+    if report.other_quote_amounts:
+        lines.append(
+            f"[yellow]quote amounts[/]     {report.other_quote_amounts:,} trades whose own is not price x quantity,"
+            " cut after eight places"
+        )
     return "\n".join(lines)

@@ -5,7 +5,7 @@ A raw line is the exchange's event verbatim with two fields of ours spliced in a
 Payloads: Binance's web-socket-streams, 'Trade Streams' and 'Kline/Candlestick Streams'.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 import msgspec
@@ -19,6 +19,9 @@ _DATA = b'"data":'
 _CLOSING = ord("}")
 _LONGEST_NUMBER = 30
 """Longer ones do not fit into DECIMAL(38, 8)."""
+
+_EXACT = Context(prec=60)
+_PLACE = Decimal("0.00000001")
 
 Id = Annotated[int, msgspec.Meta(ge=0)]
 Time = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999_999)]
@@ -203,6 +206,14 @@ def is_same_print(one: Trade, other: Trade) -> bool:
         and one.is_buyer_maker == other.is_buyer_maker
         and micros(one.traded_at) // 1_000 == micros(other.traded_at) // 1_000
     )
+
+
+def is_quote_amount(amount: str, price: str, quantity: str) -> bool:
+    """Whether an exchange's own quote amount of a trade is the product cut after eight places, as ours is."""
+    try:
+        return 0 <= _EXACT.multiply(Decimal(price), Decimal(quantity)) - Decimal(amount) < _PLACE
+    except InvalidOperation:
+        return False
 
 
 def _is_same_number(one: str, other: str) -> bool:

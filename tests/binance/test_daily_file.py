@@ -45,6 +45,22 @@ def test_times_are_in_the_unit_that_the_file_has_them_in(packed):
     assert (part.first_at, decode_trade(part.lines[0]).traded_at) == (1735689600000123, 1735689600000123)
 
 
+@pytest.mark.parametrize(
+    ("row", "others"),
+    [
+        ("1,0.03577000,0.12670000,0.00453205,1735689600000123,True,True\n", 0),  # ETHBTC, as published
+        ("1,0.03577000,0.12670000,0.00453206,1735689600000123,True,True\n", 1),
+        ("1,0.03577,0.1267,0.00453205,1735689600000123,True,True\n", 0),
+        ("1,61837.64000000,12345678901.00000001,763427647435633.64061837,1735689600000123,True,True\n", 0),
+        ("1,61837.64000000,12345678901.00000001,763427647435633.64061838,1735689600000123,True,True\n", 1),
+        ("1,5.00000000,1.00000000,,1735689600000123,True,True\n", 1),
+    ],
+)
+def test_quote_amounts_that_are_not_the_cut_product_are_counted(packed, row, others):
+    (part,) = parts(packed(row + ROWS.replace("10,", "2,", 1)), "ETHBTC", 1)
+    assert part.other_quote_amounts == others
+
+
 def test_a_day_is_read_a_part_at_a_time(packed, monkeypatch):
     monkeypatch.setattr(daily_file, "ROWS_PER_PART", 2)
     assert [part.ids for part in parts(packed(), "BTCUSDT", 1)] == [[10, 11], [13]]

@@ -163,6 +163,27 @@ async def test_the_next_host_is_asked_when_one_fails_or_does_not_serve_the_endpo
     assert len(server.requests) == 3
 
 
+async def test_a_host_that_wants_a_key_is_passed_over(server) -> None:
+    server.script("historicalTrades", refuse(401, -2014, "API-key format invalid."), ok([ROW]))
+    async with Rest([server.url, server.url.replace("127.0.0.1", "localhost")], WeightBudget(10_000)) as rest:
+        assert len(await rest.historical_trades("BTCUSDT", 7)) == 1
+    assert len(server.requests) == 2
+
+
+async def test_aggregates_show_that_an_id_exists_where_one_begins_or_ends_with_it(server, rest) -> None:
+    server.script("aggTrades", ok([{"f": 5, "l": 9, "T": 1723161255342817}, {"f": 14, "l": 14, "T": 1723161255342818}]))
+    shown = [await rest.aggregates_show("BTCUSDT", ids, 1723161255342818) for ids in ((1, 4), (1, 5), (6, 8), (10, 14))]
+    assert shown == [False, True, False, True]
+    assert server.requests[0].query["endTime"] == "1723161255343"
+
+
+async def test_quote_amounts_that_are_not_cut_as_ours_are_counted(server, rest) -> None:
+    fine = ROW | {"price": "0.03577000", "qty": "0.12670000", "quoteQty": "0.00453205"}
+    server.script("historicalTrades", ok([ROW, fine, fine | {"quoteQty": "0.00453206"}]))
+    await rest.historical_trades("ETHBTC", 7)
+    assert rest.other_quote_amounts == 1
+
+
 @pytest.mark.parametrize(("status", "is_banned"), [(429, False), (418, True)])
 async def test_being_asked_to_wait_stops_every_request(server, status, is_banned) -> None:
     server.script("historicalTrades", refuse(status, -1003, Retry_After="120"))

@@ -148,13 +148,21 @@ class Candlewick:
         return Mart(self.home / "mart")
 
 
+def assert_equal(ours: list[Row], theirs: list[Row], symbol: str) -> None:
+    """Fail with the first rows that only one side has."""
+    only_ours, only_theirs = sorted(set(ours) - set(theirs))[:3], sorted(set(theirs) - set(ours))[:3]
+    assert ours == theirs, (
+        f"{symbol}: {len(ours)} rows, {only_ours} only ours; {len(theirs)}, {only_theirs} only theirs"
+    )
+
+
 def assert_tape_is_true(candlewick: Candlewick, exchange: Exchange, mart: Mart, heads: dict[str, int]) -> None:
     """Each trade of each symbol, from the promised history's start on to `heads`, is the exchange's own."""
     with mart.connect() as connection:
         for symbol in SYMBOLS:
             ours = connection.execute(TAPE, [symbol]).fetchall()
             first, last = ours[0][0], ours[-1][0]
-            assert ours == exchange.trades(symbol, first, last), symbol
+            assert_equal(ours, exchange.trades(symbol, first, last), symbol)
             assert last >= heads[symbol]
             for before in exchange.trades(symbol, first - 1, first - 1):
                 assert before[4] < candlewick.started_at + (SLACK_SECONDS - HISTORY_SECONDS) * 1_000_000, symbol
@@ -177,5 +185,5 @@ def assert_candles_are_true(exchange: Exchange, mart: Mart) -> None:
             [(newest,)] = connection.execute(
                 f"select max(epoch_us(open_time)) from gold.trades_ohlc_1m where symbol = '{symbol}'"
             ).fetchall()
-            assert ours == exchange.candles(symbol, ours[0][0], newest), symbol
+            assert_equal(ours, exchange.candles(symbol, ours[0][0], newest), symbol)
             assert len(ours) >= HISTORY_SECONDS // 60 - 1

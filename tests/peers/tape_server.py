@@ -22,6 +22,7 @@ Until = Callable[[Callable[[], object]], object]
 class TapeServer:
     """Knows the ids `first..head` but the `absent` ones; a trade's time is its id in ms; `failures` come first.
 
+    The `unserved` ids exist, as its aggregates show, but are not given one by one.
     It has a candle of each of its `minutes` (since the epoch) but those `without_candle`. It does not know the symbols
     that are `delisted`.
     """
@@ -29,6 +30,7 @@ class TapeServer:
     first: int = 1_000
     head: int = 20_000
     absent: set[int] = field(default_factory=set)
+    unserved: set[int] = field(default_factory=set)
     minutes: range = range(0)
     without_candle: set[int] = field(default_factory=set)
     delisted: set[str] = field(default_factory=set)
@@ -52,7 +54,8 @@ class TapeServer:
 
     def historicalTrades(self, query):  # noqa: N802 (the endpoint's name)
         first, limit = max(int(query["fromId"]), self.first), int(query["limit"])
-        ids = [i for i in range(first, min(self.head, first + limit + 5_000) + 1) if i not in self.absent][:limit]
+        missing = self.absent | self.unserved
+        ids = [i for i in range(first, min(self.head, first + limit + 5_000) + 1) if i not in missing][:limit]
         return [
             {"id": i, "price": f"{i}.0", "qty": "1.0", "quoteQty": f"{i}.0", "time": i, "isBuyerMaker": True}
             | {"isBestMatch": True}
@@ -60,6 +63,9 @@ class TapeServer:
         ]
 
     def aggTrades(self, query):  # noqa: N802
+        if "endTime" in query:
+            ids = range(self.first, min(int(query["endTime"]), self.head) + 1)[-int(query["limit"]) :]
+            return [{"f": i, "l": i, "T": i} for i in ids if i not in self.absent]
         if "startTime" in query:
             first = max(int(query["startTime"]), self.first)
             return [{"f": first, "l": first, "T": first}] if first <= self.head else []

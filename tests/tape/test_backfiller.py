@@ -135,6 +135,18 @@ async def test_ids_that_do_not_exist_are_declared_when_that_is_said_again_and_sa
     assert coverage.holes == 0
 
 
+async def test_ids_that_no_host_gives_are_not_declared_while_aggregates_show_them(tape, fill, until):
+    tape.unserved, tape.absent = set(range(19_100, 19_110)), {19_500}
+    coverage = tape_to(head=20_000, floor=19_000)
+    async with fill(coverage):
+        await until(lambda: coverage.declared.ranges() == [(19_500, 19_500)])
+        await until(lambda: sum("endTime" in query for path, query in tape.asked if "aggTrades" in path) >= 3)
+        assert coverage.missing().ranges() == [(19_100, 19_109)]
+        tape.unserved = set()
+        await until(lambda: not coverage.missing())
+    assert coverage.declared.ranges() == [(19_500, 19_500)]
+
+
 async def test_ids_that_appear_after_a_doubt_are_no_declared_hole(tape, fill, until):
     tape.absent = {19_500}
     coverage = tape_to(head=20_000, floor=19_000)

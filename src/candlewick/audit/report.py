@@ -8,6 +8,10 @@ from rich.table import Table
 from candlewick.audit.verdict import TapeVerdict, Verdict, to_dict
 
 MOST_LINES = 20
+ABOUT_CUTTING = (
+    "only its quote sums differ, by less than 0.00000001 a trade:"
+    " this exchange does not add up amounts that are cut after eight places"
+)
 
 
 def to_json(verdict: Verdict) -> str:
@@ -45,6 +49,7 @@ def _alarming(count: int) -> str:
 def _findings(verdict: Verdict) -> list[str]:
     lines = [
         f"[red]mismatch[/] {each.symbol} {each.open_time:%Y-%m-%d %H:%M} ({', '.join(each.fields)})"
+        + (f": {ABOUT_CUTTING}" if each.is_about_cutting else "")
         + (f": {escape(each.finding)}" if each.finding else "")
         + (" [yellow](written to the lake)[/]" if each.is_repaired else "")
         for each in verdict.mismatches

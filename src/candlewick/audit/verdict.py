@@ -25,6 +25,9 @@ COMPARED = (
     "taker_buy_quote_volume",
 )
 """The fields of a candle that are compared with the exchange's own, exactly: what both its stream and REST state."""
+QUOTE_SUMS = ("quote_volume", "taker_buy_quote_volume")
+PLACE = Decimal("0.00000001")
+"""The last place of a quote amount: what cutting one trade's amount can make of a difference is less than that."""
 BEING_FILLED = timedelta(minutes=1)
 """A hole that was first seen more recently than this is not counted yet: it is just being filled."""
 
@@ -53,16 +56,26 @@ class TapeVerdict:
 
 @dataclass(slots=True)
 class Mismatch:
-    """A minute whose candle is not the exchange's, and our values of it. `finding` is what the exchange says of it."""
+    """A minute whose candle is not the exchange's, with both values. `finding` is what the exchange says of it."""
 
     symbol: str
     open_time: datetime
     fields: tuple[str, ...]
     values: dict[str, Decimal | int]
+    theirs: dict[str, Decimal | int]
     first_trade_id: int | None
     last_trade_id: int | None
     finding: str = ""
     is_repaired: bool = False
+
+    @property
+    def is_about_cutting(self) -> bool:
+        """Whether only quote sums differ, and by less than how trades' amounts are cut after eight places can make."""
+        most = Decimal(self.values["trade_count"]) * PLACE
+        return all(
+            name in QUOTE_SUMS and abs(Decimal(self.values[name]) - Decimal(self.theirs[name])) < most
+            for name in self.fields
+        )
 
 
 @dataclass
@@ -128,13 +141,21 @@ def _tapes(database: Database, since: datetime | None) -> list[TapeVerdict]:
 
 def _mismatches(database: Database, since: datetime | None) -> list[Mismatch]:
     statement = f"""
-        select symbol, open_time, mismatched_fields, first_trade_id, last_trade_id, {", ".join(COMPARED)}
+        select symbol, open_time, mismatched_fields, first_trade_id, last_trade_id, {", ".join(COMPARED)},
+            {", ".join(f"exchange_{name}" for name in COMPARED)}
         from gold.candle_audit where status = 'mismatch' and open_time >= ? order by open_time desc, symbol
     """
+    rows = database.execute(statement, [since or datetime.min]).fetchall()
     return [
-        Mismatch(symbol, at, tuple(fields.split(",")), dict(zip(COMPARED, values, strict=True)), first, last)
-        for symbol, at, fields, first, last, *values in database.execute(statement, [since or datetime.min]).fetchall()
+        Mismatch(symbol, at, tuple(fields.split(",")), *_both(values), first, last)
+        for symbol, at, fields, first, last, *values in rows
     ]
+
+
+def _both(values: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Our values by name, and the exchange's."""
+    ours, theirs = values[: len(COMPARED)], values[len(COMPARED) :]
+    return dict(zip(COMPARED, ours, strict=True)), dict(zip(COMPARED, theirs, strict=True))
 
 
 def _holes(
@@ -215,6 +236,7 @@ def to_dict(verdict: Verdict) -> Mapping[str, Any]:
                 "symbol": each.symbol,
                 "open_time": each.open_time,
                 "fields": each.fields,
+                "is_about_cutting": each.is_about_cutting,
                 "finding": each.finding,
                 "is_repaired": each.is_repaired,
             }

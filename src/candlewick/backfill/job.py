@@ -81,6 +81,7 @@ class Job:
                     await self._read_day(day, Path(folder) / f"{day.symbol}-{day.day}.zip")
         for symbol in self.coverages:
             await self._fetch_by_id(symbol)
+        self._note_quote_amounts("REST, by id:", self.rest.other_quote_amounts)
         self.doing = "the exchange's candles"
         await KlineFiller(
             self.coverages, self.rest, self.writer, lambda _: self.minutes, confirm_after=CANDLES_CONFIRMED_AFTER
@@ -107,17 +108,25 @@ class Job:
     async def _take(self, day: Day, path: Path) -> None:
         """Hand in a day's file, a part at a time, and see whether it is all of the day."""
         reading = parts(path, day.symbol, now_us())
-        ids = Spans()
+        ids, other_amounts = Spans(), 0
         while part := await asyncio.to_thread(next, reading, None):
             ids.update(_spans(part))
+            other_amounts += part.other_quote_amounts
             self._read_of_unknown += len(part.ids) if day.ids is None else 0
             await self._hand_in(day.symbol, part)
+        self._note_quote_amounts(f"{day.symbol} {day.day}: in its file", other_amounts)
         coverage = self.coverages[day.symbol]
         assert coverage.wanted is not None, "set at the start"
         coverage.wanted.update(ids)
         expected = day.ids or (ids.first, ids.last) if ids else day.ids
         if expected and (lacking := coverage.secured.missing(*expected).count):
             self.notes.append(f"{day.symbol} {day.day}: its file lacks {lacking:,} trades: asked for by id")
+
+    def _note_quote_amounts(self, where: str, count: int) -> None:
+        """Say where the exchange's own quote amounts are not what the warehouse makes of price and quantity."""
+        if count:
+            log.warning("quote amounts are not cut as expected", where=where, trades=count)
+            self.notes.append(f"{where} {count:,} quote amounts are not price x quantity cut after eight places")
 
     async def _hand_in(self, symbol: str, part: Part) -> None:
         """Hand in what is not ours yet."""

@@ -30,6 +30,7 @@ from candlewick.errors import (
     UnreachableError,
 )
 from candlewick.moments import micros, now_us
+from candlewick.spans import Range
 
 PAGE = 1_000
 """The most rows that one request for trades or candles returns."""
@@ -42,10 +43,11 @@ LONGEST_RETRY_AFTER = 4 * 86_400.0
 """Seconds; the longest ban that Binance documents is three days."""
 FORBIDDEN_PAUSE = 5.0
 _UNKNOWN_SYMBOL = -1121
-_PASSING = {-1000, -1001, -1006, -1007, -1008, -1016}
-"""Codes of faults of the exchange's own: unknown, disconnected, unexpected, timed out, overloaded, shutting down.
+_PASSING = {-1000, -1001, -1006, -1007, -1008, -1016, -2014, -2015}
+"""Codes of faults of a host's own: unknown, disconnected, unexpected, timed out, overloaded, shutting down, or a wish
+for an API key.
 
-They may come with any status, 408 for one. Source: Binance 'Errors', '10xx - General Server or Network issues'.
+They may come with any status, 408 for one. Source: Binance 'Errors'.
 """
 _TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
 _HEADERS = {"X-MBX-TIME-UNIT": "MICROSECOND", "Accept-Encoding": "gzip"}
@@ -65,7 +67,8 @@ class Rest:
     """A client for one or more hosts of one exchange, and the one budget of this process.
 
     `was_limited` says that the exchange refused for its limits, which may not be what they were when they were read;
-    `limited` is set at each such refusal.
+    `limited` is set at each such refusal. `other_quote_amounts` counts trades whose own quote amount is not what the
+    warehouse makes of price and quantity.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Rest:
         self.was_limited = False
         self.limited = asyncio.Event()
         self.requests = 0
+        self.other_quote_amounts = 0
         self._hosts = Hosts(hosts)
         self._attempts = attempts
         self._clock = clock
@@ -128,7 +132,9 @@ class Rest:
     async def historical_trades(self, symbol: str, from_id: int, limit: int = PAGE) -> list[TradeRow]:
         """Return up to `limit` trades from `from_id` on, by id. Empty or short at the head: they are not there yet."""
         query = {"symbol": symbol, "fromId": str(from_id), "limit": str(limit)}
-        return await self._get("historicalTrades", query, list[TradeRow])
+        rows = await self._get("historicalTrades", query, list[TradeRow])
+        self._note_quote_amounts(symbol, rows)
+        return rows
 
     async def head(self, symbol: str) -> int | None:
         """Return the newest trade id that REST knows; None before the first trade."""
@@ -144,6 +150,12 @@ class Rest:
         rows = await self._get("aggTrades", query, list[AggTradeRow])
         return next((row for row in rows if row.first_id >= 0), None)
 
+    async def aggregates_show(self, symbol: str, ids: Range, until_us: int) -> bool:
+        """Whether the newest aggregates up to a moment show some of the ids: one begins or ends with them."""
+        query = {"symbol": symbol, "endTime": str(-(-until_us // 1_000)), "limit": str(PAGE)}
+        rows = await self._get("aggTrades", query, list[AggTradeRow])
+        return any(ids[0] <= each <= ids[1] for row in rows for each in (row.first_id, row.last_id))
+
     async def klines(self, symbol: str, interval: str, first_us: int, last_us: int) -> list[KlineRow]:
         """Return the candles that open in `first_us..last_us`, the oldest thousand. It waits for what is more urgent.
 
@@ -152,6 +164,13 @@ class Rest:
         query = {"symbol": symbol, "interval": interval, "limit": str(PAGE)}
         query |= {"startTime": str(-(-first_us // 1_000)), "endTime": str(last_us // 1_000)}
         return await self._get("klines", query, list[KlineRow], can_wait=True)
+
+    def _note_quote_amounts(self, symbol: str, rows: list[TradeRow]) -> None:
+        """Count the rows whose own quote amount is not what the warehouse makes of them."""
+        other = [row for row in rows if row.has_other_quote_amount]
+        if other and not self.other_quote_amounts:
+            log.warning("quote amounts are not cut as expected", symbol=symbol, trade=other[0])
+        self.other_quote_amounts += len(other)
 
     async def _exchange_info(self, symbols: Sequence[str] | None) -> ExchangeInfo:
         query = {} if symbols is None else {"symbols": msgspec.json.encode(list(symbols)).decode()}
@@ -237,8 +256,9 @@ class Rest:
         if problem.code == _UNKNOWN_SYMBOL:
             return UnknownSymbolError(f"{place}: {problem.msg} (-1121)")
         words = problem.msg or repr(body[:200])
-        # Not every host serves every endpoint (data-api.binance.vision has no historicalTrades): ask the next one.
-        is_passing = answer.status >= 500 or answer.status in (403, 404, 408) or problem.code in _PASSING
+        # Not every host serves every endpoint (data-api.binance.vision has no historicalTrades, others want a key for
+        # it): ask the next one.
+        is_passing = answer.status >= 500 or answer.status in (401, 403, 404, 408) or problem.code in _PASSING
         kind = UnreachableError if is_passing else ExchangeError
         return kind(f"{place}: expected 200, got {answer.status}: {words} ({problem.code})")
 

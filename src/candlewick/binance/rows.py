@@ -13,7 +13,7 @@ Number = Annotated[str, msgspec.Meta(pattern=r"^([0-9]+\.?[0-9]*|\.[0-9]+)\Z", m
 T = TypeVar("T")
 
 
-class TradeRow(msgspec.Struct, frozen=True, rename="camel"):
+class TradeRow(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A row of `historicalTrades`; `time` in ms or µs."""
 
     id: trades.Id
@@ -22,6 +22,12 @@ class TradeRow(msgspec.Struct, frozen=True, rename="camel"):
     time: trades.Time
     is_buyer_maker: bool
     is_best_match: bool
+    quote_qty: str | None = None
+
+    @property
+    def has_other_quote_amount(self) -> bool:
+        """Whether the exchange's own quote amount is not what the warehouse makes of price and quantity."""
+        return self.quote_qty is not None and not trades.is_quote_amount(self.quote_qty, self.price, self.qty)
 
     def line(self, symbol: str, received_at: int) -> bytes:
         """Write the row as a raw line; its event time is its trade time."""

@@ -64,6 +64,11 @@ class _Numbers:
         yield GaugeMetricFamily("candlewick_weight_used", "Request weight spent in the last minute", weight["used"])
         yield GaugeMetricFamily("candlewick_weight_budget", "Request weight that may be spent", weight["budget"])
         yield CounterMetricFamily("candlewick_objects", "Objects written to the lake", self._numbers["objects"])
+        yield CounterMetricFamily(
+            "candlewick_other_quote_amounts",
+            "Trades whose own quote amount is not price times quantity, cut after eight places",
+            self._numbers.get("other_quote_amounts", 0),
+        )
         yield GaugeMetricFamily(
             "candlewick_buffered_bytes", "Bytes of live lines not durable yet", self._numbers["buffered_bytes"]
         )

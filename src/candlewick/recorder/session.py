@@ -109,6 +109,7 @@ class Session:
             "weight": numbers.of_weight(self._rest.budget),
             "objects": self._writer.objects,
             "buffered_bytes": self._writer.buffered_bytes,
+            "other_quote_amounts": self._rest.other_quote_amounts,
             "lake_failures": self._writer.failures_in_a_row,
             "put_ms": round(self._writer.put_ms, 1),
             "clock_offset_ms": round(offset / 1_000, 1),

@@ -135,6 +135,8 @@ class Backfiller:
         rows = await self._rest.historical_trades(self.symbol, first, last - first + 1)
         if page := self._examine(rows, first, last):
             pages.append(page)
+        if rows and rows[0].id > first:
+            await self._doubt(first, last, rows[0])
         return rows[0].id if rows else 0
 
     async def _skip(self, first: int, pages: list[_Page]) -> bool:
@@ -157,9 +159,7 @@ class Backfiller:
         if not rows:
             self._doubts.not_yet(first, self._clock())
             return None
-        if rows[0].id > first:
-            self._doubt(first, last, rows[0])
-        else:
+        if rows[0].id == first:
             self._doubts.clear(first)
         return self._page([row for row in rows if row.id <= last and not self._coverage.holds(row.id)])
 
@@ -174,14 +174,17 @@ class Backfiller:
             self._coverage.secure(first, last)
         return _Page(ids, lines, micros(rows[0].time), micros(rows[-1].time))
 
-    def _doubt(self, first: int, last: int, answer: TradeRow) -> None:
+    async def _doubt(self, first: int, last: int, answer: TradeRow) -> None:
         """The answer to `first..last` begins behind `first`: the exchange says that the ids before it do not exist.
 
-        Believe it when it has said so for a while: a declared hole.
+        Believe it when it has said so for a while, and its aggregates do not show the ids: a declared hole.
         """
         missing_to = self._coverage.missing().contiguous_from(first) or last
         declared = self._doubts.absent(first, min(answer.id - 1, missing_to), self._clock())
-        if declared:
+        if declared and await self._rest.aggregates_show(self.symbol, declared, micros(answer.time)):
+            self._doubts.not_yet(first, self._clock())
+            log.error("ids exist that no host gives", symbol=self.symbol, first=declared[0], last=declared[1])
+        elif declared:
             self._coverage.declare(*declared)
             self._inquiries.declared(declared, last - first + 1, answer)
             log.error("hole declared", symbol=self.symbol, first=declared[0], last=declared[1])
