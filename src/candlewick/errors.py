@@ -12,6 +12,7 @@
     │   └── ArchiveError              a daily file is not there, or is not what its checksum says
     ├── MalformedFrameError           a frame or a row that is not what the exchange documents
     ├── LakeError                     the lake cannot be read or written
+    │   ├── LakeAwayError             its folder was moved or unmounted
     │   ├── ObjectExistsError         put-if-absent found the name taken
     │   ├── ObjectMissingError        an object that was named is not there
     │   └── TornObjectError           an object without its manifest, or not one of ours
@@ -102,6 +103,10 @@ class MalformedFrameError(CandlewickError):
 
 class LakeError(CandlewickError):
     """The lake cannot be read or written."""
+
+
+class LakeAwayError(LakeError):
+    """The lake's folder was moved or unmounted; when it is back, all goes on."""
 
 
 class ObjectExistsError(LakeError):

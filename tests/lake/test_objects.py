@@ -1,17 +1,15 @@
+import errno
 import os
 import threading
 import urllib.request
 import uuid
 from pathlib import Path
 
-import obstore
 import pytest
 import zstandard
-from obstore.exceptions import NotSupportedError, PermissionDeniedError
 
 from candlewick.errors import LakeError, ObjectExistsError, TornObjectError
-from candlewick.lake import names
-from candlewick.lake import objects as lakes
+from candlewick.lake import folder, names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack, unpack
 
@@ -143,7 +141,7 @@ def test_a_foreign_name_is_refused_before_it_is_read(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LakeError, match=r"file/lake") as caught:
-        Lake.open(str(tmp_path / "file/lake"), "demo")
+        Lake.open(str(tmp_path / "file/lake"), "demo").check_writable("r1")
     assert "\n" not in str(caught.value)
 
 
@@ -168,25 +166,33 @@ def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_stages_is_not(
 def test_nothing_stays_behind_in_a_folder(tmp_path: Path) -> None:
     lake = Lake.open(str(tmp_path), "demo")
     lake.put_absent(NAME, b"content")
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [
+        folder.MARKER,
+        NAME,
+    ]
 
 
 def test_a_name_that_is_taken_is_durable_when_that_is_said(tmp_path, monkeypatch):
     lake = Lake.open(str(tmp_path), "demo")
     lake.put_absent(NAME, b"whole")
     durable = []
-    monkeypatch.setattr(lakes, "fsync", durable.append)
+
+    def remember(descriptor: int) -> None:
+        durable.append(Path(f"/proc/self/fd/{descriptor}").resolve())
+
+    monkeypatch.setattr(os, "fsync", remember)
     with pytest.raises(ObjectExistsError):
         lake.put_absent(NAME, b"whole")
-    folder = (tmp_path / NAME).parent
-    assert {folder, *folder.parents} - {*tmp_path.parents} <= set(durable)
+    holding = (tmp_path / NAME).parent
+    assert {holding, *holding.parents} - {*tmp_path.parents} <= set(durable)
 
 
 def test_a_file_system_that_cannot_put_if_absent_is_known_at_the_start(tmp_path, monkeypatch):
     def refuse(*_, **__):
-        raise NotSupportedError("hard links are not supported")
+        raise OSError(errno.EOPNOTSUPP, "hard links are not supported")
 
-    monkeypatch.setattr(obstore, "rename", refuse)
+    Lake.open(str(tmp_path), "demo").check_writable("r1")
+    monkeypatch.setattr(os, "link", refuse)
     with pytest.raises(LakeError, match=r"cannot be written.*hard links"):
         Lake.open(str(tmp_path), "demo").check_writable("r1")
 
@@ -198,9 +204,13 @@ def test_without_the_right_to_delete_nothing_is_swept_and_all_goes_on(tmp_path, 
     abandoned.write_bytes(b"")
     os.utime(abandoned, (0, 0))
 
-    def refuse(*_, **__):
-        raise PermissionDeniedError("AccessDenied: s3:DeleteObject")
+    unlink = os.unlink
 
-    monkeypatch.setattr(obstore, "delete", refuse)
+    def refuse(name, **where):
+        if str(name).endswith("abandoned"):
+            raise PermissionError(errno.EACCES, "Permission denied", name)
+        unlink(name, **where)
+
+    monkeypatch.setattr(os, "unlink", refuse)
     lake.check_writable("r1")
     assert abandoned.exists()

@@ -17,7 +17,9 @@ from candlewick.fake_binance.faults import Script
 from candlewick.fake_binance.server import pace, player
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.fake_binance.server.server import Exchange
-from candlewick.lake.objects import Lake, Listed
+from candlewick.lake.folder import Listed
+from candlewick.lake.objects import Lake
+from candlewick.lake.remote import Remote
 from candlewick.moments import to_micros
 from candlewick.recorder.session import Session
 from candlewick.tape import checkpoint
@@ -47,7 +49,7 @@ class StoreLake(Lake):
     """A machine's view of the lake: the real one, over a store in memory that can be in trouble."""
 
     def __init__(self, store: Store, machine: Machine) -> None:
-        super().__init__(store.objects, None, PREFIX, "memory:///")
+        super().__init__(Remote(store.objects), PREFIX, "memory:///")
         self._of = store
         self._machine = machine
 
@@ -72,7 +74,8 @@ class StoreLake(Lake):
     def list_all(self) -> "list[Listed]":  # type: ignore[override]
         """List objects with the times at which they were put, in virtual time."""
         return [
-            Listed(item.name, datetime.fromtimestamp(self._of.put_at[item.name], UTC)) for item in super().list_all()
+            item._replace(modified=datetime.fromtimestamp(self._of.put_at[item.name], UTC))
+            for item in super().list_all()
         ]
 
 
