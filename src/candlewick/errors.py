@@ -16,6 +16,7 @@
     │   ├── ObjectExistsError         put-if-absent found the name taken
     │   ├── ObjectMissingError        an object that was named is not there
     │   └── TornObjectError           an object without its manifest, or not one of ours
+    ├── LeaseError                    another recorder of this name writes to the lake
     ├── CheckpointError               state.json cannot be used; the lake rebuilds it
     ├── QueryRefusedError             a statement was not run, or not to its end
     ├── OverloadedError               so many are being served that one more must wait
@@ -119,6 +120,10 @@ class ObjectMissingError(LakeError):
 
 class TornObjectError(LakeError):
     """An object in the lake has no manifest, or is not one of ours."""
+
+
+class LeaseError(CandlewickError):
+    """Another recorder of this name writes to the lake, from another data folder."""
 
 
 class CheckpointError(CandlewickError):

@@ -19,6 +19,7 @@ from candlewick.errors import CheckpointError, ConfigError, UnknownSymbolError
 from candlewick.fake_binance.faults import Faults
 from candlewick.fake_binance.server.background import BackgroundExchange
 from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake import inventory
 from candlewick.lake.objects import Lake
 from candlewick.moments import MINUTE
 from candlewick.spans import Spans
@@ -149,6 +150,25 @@ def test_whole_days_come_from_their_files_with_every_trade_and_candle_once(plain
     assert tape.minutes == [(starts_at(FIRST) // MINUTE, starts_at(TODAY) // MINUTE - 1)]
     assert max(len(each.lines) for each in tape.objects if each.manifest.spans) == 2_000
     assert not list((settings.data / "tmp").iterdir())
+
+
+def test_objects_that_were_deleted_are_fetched_again_by_the_same_command(plain, tmp_path, monkeypatch):
+    monkeypatch.setattr(daily_file, "ROWS_PER_PART", 2_000)
+    monkeypatch.setattr(inventory, "REST_SECONDS", 0.0)
+    settings = settings_for(plain, tmp_path)
+    Watched(settings)
+    tape = Tape(settings)
+    gone = [each for each in tape.objects if each.manifest.spans][1:3]
+    for each in gone:
+        tape.lake.delete(each.name)
+    again = Watched(settings)
+    lost = sum(extent.count for each in gone for extent in each.manifest.spans.values())
+    assert again.plan.missing == again.outcome.trades == lost > 0
+    assert again.outcome.notes == [
+        f"{SYMBOL}: {lost:,} trades had been fetched before, and their objects were gone from the lake"
+    ]
+    assert Tape(settings).ids == truth(plain)
+    assert Watched(settings).plan.is_empty
 
 
 def test_the_newest_object_leads_to_all_others(plain, tmp_path):

@@ -12,12 +12,14 @@ import pytest
 
 from candlewick import recorder
 from candlewick.config import load
-from candlewick.errors import CandlewickError, CheckpointError
+from candlewick.errors import CandlewickError, CheckpointError, LakeError, LeaseError
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.fake_binance.server.server import Exchange
+from candlewick.lake.lease import leased
 from candlewick.lake.objects import Lake
 from candlewick.spans import Spans
 from candlewick.tape import checkpoint
+from candlewick.tape.checkpoint import Checkpoint
 from made import leash
 
 FIRST, LAST = 3735683259, 3735703162
@@ -109,6 +111,42 @@ def test_a_second_recorder_of_the_same_name_is_refused(tmp_path):
         pytest.raises(CheckpointError, match="another recorder of this name runs on this folder"),
     ):
         recorder.run(settings)
+
+
+async def test_a_second_data_folder_is_refused_and_a_killed_one_goes_on_at_once(recording, tmp_path, until):
+    async with Exchange(ExchangeOptions(port=0, replay=recording, speed=20.0)) as exchange:
+        shared = str(tmp_path / "lake")
+        homes = [tmp_path / name for name in ("one", "other")]
+        configs = []
+        for home in homes:
+            home.mkdir()
+            configs.append(configure(home, exchange.rest_url, lake=shared))
+        first = start(configs[0])
+        await until((tmp_path / "one/data/run/recorder.json").exists)
+        with pytest.raises(LeaseError, match=r"another recorder named 'r1', from .*one/data"):
+            recorder.run(load(configs[1]))
+        first.kill()
+        first.wait()
+        first = start(configs[0])
+        await until(lambda: list(Path(shared).rglob("stream_*")))
+        first.send_signal(signal.SIGTERM)
+        await until(lambda: first.poll() is not None)
+        assert first.returncode == 0, first.stderr.read().decode()
+        with leased(Lake.open(shared, "replay"), "r1", tmp_path):  # it was given back
+            pass
+
+
+@pytest.mark.parametrize("is_mount_point", [False, True], ids=["moved", "unmounted"])
+def test_a_start_without_the_lake_makes_no_new_one(tmp_path, is_mount_point):
+    settings = load(configure(tmp_path, "http://127.0.0.1:9"))
+    root = Path(settings.lake_url)
+    lake = Lake.open(settings.lake_url, settings.prefix)
+    Checkpoint(settings.recorder, lake=lake.identity, seq=7).save(settings.state_path)
+    if is_mount_point:
+        root.mkdir(parents=True)
+    with pytest.raises(LakeError, match=r"the lake with the 7 objects that .*, found nothing; mount its disk"):
+        recorder.run(settings)
+    assert list(root.iterdir() if is_mount_point else root.parent.glob("lake")) == []
 
 
 @pytest.mark.parametrize("what", ["data", "lake"])

@@ -12,10 +12,11 @@ import pytest
 from candlewick.fake_binance.faults import Faults
 from candlewick.fake_binance.server.options import MAX_SPEED, ExchangeOptions
 from candlewick.fake_binance.server.server import Exchange
+from candlewick.lake import inventory
 from candlewick.moments import MINUTE
 from candlewick.recorder import session as sessions
 from candlewick.recorder import silence
-from candlewick.tape import writer
+from candlewick.tape import patrol, writer
 from recorder.running import FIRST, LAST, LiveTape, Run, settings_for
 
 
@@ -169,6 +170,65 @@ async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp
         tape = LiveTape(run.lake)
     assert tape.ids == [(FIRST, LAST)]
     tape.check_chain()
+
+
+def take_away(root: Path, elsewhere: Path, *, is_mount_point: bool) -> None:
+    root.rename(elsewhere)
+    if is_mount_point:
+        root.mkdir()
+
+
+def bring_back(root: Path, elsewhere: Path, *, is_mount_point: bool) -> None:
+    """Bring the lake back to where nothing was made meanwhile."""
+    assert root.exists() == is_mount_point
+    if is_mount_point:
+        root.rmdir()  # which fails where there is anything in it
+    elsewhere.rename(root)
+
+
+@pytest.mark.parametrize("is_mount_point", [False, True], ids=["moved", "unmounted"])
+async def test_a_lake_that_goes_away_is_waited_for_and_the_tape_is_whole(
+    recording, tmp_path, until, monkeypatch, is_mount_point
+):
+    monkeypatch.setattr(sessions, "BUFFER_BYTES", 300_000)
+    monkeypatch.setattr(writer, "LONGEST_WAIT", 0.5)
+    async with Exchange(replay(recording, speed=300.0)) as exchange:
+        async with Run(settings_for(exchange, tmp_path)) as run:
+            await until(lambda: run.session.numbers()["objects"] > 3)
+            root = Path(run.lake.url)
+            take_away(root, tmp_path / "elsewhere", is_mount_point=is_mount_point)
+            await until(lambda: {leg["state"] for leg in run.session.numbers()["legs"]} == {"paused"})
+            durable = run.of()["head"]
+            await until(lambda: exchange.head("BTCUSDT") > durable + 3_000)
+            assert run.of()["head"] == durable
+            bring_back(root, tmp_path / "elsewhere", is_mount_point=is_mount_point)
+            await until(run.has_all, 60)
+        tape = LiveTape(run.lake)
+    assert tape.ids == [(FIRST, LAST)]
+    tape.check_chain()
+
+
+async def test_objects_that_are_deleted_are_noticed_and_their_trades_fetched_again(
+    recording, tmp_path, until, monkeypatch
+):
+    monkeypatch.setattr(patrol, "STEP_SECONDS", 0.05)
+    monkeypatch.setattr(patrol, "FOLDER_SECONDS", 0.0)
+    monkeypatch.setattr(patrol, "OBJECTS_PER_STEP", 1_000)
+    monkeypatch.setattr(inventory, "REST_SECONDS", 0.5)
+    async with Exchange(replay(recording)) as exchange:
+        settings = settings_for(exchange, tmp_path)
+        async with Run(settings) as run:
+            await until(run.has_all, 60)
+            for name in sorted(item.name for item in run.lake.list_all())[2:7]:
+                run.lake.delete(name)
+            assert LiveTape(run.lake).ids != [(FIRST, LAST)]
+            await until(lambda: LiveTape(run.lake).ids == [(FIRST, LAST)], 60)
+            await until(run.has_all)
+            assert run.of()["holes"] == 0
+        for name in sorted(item.name for item in run.lake.list_all())[2:7]:
+            run.lake.delete(name)
+        async with Run(settings) as run:  # a restart believes the claim no longer than it takes to look
+            await until(lambda: LiveTape(run.lake).ids == [(FIRST, LAST)], 60)
 
 
 async def test_history_is_filled_to_its_target_for_every_symbol(synthetic, tmp_path, until):

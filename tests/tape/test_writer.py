@@ -46,7 +46,7 @@ class Writing:
 
     def break_lake(self):
         """A file where the folders should be: every put fails, whoever runs the tests."""
-        (self.root / "demo").mkdir(exist_ok=True)
+        (self.root / "demo").mkdir(parents=True, exist_ok=True)
         (self.root / "demo").rename(self.root / "away")
         (self.root / "demo").write_text("")
 

@@ -14,6 +14,7 @@ from candlewick.binance.rest import Rest
 from candlewick.config import Settings, parse_duration
 from candlewick.errors import ConfigError, ExchangeError
 from candlewick.lake.batch import Batcher, Limits
+from candlewick.lake.lease import leased
 from candlewick.lake.names import check_prefix
 from candlewick.lake.objects import Lake
 from candlewick.moments import from_micros, now_us
@@ -84,11 +85,13 @@ async def _recheck(settings: Settings, database: Database, mismatches: list[Mism
 async def _write(settings: Settings, repairs: list[tuple[Mismatch, Repair]]) -> None:
     """Write what is not in the lake yet: an earlier audit may have found the same."""
     symbols = tuple(repair.symbol for _, repair in repairs)
-    with lock(settings.state_path):
-        lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+    lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+    with lock(settings.state_path), leased(lake, settings.recorder, settings.state_path.parent) as lease:
         checkpoint = open_checkpoint(settings.state_path, lake, settings.recorder)
         coverages = coverages_of(settings.model_copy(update={"symbols": symbols}), checkpoint)
-        writer = Writer(lake, checkpoint, settings.state_path, coverages, Batcher(Limits()), announces=True)
+        writer = Writer(
+            lake, checkpoint, settings.state_path, coverages, Batcher(Limits()), announces=True, lease=lease
+        )
         writing = asyncio.create_task(writer.run())
         for mismatch, repair in repairs:
             backfill = Backfill(repair.batch, repair.first_at, repair.last_at)

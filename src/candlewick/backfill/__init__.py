@@ -14,6 +14,7 @@ from datetime import date
 
 from candlewick.backfill import candles
 from candlewick.backfill.candles import CandleJob
+from candlewick.backfill.held import reopen_lost
 from candlewick.backfill.job import Job
 from candlewick.backfill.plan import Plan, day_of
 from candlewick.backfill.planning import Planner, minutes_between
@@ -23,13 +24,16 @@ from candlewick.binance.rest import Rest
 from candlewick.config import Settings
 from candlewick.errors import ConfigError
 from candlewick.lake.batch import Batcher, Limits
+from candlewick.lake.inventory import Inventory
+from candlewick.lake.lease import Lease, leased
 from candlewick.lake.names import check_prefix
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from candlewick.spans import Spans
 from candlewick.tape.beside import coverages_of, settings_of
-from candlewick.tape.checkpoint import Checkpoint, lock, open_checkpoint
+from candlewick.tape.checkpoint import Checkpoint, check_lake, lock, open_checkpoint
 from candlewick.tape.coverage import Coverage
+from candlewick.tape.patrol import inventory_path
 from candlewick.tape.writer import Writer
 
 AnyJob = Job | CandleJob
@@ -68,10 +72,12 @@ def run(
     own = settings_of(settings, "candles" if only_candles else "backfill")
     with lock(own.state_path):
         lake = Lake.open(own.lake_url, own.prefix, own.s3)
+        check_lake(own.state_path, lake, own.recorder)
         lake.check_writable(own.recorder)
-        checkpoint = open_checkpoint(own.state_path, lake, own.recorder)
-        fetching = _Fetching(own, lake, checkpoint, first, last, agree, watch)
-        return asyncio.run(fetching.candles() if only_candles else fetching.trades())
+        with leased(lake, own.recorder, own.state_path.parent) as lease:
+            checkpoint = open_checkpoint(own.state_path, lake, own.recorder)
+            fetching = _Fetching(own, lake, lease, checkpoint, first, last, agree, watch)
+            return asyncio.run(fetching.candles() if only_candles else fetching.trades())
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class _Fetching:
 
     settings: Settings
     lake: Lake
+    lease: Lease
     checkpoint: Checkpoint
     first: date
     last: date
@@ -92,18 +99,29 @@ class _Fetching:
             exchange_now, last = await _meet(rest, settings, self.first, self.last)
             coverages = coverages_of(settings, self.checkpoint)
             wanted = {symbol: coverages[symbol] for symbol in settings.symbols}
-            plan = await Planner(rest, archive, wanted, self.checkpoint.days, exchange_now).plan(self.first, last)
+            planner = Planner(rest, archive, wanted, self.checkpoint.days, exchange_now)
+            plan = await planner.plan(self.first, last)
+            inventory = Inventory(self.lake, settings.recorder, inventory_path(settings.state_path))
+            lost = await asyncio.to_thread(reopen_lost, settings, self.lake, inventory, wanted, plan)
+            if lost:
+                plan = await planner.plan(self.first, last)
             if archive.is_demo:
                 check_prefix(settings.prefix, is_demo=True)
             if not self.agree(plan):
                 return None
-            writer = self._writer(coverages)
+            writer = self._writer(coverages, inventory)
             minutes = minutes_between(self.first, last, exchange_now)
             job = Job(plan, minutes, wanted, self.checkpoint, rest, archive, writer, settings.data / "tmp")
             held = _durable(wanted)
             with self.watch(job) as show:
                 is_complete = await _work(job, writer, show)
-            return _outcome(job, writer, is_complete, _durable(wanted) - held)
+            inventory.save()
+            outcome = _outcome(job, writer, is_complete, _durable(wanted) - held)
+            outcome.notes += [
+                f"{symbol}: {ids.count:,} trades had been fetched before, and their objects were gone from the lake"
+                for symbol, ids in lost.items()
+            ]
+            return outcome
 
     async def candles(self) -> Outcome | None:
         async with Rest(self.settings.exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest:
@@ -117,9 +135,16 @@ class _Fetching:
                 is_complete = await _work(job, writer, show)
             return Outcome(is_complete, candles=writer.lines, objects=writer.objects, notes=job.notes)
 
-    def _writer(self, coverages: Mapping[str, Coverage]) -> Writer:
+    def _writer(self, coverages: Mapping[str, Coverage], inventory: Inventory | None = None) -> Writer:
         return Writer(
-            self.lake, self.checkpoint, self.settings.state_path, coverages, Batcher(Limits()), announces=True
+            self.lake,
+            self.checkpoint,
+            self.settings.state_path,
+            coverages,
+            Batcher(Limits()),
+            announces=True,
+            inventory=inventory,
+            lease=self.lease,
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from candlewick.backfill.plan import Plan
+    from candlewick.config import Settings
 
 
 @app.command()
@@ -59,24 +60,43 @@ def audit(
         str | None, typer.Option(help="From when on: `2024-08-01`, `2024-08-01T13:30` (UTC), `6h`.", show_default="all")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the exchange about mismatches.")] = False,
+    lake: Annotated[
+        bool, typer.Option("--lake", help="Look at the objects themselves: is all there that was written?")
+    ] = False,
     config_path: ConfigOption = None,
     demo: DemoOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Prove the tape: is every closed candle the exchange's own, and is any trade id missing?
 
-    A minute that differs is asked about again, by its trade ids. Exit code 1 on any mismatch or undeclared hole.
-    Example: `candlewick audit --since 6h`
+    A minute that differs is asked about again, by its trade ids. With `--lake` the objects themselves are looked at:
+    trades that were written and whose objects are gone are fetched again.
+    Exit code 1 on any mismatch, undeclared hole or missing object. Example: `candlewick audit --since 6h`
     """
     from candlewick.audit import moment, report, run  # noqa: PLC0415
     from candlewick.process import log  # noqa: PLC0415
 
     log.configure("audit", level="error")
+    if lake:
+        _audit_lake(settings_from(config_path, demo=demo), as_json=as_json)
     verdict = run(settings_from(config_path, demo=demo), moment(since), asks=not offline)
     if as_json:
         typer.echo(report.to_json(verdict))
     else:
         console.print(report.render(verdict))
+    raise typer.Exit(0 if verdict.is_good else 1)
+
+
+def _audit_lake(settings: "Settings", *, as_json: bool) -> NoReturn:
+    from candlewick.audit import lake  # noqa: PLC0415
+
+    if as_json:
+        verdict = lake.run(settings, lambda _done, _total: None)
+        typer.echo(lake.to_json(verdict))
+    else:
+        with _progress() as progress:
+            verdict = lake.run(settings, _advance(progress, progress.add_task("Hours of the lake", total=None)))
+        console.print(lake.render(verdict))
     raise typer.Exit(0 if verdict.is_good else 1)
 
 

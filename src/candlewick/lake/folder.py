@@ -99,10 +99,8 @@ class Folder:
 
     def get(self, name: str) -> bytes:
         """Return a file's bytes. Raises `FileNotFoundError`."""
-        with self._opened() as root:
-            descriptor = os.open(name, os.O_RDONLY, dir_fd=root)
-            with open(descriptor, "rb") as file:
-                return file.read()
+        with self._opened() as root, os.fdopen(os.open(name, os.O_RDONLY, dir_fd=root), "rb") as file:
+            return file.read()
 
     def delete(self, name: str) -> None:
         """Remove a file. Raises `FileNotFoundError`."""
@@ -164,7 +162,7 @@ class Folder:
 
 def _marker(root: int) -> str | None:
     try:
-        with open(os.open(MARKER, os.O_RDONLY, dir_fd=root), encoding="utf-8", errors="replace") as file:
+        with os.fdopen(os.open(MARKER, os.O_RDONLY, dir_fd=root), encoding="utf-8", errors="replace") as file:
             return file.read(100).strip() or None
     except FileNotFoundError:
         return None
@@ -182,7 +180,7 @@ def _put_absent(root: int, name: str, staged: str, content: bytes) -> None:
 
 def _write(root: int, name: str, content: bytes, *, durable: bool = False) -> None:
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666, dir_fd=root)
-    with open(descriptor, "wb", buffering=0) as file:
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
         view = memoryview(content)
         while view:
             view = view[file.write(view) :]

@@ -72,7 +72,7 @@ class Lake:
 
     @property
     def is_begun(self) -> bool:
-        """Whether there is a lake already: a folder that none ever wrote to, or none, is no lake. Raises `LakeError`."""
+        """Whether there is a lake already: an empty folder, or none, is no lake. Raises `LakeError`."""
         if not isinstance(self._place, Folder):
             return True
         with _one_line(self.url):
@@ -124,8 +124,8 @@ class Lake:
             return self._place.get(name)
 
     def delete(self, name: str) -> None:
-        """Remove a file that is no object, or an object that a seal holds. Raises `LakeError`."""
-        with _one_line(f"{self.url}: cannot delete {name}"):
+        """Delete an object; one that is not there is deleted already. Raises `LakeError`."""
+        with _one_line(f"{self.url}: cannot delete {name}"), suppress(FileNotFoundError, NotFoundError):
             self._place.delete(name)
 
     def read_object(self, name: str) -> LakeObject:
@@ -136,10 +136,10 @@ class Lake:
 
     def hours(self, since: str | None = None) -> list[str]:
         """Return the hour folders that are there, oldest first; from the folder `since` on where it is given."""
-        days = sorted(self._subfolders(f"{self.prefix}/raw"))
+        days = sorted(self.subfolders(f"{self.prefix}/raw"))
         if since is not None:
             days = [day for day in days if day >= since.rpartition("/")[0]]
-        hours = [hour for day in days for hour in sorted(self._subfolders(day))]
+        hours = [hour for day in days for hour in sorted(self.subfolders(day))]
         return [hour for hour in hours if since is None or hour >= since]
 
     def list_folder(self, folder: str, after: str | None = None) -> list[str]:
@@ -159,7 +159,8 @@ class Lake:
         """Name a file that is no object: what lies there for an hour is swept."""
         return f"{self.prefix}/staging/{base}"
 
-    def _subfolders(self, folder: str) -> list[str]:
+    def subfolders(self, folder: str) -> list[str]:
+        """Return the folders in a folder, in no order. Raises `LakeError`."""
         with _one_line(f"{self.url}: cannot list {folder}"):
             return self._place.subfolders(folder)
 

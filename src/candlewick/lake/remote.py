@@ -37,7 +37,7 @@ class Remote:
         if self._bucket is not None:
             self._bucket.check()
 
-    def put_absent(self, name: str, content: bytes, staged: str) -> None:  # noqa: ARG002 - a put is whole or not at all
+    def put_absent(self, name: str, content: bytes, staged: str) -> None:
         """Put an object; it is durable then. Raises `AlreadyExistsError` where the name is taken."""
         if self._bucket is not None:
             self._bucket.put_absent(name, content)

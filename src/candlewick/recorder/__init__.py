@@ -13,9 +13,10 @@ import stamina.instrumentation
 import structlog
 
 from candlewick.config import Settings
+from candlewick.lake.lease import Lease, leased
 from candlewick.lake.objects import Lake
 from candlewick.recorder.session import Session
-from candlewick.tape.checkpoint import Checkpoint, lock, open_checkpoint
+from candlewick.tape.checkpoint import Checkpoint, check_lake, lock, open_checkpoint
 
 log = structlog.get_logger()
 
@@ -25,14 +26,16 @@ def run(settings: Settings) -> None:
     stamina.instrumentation.set_on_retry_hooks([])  # what fails for good is logged where it is handled, once
     with lock(settings.state_path):
         lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+        check_lake(settings.state_path, lake, settings.recorder)
         lake.check_writable(settings.recorder)
-        checkpoint = open_checkpoint(settings.state_path, lake, settings.recorder)
-        log.info("checkpoint", seq=checkpoint.seq, newest_object=checkpoint.prev, lake=lake.url)
-        asyncio.run(_until_signalled(settings, lake, checkpoint))
+        with leased(lake, settings.recorder, settings.state_path.parent) as lease:
+            checkpoint = open_checkpoint(settings.state_path, lake, settings.recorder)
+            log.info("checkpoint", seq=checkpoint.seq, newest_object=checkpoint.prev, lake=lake.url)
+            asyncio.run(_until_signalled(settings, lake, checkpoint, lease))
 
 
-async def _until_signalled(settings: Settings, lake: Lake, checkpoint: Checkpoint) -> None:
+async def _until_signalled(settings: Settings, lake: Lake, checkpoint: Checkpoint, lease: Lease) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await Session(settings, lake, checkpoint).run(stop)
+    await Session(settings, lake, checkpoint, lease).run(stop)

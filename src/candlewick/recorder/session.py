@@ -11,8 +11,10 @@ from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import WEIGHTS, Rest
 from candlewick.binance.stream import LIFE, Leg, spread
 from candlewick.config import Settings
-from candlewick.errors import CandlewickError, UnreachableError
+from candlewick.errors import CandlewickError, LakeError, UnreachableError
 from candlewick.lake.batch import Batcher, Limits
+from candlewick.lake.inventory import Inventory
+from candlewick.lake.lease import RENEW_SECONDS, Lease
 from candlewick.lake.manifest import HistoryMark
 from candlewick.lake.objects import Lake
 from candlewick.moments import MINUTE, minute_of
@@ -31,6 +33,7 @@ from candlewick.tape.backfiller import Backfiller
 from candlewick.tape.checkpoint import Checkpoint
 from candlewick.tape.coverage import Coverage
 from candlewick.tape.klines import KlineFiller, over_by
+from candlewick.tape.patrol import Patrol, inventory_path, note_path
 from candlewick.tape.writer import Writer
 from candlewick.trade import Kline, Trade
 
@@ -49,7 +52,7 @@ log = structlog.get_logger()
 class Session:
     """One run of a recorder, from its checkpoint on."""
 
-    def __init__(self, settings: Settings, lake: Lake, checkpoint: Checkpoint) -> None:
+    def __init__(self, settings: Settings, lake: Lake, checkpoint: Checkpoint, lease: Lease | None = None) -> None:
         self.state = "starting"
         self._settings = settings
         self._roster = Roster(settings.symbols, settings.shard_of)
@@ -59,9 +62,19 @@ class Session:
         self._batcher = Batcher(Limits(seconds=settings.flush_seconds))
         self._rest = Rest(settings.exchange.rest, WeightBudget())
         self._clock = ExchangeClock(self._rest)
+        self._inventory = Inventory(lake, settings.recorder, inventory_path(settings.state_path))
         self._writer = Writer(
-            lake, checkpoint, settings.state_path, self._coverages, self._batcher, wall=self._clock.now_us
+            lake,
+            checkpoint,
+            settings.state_path,
+            self._coverages,
+            self._batcher,
+            wall=self._clock.now_us,
+            inventory=self._inventory,
+            lease=lease,
         )
+        self._lease = lease
+        self._patrol = Patrol(self._inventory, self._coverages, self._writer, note_path(settings.state_path))
         self._rings: dict[str, Ring] = {}
         self._tapes: dict[str, LiveTape] = {}
         self._legs: list[list[Leg]] = []
@@ -111,6 +124,12 @@ class Session:
             "buffered_bytes": self._writer.buffered_bytes,
             "other_quote_amounts": self._rest.other_quote_amounts,
             "lake_failures": self._writer.failures_in_a_row,
+            "lake": {
+                "objects": self._inventory.objects,
+                "bytes": self._inventory.size,
+                "bytes_a_day": self._patrol.bytes_a_day,
+            },
+            "lost": self._patrol.found,
             "put_ms": round(self._writer.put_ms, 1),
             "clock_offset_ms": round(offset / 1_000, 1),
             "feed_port": self._feed.port,
@@ -150,6 +169,8 @@ class Session:
                 group.create_task(self._klines.run(), name="candles")
                 group.create_task(keep_up(self._rest, self._clock, symbols[0]), name="clock")
                 group.create_task(self._tick(), name="tick")
+                group.create_task(self._patrol.run(), name="patrol")
+                group.create_task(self._keep_lease(), name="lease")
                 await self._first_connection()
         except ExceptionGroup as group:
             if known := group.subgroup(CandlewickError):
@@ -244,6 +265,15 @@ class Session:
                 tape.tick(now)
             self._mind_pressure()
             await asyncio.sleep(_TICK)
+
+    async def _keep_lease(self) -> None:
+        """Renew the lease where nothing is written for long, too. Raises `LeaseError` where it is lost."""
+        while self._lease is not None:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await asyncio.to_thread(self._lease.check)
+            except LakeError as error:  # nothing is written either, till the lake is back
+                log.warning("lease not renewed", problem=str(error))
 
     def _mind_pressure(self) -> None:
         """Cut the sockets rather than grow or drop when the lake does not keep up."""

@@ -18,7 +18,7 @@ from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import TradeRow
 from candlewick.errors import ExchangeError
 from candlewick.lake.batch import Batch
-from candlewick.moments import at, micros, now_us
+from candlewick.moments import at, micros, minute_of, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape.coverage import Coverage
 from candlewick.tape.doubts import CONFIRM_AFTER, Backoff, Doubts
@@ -172,7 +172,9 @@ class Backfiller:
         ids = Spans((row.id, row.id) for row in rows)
         for first, last in ids:
             self._coverage.secure(first, last)
-        return _Page(ids, lines, micros(rows[0].time), micros(rows[-1].time))
+        first_at, last_at = micros(rows[0].time), micros(rows[-1].time)
+        self._coverage.refill(ids, minute_of(first_at), minute_of(last_at))
+        return _Page(ids, lines, first_at, last_at)
 
     async def _doubt(self, first: int, last: int, answer: TradeRow) -> None:
         """The answer to `first..last` begins behind `first`: the exchange says that the ids before it do not exist.

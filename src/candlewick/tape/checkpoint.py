@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from candlewick.errors import UNREADABLE, CheckpointError, ObjectMissingError, TornObjectError
+from candlewick.errors import UNREADABLE, CheckpointError, LakeError, ObjectMissingError, TornObjectError
 from candlewick.lake import names
 from candlewick.lake.manifest import HistoryMark, Manifest
 from candlewick.lake.objects import Lake
@@ -110,6 +110,20 @@ def lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def check_lake(path: Path, lake: Lake, recorder: str) -> None:
+    """See that the lake of this checkpoint is there, before anything is written to where it should be.
+
+    Raises `LakeError` where an empty folder, or none, is in its place: a disk is not mounted.
+    """
+    with suppress(CheckpointError):  # opening it tells
+        known = load(path, recorder)
+        if known is not None and known.seq and known.lake == lake.identity and not lake.is_begun:
+            raise LakeError(
+                f"{lake.url}: expected the lake with the {known.seq:,} objects that {path} knows, found nothing; "
+                f"mount its disk or move it back, or, to begin a new lake there, remove {path}"
+            )
 
 
 def open_checkpoint(path: Path, lake: Lake, recorder: str) -> Checkpoint:

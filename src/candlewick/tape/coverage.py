@@ -30,6 +30,11 @@ class Minutes:
         """Count minutes as durable."""
         self.durable.update(minutes)
 
+    def reopen(self, first: int, last: int) -> None:
+        """Count minutes as not ours: they are asked for again."""
+        self.durable.remove(first, last)
+        self.secured.remove(first, last)
+
     def pages(self, first: int, last: int, size: int) -> Iterator[Range]:
         """Return what is missing of `first..last` as spans of at most `size` minutes, the newest first."""
         return _pages(self.secured.missing(first, last), size)
@@ -41,6 +46,7 @@ class Coverage:
     `minutes` are the minutes (since the epoch) whose candle of the exchange is ours. `wanted` are the ids that are to
     be ours, where that is not all from the floor to the head. `disputed` are ids of which two copies differ.
     `declared` are ids that the exchange says do not exist, `proven` those of which its answer is durable.
+    `lost` are ids that were durable and are to be fetched again.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class Coverage:
         self.minutes = Minutes(minutes)
         self.wanted: Spans | None = None
         self.disputed: dict[int, None] = {}
+        self.lost = Spans()
         self.head: int | None = self.covered.last if self.covered else None
 
     @property
@@ -92,6 +99,20 @@ class Coverage:
     def commit(self, ids: Spans) -> None:
         """Count ids as durable."""
         self.covered.update(ids)
+
+    def reopen(self, ids: Spans) -> None:
+        """Count durable ids as missing: the objects that held them are gone."""
+        gone = ids.common(self.covered)
+        self.lost.update(gone)
+        for first, last in gone:
+            self.covered.remove(first, last)
+            self.secured.remove(first, last)
+
+    def refill(self, ids: Spans, first_minute: int, last_minute: int) -> None:
+        """Note that lost ids are ours again; the candles of their minutes may have gone with them, and are not."""
+        if self.lost and self.lost.common(ids):
+            self.lost = self.lost.without(ids)
+            self.minutes.reopen(first_minute - 1, last_minute + 1)
 
     def saw(self, trade_id: int) -> None:
         """Learn that an id exists: everything up to it is wanted."""

@@ -17,6 +17,8 @@ import structlog
 from candlewick.errors import LakeError, ObjectExistsError
 from candlewick.lake import names
 from candlewick.lake.batch import Batch, Batcher
+from candlewick.lake.inventory import Inventory
+from candlewick.lake.lease import Lease
 from candlewick.lake.manifest import HistoryMark
 from candlewick.lake.objects import Lake, pack
 from candlewick.moments import now_us, to_micros
@@ -49,6 +51,7 @@ class Writer:
     Whoever lists only the newest objects finds those of the past by following the chain from a newer one. A writer
     that has no live trades `announces`: it writes an object without lines, named by the moment, now and then.
     `wall` tells that moment (µs): best the exchange's time, which no clock of a machine can lead astray.
+    What is written is entered into the `inventory`, and only while the `lease` is held.
     """
 
     def __init__(
@@ -62,6 +65,8 @@ class Writer:
         announces: bool = False,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], int] = now_us,
+        inventory: Inventory | None = None,
+        lease: Lease | None = None,
     ) -> None:
         self.objects = 0
         self.lines = 0
@@ -70,6 +75,8 @@ class Writer:
         self.put_ms = 0.0
         self.durable_at = 0
         self._lake = lake
+        self._inventory = inventory
+        self._lease = lease
         self._checkpoint = checkpoint
         self._state_path = state_path
         self._coverages = coverages
@@ -102,6 +109,12 @@ class Writer:
     def declare(self, symbol: str, hole: Range, line: bytes) -> None:
         """Put the evidence that ids do not exist into the next object; with that one they are declared holes."""
         self._batcher.add_hole(symbol, hole, line, self._clock())
+
+    def reopen(self, lost: Mapping[str, Spans]) -> None:
+        """Take back what was said to be durable and is not: at once in a manifest, so that no restart believes it."""
+        for symbol, ids in lost.items():
+            self._coverages[symbol].reopen(ids)
+        self._announce_at = self._clock()
 
     async def drained(self) -> None:
         """Wait until every backfilled batch that was handed in is durable."""
@@ -193,6 +206,8 @@ class Writer:
         content = await asyncio.to_thread(pack, batch.lines, manifest)
         name = await self._put_until_durable(content, name_it, is_noted=is_noted)
         crashpoint("after put")
+        if self._inventory is not None:
+            self._inventory.wrote(name, len(content), manifest)
         for symbol, ids in batch.ids.items():
             self._coverages[symbol].commit(ids)
         for symbol, minutes in batch.minutes.items():
@@ -239,6 +254,8 @@ class Writer:
         The first put may have succeeded although its answer was lost: compare before calling the name taken.
         """
         crashpoint("before put")
+        if self._lease is not None:
+            self._lease.check()
         try:
             self._lake.put_absent(name, content)
         except ObjectExistsError:
