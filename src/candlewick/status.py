@@ -24,13 +24,24 @@ VERDICTS = ("match", "mismatch", "pending", "no_oracle")
 
 @dataclass(frozen=True)
 class Process:
-    """One process: whether it beats, and since when (µs since the epoch)."""
+    """One process: whether it beats, since when (µs since the epoch), and what keeps it from its work, if anything."""
 
     name: str
     is_alive: bool
     pid: int | None
     started_at: int | None
     state: str
+    problem: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The state in one line."""
+        return self.state if self.problem is None else f"{self.state}: {self.problem}"
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it beats and does its work."""
+        return self.is_alive and self.problem is None
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class Report:
     def is_healthy(self) -> bool:
         """Whether all three processes run, everything arrives, and nothing mismatches."""
         arrives = self.arrival is None or self.arrival.problem is None
-        return all(process.is_alive for process in self.processes) and arrives and not self.audit.get("mismatch")
+        return all(process.is_well for process in self.processes) and arrives and not self.audit.get("mismatch")
 
     @property
     def freshness_text(self) -> str:
@@ -117,7 +128,13 @@ def _process(name: str, beat: dict[str, Any] | None) -> Process:
         beat["pid"],
         beat["started_at"],
         str(beat.get("state", "running")) if alive else "no sign of life",
+        _problem(beat) if alive else None,
     )
+
+
+def _problem(beat: dict[str, Any]) -> str | None:
+    waiting = beat.get("waiting") or {}
+    return waiting.get("problem") or beat.get("problem")
 
 
 def _symbol(name: str, recorder: dict[str, Any], warehouse: dict[str, Any]) -> Symbol:
@@ -142,7 +159,7 @@ def _processes_table(report: Report) -> Table:
             if process.started_at is None
             else f"{datetime.fromtimestamp(process.started_at / 1e6, UTC):%Y-%m-%d %H:%M:%S}"
         )
-        colour = "green" if process.is_alive else "red"
+        colour = "green" if process.is_well else "yellow" if process.is_alive else "red"
         table.add_row(process.name, f"[{colour}]● {escape(process.state)}[/]", str(process.pid or ""), since)
     return table
 
@@ -180,6 +197,11 @@ def _summary(report: Report) -> str:
         f"\ncandles audited   {audit}",
         f"gaps in the tape  {report.gaps}",
         f"freshness         {report.freshness_text} (newest trade in {place}{version})",
+    ]
+    lines += [
+        f"[yellow]{process.name} {escape(process.state)}[/]   {escape(process.problem)}"
+        for process in report.processes
+        if process.problem
     ]
     if report.arrival is not None:
         lines.append(f"arrival           {escape(report.arrival.text(now_us()))}")

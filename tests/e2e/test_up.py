@@ -2,7 +2,10 @@
 
 import os
 import signal
+import socket
+from dataclasses import dataclass
 
+import duckdb
 import pytest
 
 from e2e.stack import Stack, run_cli, wait_until
@@ -19,13 +22,42 @@ def is_running(pid: int) -> bool:
 NAMES = ("recorder", "warehouse", "dashboard")
 
 
+@dataclass
+class Begun(Stack):
+    """A stack that began where nothing was as it should be, and what was seen of that."""
+
+    log_without_exchange: str = ""
+    status_without_exchange: str = ""
+    recorder_pids: tuple[int, ...] = ()
+    log_without_warehouse: str = ""
+
+    def begin(self) -> None:
+        """Start while there is no exchange, another program has the DuckDB file open, and one the dashboard's port."""
+        self.settings.duckdb_path.parent.mkdir(parents=True)
+        other = duckdb.connect(str(self.settings.duckdb_path))
+        with socket.create_server(("127.0.0.1", self.dashboard_port)):
+            self.start("up", "up", "--config", str(self.config_path), "--no-browser")
+            for line in ("cannot be reached", "warehouse cannot start", "dashboard cannot start"):
+                wait_until(lambda line=line: line in self.log("up"), f"the terminal to say {line!r}")
+            self.log_without_exchange, self.status_without_exchange = self.log("up"), status(self).stdout
+            waiting = self.beat("recorder")["pid"]
+            self.start_exchange()
+            wait_until(lambda: self.beat("recorder").get("objects", 0) > 1, "trades to reach the lake")
+            self.recorder_pids = waiting, self.beat("recorder")["pid"]
+        self.log_without_warehouse = self.log("up")
+        other.close()
+        wait_until_all_runs(self)
+        for line in ("warehouse runs.", "dashboard runs.", "First candles are in the warehouse."):
+            wait_until(lambda line=line: line in self.log("up"), f"the terminal to say {line!r}")
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """Everything under `candlewick up`, beating, with candles in the mart. The tests of this file end it, in order."""
-    stack = Stack(tmp_path_factory.mktemp("up"), symbols=("BTCDEMO",), history="10m").write_config()
+    stack = Begun(tmp_path_factory.mktemp("up"), symbols=("BTCDEMO",), history="10m")
+    stack.write_config()
     try:
-        stack.start_exchange()
-        start(stack)
+        stack.begin()
         yield stack
     finally:
         stack.stop()
@@ -33,11 +65,34 @@ def running(tmp_path_factory):
 
 def start(stack: Stack) -> None:
     stack.start("up", "up", "--config", str(stack.config_path), "--no-browser")
+    wait_until_all_runs(stack)
+
+
+def wait_until_all_runs(stack: Stack) -> None:
     wait_until(lambda: all(stack.beat(name) for name in NAMES) and stack.trades() > 0, "all to run and candles to come")
 
 
 def pids(stack: Stack) -> list[int]:
     return [int(stack.beat(name)["pid"]) for name in NAMES]
+
+
+def test_the_recorder_waits_for_an_exchange_that_is_not_there_and_says_so(running):
+    problem = f"127.0.0.1:{running.exchange_port} cannot be reached (connection refused)"
+    assert running.log_without_exchange.count(problem) == 1
+    assert "Recording live" not in running.log_without_exchange
+    assert "First candles" not in running.log_without_exchange
+    assert problem in " ".join(running.status_without_exchange.split())
+    before, after = running.recorder_pids
+    assert before == after
+
+
+def test_recording_goes_on_while_neither_warehouse_nor_dashboard_can_start(running):
+    for name in ("warehouse", "dashboard"):
+        assert running.log_without_warehouse.count(f"{name} cannot start: ") == 1
+        assert running.log("up").count(f"{name} runs.") == 1
+    assert "Recording live" in running.log_without_warehouse
+    assert "First candles" not in running.log_without_warehouse
+    assert "First candles are in the warehouse." in running.log("up")
 
 
 def test_a_killed_process_is_started_again(running):

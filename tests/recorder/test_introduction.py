@@ -9,7 +9,7 @@ from candlewick.fake_binance.faults import Fault, Script
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.fake_binance.server.server import Exchange
 from candlewick.recorder import introduction
-from candlewick.recorder.introduction import ExchangeClock, meet_again
+from candlewick.recorder.introduction import ExchangeClock, Waiting, meet
 from candlewick.recorder.roster import Roster
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -25,10 +25,11 @@ async def meeting(monkeypatch):
         Rest([exchange.rest_url], WeightBudget()) as rest,
     ):
 
-        async def meet(*symbols, recorded=()):
-            return await meet_again(rest, ExchangeClock(rest), Roster(symbols), "demo", recorded)
+        async def meeting(*symbols, recorded=(), waiting=None, **options):
+            told = waiting or Waiting()
+            return await meet(rest, ExchangeClock(rest), Roster(symbols), "demo", told, recorded=recorded, **options)
 
-        yield meet, script
+        yield meeting, script
 
 
 @pytest.mark.parametrize(
@@ -52,11 +53,21 @@ async def test_a_refusal_that_passes_is_waited_out(meeting, fault, monkeypatch):
 
 
 async def test_a_place_that_is_not_served_for_long_is_said(meeting, monkeypatch):
-    monkeypatch.setattr(introduction, "BLOCKED_SECONDS", 0.05)
     meet, script = meeting
     script.inject(Fault("blocked", count=10_000))
     with pytest.raises(BlockedRegionError, match="does not serve the place"):
-        await meet("BTCDEMO")
+        await meet("BTCDEMO", blocked_seconds=0.05)
+
+
+async def test_who_waits_says_why_and_until_when_and_nothing_any_more_once_the_exchange_is_met(meeting, monkeypatch):
+    meet, script = meeting
+    waiting, told = Waiting(), []
+    monkeypatch.setattr(waiting, "wait", lambda problem, seconds: told.append((problem, seconds)))
+    waiting.problem = "of before"
+    script.inject(Fault("server_error", count=3))
+    await meet("BTCDEMO", waiting=waiting)
+    assert len(told) == 3 and all("expected 200, got 5" in problem and seconds >= 0 for problem, seconds in told)
+    assert waiting.problem is None
 
 
 async def test_a_symbol_that_was_recorded_and_is_delisted_is_left_out(meeting):

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from candlewick.binance import stream
-from candlewick.config import Settings
-from candlewick.errors import ConfigError, PortTakenError, UnknownSymbolError, UnreachableError
+from candlewick.config import ExchangeSettings, Settings
+from candlewick.errors import ConfigError, PortTakenError, UnknownSymbolError
 from candlewick.fake_binance.faults import Answer, Faults
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.fake_binance.server.server import Exchange
 from candlewick.lake.names import check_prefix
+from e2e.stack import free_port
 from recorder.running import Run, settings_for
 
 
@@ -78,14 +79,34 @@ def test_real_trades_are_kept_apart_from_the_demo():
     check_prefix("my/tape", is_demo=True)
 
 
-async def test_at_the_first_start_the_exchange_must_be_there(tmp_path, no_waiting):
-    class Nowhere:
-        ws_url, rest_url = "ws://127.0.0.1:9", "http://127.0.0.1:9"
+async def test_at_the_first_start_the_exchange_is_waited_for_with_a_line_that_says_why(synthetic, tmp_path, until):
+    port = free_port()
 
-    run = Run(settings_for(Nowhere(), tmp_path))
-    with pytest.raises(UnreachableError, match=r"http://127\.0\.0\.1:9: not reached"):
-        async with run:
+    class Later:
+        ws_url, rest_url = f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{port}"
+
+    settings = settings_for(Later(), tmp_path, "BTCDEMO", prefix="demo", history="0s")
+    async with Run(settings) as run:
+        await until(lambda: run.session.numbers()["waiting"])
+        told = run.session.numbers()
+        assert told["state"] == "waiting" and told["waiting"]["until"] > 0
+        assert told["waiting"]["problem"] == f"127.0.0.1:{port} cannot be reached (connection refused)"
+        async with Exchange(replace(synthetic, port=port)):
+            await until(lambda: run.session.numbers()["state"] == "recording", 40)
+            await until(lambda: run.of("BTCDEMO")["head"])
+            assert run.session.numbers()["waiting"] is None
+            run.stop.set()
             await run.task
+
+
+async def test_a_recorder_that_has_rest_and_no_stream_says_so(synthetic, tmp_path, until):
+    async with Exchange(synthetic) as exchange:
+        nowhere = ExchangeSettings(streams=("ws://127.0.0.1:9",), rest=(exchange.rest_url,))
+        settings = settings_for(exchange, tmp_path, "BTCDEMO", prefix="demo", history="0s")
+        async with Run(settings.model_copy(update={"exchange": nowhere})) as run:
+            await until(lambda: run.session.numbers()["waiting"])
+            problem = run.session.numbers()["waiting"]["problem"]
+    assert problem == "127.0.0.1:9 cannot be reached (connection refused)"
 
 
 async def test_at_a_later_start_the_exchange_is_waited_for(synthetic, tmp_path, until, no_waiting):
@@ -98,7 +119,7 @@ async def test_at_a_later_start_the_exchange_is_waited_for(synthetic, tmp_path, 
         faults.is_down = True
         async with Run(settings) as run:
             await until(lambda: run.session._rest.failures >= 5)
-            assert run.session.numbers()["state"] == "starting"
+            assert run.session.numbers()["state"] == "waiting"
             faults.is_down = False
             await until(lambda: run.session.numbers()["state"] == "recording")
 
@@ -115,7 +136,7 @@ async def test_a_start_after_one_that_met_the_exchange_is_a_later_one_though_not
         faults.is_down = True
         async with Run(settings) as run:
             await until(lambda: run.session._rest.failures >= 5)
-            assert run.session.numbers()["state"] == "starting"
+            assert run.session.numbers()["state"] == "waiting"
 
 
 async def test_a_symbol_that_is_delisted_at_a_later_start_is_left_out_and_the_others_are_recorded(

@@ -67,7 +67,8 @@ async def _recheck(settings: Settings, database: Database, mismatches: list[Mism
     for mismatch in mismatches[MOST_RECHECKED:]:
         mismatch.finding = f"not asked about: only the newest {MOST_RECHECKED} are"
     repairs: list[tuple[Mismatch, Repair]] = []
-    async with Rest(settings.exchange.rest, WeightBudget(crowded=GIVING_WAY), attempts=2) as rest:
+    exchange, budget = settings.exchange, WeightBudget(crowded=GIVING_WAY)
+    async with Rest(exchange.rest, budget, attempts=2, proxy=exchange.proxy) as rest:
         try:
             exchange_now = now_us() + (await rest.server_time()).offset
             check_prefix(settings.prefix, is_demo=rest.is_demo)

@@ -93,9 +93,13 @@ class _Fetching:
     agree: Callable[[Plan], bool]
     watch: Showing
 
+    def _rest(self) -> Rest:
+        exchange = self.settings.exchange
+        return Rest(exchange.rest, WeightBudget(crowded=GIVING_WAY), proxy=exchange.proxy)
+
     async def trades(self) -> Outcome | None:
         settings, exchange = self.settings, self.settings.exchange
-        async with Rest(exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest, Archive(exchange.archive) as archive:
+        async with self._rest() as rest, Archive(exchange.archive, proxy=exchange.proxy) as archive:
             exchange_now, last = await _meet(rest, settings, self.first, self.last)
             coverages = coverages_of(settings, self.checkpoint)
             wanted = {symbol: coverages[symbol] for symbol in settings.symbols}
@@ -124,7 +128,7 @@ class _Fetching:
             return outcome
 
     async def candles(self) -> Outcome | None:
-        async with Rest(self.settings.exchange.rest, WeightBudget(crowded=GIVING_WAY)) as rest:
+        async with self._rest() as rest:
             exchange_now, last = await _meet(rest, self.settings, self.first, self.last)
             wanted = candles.coverages_of(self.settings, self.checkpoint)
             writer = self._writer(wanted)

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import stamina
 
+from candlewick.binance.reach import Through, proxy_for, unreached
 from candlewick.errors import ArchiveError, ExchangeError, UnreachableError, preview
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
@@ -36,10 +37,11 @@ class Offer(NamedTuple):
 class Archive:
     """A client for one archive host."""
 
-    def __init__(self, url: str, *, attempts: int = 4) -> None:
+    def __init__(self, url: str, *, attempts: int = 4, proxy: str = "") -> None:
         self.is_demo = False
         self._url = url.rstrip("/")
         self._attempts = attempts
+        self._proxy = proxy
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
 
     async def __aenter__(self) -> Self:
@@ -111,13 +113,16 @@ class Archive:
     @asynccontextmanager
     async def _get(self, method: str, address: str) -> AsyncIterator[aiohttp.ClientResponse | None]:
         """Give the answer, None for a file that is not there; what fails until it is read is an error of ours."""
+        through = Through.of(proxy_for(address, self._proxy))
         try:
-            async with self._session.request(method, address) as answer:
+            async with self._session.request(method, address, **through._asdict()) as answer:
                 self.is_demo |= answer.headers.get("X-Candlewick-Exchange") == "demo"
                 if answer.status not in (200, 404):
                     kind = UnreachableError if answer.status >= 500 or answer.status == 429 else ExchangeError
                     raise kind(f"{address}: expected 200, got {answer.status}")
                 yield None if answer.status == 404 else answer
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
+            raise UnreachableError(unreached(address, error)) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
             raise UnreachableError(f"{urlsplit(address).netloc}: the archive does not answer: {reason}") from None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from python_socks import ProxyError
 
 from candlewick import trade as trades
 from candlewick.errors import MalformedFrameError
@@ -123,10 +124,16 @@ class Connection(WSListener):
             log.warning("malformed frame", problem=str(error))
 
 
-async def connect(url: str, deliver: Deliver, stir: Callable[[], None]) -> Connection:
-    """Open a connection. Raises `OSError`, `TimeoutError` or picows' `WSError` where that fails."""
-    async with asyncio.timeout(HANDSHAKE_SECONDS):
-        _, listener = await ws_connect(lambda: Connection(deliver, stir), url, enable_auto_pong=False)
+async def connect(url: str, deliver: Deliver, stir: Callable[[], None], proxy: str | None = None) -> Connection:
+    """Open a connection, through a proxy where one is given.
+
+    Raises `OSError`, `TimeoutError` or picows' `WSError` where that fails.
+    """
+    try:
+        async with asyncio.timeout(HANDSHAKE_SECONDS):
+            _, listener = await ws_connect(lambda: Connection(deliver, stir), url, enable_auto_pong=False, proxy=proxy)
+    except ProxyError as error:
+        raise ConnectionError(f"its proxy: {error}") from None
     if not isinstance(listener, Connection):  # picows hands over nothing where the peer left without an answer
         raise ConnectionResetError("closed during the handshake")
     return listener

@@ -7,7 +7,8 @@ cannot be reached (capped in number and in time), and goes to the next host afte
 import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
@@ -20,6 +21,7 @@ import structlog
 
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.hosts import Hosts
+from candlewick.binance.reach import Through, proxy_for, unreached
 from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of, read
 from candlewick.errors import (
     BlockedRegionError,
@@ -77,6 +79,7 @@ class Rest:
         budget: WeightBudget,
         *,
         attempts: int = 5,
+        proxy: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.budget = budget
@@ -87,6 +90,7 @@ class Rest:
         self.other_quote_amounts = 0
         self._hosts = Hosts(hosts)
         self._attempts = attempts
+        self._proxy = proxy
         self._clock = clock
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT, headers=_HEADERS)
 
@@ -97,6 +101,15 @@ class Rest:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self._session.close()
+
+    @contextmanager
+    def one_attempt(self) -> Iterator[None]:
+        """Within, a request that fails is not tried again: for who tells of each failure, and when it asks next."""
+        attempts, self._attempts = self._attempts, 1
+        try:
+            yield
+        finally:
+            self._attempts = attempts
 
     @property
     def failures(self) -> int:
@@ -209,9 +222,9 @@ class Rest:
         host = self._hosts.first
         try:
             answer = await self._fetch(f"{host}/api/v3/{endpoint}", query, kind)
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
             self._pass_over(host)
-            raise UnreachableError(f"{host}: not reached: {error.os_error.strerror or error.os_error}") from None
+            raise UnreachableError(unreached(host, error)) from None
         except (aiohttp.ClientError, TimeoutError, MalformedFrameError) as error:
             reason = str(error) or type(error).__name__
             self._pass_over(host)
@@ -227,7 +240,8 @@ class Rest:
         return answer
 
     async def _fetch(self, url: str, query: dict[str, str], kind: type[T]) -> T:
-        async with self._session.get(url, params=query) as answer:
+        through = Through.of(proxy_for(url, self._proxy))
+        async with self._session.get(url, params=query, **through._asdict()) as answer:
             body = await answer.read()
             self._observe(answer)
             if answer.status != 200:

@@ -15,6 +15,7 @@ from picows import WSError
 
 from candlewick.binance.attempts import Attempts
 from candlewick.binance.connection import Connection, Deliver, connect
+from candlewick.binance.reach import proxy_for, unreached
 from candlewick.moments import micros
 from candlewick.trade import Kline, Trade
 
@@ -67,6 +68,7 @@ class Leg:
         life: float = LIFE,
         silence: float = SILENCE,
         attempts: Attempts | None = None,
+        proxy: str = "",
         rng: random.Random | None = None,
     ) -> None:
         self.host = host
@@ -75,6 +77,8 @@ class Leg:
         self.connections = 0
         self.opened = asyncio.Event()
         self._url = stream_url(host, symbols)
+        self._proxy = proxy
+        self._problem: str | None = None
         self.delay_us: float | None = None
         self._deliver = deliver
         self._life, self._next_life, self._silence = first_life, life, silence
@@ -102,6 +106,11 @@ class Leg:
     def age(self) -> float:
         """Seconds since its connection was opened; 0 while there is none."""
         return self._current.age if self._current and not self._current.is_over else 0.0
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no connection, in one line; None where there is one, or none was tried yet."""
+        return self._problem if self._current is None or self._current.is_over else None
 
     def _on_event(self, event: bytes, decoded: Trade | Kline, received_at: int) -> None:
         """Take an event: the hot path."""
@@ -178,10 +187,14 @@ class Leg:
         self._attempted_at = asyncio.get_running_loop().time()
         self._attempts.note(self._attempted_at)
         try:
-            return await connect(self._url, self._on_event, self._stirred.set)
+            proxy = proxy_for(self.host, self._proxy)
+            connection = await connect(self._url, self._on_event, self._stirred.set, proxy)
         except (OSError, WSError, TimeoutError) as error:
-            log.warning("leg not connected", host=self.host, attempt=self._in_a_row, problem=str(error) or repr(error))
+            self._problem = unreached(self.host, error)
+            log.warning("leg not connected", host=self.host, attempt=self._in_a_row, problem=self._problem)
             return None
+        self._problem = None
+        return connection
 
     async def _replace(self, old: Connection, reason: str) -> None:
         """Open the new connection while the old one still delivers; where that fails, try again in its turn."""

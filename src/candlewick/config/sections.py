@@ -74,11 +74,15 @@ class Section(BaseModel):
 
 
 class ExchangeSettings(Section):
-    """Where the exchange is. The defaults are Binance's public spot hosts; two stream hosts feed two legs."""
+    """Where the exchange is. The defaults are Binance's public spot hosts; two stream hosts feed two legs.
+
+    `proxy` is asked for all of it; empty leaves it to HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+    """
 
     streams: tuple[str, ...] = ("wss://stream.binance.com:9443", "wss://data-stream.binance.vision")
     rest: tuple[str, ...] = ("https://api.binance.com", "https://api-gcp.binance.com")
     archive: str = "https://data.binance.vision"
+    proxy: str = ""
 
     @field_validator("streams")
     @classmethod
@@ -94,6 +98,15 @@ class ExchangeSettings(Section):
     @classmethod
     def _archive_address(cls, url: str) -> str:
         return web_address(url, "https?", "https://data.binance.vision")
+
+    @field_validator("proxy")
+    @classmethod
+    def _http_proxy(cls, proxy: str) -> str:
+        if proxy and not re.fullmatch(r"https?://[^/@?#]+/?", proxy):
+            raise PydanticCustomError(
+                UNFIT, "expected 'http://proxy.example.com:3128'; a proxy that wants a password comes by HTTPS_PROXY"
+            )
+        return proxy.rstrip("/")
 
     @staticmethod
     def _some(urls: tuple[str, ...], schemes: str, example: str) -> tuple[str, ...]:

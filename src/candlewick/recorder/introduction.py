@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import structlog
 
@@ -28,6 +30,22 @@ LIMITS_SECONDS = 3_600.0
 log = structlog.get_logger()
 
 
+@dataclass
+class Waiting:
+    """What a recorder that cannot begin waits for: a line that says why, and when it tries again (µs, our clock)."""
+
+    problem: str | None = None
+    until: int | None = None
+
+    def wait(self, problem: str, seconds: float) -> None:
+        """Note what went wrong, and that it is tried again in so many seconds."""
+        self.problem, self.until = problem, now_us() + round(seconds * 1e6)
+
+    def is_over(self) -> None:
+        """Note that it went well."""
+        self.problem = self.until = None
+
+
 class ExchangeClock:
     """The exchange's clock, estimated: ours may be wrong by seconds, and a replay has a time of its own."""
 
@@ -44,37 +62,29 @@ class ExchangeClock:
         self.offset_us = (await self._rest.server_time()).offset
 
 
-async def meet(rest: Rest, clock: ExchangeClock, roster: Roster, prefix: str) -> tuple[str, ...]:
-    """Learn limits, symbols and clock; return the symbols to record. Raises `ExchangeError` and `ConfigError`."""
-    symbols = await _meet(rest, roster, prefix)
-    await clock.compare()
-    log.info("exchange met", weight_limit=rest.budget.limit, clock_offset_ms=clock.offset_us // 1_000)
-    return symbols
-
-
-async def _meet(rest: Rest, roster: Roster, prefix: str) -> tuple[str, ...]:
-    info = await rest.exchange_info(roster.literal, everything=roster.has_patterns)
-    check_prefix(prefix, is_demo=rest.is_demo)
-    symbols = roster.resolve(info.symbols)
-    for symbol in info.symbols:
-        if symbol.status != "TRADING" and symbol.symbol in symbols:
-            log.warning("symbol not trading", symbol=symbol.symbol, status=symbol.status)
-    return symbols
-
-
-async def meet_again(
-    rest: Rest, clock: ExchangeClock, roster: Roster, prefix: str, recorded: Collection[str]
+async def meet(
+    rest: Rest,
+    clock: ExchangeClock,
+    roster: Roster,
+    prefix: str,
+    waiting: Waiting,
+    *,
+    recorded: Collection[str] = (),
+    blocked_seconds: float = BLOCKED_SECONDS,
 ) -> tuple[str, ...]:
-    """Meet the exchange at a later start, however long it is not there or does not want to be asked.
+    """Learn limits, symbols and clock, however long the exchange is not there or does not want to be asked.
 
-    A symbol that was `recorded` and is not listed any more is left out. Raises `ConfigError`, what other than that
-    the exchange says, and `BlockedRegionError` where it has said so for `BLOCKED_SECONDS`.
+    Returns the symbols to record. `waiting` is told why it takes so long. A symbol that was `recorded` and is not
+    listed any more is left out. Raises `ConfigError`, what other than that the exchange says, and
+    `BlockedRegionError` where it has said so for `blocked_seconds`.
     """
     attempt = 0
     blocked_since: float | None = None
     while True:
         try:
-            return await meet(rest, clock, roster, prefix)
+            with rest.one_attempt():
+                symbols = await _meet(rest, roster, prefix)
+                await clock.compare()
         except UnknownSymbolError as error:
             if error.symbol is None or error.symbol not in recorded:
                 raise
@@ -86,15 +96,31 @@ async def meet_again(
         except BlockedRegionError as error:
             now = asyncio.get_running_loop().time()
             blocked_since = now if blocked_since is None else blocked_since
-            if now - blocked_since >= BLOCKED_SECONDS:
+            if now - blocked_since >= blocked_seconds:
                 raise
             problem = str(error)
         except (UnreachableError, RateLimitedError) as error:
             blocked_since, problem = None, str(error)
+        else:
+            waiting.is_over()
+            log.info("exchange met", weight_limit=rest.budget.limit, clock_offset_ms=clock.offset_us // 1_000)
+            return symbols
         wait = min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.5, 1.0)
         attempt = min(attempt + 1, 10)
+        wait = max(wait, rest.budget.paused_for(time.monotonic()))
+        waiting.wait(problem, wait)
         log.warning("exchange not met, trying again", problem=problem, wait_seconds=round(wait, 1))
         await asyncio.sleep(wait)
+
+
+async def _meet(rest: Rest, roster: Roster, prefix: str) -> tuple[str, ...]:
+    info = await rest.exchange_info(roster.literal, everything=roster.has_patterns)
+    check_prefix(prefix, is_demo=rest.is_demo)
+    symbols = roster.resolve(info.symbols)
+    for symbol in info.symbols:
+        if symbol.status != "TRADING" and symbol.symbol in symbols:
+            log.warning("symbol not trading", symbol=symbol.symbol, status=symbol.status)
+    return symbols
 
 
 async def keep_up(rest: Rest, clock: ExchangeClock, symbol: str) -> None:

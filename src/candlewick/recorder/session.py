@@ -11,7 +11,7 @@ from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import WEIGHTS, Rest
 from candlewick.binance.stream import LIFE, Leg, spread
 from candlewick.config import Settings
-from candlewick.errors import CandlewickError, LakeError, UnreachableError
+from candlewick.errors import CandlewickError, LakeError
 from candlewick.lake.batch import Batcher, Limits
 from candlewick.lake.inventory import Inventory
 from candlewick.lake.lease import RENEW_SECONDS, Lease
@@ -22,7 +22,7 @@ from candlewick.process.heartbeat import Heartbeat
 from candlewick.process.keyfile import key_in
 from candlewick.recorder import metrics, numbers, pauses
 from candlewick.recorder.feed import KEY_FILE, Feed
-from candlewick.recorder.introduction import ExchangeClock, keep_up, meet, meet_again
+from candlewick.recorder.introduction import BLOCKED_SECONDS, ExchangeClock, Waiting, keep_up, meet
 from candlewick.recorder.live import LiveTape
 from candlewick.recorder.ring import Ring
 from candlewick.recorder.roster import Roster
@@ -41,7 +41,6 @@ BUFFER_BYTES = 64_000_000
 """Live lines held in memory while the lake is slow; beyond, the sockets are cut and ids fill the hole later."""
 BACKFILLS_AT_ONCE = 3
 STOP_SECONDS = 5.0
-FIRST_START_SECONDS = 30.0
 ASKING_SHARE = 0.1
 """The part of the budget that asking about silent symbols may take."""
 _TICK = 0.05
@@ -60,7 +59,8 @@ class Session:
         self._checkpoint = checkpoint
         self._coverages = {symbol: _coverage(checkpoint, symbol) for symbol in checkpoint.covered}
         self._batcher = Batcher(Limits(seconds=settings.flush_seconds))
-        self._rest = Rest(settings.exchange.rest, WeightBudget())
+        self._rest = Rest(settings.exchange.rest, WeightBudget(), proxy=settings.exchange.proxy)
+        self._waiting = Waiting()
         self._clock = ExchangeClock(self._rest)
         self._inventory = Inventory(lake, settings.recorder, inventory_path(settings.state_path))
         self._writer = Writer(
@@ -112,8 +112,10 @@ class Session:
     def numbers(self) -> dict[str, Any]:
         """Return what the heartbeat, `/health` and `/metrics` say."""
         offset = self._clock.offset_us
+        waiting = self._waits_for()
         return {
-            "state": self.state,
+            "state": "waiting" if waiting.problem else self.state,
+            "waiting": {"problem": waiting.problem, "until": waiting.until} if waiting.problem else None,
             "symbols": {
                 symbol: numbers.of_symbol(tape, self._backfillers.get(symbol), self._klines, offset)
                 for symbol, tape in self._tapes.items()
@@ -180,22 +182,30 @@ class Session:
     async def _meet(self) -> tuple[str, ...]:
         """Meet the exchange, but not before a ban or a limit of an earlier run is over."""
         pauses.resume(self._checkpoint, self._rest.budget)
-        if self._is_first_start:
-            return await meet(self._rest, self._clock, self._roster, self._settings.prefix)
-        recorded = self._checkpoint.covered.keys() | self._checkpoint.history.keys()
-        return await meet_again(self._rest, self._clock, self._roster, self._settings.prefix, recorded)
+        return await meet(
+            self._rest,
+            self._clock,
+            self._roster,
+            self._settings.prefix,
+            self._waiting,
+            recorded=self._checkpoint.covered.keys() | self._checkpoint.history.keys(),
+            blocked_seconds=0.0 if self._is_first_start else BLOCKED_SECONDS,
+        )
+
+    def _waits_for(self) -> Waiting:
+        """What keeps it from recording, if anything does: the exchange was not met yet, or no leg can be opened."""
+        if self._waiting.problem or self.state not in ("starting", "recording"):
+            return self._waiting
+        problems = [leg.problem for legs in self._legs for leg in legs]
+        return Waiting(problems[0]) if all(problems) and problems else self._waiting
 
     async def _first_connection(self) -> None:
-        """At the first start, say so where no stream can be had at all; later, legs just go on trying."""
+        """Wait for a stream; the legs go on trying, and say meanwhile why there is none."""
         openings = [asyncio.create_task(leg.opened.wait()) for legs in self._legs for leg in legs]
-        timeout = FIRST_START_SECONDS if self._is_first_start else None
         try:
-            done, _ = await asyncio.wait(openings, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(openings, return_when=asyncio.FIRST_COMPLETED)
         finally:  # a stop may come first
             await _cancel(*openings)
-        if not done:
-            hosts = ", ".join(dict.fromkeys(self._settings.exchange.streams))
-            raise UnreachableError(f"exchange.streams: no connection within {FIRST_START_SECONDS:.0f} s: {hosts}")
         self.state = "recording"
         log.info("recording", symbols=list(self._tapes), legs=sum(map(len, self._legs)), feed_port=self._feed.port)
 
@@ -236,7 +246,14 @@ class Session:
         hosts = self._settings.exchange.streams
         lives = [LIFE * share * (1 - position / 2) for share in (0.5, 1.0)]
         return [
-            Leg(hosts[index % len(hosts)], symbols, self._deliver, first_life=life, attempts=attempts)
+            Leg(
+                hosts[index % len(hosts)],
+                symbols,
+                self._deliver,
+                first_life=life,
+                attempts=attempts,
+                proxy=self._settings.exchange.proxy,
+            )
             for index, life in enumerate(lives)
         ]
 

@@ -55,7 +55,8 @@ class Restarts:
 class Child:
     """One process, started any number of times.
 
-    `is_needed` says that the next child starts only once this one is healthy.
+    `is_needed` says that the next child starts only once this one is healthy, `is_vital` that everything ends where it
+    gives up before it was ever healthy; any other one is tried again for as long as the others run.
     """
 
     name: str
@@ -63,12 +64,15 @@ class Child:
     log_file: Path
     run_path: Path
     is_needed: bool = False
+    is_vital: bool = False
     stall_seconds: float = STALL_SECONDS
     start_seconds: float = START_SECONDS
     restarts: Restarts = field(default_factory=Restarts)
     process: asyncio.subprocess.Process | None = None
     started: float = 0.0
     was_healthy: bool = False
+    trouble: str | None = None
+    """Why it ended last, as told; None while it is healthy."""
     _last_beat: tuple[int, float] = (0, 0.0)
     """When the newest beat was written, by its own clock, and when it was first seen here, by a monotonic one."""
 
@@ -101,9 +105,9 @@ class Child:
         return beat if beat and self.process and beat["pid"] == self.process.pid else None
 
     def is_healthy(self) -> bool:
-        """Whether the process says that its start is behind it."""
+        """Whether the process says that its start is behind it, and that it waits for nothing."""
         beat = self.beat()
-        return beat is not None and beat.get("state") != "starting"
+        return beat is not None and beat.get("state") not in ("starting", "waiting")
 
     def is_stalled(self) -> bool:
         """Whether the process has been silent too long, whatever any wall clock says.

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from candlewick.config import Settings
+from candlewick.moments import now_us
 from candlewick.process import heartbeat
 from candlewick.status import Report, collect
+from candlewick.supervisor.terminal import Terminal
 
 Say = Callable[[str], None]
 
@@ -24,12 +26,13 @@ class Progress:
         self.said: set[str] = set()
         self.last_fraction = -1.0
 
-    async def run(self, say: Say) -> None:
+    async def run(self, terminal: Terminal) -> None:
         """Poll until cancelled."""
         ticks_per_report = int(REPORT_SECONDS / POLL_SECONDS)
-        tick = 0
+        tick, say = 0, terminal.say
         while True:
             await self._look(say)
+            terminal.show(*self._waits_for())
             tick += 1
             if tick % ticks_per_report == 0:
                 say(one_line(await asyncio.to_thread(collect, self.settings)))
@@ -40,12 +43,21 @@ class Progress:
         if (recorder := heartbeat.read(run_path, "recorder")) and recorder.get("state") == "recording":
             self._once(say, f"Recording live from {len(recorder.get('legs', []))} connections.")
             self._history(say, recorder)
-        if (warehouse := heartbeat.read(run_path, "warehouse")) and warehouse.get("version"):
+        if (warehouse := heartbeat.read(run_path, "warehouse")) and warehouse.get("watermark"):
             self._once(say, "First candles are in the warehouse.")
         if heartbeat.read(run_path, "dashboard"):
             is_news = self._once(say, f"The chart is at [bold cyan]{self.url}[/]")
             if is_news and self.open_browser:
                 await asyncio.to_thread(self.open_browser, self.url)
+
+    def _waits_for(self) -> tuple[str | None, str]:
+        """What the recorder waits for, and when it tries again."""
+        beat = heartbeat.read(self.settings.run_path, "recorder") or {}
+        told = beat.get("waiting")
+        if not told or not heartbeat.is_alive(beat):
+            return None, ""
+        left = max(0.0, (told["until"] or 0) - now_us()) / 1e6
+        return told["problem"], f"; trying again in {left:.0f} s" if left >= 1 else "; trying again"
 
     def _history(self, say: Say, recorder: dict[str, object]) -> None:
         symbols = recorder.get("symbols")

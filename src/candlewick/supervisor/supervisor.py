@@ -2,8 +2,9 @@
 
 Children are ordinary `candlewick` commands in sessions of their own, so that one Ctrl-C reaches only the
 supervisor, which stops them in order: readers first, the recorder before the exchange it listens to. A child
-that dies or hangs is started again with back-off; one that gives up before it was ever healthy ends everything, with
-its own line on the terminal.
+that dies or hangs is started again with back-off. What must not stop is the recorder: a warehouse or a dashboard that
+cannot start is tried again while it records, with its own line on the terminal; only a recorder (or the demo's
+exchange) that gives up before it was ever healthy ends everything.
 """
 
 import asyncio
@@ -25,8 +26,10 @@ from candlewick.process.keyfile import key_in
 from candlewick.supervisor import demo
 from candlewick.supervisor.child import Child, ChildFailedError
 from candlewick.supervisor.progress import Progress
+from candlewick.supervisor.terminal import Terminal
 
 POLL_SECONDS = 0.2
+VITAL = frozenset({"exchange", "recorder"})
 STOP_ORDER = (("dashboard", "warehouse"), ("recorder",), ("exchange",))
 
 
@@ -46,12 +49,9 @@ class Supervisor:
 
     def __init__(self, children: Iterable[Child], console: Console) -> None:
         self.children = list(children)
-        self.console = console
+        self.terminal = Terminal(console)
+        self.say = self.terminal.say
         self.stopping = asyncio.Event()
-
-    def say(self, text: str) -> None:
-        """Print one line with the time."""
-        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {text}", highlight=False, soft_wrap=True)
 
     async def run(self, watch: Progress) -> None:
         """Run until asked to stop; raises `ChildFailedError` where a child never got healthy."""
@@ -77,7 +77,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             for child in self.children:
                 group.create_task(self._keep(child))
-            group.create_task(watch.run(self.say))
+            group.create_task(watch.run(self.terminal))
 
     async def _until_healthy(self, child: Child) -> None:
         while not child.is_healthy():
@@ -90,13 +90,32 @@ class Supervisor:
         while True:
             await self._watch_one(child)
             code = child.exit_code or 0
-            if code > 0 and not child.was_healthy:
+            if code > 0 and child.is_vital and not child.was_healthy:
                 raise ChildFailedError(child.last_line(), code)
             wait = child.restarts.wait_after(time.monotonic() - child.started)
-            reason = f"signal {-code}" if code < 0 else f"exit code {code}: {escape(child.last_line()[:160])}"
-            self.say(f"[yellow]{child.name} ended[/] ({reason}); starting it again in {wait:g} s")
+            self._tell_of_end(child, code, wait)
             await asyncio.sleep(wait)
             await child.start()
+
+    def _tell_of_end(self, child: Child, code: int, wait: float) -> None:
+        """One line; a child that fails at every start for the same reason is told of once."""
+        reason = f"signal {-code}" if code < 0 else f"exit code {code}: {child.last_line()[:200]}"
+        if reason == child.trouble:
+            return
+        child.trouble = reason
+        if child.was_healthy or code <= 0:
+            self.say(f"[yellow]{child.name} ended[/] ({escape(reason)}); starting it again in {wait:g} s")
+        else:
+            self.say(f"[yellow]{child.name} cannot start[/]: {escape(child.last_line())}")
+            self.say(f"Recording goes on; the {child.name} is tried again every {child.restarts.cap:g} s.")
+
+    def _note_health(self, child: Child) -> None:
+        if not child.is_healthy():
+            return
+        child.was_healthy = True
+        if child.trouble is not None:
+            child.trouble = None
+            self.say(f"{child.name} runs.")
 
     async def _watch_one(self, child: Child) -> None:
         """Return when the process has ended; end one that has stalled, and keep its log in bounds."""
@@ -104,7 +123,7 @@ class Supervisor:
         while child.exit_code is None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(child.process.wait()), 1.0)
-            child.was_healthy = child.was_healthy or child.is_healthy()
+            self._note_health(child)
             child.rotate_log()
             if child.is_stalled():
                 self.say(f"[yellow]{child.name} gave no sign of life for {child.stall_seconds:g} s[/]; ending it")
@@ -157,7 +176,8 @@ def _children(settings: Settings, config_path: Path | None, *, is_demo: bool) ->
         commands = {"exchange": _exchange_command(settings)} | commands
     for name, arguments in commands.items():
         log_file = settings.log_path / f"{name}.log"
-        yield Child(name, arguments, log_file, settings.run_path, is_needed=name == "exchange")
+        is_needed, is_vital = name == "exchange", name in VITAL
+        yield Child(name, arguments, log_file, settings.run_path, is_needed=is_needed, is_vital=is_vital)
 
 
 def _exchange_command(settings: Settings) -> tuple[str, ...]:

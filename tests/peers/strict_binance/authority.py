@@ -25,7 +25,7 @@ def serve_tls(authority: Path) -> ssl.SSLContext:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
         .sign(root_key, hashes.SHA256())
     )
-    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    hosts = [*map(x509.DNSName, ("localhost", "binance.test")), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     leaf = (
         _certificate(_name("localhost"), root_name, key.public_key())
         .add_extension(x509.SubjectAlternativeName(hosts), critical=False)

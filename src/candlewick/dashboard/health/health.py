@@ -75,8 +75,8 @@ def skipped_html(names: Sequence[str]) -> Html:
 
 
 def _process_html(process: Process) -> str:
-    level = "good" if process.is_alive else "bad"
-    return f'<span class="process" data-level="{level}">{escape(process.name)} <i>{escape(process.state)}</i></span>'
+    level = "good" if process.is_well else "warn" if process.is_alive else "bad"
+    return f'<span class="process" data-level="{level}">{escape(process.name)} <i>{escape(process.text)}</i></span>'
 
 
 def _symbol_row(symbol: Symbol) -> tuple[str, ...]:

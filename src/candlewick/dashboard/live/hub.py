@@ -5,7 +5,7 @@ its error: a dashboard that stands still would be worse than one that its superv
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -193,11 +193,14 @@ class Hub:
             await asyncio.sleep(STATUS_SECONDS)
 
     def _status_of(self, topic: Topic) -> str:
-        return topic.status(now_us(), feed=self._feed.is_connected, history=self._history_of(topic.symbol))
-
-    def _history_of(self, symbol: str) -> float | None:
-        """How much of the first start's history is recorded, 0..1; None where the recorder does not say."""
         beat = heartbeat.read(self._run_path, "recorder") or {}
+        waiting = (beat.get("waiting") or {}).get("problem") if beat and heartbeat.is_alive(beat) else None
+        history = self._history_of(topic.symbol, beat)
+        return topic.status(now_us(), feed=self._feed.is_connected, history=history, problem=waiting)
+
+    @staticmethod
+    def _history_of(symbol: str, beat: Mapping[str, Any]) -> float | None:
+        """How much of the first start's history is recorded, 0..1; None where the recorder does not say."""
         history = beat.get("symbols", {}).get(symbol, {}).get("history", {})
         fraction = history.get("fraction")
         return 1.0 if history.get("done") else float(fraction) if fraction is not None else None

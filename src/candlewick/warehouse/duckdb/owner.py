@@ -76,9 +76,10 @@ def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pu
         except (LakeError, WarehouseError, duckdb.Error, OSError) as error:
             failures += 1
             pulse.state = _report(settings, error)
+            pulse.problem = str(error)
             pause = min(least * 2**failures, _LONGEST_PAUSE_SECONDS)
         else:
-            failures = 0
+            failures, pulse.problem = 0, None
             pulse.state = "running" if pulse.state == "running" or not pipeline.is_catching_up else "loading"
             pause = 0.0 if pipeline.is_catching_up else least if is_busy else poll
         stop.wait(max(0.0, pause - (time.monotonic() - started)))
@@ -99,6 +100,7 @@ class _Pulse:
     """What the heartbeat tells."""
 
     state: str = "starting"
+    problem: str | None = None
     pipeline: Pipeline | None = None
 
     def numbers(self) -> dict[str, Any]:
@@ -108,6 +110,7 @@ class _Pulse:
         current = pipeline.publisher.current
         return {
             "state": self.state,
+            "problem": self.problem,
             "version": pipeline.publisher.version,
             "objects": pipeline.objects,
             "rows": pipeline.lines,

@@ -27,6 +27,8 @@ export interface Status {
   stamp: string;
   /** The share of the history asked for at the first start that is recorded, 0..1. */
   history: number | null;
+  /** What keeps the recorder from recording, in one line. */
+  problem?: string | null;
 }
 
 export interface Tick {

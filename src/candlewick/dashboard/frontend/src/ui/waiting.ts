@@ -13,10 +13,11 @@ export class Waiting {
     this.element = h("div", { class: "waiting", hidden: true }, flame, this.words);
   }
 
-  /** Say what the chart is waiting for; `history` is the share of it that is recorded, 0..1. */
-  show(isWaiting: boolean, isConnected: boolean, history: number | null): void {
+  /** Say what the chart is waiting for: `history` is the share of it that is recorded, 0..1, `problem` what is amiss. */
+  show(isWaiting: boolean, isConnected: boolean, history: number | null, problem: string | null): void {
     this.element.hidden = !isWaiting;
+    const words = problem ?? "waiting for the first candles";
     const progress = history !== null && history > 0 && history < 1 ? ` · history ${Math.floor(100 * history)} %` : "";
-    setText(this.words, isConnected ? `waiting for the first candles${progress}` : "connecting …");
+    setText(this.words, isConnected ? `${words}${progress}` : "connecting …");
   }
 }
