@@ -45,9 +45,7 @@ class ConnectProxy:
                 writer.write(f"HTTP/1.1 {refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
                 await writer.drain()
             else:
-                self.asked.append(
-                    f"{method} {target}" if method == "CONNECT" else f"{method} {urlsplit(target).netloc}"
-                )
+                self.asked.append(f"{method} {target if method == 'CONNECT' else urlsplit(target).netloc}")
                 await self._pass_on(method, target, head, reader, writer)
         writer.close()
 

@@ -4,28 +4,44 @@ import sys
 from typing import Annotated, Literal
 
 import typer
+from rich.markup import escape
 
 from candlewick.cli.app import ConfigOption, DemoOption, app, console, settings_from
 
 
 @app.command()
 def status(
+    symbols: Annotated[list[str] | None, typer.Argument(help="Which to show; default: all, or the worst few.")] = None,
     config_path: ConfigOption = None,
     demo: DemoOption = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show every symbol, however many.")] = False,
+    expect: Annotated[
+        str, typer.Option(help="What should run on this machine: `recorder,warehouse`, or `none`.")
+    ] = "recorder,warehouse,dashboard",
+    max_age: Annotated[
+        str | None, typer.Option(help="How old the newest trade may be: `60s`, `5m`.", show_default="any age")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show freshness per hop, head ids, holes and the audit's verdicts.
 
-    Exit code 1 when something that should run does not. Example: `candlewick status --demo`
+    Exit code 1 where what is expected does not run, a trade is missing, a candle mismatches, or the newest trade is
+    too old. Example: `candlewick status --expect recorder,warehouse --max-age 60s`
     """
-    from candlewick.status import collect, render, to_json  # noqa: PLC0415
+    from candlewick.status import collect, to_json  # noqa: PLC0415
+    from candlewick.status.expecting import processes, seconds  # noqa: PLC0415
+    from candlewick.status.rendering import render  # noqa: PLC0415
 
+    expected, oldest = processes(expect, "--expect"), seconds(max_age, "--max-age")
     report = collect(settings_from(config_path, demo=demo), asks=True)
+    problems = report.problems(expected, oldest)
     if as_json:
-        typer.echo(to_json(report))
+        typer.echo(to_json(report, problems))
     else:
-        console.print(render(report))
-    raise typer.Exit(0 if report.is_healthy else 1)
+        console.print(render(report, [name.upper() for name in symbols or ()], everything=everything))
+        for problem in problems:
+            console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+    raise typer.Exit(1 if problems else 0)
 
 
 @app.command()

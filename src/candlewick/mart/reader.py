@@ -169,6 +169,7 @@ def _open(path: Path, version: Version) -> duckdb.DuckDBPyConnection:
     for name, table in version.tables.items():
         files = ", ".join(f"'{_quoted(path / file.name)}'" for file in table.files)
         connection.execute(f"create view {name} as select * from read_parquet([{files}])")
+    connection.execute("set search_path = 'main,gold,silver'")  # so that `show tables` shows them
     return connection
 
 

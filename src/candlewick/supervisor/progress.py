@@ -7,11 +7,12 @@ from datetime import timedelta
 from candlewick.config import Settings
 from candlewick.moments import now_us
 from candlewick.process import heartbeat
-from candlewick.status import Report, collect
+from candlewick.status import Report, collect, worst
 from candlewick.supervisor.terminal import Terminal
 
 Say = Callable[[str], None]
 
+NAMED_AT_MOST = 3
 POLL_SECONDS = 0.5
 REPORT_SECONDS = 60.0
 
@@ -79,11 +80,13 @@ class Progress:
 
 
 def one_line(report: Report) -> str:
-    """The state of everything in one line."""
-    heads = ", ".join(f"{symbol.symbol} {symbol.head}" for symbol in report.symbols)
-    holes = sum(symbol.holes for symbol in report.symbols)
+    """The state of everything in one line, however many symbols there are."""
+    few = len(report.symbols) <= NAMED_AT_MOST
+    heads = ", ".join(f"{each.symbol} {each.head}" for each in report.symbols) if few else ""
+    holes = f"{report.holes} ({worst(report.symbols)})" if report.holes and not few else str(report.holes)
+    heads = f"head {heads}" if few else f"{len(report.symbols)} symbols"
     audit = ", ".join(f"{count} {verdict}" for verdict, count in report.audit.items() if count)
-    return f"head {heads} · holes {holes} · candles {audit or 'not audited yet'} · freshness {report.freshness_text}"
+    return f"{heads} · holes {holes} · candles {audit or 'not audited yet'} · freshness {report.freshness_text}"
 
 
 def _span(span: timedelta) -> str:

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import webbrowser
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,7 +25,7 @@ from candlewick.config import Settings
 from candlewick.process.keyfile import key_in
 from candlewick.supervisor import demo
 from candlewick.supervisor.child import Child, ChildFailedError
-from candlewick.supervisor.progress import Progress
+from candlewick.supervisor.progress import NAMED_AT_MOST, Progress
 from candlewick.supervisor.terminal import Terminal
 
 POLL_SECONDS = 0.2
@@ -149,7 +149,7 @@ async def _run(settings: Settings, children: list[Child], *, browser: bool, cons
         loop.add_signal_handler(number, supervisor.stopping.set)
     url = dashboard_link(settings)
     console.print(
-        f"\n  [bold]Candlewick[/] records {', '.join(settings.symbols)} into {settings.lake_url}\n"
+        f"\n  [bold]Candlewick[/] records {_some(settings.symbols)} into {settings.lake_url}\n"
         f"  Dashboard  [bold cyan]{url}[/]\n"
         f"  Logs       {settings.log_path}\n"
         f"  Stop       Ctrl-C\n",
@@ -163,6 +163,11 @@ def dashboard_link(settings: Settings) -> str:
     """Return the address of the dashboard, with the token where it asks for one."""
     url = f"http://{settings.dashboard.host}:{settings.dashboard.port}{settings.dashboard.path}"
     return f"{url}/login?token={key_in(settings.token_path)}" if settings.dashboard.auth == "token" else url
+
+
+def _some(symbols: Sequence[str]) -> str:
+    more = f" and {len(symbols) - NAMED_AT_MOST} more" if len(symbols) > NAMED_AT_MOST else ""
+    return ", ".join(symbols[:NAMED_AT_MOST]) + more
 
 
 def _children(settings: Settings, config_path: Path | None, *, is_demo: bool) -> Iterable[Child]:

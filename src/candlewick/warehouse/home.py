@@ -20,6 +20,19 @@ class Newest(NamedTuple):
     traded_at: datetime | None
 
 
+class Tallies(NamedTuple):
+    """What was counted at the end of the last cycle: verdicts of the audit, open gaps, newest trade id by symbol."""
+
+    audit: Mapping[str, int] = {}
+    gaps: int = 0
+    watermark: Mapping[str, int] = {}
+
+    @classmethod
+    def of_beat(cls, beat: Mapping[str, Any]) -> "Tallies | None":
+        """Take them from the warehouse's heartbeat; None where it tells none."""
+        return cls(beat["audit"], int(beat["gaps"]), beat["watermark"]) if "audit" in beat else None
+
+
 class Home(Protocol):
     """What the rest of Candlewick asks of a warehouse. Nothing is opened before it is asked for."""
 
@@ -43,6 +56,9 @@ class Home(Protocol):
 
     def newest(self, beat: Mapping[str, Any]) -> Newest:
         """Return how far it is, given its process's heartbeat; no warehouse is opened for it."""
+
+    def tallies(self) -> Tallies:
+        """Return what was counted, where its process does not run; empty where that would wake a warehouse."""
 
     def arrival(self, beat: Mapping[str, Any], *, asks: bool) -> Arrival | None:
         """Return how objects arrive, from its process's heartbeat; None where nobody but that process loads them.

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from candlewick.config import Settings
@@ -11,7 +13,7 @@ from candlewick.errors import MartNotReadyError
 from candlewick.mart.reader import Mart
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine
-from candlewick.warehouse.home import Newest
+from candlewick.warehouse.home import Newest, Tallies
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,25 @@ class EmbeddedHome:
         traded = [mark.traded_at for mark in current.watermarks.values() if mark.traded_at is not None]
         return Newest(current.version, max(traded).replace(tzinfo=UTC) if traded else None)
 
+    def tallies(self) -> Tallies:
+        """Count in the mart, once per version."""
+        try:
+            return _tallies(self.settings.mart_path, self.reader().version())
+        except MartNotReadyError:
+            return Tallies()
+
     def arrival(self, beat: Mapping[str, Any], *, asks: bool) -> Arrival | None:
         """Nobody but the owner loads."""
         del beat, asks
         return None
+
+
+@lru_cache(maxsize=4)
+def _tallies(mart_path: Path, version: int) -> Tallies:
+    del version  # part of the key: what a version counts never changes
+    mart = Mart(mart_path)
+    with mart.connect() as database:
+        verdicts = database.execute("select status, count(*) from gold.candle_audit group by 1").fetchall()
+        gaps = database.execute("select count(*) from gold.tape_gaps where state = 'open'").fetchall()
+    marks = mart.current().watermarks
+    return Tallies(dict(verdicts), int(gaps[0][0]), {symbol: mark.last_trade_id for symbol, mark in marks.items()})

@@ -10,7 +10,7 @@ from candlewick.moments import at
 from candlewick.process import heartbeat
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine, Reader, Viewed
-from candlewick.warehouse.home import Newest
+from candlewick.warehouse.home import Newest, Tallies
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,10 @@ class SnowflakeHome:
         """Take it from the heartbeat: asking would wake the warehouse."""
         traded_at = beat.get("traded_at")
         return Newest(beat.get("version"), None if traded_at is None else at(traded_at))
+
+    def tallies(self) -> Tallies:
+        """Nothing: asking would wake the warehouse."""
+        return Tallies()
 
     def arrival(self, beat: Mapping[str, Any], *, asks: bool) -> Arrival | None:
         """Take it from the heartbeat, or ask the pipe."""

@@ -3,20 +3,18 @@
 Freshness is measured per hop on the newest trade: exchange event → recorder → lake → warehouse → mart.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from candlewick.config import Settings
 from candlewick.moments import now_us
 from candlewick.process import heartbeat
 from candlewick.warehouse.arrival import Arrival
-from candlewick.warehouse.home import home_of
+from candlewick.warehouse.home import Tallies, home_of
 
 PROCESSES = ("recorder", "warehouse", "dashboard")
 VERDICTS = ("match", "mismatch", "pending", "no_oracle")
@@ -72,12 +70,43 @@ class Report:
     cycle_ms: dict[str, float] = field(default_factory=dict)
     arrival: Arrival | None = None
     other_quote_amounts: int = 0
+    recorded_seconds: float | None = None
+    """Age of the newest trade that the recorder has, by the exchange's clock."""
 
     @property
     def is_healthy(self) -> bool:
-        """Whether all three processes run, everything arrives, and nothing mismatches."""
-        arrives = self.arrival is None or self.arrival.problem is None
-        return all(process.is_well for process in self.processes) and arrives and not self.audit.get("mismatch")
+        """Whether all three processes run, everything arrives, nothing mismatches and no trade is missing."""
+        return not self.problems()
+
+    @property
+    def holes(self) -> int:
+        """How many trades are missing, over all symbols."""
+        return sum(symbol.holes for symbol in self.symbols)
+
+    def problems(self, expected: Sequence[str] = PROCESSES, max_age: float | None = None) -> list[str]:
+        """Return what is not as it should be, a line each; empty where all is well.
+
+        `expected` are the processes that should run here; `max_age` is how old the newest trade may be (seconds), in
+        the warehouse where one is known, else at the recorder.
+        """
+        found = [f"{each.name}: {each.text}" for each in self.processes if each.name in expected and not each.is_well]
+        if self.arrival is not None and self.arrival.problem is not None:
+            found.append(f"does not arrive: {self.arrival.problem}")
+        if mismatches := self.audit.get("mismatch"):
+            found.append(f"{mismatches:,} candles are not the exchange's own")
+        if self.holes:
+            found.append(f"{self.holes:,} trades are missing: {worst(self.symbols)}")
+        if max_age is not None:
+            found += self._too_old("warehouse" in expected, max_age)
+        return found
+
+    def _too_old(self, is_loaded_here: bool, max_age: float) -> list[str]:
+        age = self.freshness_seconds
+        if age is None and not is_loaded_here:
+            age = self.recorded_seconds
+        if age is None:
+            return ["the age of the newest trade is not known"]
+        return [f"the newest trade is {age:.0f} s old, expected {max_age:g} s at most"] if age > max_age else []
 
     @property
     def freshness_text(self) -> str:
@@ -94,28 +123,33 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
     recorder, warehouse = beats["recorder"] or {}, beats["warehouse"] or {}
     home = home_of(settings)
     version, traded_at = home.newest(warehouse)
+    tallies = Tallies.of_beat(warehouse) or home.tallies()
     return Report(
         processes=[_process(name, beat) for name, beat in beats.items()],
-        symbols=[_symbol(name, recorder, warehouse) for name in recorder.get("symbols", settings.symbols)],
-        audit={verdict: int(warehouse.get("audit", {}).get(verdict, 0)) for verdict in VERDICTS},
-        gaps=int(warehouse.get("gaps", 0)),
+        symbols=[_symbol(name, recorder, tallies) for name in recorder.get("symbols") or settings.symbols],
+        audit=_audit(tallies, recorder),
+        gaps=tallies.gaps,
         skipped_objects=[str(name) for name in warehouse.get("skipped_objects", [])],
         mart_version=version,
         freshness_seconds=None if traded_at is None else (datetime.now(UTC) - traded_at).total_seconds(),
         cycle_ms=dict(warehouse.get("cycle_ms", {})),
         arrival=home.arrival(warehouse, asks=asks),
         other_quote_amounts=int(recorder.get("other_quote_amounts", 0)),
+        recorded_seconds=_age(recorder),
     )
 
 
-def to_json(report: Report) -> str:
-    """The report for programs."""
-    return msgspec.json.encode(asdict(report) | {"is_healthy": report.is_healthy}).decode()
+def worst(symbols: Sequence[Symbol], most: int = 3) -> str:
+    """Name the symbols that miss the most trades."""
+    ranked = sorted((each for each in symbols if each.holes), key=lambda each: -each.holes)
+    more = f" and {len(ranked) - most} more" if len(ranked) > most else ""
+    return ", ".join(f"{each.symbol} {each.holes:,}" for each in ranked[:most]) + more
 
 
-def render(report: Report) -> RenderableType:
-    """The report for people."""
-    return Group(_processes_table(report), _symbols_table(report), _summary(report))
+def to_json(report: Report, problems: Sequence[str] | None = None) -> str:
+    """The report for programs, with its problems: those given, or those of a machine on which everything should run."""
+    found = report.problems() if problems is None else list(problems)
+    return msgspec.json.encode(asdict(report) | {"is_healthy": not found, "problems": found}).decode()
 
 
 def _process(name: str, beat: dict[str, Any] | None) -> Process:
@@ -137,79 +171,29 @@ def _problem(beat: dict[str, Any]) -> str | None:
     return waiting.get("problem") or beat.get("problem")
 
 
-def _symbol(name: str, recorder: dict[str, Any], warehouse: dict[str, Any]) -> Symbol:
+def _audit(tallies: Tallies, recorder: dict[str, Any]) -> dict[str, int]:
+    """The verdicts. While the recorder still fetches the exchange's candles, one that lacks its own is not final."""
+    audit = {verdict: int(tallies.audit.get(verdict, 0)) for verdict in VERDICTS}
+    missing = sum(int(each.get("candles_missing", 0)) for each in recorder.get("symbols", {}).values())
+    awaited = min(audit["no_oracle"], missing)
+    return audit | {"no_oracle": audit["no_oracle"] - awaited, "pending": audit["pending"] + awaited}
+
+
+def _age(recorder: dict[str, Any]) -> float | None:
+    events = [each["last_event_at"] for each in recorder.get("symbols", {}).values() if each.get("last_event_at")]
+    offset = float(recorder.get("clock_offset_ms", 0)) / 1e3
+    return max(0.0, (now_us() - max(events)) / 1e6 + offset) if events else None
+
+
+def _symbol(name: str, recorder: dict[str, Any], tallies: Tallies) -> Symbol:
     seen = recorder.get("symbols", {}).get(name, {})
     return Symbol(
         symbol=name,
         emitted=seen.get("emitted"),
         head=seen.get("head"),
-        in_warehouse=warehouse.get("watermark", {}).get(name),
+        in_warehouse=tallies.watermark.get(name),
         holes=int(seen.get("holes", 0)),
         declared=int(seen.get("declared", 0)),
         history_fraction=float(seen.get("history", {}).get("fraction", 0.0)),
         lag_ms=seen.get("lag_ms"),
     )
-
-
-def _processes_table(report: Report) -> Table:
-    table = Table("process", "state", "pid", "since (UTC)", box=None, header_style="dim")
-    for process in report.processes:
-        since = (
-            ""
-            if process.started_at is None
-            else f"{datetime.fromtimestamp(process.started_at / 1e6, UTC):%Y-%m-%d %H:%M:%S}"
-        )
-        colour = "green" if process.is_well else "yellow" if process.is_alive else "red"
-        table.add_row(process.name, f"[{colour}]● {escape(process.state)}[/]", str(process.pid or ""), since)
-    return table
-
-
-def _symbols_table(report: Report) -> Table:
-    table = Table(
-        "symbol",
-        "received",
-        "in the lake",
-        "in the warehouse",
-        "missing",
-        "declared",
-        "history",
-        "lag",
-        box=None,
-        header_style="dim",
-    )
-    for symbol in report.symbols:
-        table.add_row(
-            symbol.symbol,
-            *(str(step) if step is not None else "-" for step in (symbol.emitted, symbol.head, symbol.in_warehouse)),
-            f"[{'red' if symbol.holes else 'green'}]{symbol.holes}[/]",
-            str(symbol.declared),
-            f"{symbol.history_fraction:.0%}",
-            "-" if symbol.lag_ms is None else f"{symbol.lag_ms:.0f} ms",
-        )
-    return table
-
-
-def _summary(report: Report) -> str:
-    audit = ", ".join(f"{count} {verdict}" for verdict, count in report.audit.items() if count) or "none yet"
-    place = "the mart" if report.arrival is None else "GOLD"
-    version = "" if report.mart_version is None else f", version {report.mart_version}"
-    lines = [
-        f"\ncandles audited   {audit}",
-        f"gaps in the tape  {report.gaps}",
-        f"freshness         {report.freshness_text} (newest trade in {place}{version})",
-    ]
-    lines += [
-        f"[yellow]{process.name} {escape(process.state)}[/]   {escape(process.problem)}"
-        for process in report.processes
-        if process.problem
-    ]
-    if report.arrival is not None:
-        lines.append(f"arrival           {escape(report.arrival.text(now_us()))}")
-        lines += [f"[red]does not arrive[/]   {escape(report.arrival.problem)}"] if report.arrival.problem else []
-    lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
-    if report.other_quote_amounts:
-        lines.append(
-            f"[yellow]quote amounts[/]     {report.other_quote_amounts:,} trades whose own is not price x quantity,"
-            " cut after eight places"
-        )
-    return "\n".join(lines)

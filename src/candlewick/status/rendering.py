@@ -1,0 +1,111 @@
+"""The report for people: processes, symbols, and how it all stands. Pure."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from candlewick.moments import now_us
+from candlewick.status import Report, Symbol
+
+SHOWN_AT_MOST = 20
+WORST = 5
+
+
+def render(report: Report, named: Collection[str] = (), *, everything: bool = False) -> RenderableType:
+    """The report as tables; of more than `SHOWN_AT_MOST` symbols their sums and the worst few, unless asked for."""
+    return Group(_processes_table(report), _symbols_table(report, named, everything=everything), _summary(report))
+
+
+def _shown(report: Report, named: Collection[str], *, everything: bool) -> list[Symbol]:
+    """The symbols of the table: those named, all, or those that miss the most and lag the most."""
+    if named:
+        return [symbol for symbol in report.symbols if symbol.symbol in named]
+    if everything or len(report.symbols) <= SHOWN_AT_MOST:
+        return report.symbols
+    return sorted(report.symbols, key=lambda symbol: (-symbol.holes, -(symbol.lag_ms or 0)))[:WORST]
+
+
+def _sums(symbols: list[Symbol]) -> Symbol:
+    """All symbols in one row: their sums, their mean history and their largest lag."""
+    lags = [symbol.lag_ms for symbol in symbols if symbol.lag_ms is not None]
+    return Symbol(
+        symbol=f"all {len(symbols)}",
+        emitted=None,
+        head=None,
+        in_warehouse=None,
+        holes=sum(symbol.holes for symbol in symbols),
+        declared=sum(symbol.declared for symbol in symbols),
+        history_fraction=sum(symbol.history_fraction for symbol in symbols) / len(symbols),
+        lag_ms=max(lags, default=None),
+    )
+
+
+def _processes_table(report: Report) -> Table:
+    table = Table("process", "state", "pid", "since (UTC)", box=None, header_style="dim")
+    for process in report.processes:
+        since = (
+            ""
+            if process.started_at is None
+            else f"{datetime.fromtimestamp(process.started_at / 1e6, UTC):%Y-%m-%d %H:%M:%S}"
+        )
+        colour = "green" if process.is_well else "yellow" if process.is_alive else "red"
+        table.add_row(process.name, f"[{colour}]● {escape(process.state)}[/]", str(process.pid or ""), since)
+    return table
+
+
+def _symbols_table(report: Report, named: Collection[str], *, everything: bool) -> Table:
+    table = Table(
+        "symbol",
+        "received",
+        "in the lake",
+        "in the warehouse",
+        "missing",
+        "declared",
+        "history",
+        "lag",
+        box=None,
+        header_style="dim",
+    )
+    shown = _shown(report, named, everything=everything)
+    sums = [_sums(report.symbols)] if len(shown) < len(report.symbols) and not named else []
+    for symbol in [*sums, *shown]:
+        table.add_row(
+            escape(symbol.symbol),
+            *(str(step) if step is not None else "-" for step in (symbol.emitted, symbol.head, symbol.in_warehouse)),
+            f"[{'red' if symbol.holes else 'green'}]{symbol.holes}[/]",
+            str(symbol.declared),
+            f"{symbol.history_fraction:.0%}",
+            "-" if symbol.lag_ms is None else f"{symbol.lag_ms:.0f} ms",
+        )
+    return table
+
+
+def _summary(report: Report) -> str:
+    audit = ", ".join(f"{count} {verdict}" for verdict, count in report.audit.items() if count) or "none yet"
+    place = "the mart" if report.arrival is None else "GOLD"
+    version = "" if report.mart_version is None else f", version {report.mart_version}"
+    lines = [
+        f"\ncandles audited   {audit}",
+        f"gaps in the tape  {report.gaps}",
+        f"freshness         {report.freshness_text} (newest trade in {place}{version})",
+    ]
+    lines += [
+        f"[yellow]{process.name} {escape(process.state)}[/]   {escape(process.problem)}"
+        for process in report.processes
+        if process.problem
+    ]
+    if report.arrival is not None:
+        lines.append(f"arrival           {escape(report.arrival.text(now_us()))}")
+        lines += [f"[red]does not arrive[/]   {escape(report.arrival.problem)}"] if report.arrival.problem else []
+    if len(report.symbols) > SHOWN_AT_MOST:
+        lines.append("[dim]the worst few are shown; `candlewick status SYMBOL`, or --all for the rest[/]")
+    lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
+    if report.other_quote_amounts:
+        lines.append(
+            f"[yellow]quote amounts[/]     {report.other_quote_amounts:,} trades whose own is not price x quantity,"
+            " cut after eight places"
+        )
+    return "\n".join(lines)
