@@ -32,7 +32,7 @@ def strict(tmp_path):
 async def test_streams_and_rest_are_recorded_through_a_proxy_with_a_private_authority(strict, tmp_path, monkeypatch):
     addresses, authority = strict
     away = {kind: [url.replace("localhost", "binance.test") for url in addresses[kind]] for kind in ("streams", "rest")}
-    stack = Stack(tmp_path / "home", symbols=("BTCUSDT",), prefix="binance", history="0s").write_config()
+    stack = Stack(tmp_path / "home", symbols=("ETHBTC",), prefix="binance", history="0s").write_config()
     text = stack.config_path.read_text()
     start, end = text.index("[exchange]"), text.index("[feed]")
     section = f"[exchange]\nstreams = {json.dumps(away['streams'])}\nrest = {json.dumps(away['rest'])}\n"

@@ -39,7 +39,7 @@ def test_every_number_is_where_a_scraper_finds_it():
     found = samples()
     assert found["candlewick_emitted_trade_id", "BTCDEMO"] == 100
     assert found["candlewick_durable_trade_id", "BTCDEMO"] == 90
-    assert found["candlewick_lag_milliseconds", "BTCDEMO"] == -12.5
+    assert found["candlewick_lag_seconds", "BTCDEMO"] == -0.0125
     assert found["candlewick_copies_total", "BTCDEMO"] == 49
     assert found["candlewick_backfilled_trades_total", "BTCDEMO"] == 7
     assert found["candlewick_history_fraction", "BTCDEMO"] == 0.25

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import stamina
 
-from candlewick.binance.reach import Through, proxy_for, unreached
+from candlewick.binance.reach import proxy_for, unreached
 from candlewick.errors import ArchiveError, ExchangeError, UnreachableError, preview
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
@@ -113,9 +113,8 @@ class Archive:
     @asynccontextmanager
     async def _get(self, method: str, address: str) -> AsyncIterator[aiohttp.ClientResponse | None]:
         """Give the answer, None for a file that is not there; what fails until it is read is an error of ours."""
-        through = Through.of(proxy_for(address, self._proxy))
         try:
-            async with self._session.request(method, address, **through._asdict()) as answer:
+            async with self._session.request(method, address, proxy=proxy_for(address, self._proxy)) as answer:
                 self.is_demo |= answer.headers.get("X-Candlewick-Exchange") == "demo"
                 if answer.status not in (200, 404):
                     kind = UnreachableError if answer.status >= 500 or answer.status == 429 else ExchangeError

@@ -8,8 +8,7 @@ import ipaddress
 import os
 import socket
 import ssl
-from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -30,25 +29,6 @@ def proxy_for(url: str, configured: str = "") -> str | None:
         return None
     proxy = known.get(_SCHEMES.get(parts.scheme, parts.scheme)) or known.get("all")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
-
-
-class Through(NamedTuple):
-    """A proxy as aiohttp wants it: its address, and the header that says who asks."""
-
-    proxy: str | None
-    proxy_headers: dict[str, str] | None
-
-    @classmethod
-    def of(cls, proxy: str | None) -> "Through":
-        """Take user and password out of a proxy's address."""
-        if proxy is None:
-            return cls(None, None)
-        parts = urlsplit(proxy)
-        if parts.username is None:
-            return cls(proxy, None)
-        name, password = unquote(parts.username), unquote(parts.password or "")
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        return cls(bare, {"Proxy-Authorization": aiohttp.encode_basic_auth(name, password)})
 
 
 def unreached(url: str, error: BaseException) -> str:

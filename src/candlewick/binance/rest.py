@@ -21,7 +21,7 @@ import structlog
 
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.hosts import Hosts
-from candlewick.binance.reach import Through, proxy_for, unreached
+from candlewick.binance.reach import proxy_for, unreached
 from candlewick.binance.rows import AggTradeRow, ExchangeInfo, KlineRow, Time, TradeRow, problem_of, read
 from candlewick.errors import (
     BlockedRegionError,
@@ -240,8 +240,7 @@ class Rest:
         return answer
 
     async def _fetch(self, url: str, query: dict[str, str], kind: type[T]) -> T:
-        through = Through.of(proxy_for(url, self._proxy))
-        async with self._session.get(url, params=query, **through._asdict()) as answer:
+        async with self._session.get(url, params=query, proxy=proxy_for(url, self._proxy)) as answer:
             body = await answer.read()
             self._observe(answer)
             if answer.status != 200:

@@ -1,7 +1,7 @@
 """The commands that run until they are stopped."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from candlewick.cli.app import ConfigOption, DemoOption, History, Symbols, app, 
 InsecureOption = Annotated[
     bool, typer.Option("--insecure", help="Let everybody in who reaches the dashboard, from any machine, SQL included.")
 ]
+
+if TYPE_CHECKING:
+    from candlewick.warehouse.home import Newest
 
 
 @app.command()
@@ -68,16 +71,27 @@ def warehouse(
     """
     from candlewick.process import log  # noqa: PLC0415
     from candlewick.process.chore import chore  # noqa: PLC0415
+    from candlewick.status.server import probed  # noqa: PLC0415
     from candlewick.warehouse.home import home_of  # noqa: PLC0415
 
     log.configure("warehouse")
     settings = settings_from(config_path, demo=demo)
+    home = home_of(settings)
     if once:
-        home_of(settings).own(once=True)
+        home.own(once=True)
+        typer.echo(_published(home.newest({})))
         return
     flags = (*(("--config", str(config_path)) if config_path else ()), *(("--demo",) if demo else ()))
-    with chore(("seal", "--due", *flags), settings.log_path / "seal.log"):
-        home_of(settings).own(once=False)
+    with probed(settings), chore(("seal", "--due", *flags), settings.log_path / "seal.log"):
+        home.own(once=False)
+
+
+def _published(newest: "Newest") -> str:
+    """What `--once` left behind, in one line."""
+    if newest.version is None:
+        return "Loaded and transformed what is there."
+    traded = f", newest trade {newest.traded_at:%Y-%m-%d %H:%M:%S} UTC" if newest.traded_at else ", no trade yet"
+    return f"Published version {newest.version}{traded}."
 
 
 @app.command()

@@ -12,6 +12,7 @@ from candlewick.config.sections import (
     Duration,
     ExchangeSettings,
     FeedSettings,
+    ProbeSettings,
     parse_duration,
 )
 from candlewick.config.settings import Settings
@@ -26,6 +27,7 @@ __all__ = [
     "Duration",
     "ExchangeSettings",
     "FeedSettings",
+    "ProbeSettings",
     "S3Settings",
     "Settings",
     "SnowflakeSettings",

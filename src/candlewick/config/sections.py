@@ -129,6 +129,14 @@ class FeedSettings(Section):
     origins: Origins = ()
 
 
+class ProbeSettings(Section):
+    """The warehouse process's own server: `/healthz` and `/metrics`. Port 0 is none; `origins` as for the feed."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+    origins: Origins = ()
+
+
 class DuckDBSettings(Section):
     """The embedded warehouse. RAW keeps `raw_days` days here; the lake keeps everything."""
 

@@ -19,6 +19,7 @@ from candlewick.config.sections import (
     Duration,
     ExchangeSettings,
     FeedSettings,
+    ProbeSettings,
     RetentionSettings,
     SealSettings,
 )
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Kolkata"
     exchange: ExchangeSettings = ExchangeSettings()
     feed: FeedSettings = FeedSettings()
+    probe: ProbeSettings = ProbeSettings()
     duckdb: DuckDBSettings = DuckDBSettings()
     dashboard: DashboardSettings = DashboardSettings()
     seal: SealSettings = SealSettings()

@@ -11,9 +11,11 @@ GAUGES = {
     "head": ("candlewick_durable_trade_id", "Last trade id that is durable in the lake"),
     "holes": ("candlewick_hole_trades", "Trade ids missing between durable ones"),
     "declared": ("candlewick_declared_trades", "Trade ids that the exchange says do not exist"),
-    "lag_ms": ("candlewick_lag_milliseconds", "From the exchange's event to its arrival, smoothed, clocks aligned"),
-    "last_event_at": ("candlewick_last_event_microseconds", "Event time of the newest trade, since the epoch"),
+    "lag_ms": ("candlewick_lag_seconds", "From the exchange's event to its arrival, smoothed, clocks aligned"),
+    "last_event_at": ("candlewick_last_event_timestamp_seconds", "Event time of the newest trade, since the epoch"),
 }
+UNITS = {"lag_ms": 1_000, "last_event_at": 1_000_000}
+"""How many of a number's unit are one of the metric's base unit."""
 COUNTERS = {
     "trades": ("candlewick_trades", "Trades of the live tape"),
     "copies": ("candlewick_copies", "Copies of trades that another leg had delivered before"),
@@ -36,7 +38,7 @@ class _Numbers:
                 metric = kind(name, text, labels=["symbol"])
                 for symbol, values in symbols.items():
                     if values.get(key) is not None:
-                        metric.add_metric([symbol], values[key])
+                        metric.add_metric([symbol], values[key] / UNITS.get(key, 1))
                 yield metric
         yield self._history(symbols)
         yield from self._legs()

@@ -23,7 +23,7 @@ from candlewick.dashboard.door.visitor import HEADER, told
 
 LOGIN, LOGOUT = "/login", "/logout"
 OPEN = frozenset({"/healthz", "/_stcore/health"})
-"""What a load balancer asks, and what tells nothing but that the process lives."""
+"""What a load balancer asks: whether all is well, in numbers, and without a name."""
 CLOSED = ("/_stcore/upload_file",)
 """What Streamlit offers and no page of ours uses."""
 FORM_BYTES = 4_096
