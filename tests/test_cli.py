@@ -1,5 +1,8 @@
 """The command line: every command has help with an example, and every command is in the README."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,3 +25,35 @@ def test_every_command_has_help_with_an_example(name):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_readme(name):
     assert f"candlewick {name}" in (ROOT / "README.md").read_text()
+
+
+HEAVY = {
+    "aiohttp", "asyncio", "dbt", "duckdb", "msgspec", "numpy", "obstore", "picows", "prometheus_client", "pyarrow",
+    "pydantic", "pydantic_settings", "stamina", "starlette", "streamlit", "structlog",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_tells_about_the_command_loads_nothing_that_a_command_needs(option):
+    script = f"import sys; from candlewick.cli import main; sys.argv = ['candlewick', '{option}']; main()"
+    probe = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {script}"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=120)
+    loaded = done.stderr.split()
+    assert "candlewick" in done.stdout
+    assert HEAVY & set(loaded) == set()
+    assert len([name for name in loaded if name.partition(".")[0] == "candlewick"]) <= 20
+
+
+def test_a_locale_without_utf8_ends_no_command(tmp_path):
+    (tmp_path / "candlewick.toml").write_text('data = "."\n')
+    bare = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    shown = subprocess.run(
+        [sys.executable, "-m", "candlewick", "status"],
+        capture_output=True,
+        cwd=tmp_path,
+        env=os.environ | bare,
+        check=False,
+        timeout=120,
+    )
+    assert "● not running" in shown.stdout.decode()
+    assert b"Traceback" not in shown.stderr

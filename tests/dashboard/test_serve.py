@@ -1,10 +1,12 @@
 """The dashboard as a process: it starts, refuses a taken port in one line, and stops cleanly."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +54,11 @@ def test_it_serves_beats_and_ends_with_zero_on_a_signal(stack: Stack, number: si
     assert "<title>" in get(stack, "/")
     assert "TradingView" in get(stack, "/chart/assets/THIRD_PARTY_NOTICES.txt")
     assert "Lightweight Charts" in get(stack, f"/chart/assets/{script_name()}")
+    with pytest.raises(urllib.error.HTTPError) as not_well:
+        get(stack, "/healthz")
+    told = json.loads(not_well.value.read())
+    assert (not_well.value.code, told["status"], told["processes"]) == (503, "failing", {"dashboard": True})
+    assert 'candlewick_up{process="dashboard"} 1.0' in get(stack, "/metrics")
     assert stack.kill("dashboard", number) == 0
     assert not stack.beat("dashboard")
     assert "Traceback" not in stack.log("dashboard")

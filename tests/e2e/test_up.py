@@ -20,6 +20,9 @@ def is_running(pid: int) -> bool:
 
 
 NAMES = ("recorder", "warehouse", "dashboard")
+PATIENCE_SECONDS = 180.0
+"""On a busy machine a warehouse takes half a minute to start, and one that could not is tried again every 30 s."""
+pytestmark = pytest.mark.timeout(500)
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Begun(Stack):
         with socket.create_server(("127.0.0.1", self.dashboard_port)):
             self.start("up", "up", "--config", str(self.config_path), "--no-browser")
             for line in ("cannot be reached", "warehouse cannot start", "dashboard cannot start"):
-                wait_until(lambda line=line: line in self.log("up"), f"the terminal to say {line!r}")
+                wait_until(lambda line=line: line in self.log("up"), f"the terminal to say {line!r}", PATIENCE_SECONDS)
             self.log_without_exchange, self.status_without_exchange = self.log("up"), status(self).stdout
             waiting = self.beat("recorder")["pid"]
             self.start_exchange()
@@ -69,7 +72,8 @@ def start(stack: Stack) -> None:
 
 
 def wait_until_all_runs(stack: Stack) -> None:
-    wait_until(lambda: all(stack.beat(name) for name in NAMES) and stack.trades() > 0, "all to run and candles to come")
+    runs = lambda: all(stack.beat(name) for name in NAMES) and stack.trades() > 0  # noqa: E731
+    wait_until(runs, "all to run and candles to come", PATIENCE_SECONDS)
 
 
 def pids(stack: Stack) -> list[int]:

@@ -1,6 +1,6 @@
 """The leash of what tests start: a process on it ends when the one that started it does, in whatever way.
 
-It is the supervisor's own (`candlewick.supervisor.leash`), with one pipe for all: its writing end is this process's
+It is the supervisor's own (`candlewick.process.leash`), with one pipe for all: its writing end is this process's
 alone and never written to, so the kernel closes it when this process is killed, and every process that reads from it
 stops.
 """
@@ -11,7 +11,7 @@ import subprocess
 import threading
 from typing import Any
 
-from candlewick.supervisor.leash import VARIABLE
+from candlewick.process.leash import VARIABLE
 
 _end, _held = os.pipe()
 

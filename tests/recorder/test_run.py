@@ -30,7 +30,7 @@ from candlewick import recorder
 from candlewick.config import load
 from candlewick.errors import CandlewickError
 from candlewick.process import log
-from candlewick.supervisor.leash import watch_supervisor
+from candlewick.process.leash import watch_supervisor
 watch_supervisor()
 log.configure("recorder")
 try:

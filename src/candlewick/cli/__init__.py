@@ -1,14 +1,12 @@
 """The command line: one command per verb, each a thin call into its room."""
 
+import codecs
+import io
 import sys
-
-from rich.console import Console
-from rich.markup import escape
 
 from candlewick.cli import history, processes, queries, sealing, settings, setup, user
 from candlewick.cli.app import app
-from candlewick.errors import CandlewickError
-from candlewick.supervisor import leash
+from candlewick.process import leash
 
 __all__ = ["app", "history", "main", "processes", "queries", "sealing", "settings", "setup", "user"]
 
@@ -20,10 +18,30 @@ app.add_typer(user.app)
 def main() -> None:
     """Run the command line; a mistake of the user's is one line on standard error, never a traceback."""
     leash.watch_supervisor()
+    _write_utf8()
     try:
         app()
-    except CandlewickError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - what is no mistake of the user's is raised again
+        sys.exit(_exit_code(error))
+
+
+def _exit_code(error: Exception) -> int:
+    """Tell a mistake of the user's in one line, and return its exit code; raises what is none."""
+    from rich.console import Console  # noqa: PLC0415 - as all that `--help` can do without
+    from rich.markup import escape  # noqa: PLC0415
+
+    from candlewick.errors import CandlewickError  # noqa: PLC0415
+
+    if not isinstance(error, CandlewickError):
+        raise error
+    Console(stderr=True, highlight=False).print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
+    return error.exit_code
+
+
+def _write_utf8() -> None:
+    """Write UTF-8 where the locale is one that has no other letters than ASCII's: tables and symbols have some."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name == "ascii":
+            stream.reconfigure(encoding="utf-8")

@@ -53,7 +53,7 @@ def sql(
 ) -> None:
     """Query the warehouse while it is written.
 
-    Example: `candlewick sql "select * from gold.trades_ohlc_5m order by open_time desc limit 3"`
+    Example: `candlewick sql "select open_time, close, volume from gold.trades_ohlc_5m order by open_time desc limit 3"`
     """
     from candlewick.cli.rows import write_rows  # noqa: PLC0415
     from candlewick.warehouse.home import home_of  # noqa: PLC0415

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from candlewick.cli.app import ConfigOption, settings_from
-from candlewick.errors import SetupError
 
 if TYPE_CHECKING:
     from candlewick.config import Settings
@@ -111,6 +110,7 @@ def _role_of_stack(settings: "Settings") -> str:
 
 
 def _wire_to_stack(settings: "Settings", *, yes: bool) -> "Wire":
+    from candlewick.errors import SetupError  # noqa: PLC0415
     from candlewick.setup.aws import connect, parameters  # noqa: PLC0415
 
     stack, account = connect(settings.s3)

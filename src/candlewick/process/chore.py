@@ -13,8 +13,8 @@ from pathlib import Path
 
 import structlog
 
-VARIABLE = "CANDLEWICK_SUPERVISED"
-"""Makes a child end when the writing end of its standard input is gone, in whatever way its parent ended."""
+from candlewick.process.leash import VARIABLE
+
 FIRST_AFTER, EVERY = 60.0, 3_600.0
 """Seconds."""
 _GRACE_SECONDS = 10.0

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from candlewick.errors import CandlewickError
-from candlewick.process import heartbeat
-from candlewick.supervisor import leash
+from candlewick.process import heartbeat, leash
 
 STOP_GRACE_SECONDS = 15.0
 STALL_SECONDS = 60.0

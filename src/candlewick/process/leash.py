@@ -9,9 +9,8 @@ import signal
 import sys
 import threading
 
-from candlewick.process.chore import VARIABLE
-
-__all__ = ["VARIABLE", "watch_supervisor"]
+VARIABLE = "CANDLEWICK_SUPERVISED"
+"""Makes a child end when the writing end of its standard input is gone, in whatever way its parent ended."""
 
 
 def watch_supervisor() -> None:
