@@ -13,6 +13,7 @@ from streamlit.web.server.starlette import starlette_routes
 
 from candlewick import config
 from candlewick.dashboard.app import guards, routes
+from candlewick.dashboard.door import door
 from candlewick.dashboard.door.door import CLOSED, LOGIN, LOGOUT, OPEN
 from candlewick.dashboard.door.keeper import JOURNAL_FILE, KEY_FILE, USERS_FILE, Keeper
 from candlewick.dashboard.door.session import Session, opened, sealed
@@ -162,32 +163,32 @@ async def test_a_large_form_is_not_read_to_its_end(dashboard: Dashboard) -> None
 
 
 async def test_the_printed_link_lets_in_once_it_is_right_and_a_program_by_the_same_token(tmp_path: Path) -> None:
-    door = Dashboard(tmp_path, auth="token")
-    token = key_in(door.settings.token_path)
-    assert (await door.ask(f"{LOGIN}?token=wrong")).status == 401
-    came_in = await door.ask(f"{LOGIN}?token={token}")
+    made = Dashboard(tmp_path, auth="token")
+    token = key_in(made.settings.token_path)
+    assert (await made.ask(f"{LOGIN}?token=wrong")).status == 401
+    came_in = await made.ask(f"{LOGIN}?token={token}")
     cookie = came_in.headers["set-cookie"].partition(";")[0]
     for shown in ({"cookie": cookie}, {"authorization": f"Bearer {token}"}):
-        assert (await door.ask("/api/candles", shown)).reached is not None
-    assert (await door.ask("/api/candles", {"authorization": "Bearer wrong"})).status == 401
+        assert (await made.ask("/api/candles", shown)).reached is not None
+    assert (await made.ask("/api/candles", {"authorization": "Bearer wrong"})).status == 401
 
 
 async def test_a_programs_token_has_a_role_until_it_is_taken_back(tmp_path: Path) -> None:
-    door = Dashboard(tmp_path, auth="token")
-    shown = {"authorization": f"Bearer {door.keeper.users.add_token('grafana', Role.VIEWER)}"}
-    known = await door.ask("/api/candles", shown)
+    made = Dashboard(tmp_path, auth="token")
+    shown = {"authorization": f"Bearer {made.keeper.users.add_token('grafana', Role.VIEWER)}"}
+    known = await made.ask("/api/candles", shown)
     assert known.reached is not None
     assert visitor_of(known.reached) == Visitor("grafana", Role.VIEWER)
-    door.keeper.users.remove("grafana")
-    assert (await door.ask("/api/candles", shown)).status == 401
+    made.keeper.users.remove("grafana")
+    assert (await made.ask("/api/candles", shown)).status == 401
 
 
 async def test_a_proxy_is_believed_by_its_address_alone(tmp_path: Path) -> None:
-    door = Dashboard(tmp_path, auth="proxy", trusted_proxies=["10.0.0.9"])
+    made = Dashboard(tmp_path, auth="proxy", trusted_proxies=["10.0.0.9"])
     shown = {"x-forwarded-user": "ada", "x-forwarded-for": "10.0.0.9"}
-    assert (await door.ask("/", shown, peer="10.0.0.8")).status == 401
-    assert (await door.ask("/", {}, peer="10.0.0.9")).status == 401
-    known = await door.ask("/", shown, peer="10.0.0.9")
+    assert (await made.ask("/", shown, peer="10.0.0.8")).status == 401
+    assert (await made.ask("/", {}, peer="10.0.0.9")).status == 401
+    known = await made.ask("/", shown, peer="10.0.0.9")
     assert known.reached is not None
     assert visitor_of(known.reached) == Visitor("ada", Role.VIEWER)
 
@@ -216,6 +217,34 @@ async def test_a_sessions_end_closes_its_sockets(dashboard: Dashboard) -> None:
     cookie = dashboard.cookie(Session("password", user.visitor, round(time.time()) + 2, user.stamp))["cookie"]
     scope = {"type": "websocket", "path": "/api/live", "headers": [(b"cookie", cookie.encode())], "client": ("::1", 1)}
     await guard.cls(waits, *guard.args, **guard.kwargs)(scope, silence, send)
+    assert [message["type"] for message in said] == ["websocket.close", "websocket.disconnect"]
+
+
+async def test_a_user_who_is_removed_loses_open_sockets_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "CHECK_SECONDS", 0.05)
+    dashboard = Dashboard(tmp_path, auth="password")
+    token = dashboard.keeper.users.add_token("grafana", Role.VIEWER)
+    said: list[dict[str, Any]] = []
+    is_in = asyncio.Event()
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        is_in.set()
+        said.append(await receive())
+
+    async def silence() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    guard = guards(dashboard.site)[-1]
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    scope = {"type": "websocket", "path": "/api/live", "headers": headers, "client": ("::1", 1)}
+    socket = asyncio.create_task(guard.cls(waits, *guard.args, **guard.kwargs)(scope, silence, send))
+    await is_in.wait()
+    dashboard.keeper.users.remove("grafana")
+    await asyncio.wait_for(socket, 60)
     assert [message["type"] for message in said] == ["websocket.close", "websocket.disconnect"]
 
 

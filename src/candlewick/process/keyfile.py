@@ -13,13 +13,14 @@ _LENGTH = 43
 def key_in(path: Path) -> str:
     """Return the key in a file; one made at random where there is no such file.
 
-    Raises `ConfigError` where others may read the file, or it holds no key.
+    Raises `ConfigError` where others may read the file, it holds no key, or none can be kept there.
     """
     try:
+        if not path.exists():
+            _make(path)
         return _read(path)
-    except FileNotFoundError:
-        _make(path)
-        return _read(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: expected to keep a key here: {error.strerror}") from None
 
 
 def key_if_any(path: Path) -> str:

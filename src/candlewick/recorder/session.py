@@ -11,7 +11,7 @@ from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import WEIGHTS, Rest
 from candlewick.binance.stream import LIFE, Leg, spread
 from candlewick.config import Settings
-from candlewick.errors import CandlewickError, LakeError
+from candlewick.errors import CandlewickError, ConfigError, LakeError
 from candlewick.lake.batch import Batcher, Limits
 from candlewick.lake.inventory import Inventory
 from candlewick.lake.lease import RENEW_SECONDS, Lease
@@ -89,7 +89,7 @@ class Session:
             self.numbers,
             lambda: metrics.render(self.numbers()),
             origins=settings.feed.origins,
-            key=key_in(settings.run_path / KEY_FILE),
+            key=_feed_key(settings),
         )
         if not self._roster.has_patterns:
             self._enlist(self._roster.resolve())
@@ -323,6 +323,15 @@ class Session:
         if pending:
             log.error("stopped before all was durable; the next start asks for it by id")
             await _cancel(writer)
+
+
+def _feed_key(settings: Settings) -> str:
+    """The key of the place that is kept at the feed; none where it cannot be kept, which is no reason not to record."""
+    try:
+        return key_in(settings.run_path / KEY_FILE)
+    except ConfigError as error:
+        log.warning("no place is kept at the feed", problem=str(error))
+        return ""
 
 
 def _coverage(checkpoint: Checkpoint, symbol: str) -> Coverage:

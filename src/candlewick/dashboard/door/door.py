@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from candlewick.dashboard.door.journal import Journal
-from candlewick.dashboard.door.keeper import FOR_EVER, Keeper, TooManyTriesError
+from candlewick.dashboard.door.keeper import Keeper, TooManyTriesError
 from candlewick.dashboard.door.page import login_page, welcome_page
 from candlewick.dashboard.door.session import Session
 from candlewick.dashboard.door.visitor import HEADER, told
@@ -27,6 +27,8 @@ OPEN = frozenset({"/healthz", "/_stcore/health"})
 CLOSED = ("/_stcore/upload_file",)
 """What Streamlit offers and no page of ours uses."""
 FORM_BYTES = 4_096
+CHECK_SECONDS = 60.0
+"""So long after somebody was removed their open sockets are closed."""
 _POLICY_VIOLATION = 1008
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -58,8 +60,33 @@ class Door:
         if session is None and path not in OPEN:
             await _answered(self._stranger(scope), scope, receive, send)
             return
-        until = _until(session, receive, send) if session and scope["type"] == "websocket" else receive
+        until = (
+            self._while_known(session, scope, receive, send) if session and scope["type"] == "websocket" else receive
+        )
         await self._app(_announced(scope, session), until, send)
+
+    def _while_known(self, session: Session, scope: Scope, receive: Receive, send: Send) -> Receive:
+        """A socket's messages until its session is over, or whoever has it is let in no more; then it is closed."""
+        if self._keeper.way == "none":
+            return receive
+
+        async def receive_in_time() -> Message:
+            while (left := min(session.ends_at - time.time(), CHECK_SECONDS)) > 0 and self._is_known(scope):
+                try:
+                    async with asyncio.timeout(left):
+                        return await receive()
+                except TimeoutError:
+                    continue
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": "the session is over"})
+            return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+        return receive_in_time
+
+    def _is_known(self, scope: Scope) -> bool:
+        try:
+            return self._keeper.session(Headers(scope=scope), _peer(scope)) is not None
+        except TooManyTriesError:
+            return True  # somebody else guesses at the same address
 
     def _of_the_door(self, scope: Scope, path: str) -> Answer | None:
         """What the door itself answers a path with, if it does."""
@@ -114,7 +141,7 @@ class Door:
             self._keeper.cookie,
             self._keeper.cookie_of(session),
             max_age=self._keeper.seconds,
-            path=home,
+            path=self._base or "/",
             secure=self._keeper.is_secure(request.headers, request.url.scheme),
             httponly=True,
             samesite="strict",
@@ -126,7 +153,7 @@ class Door:
         if session:
             self._journal.note("logout", name=session.visitor.name)
         response = RedirectResponse(f"{self._base}{LOGIN}", status_code=303)
-        response.delete_cookie(self._keeper.cookie, path=f"{self._base}/", httponly=True, samesite="strict")
+        response.delete_cookie(self._keeper.cookie, path=self._base or "/", httponly=True, samesite="strict")
         return response
 
     def _page(self, problem: str = "", status: int = 200) -> Response:
@@ -173,20 +200,3 @@ def _announced(scope: Scope, session: Session | None) -> Scope:
     if session:
         MutableHeaders(scope=announced)[HEADER] = told(session.visitor)
     return announced
-
-
-def _until(session: Session, receive: Receive, send: Send) -> Receive:
-    """A socket's messages until its session is over; then it is closed."""
-
-    if session.ends_at >= FOR_EVER:
-        return receive
-
-    async def receive_in_time() -> Message:
-        try:
-            async with asyncio.timeout(session.ends_at - time.time()):
-                return await receive()
-        except TimeoutError:
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": "the session is over"})
-            return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
-
-    return receive_in_time
