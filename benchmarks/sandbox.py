@@ -22,7 +22,7 @@ from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path[0] = str(Path(__file__).parent.parent / "tests")  # in place of this folder, which has a `warehouse.py`, too
 
 from candlewick import config
 from candlewick.dashboard.console import AT_ONCE, Console

@@ -82,7 +82,7 @@ def ask(site: Site, path: str) -> Response:
     )
     handlers = {route.path: route.endpoint for part in parts for route in part.routes()}
     name, _, query = path.partition("?")
-    request = Request({"type": "http", "query_string": f"symbol={SYMBOL}&{query}".encode()})
+    request = Request({"type": "http", "headers": [], "query_string": f"symbol={SYMBOL}&{query}".encode()})
     return asyncio.run(handlers[f"/api/{name}"](request))
 
 
