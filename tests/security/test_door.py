@@ -146,16 +146,39 @@ async def test_a_person_is_led_to_the_login_and_back(dashboard: Dashboard) -> No
     assert [line["event"] for line in dashboard.journal()][-1] == "login"
 
 
-async def test_an_address_may_be_wrong_a_few_times_and_others_are_not_locked_out(dashboard: Dashboard) -> None:
+WRONG = b"secret=guess"
+
+
+def right(made: Dashboard) -> bytes:
+    return f"secret={key_in(made.settings.token_path)}".encode()
+
+
+async def test_an_address_may_be_wrong_a_few_times_and_others_are_not_locked_out(tmp_path: Path) -> None:
+    made = Dashboard(tmp_path, auth="token")
     for _ in range(TRIES):
-        tried = await dashboard.ask(LOGIN, method="POST", body=b"name=eve&secret=guess", peer="192.0.2.7")
-        assert tried.status == 401
-    right = f"name=eve&secret={PASSWORD.replace(' ', '+')}".encode()
-    refused = await dashboard.ask(LOGIN, method="POST", body=right, peer="192.0.2.7")
+        assert (await made.ask(LOGIN, method="POST", body=WRONG, peer="192.0.2.7")).status == 401
+    refused = await made.ask(LOGIN, method="POST", body=right(made), peer="192.0.2.7")
     assert refused.status == 429
     assert int(refused.headers["retry-after"]) > 0
-    assert (await dashboard.ask(LOGIN, method="POST", body=right, peer="192.0.2.8")).status == 303
-    assert PASSWORD not in (dashboard.settings.door_path / JOURNAL_FILE).read_text()
+    assert (await made.ask(LOGIN, method="POST", body=right(made), peer="192.0.2.8")).status == 303
+    events = [line["event"] for line in made.journal()]
+    assert events == ["login refused"] * (TRIES + 1) + ["login"]
+    assert key_in(made.settings.token_path) not in str(made.journal())
+
+
+async def test_tries_at_once_count_as_those_one_after_the_other_do(tmp_path: Path) -> None:
+    made = Dashboard(tmp_path, auth="token")
+    tried = [made.ask(LOGIN, method="POST", body=WRONG) for _ in range(3 * TRIES)]
+    assert sorted(answer.status for answer in await asyncio.gather(*tried)) == [401] * TRIES + [429] * 2 * TRIES
+
+
+async def test_a_login_of_ones_own_buys_no_more_guesses_at_others(tmp_path: Path) -> None:
+    made = Dashboard(tmp_path, auth="token")
+    for _ in range(TRIES - 1):
+        await made.ask(LOGIN, method="POST", body=WRONG)
+        assert (await made.ask(LOGIN, method="POST", body=right(made))).status == 303
+    await made.ask(LOGIN, method="POST", body=WRONG)
+    assert (await made.ask(LOGIN, method="POST", body=right(made))).status == 429
 
 
 async def test_a_large_form_is_not_read_to_its_end(dashboard: Dashboard) -> None:

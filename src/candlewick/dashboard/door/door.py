@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -27,6 +27,8 @@ OPEN = frozenset({"/healthz", "/_stcore/health"})
 CLOSED = ("/_stcore/upload_file",)
 """What Streamlit offers and no page of ours uses."""
 FORM_BYTES = 4_096
+CHECKS_AT_ONCE = 1
+"""A password is checked slowly on purpose; many at once would take both cores from those who look at charts."""
 CHECK_SECONDS = 60.0
 """So long after somebody was removed their open sockets are closed."""
 _POLICY_VIOLATION = 1008
@@ -39,6 +41,7 @@ class Door:
 
     def __init__(self, app: ASGIApp, *, keeper: Keeper, journal: Journal, base: str = "") -> None:
         self._app, self._keeper, self._journal, self._base = app, keeper, journal, base
+        self._checks = CapacityLimiter(CHECKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -52,11 +55,7 @@ class Door:
             request = Request(dict(scope) | {"type": "http", "method": scope.get("method", "GET")}, receive)
             await _answered(await answer(request), scope, receive, send)
             return
-        try:
-            session = None if path in OPEN else self._keeper.session(Headers(scope=scope), _peer(scope))
-        except TooManyTriesError as error:
-            await _answered(_too_many(error), scope, receive, send)
-            return
+        session = None if path in OPEN else self._keeper.session(Headers(scope=scope), _peer(scope))
         if session is None and path not in OPEN:
             await _answered(self._stranger(scope), scope, receive, send)
             return
@@ -83,10 +82,7 @@ class Door:
         return receive_in_time
 
     def _is_known(self, scope: Scope) -> bool:
-        try:
-            return self._keeper.session(Headers(scope=scope), _peer(scope)) is not None
-        except TooManyTriesError:
-            return True  # somebody else guesses at the same address
+        return self._keeper.session(Headers(scope=scope), _peer(scope)) is not None
 
     def _of_the_door(self, scope: Scope, path: str) -> Answer | None:
         """What the door itself answers a path with, if it does."""
@@ -121,13 +117,15 @@ class Door:
         if self._keeper.way == "proxy":
             return self._page()
         try:
-            session = await run_in_threadpool(self._keeper.log_in, name, secret, address)
+            self._keeper.begin_try(address)
         except TooManyTriesError as error:
             self._journal.note("login refused", name=name[:80], address=address, why="too many tries")
             return _too_many(error)
+        session = await to_thread.run_sync(self._keeper.log_in, name, secret, limiter=self._checks)
         if session is None:
             self._journal.note("login refused", name=name[:80], address=address, why="wrong")
             return self._page("That is not right; try again.", status=401)
+        self._keeper.tries.succeed(address)
         visitor = session.visitor
         self._journal.note("login", name=visitor.name, role=visitor.role.name.lower(), address=address)
         return self._welcome(request, session)

@@ -45,15 +45,12 @@ class Keeper:
         self._key = key_in(path / KEY_FILE) if self.way in {"token", "password"} else ""
 
     def session(self, headers: Mapping[str, str], peer: str) -> Session | None:
-        """Return whose request this is, and until when; None where nobody is known by it.
-
-        Raises `TooManyTriesError` where an address guesses tokens.
-        """
+        """Return whose request this is, and until when; None where nobody is known by it."""
         if self.way == "none":
             return _for_ever(self.way, LOCAL)
         authorization = headers.get("authorization", "")
         if authorization.lower().startswith(_BEARER):
-            return self._of_bearer(authorization[len(_BEARER) :].strip(), self.address(headers, peer))
+            return self._of_bearer(authorization[len(_BEARER) :].strip())
         return self._of_proxy(headers, peer) if self.way == "proxy" else self._of_cookie(headers.get("cookie", ""))
 
     def address(self, headers: Mapping[str, str], peer: str) -> str:
@@ -62,16 +59,22 @@ class Keeper:
             return headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
         return peer
 
-    def log_in(self, name: str, secret: str, address: str) -> Session | None:
-        """Return the session of somebody who shows a password, or the token. Raises `TooManyTriesError`."""
-        self._may_try(address)
+    def begin_try(self, address: str) -> None:
+        """Count a try to log in before it is made, so that many at once are no more than one after the other.
+
+        Raises `TooManyTriesError`. `tries.succeed` takes it back.
+        """
+        now = time.monotonic()
+        if seconds := self.tries.wait(address, now):
+            raise TooManyTriesError(seconds)
+        self.tries.fail(address, now)
+
+    def log_in(self, name: str, secret: str) -> Session | None:
+        """Return the session of somebody who shows a password, or the token."""
         if self.way == "token":
-            session = self._until(OWNER) if self._is_link_token(secret) else None
-        else:
-            user = self.users.of_password(name, secret)
-            session = self._until(user.visitor, user.stamp) if user else None
-        self._count(address, is_right=session is not None)
-        return session
+            return self._until(OWNER) if self._is_link_token(secret) else None
+        user = self.users.of_password(name, secret)
+        return self._until(user.visitor, user.stamp) if user else None
 
     def is_secure(self, headers: Mapping[str, str], scheme: str) -> bool:
         """Whether browsers see this dashboard by https: itself, or by a proxy that the settings name."""
@@ -81,11 +84,10 @@ class Keeper:
         """Return the value of a session's cookie."""
         return sealed(session, self._key)
 
-    def _of_bearer(self, token: str, address: str) -> Session | None:
-        self._may_try(address)
+    def _of_bearer(self, token: str) -> Session | None:
+        """Tries are not counted: nobody guesses 256 bits, and others at the same address would be locked out."""
         user = self.users.of_token(token)
         visitor = user.visitor if user else OWNER if self._is_link_token(token) else None
-        self._count(address, is_right=visitor is not None)
         return _for_ever(self.way, visitor) if visitor else None
 
     def _of_proxy(self, headers: Mapping[str, str], peer: str) -> Session | None:
@@ -107,22 +109,11 @@ class Keeper:
         session = opened(morsel.value, self._key, time.time()) if morsel else None
         if session is None or session.way != self.way:
             return None
-        return (
-            session if self.way == "token" or _is_still(self.users.all().get(session.visitor.name), session) else None
-        )
+        is_still = self.way == "token" or _is_still(self.users.all().get(session.visitor.name), session)
+        return session if is_still else None
 
     def _is_link_token(self, token: str) -> bool:
         return bool(self._token) and hmac.compare_digest(token.encode(errors="replace"), self._token.encode())
-
-    def _may_try(self, address: str) -> None:
-        if seconds := self.tries.wait(address, time.monotonic()):
-            raise TooManyTriesError(seconds)
-
-    def _count(self, address: str, *, is_right: bool) -> None:
-        if is_right:
-            self.tries.succeed(address)
-        else:
-            self.tries.fail(address, time.monotonic())
 
     def _until(self, visitor: Visitor, stamp: str = "") -> Session:
         return Session(self.way, visitor, round(time.time()) + self.seconds, stamp)

@@ -31,5 +31,9 @@ class Tries:
             self._failed.popitem(last=False)
 
     def succeed(self, address: str) -> None:
-        """Forget the failures of an address that was right."""
-        self._failed.pop(address, None)
+        """Take back the newest failure of an address; the others stay, or a user could guess at others' passwords."""
+        since, count = self._failed.get(address, (0.0, 0))
+        if count > 1:
+            self._failed[address] = since, count - 1
+        else:
+            self._failed.pop(address, None)
