@@ -190,12 +190,9 @@ export class Cell implements Stage {
   showHealth(): void {
     // When the series changes, the old one stays on screen until the new one has been loaded.
     const hasNothing = !this.hasShown || this.status?.source === "waiting";
-<<<<<<< HEAD
-    this.frame.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, this.status?.history ?? null);
-=======
-    const { history = null, problem = null } = this.status ?? {};
-    this.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, history, problem);
->>>>>>> 9b10265 (Record on while warehouse or dashboard cannot start, and wait for the network)
+    const history = this.status?.history ?? null;
+    const problem = this.status?.problem ?? null;
+    this.frame.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, history, problem);
   }
 
   private apply(choice: Partial<Choice>): void {
