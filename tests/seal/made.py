@@ -8,11 +8,12 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal, localcontext
 from pathlib import Path
 
-from candlewick.seal import bundle, certificate, file, lines, merkle, minutes
+from candlewick.lake.sealed import file, lines
+from candlewick.lake.sealed.day import Day, Gathered, starts_at
+from candlewick.lake.sealed.file import Sealed
+from candlewick.lake.sealed.lines import Candle, Columns, Hole
+from candlewick.seal import bundle, certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate, File
-from candlewick.seal.day import Day, Gathered, starts_at
-from candlewick.seal.file import Sealed
-from candlewick.seal.lines import Candle, Columns, Hole
 from candlewick.seal.signing import Signer
 from candlewick.trade import raw_line
 

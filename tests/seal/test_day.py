@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlewick.seal import file
+from candlewick.lake.sealed import file
 from seal.made import Market, gather
 
 

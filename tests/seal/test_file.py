@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from candlewick.errors import TornObjectError
-from candlewick.seal import file
+from candlewick.lake.sealed import file
 from seal.made import Market, gather, recorded
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlewick.seal import lines
+from candlewick.lake.sealed import lines
 from seal.made import recorded, table_of
 
 NUMBERS = st.one_of(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from candlewick.lake.sealed.day import day_of, starts_at
 from candlewick.seal import minutes
-from candlewick.seal.day import day_of, starts_at
 from seal.made import MINUTE, Market, gather, recorded
 
 

@@ -41,7 +41,7 @@ def sealed(settings, day):
 
 
 def true_ids(running, day):
-    from candlewick.seal.day import LENGTH, starts_at  # noqa: PLC0415
+    from candlewick.lake.sealed.day import LENGTH, starts_at  # noqa: PLC0415
 
     market = running.venue.market
     return range(market.id_at(SYMBOL, starts_at(day)), market.id_at(SYMBOL, starts_at(day) + LENGTH))
@@ -134,7 +134,7 @@ def test_days_are_due_when_they_are_at_rest_and_again_after_a_wait(full, tmp_pat
     settings = copied(full, tmp_path)
     lake = lake_of(settings)
     ledger = Ledger(keeping.ledger_path(settings))
-    from candlewick.seal.day import LENGTH, starts_at  # noqa: PLC0415
+    from candlewick.lake.sealed.day import LENGTH, starts_at  # noqa: PLC0415
 
     rest = starts_at(LAST) + LENGTH + 7_200_000_000
     assert keeping.due(settings, lake, ledger, rest - 1) == [FIRST]

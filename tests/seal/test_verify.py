@@ -11,7 +11,8 @@ from datetime import date
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from candlewick.seal import bundle, file, verify
+from candlewick.lake.sealed import file
+from candlewick.seal import bundle, verify
 from seal.forgery import FORGERIES, Forger, Parts
 from seal.made import DAY, Market, certify, proof_of
 

@@ -33,6 +33,14 @@ class HistoryMark(msgspec.Struct, frozen=True):
     origin: int | None = None
 
 
+class SealedPart(msgspec.Struct, frozen=True):
+    """What an object without lines of its own stands for: a row group of a sealed file, or (None) a file of lines."""
+
+    file: str
+    sha256: str
+    group: int | None = None
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="manifest"):
     """What an object holds, and what its recorder holds in the lake once this object is durable.
 
@@ -41,7 +49,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     manifest itself out. `covered` includes this object. `declared` are holes that the exchange says do not exist.
     `klines` counts the exchange's candles in this object, and `minutes` are the minutes since the epoch that are
     settled with them, of the symbols that got any: their 1m candle is in the lake, or the exchange says it has none.
-    `history` is how far back the tape of each symbol is to reach.
+    `history` is how far back the tape of each symbol is to reach. `sealed` is where the lines of an object are that has
+    none of its own.
     """
 
     v: int = VERSION
@@ -56,6 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     klines: dict[str, int] = {}
     minutes: dict[str, list[Range]] = {}
     history: dict[str, HistoryMark] = {}
+    sealed: SealedPart | None = None
 
 
 _ENCODER = msgspec.json.Encoder()

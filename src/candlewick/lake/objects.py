@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import structlog
 import zstandard
+from msgspec.structs import replace
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 
 from candlewick.config import S3Settings
@@ -21,7 +22,7 @@ from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError,
 from candlewick.lake import manifest as manifests
 from candlewick.lake import names, s3
 from candlewick.lake.folder import Folder, Listed
-from candlewick.lake.manifest import Manifest
+from candlewick.lake.manifest import Manifest, SealedPart
 from candlewick.lake.remote import Remote
 from candlewick.process.files import NO_SPACE
 
@@ -44,6 +45,7 @@ class Lake:
 
     def __init__(self, place: Folder | Remote, prefix: str, url: str) -> None:
         self._place = place
+        self._sealed_file: tuple[str, bytes] = ("", b"")
         self.prefix = prefix
         self.url = url
 
@@ -132,7 +134,19 @@ class Lake:
         """Read an object whole. Raises `TornObjectError` for one that is torn or not ours, `LakeError` otherwise."""
         if names.parse(name) is None:
             raise TornObjectError(f"{name}: expected a stream_… or backfill_… object, got another name")
-        return unpack(name, self.get(name))
+        item = unpack(name, self.get(name))
+        return item if item.manifest.sealed is None else self._of_sealed(item, item.manifest.sealed)
+
+    def _of_sealed(self, item: LakeObject, part: SealedPart) -> LakeObject:
+        """Return an object with the lines that it stands for."""
+        from candlewick.lake.sealed import reference  # noqa: PLC0415 - recorders need no Arrow
+
+        name, content = self._sealed_file
+        if name != part.file:
+            content = self.get(part.file)
+            self._sealed_file = part.file, content
+        lines = reference.lines_of(content, part)
+        return LakeObject(item.name, lines, replace(item.manifest, lines=len(lines)))
 
     def hours(self, since: str | None = None) -> list[str]:
         """Return the hour folders that are there, oldest first; from the folder `since` on where it is given."""

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from candlewick.errors import TornObjectError
-from candlewick.seal.day import Day
+from candlewick.lake.sealed.day import Day
 from candlewick.seal.merkle import Tree
 from candlewick.seal.minutes import FIELDS, Verdict
 from candlewick.version import __version__

@@ -18,10 +18,11 @@ from candlewick.errors import ObjectMissingError, TornObjectError
 from candlewick.lake import names
 from candlewick.lake.manifest import Manifest
 from candlewick.lake.objects import Lake, LakeObject
+from candlewick.lake.sealed import lines
+from candlewick.lake.sealed.day import LENGTH, Gathered, day_of, starts_at
+from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
+from candlewick.lake.sealed.reference import RECORDER
 from candlewick.moments import micros, to_micros
-from candlewick.seal import lines
-from candlewick.seal.day import LENGTH, Gathered, day_of, starts_at
-from candlewick.seal.lines import Candle, Hole, TradeLine
 from candlewick.spans import Spans
 
 HOUR = 3_600_000_000
@@ -107,7 +108,7 @@ def objects_of(lake: Lake, day: date) -> list[str]:
         if folder in there:
             listed = lake.list_folder(folder)
             found += listed if number >= -1 else [name for name in listed if _reaches(name, start)]
-    return [name for name in found if names.parse(name)]
+    return [name for name in found if (each := names.parse(name)) and each.recorder != RECORDER]
 
 
 def read(lake: Lake, found: Iterable[str], unread: list[str]) -> Iterator[LakeObject]:

@@ -25,8 +25,8 @@ from candlewick.errors import ArchiveError, ExchangeError, UnreachableError
 from candlewick.lake import names
 from candlewick.lake.batch import Batch, Batcher, Limits
 from candlewick.lake.objects import Lake
+from candlewick.lake.sealed.day import LENGTH, starts_at
 from candlewick.moments import MINUTE, now_us
-from candlewick.seal.day import LENGTH, starts_at
 from candlewick.spans import Range, Spans
 from candlewick.tape import beside
 from candlewick.tape.backfiller import Backfiller

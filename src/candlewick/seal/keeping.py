@@ -7,6 +7,7 @@ is slower for it. It can be killed at any instant: what is not certified yet is 
 import os
 from collections.abc import Collection
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,9 +18,11 @@ from candlewick.moments import now_us
 from candlewick.seal import gathering
 from candlewick.seal.healing import Healer
 from candlewick.seal.ledger import Ledger
+from candlewick.seal.retention import Retention, names_in_checkpoints
 from candlewick.seal.sealing import Finding, Sealer, Show
 from candlewick.seal.seals import Seals
 from candlewick.seal.signing import Signer
+from candlewick.tape.checkpoint import all_in
 
 LOWEST_PRIORITY = 19
 
@@ -66,7 +69,22 @@ def seal_days(
         found = sealer.seal(day, symbols, show)
         ledger.note(day, found, now_us(), is_whole=symbols is None)
         findings += found
+    let_go(settings, lake, ledger, show, now_us())
     return findings
+
+
+def let_go(settings: Settings, lake: Lake, ledger: Ledger, show: Show, now: int) -> int:
+    """Delete the raw objects of sealed days older than `[retention] raw`; return how many. Raises `LakeError`."""
+    kept = settings.retention.raw
+    if isinstance(kept, str):
+        return 0
+    retention = Retention(lake, Seals(lake), names_in_checkpoints(all_in(settings.state_path.parent, lake.identity)))
+    after, gone = round(kept.total_seconds() * 1_000_000), 0
+    for day in gathering.days_of(lake):
+        if gathering.is_over(day, now, after) and ledger.may_be_let_go(day, now):
+            gone += retention.let_go(day, partial(show, f"{day}: letting go"))
+            ledger.let_go(day, now)
+    return gone
 
 
 def seal_due(settings: Settings) -> None:

@@ -17,6 +17,9 @@ from candlewick.seal.sealing import Finding
 FIRST_WAIT, LONGEST_WAIT = 3_600_000_000, 86_400_000_000
 """µs until a day that could not be sealed is looked at again: each time twice as long."""
 
+MOST_TIMES = 3
+"""How often a day's raw objects are looked at: what is in no sealed file by then stays."""
+
 
 class Entry(msgspec.Struct):
     """A day of a symbol, when it was last looked at (µs since the epoch), and how often it could not be sealed."""
@@ -34,6 +37,7 @@ class Entry(msgspec.Struct):
 class _Kept(msgspec.Struct):
     entries: list[Entry] = []
     whole: list[date] = []
+    let_go: dict[date, tuple[int, int]] = {}
 
 
 class Ledger:
@@ -47,6 +51,7 @@ class Ledger:
             kept = _Kept()
         self._entries = {(entry.finding.symbol, entry.finding.day): entry for entry in kept.entries}
         self._whole = set(kept.whole)
+        self._let_go = kept.let_go
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(entry for _, entry in sorted(self._entries.items()))
@@ -59,7 +64,7 @@ class Ledger:
             self._entries[finding.symbol, finding.day] = Entry(finding, now, attempts)
         if is_whole:
             self._whole.add(day)
-        replace_atomically(self._path, msgspec.json.encode(_Kept(list(self), sorted(self._whole))))
+        self._save()
 
     def is_due(self, day: date, now: int, *, waits: bool = True) -> bool:
         """Whether a day is to be looked at: not all of it was before, or a symbol is not sealed and its wait is over.
@@ -69,6 +74,19 @@ class Ledger:
         open_ones = [entry for (_, each), entry in self._entries.items() if each == day and not entry.is_sealed]
         is_over = any(not waits or now >= entry.looked_at + _wait(entry.attempts) for entry in open_ones)
         return day not in self._whole or is_over
+
+    def may_be_let_go(self, day: date, now: int) -> bool:
+        """Whether raw objects of a day may be left that can go: it is looked at thrice, a day between."""
+        times, last = self._let_go.get(day, (0, 0))
+        return times < MOST_TIMES and (not times or now >= last + LONGEST_WAIT)
+
+    def let_go(self, day: date, now: int) -> None:
+        """Remember that a day's raw objects that could go are gone, durably."""
+        self._let_go[day] = self._let_go.get(day, (0, 0))[0] + 1, now
+        self._save()
+
+    def _save(self) -> None:
+        replace_atomically(self._path, msgspec.json.encode(_Kept(list(self), sorted(self._whole), self._let_go)))
 
 
 def _wait(attempts: int) -> int:

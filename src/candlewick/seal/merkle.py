@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import pyarrow as pa
 
-from candlewick.seal.lines import decimal_text
+from candlewick.lake.sealed.lines import decimal_text
 
 NODE_BYTES = 32
 PREFIX_BYTES = 4

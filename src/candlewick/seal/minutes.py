@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from candlewick.lake.sealed.day import Day, column, starts_at
+from candlewick.lake.sealed.lines import decimal_text
 from candlewick.moments import MINUTE
-from candlewick.seal.day import Day, column, starts_at
-from candlewick.seal.lines import decimal_text
 
 FIELDS = (
     "open",

@@ -13,10 +13,11 @@ import structlog
 
 from candlewick.errors import CheckpointError, ExchangeError
 from candlewick.lake.objects import Lake
+from candlewick.lake.sealed import file
+from candlewick.lake.sealed.day import Day, Gathered, starts_at
 from candlewick.moments import MINUTE, now_us
-from candlewick.seal import certificate, file, merkle, minutes
+from candlewick.seal import certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate
-from candlewick.seal.day import Day, Gathered, starts_at
 from candlewick.seal.gathering import Gathering, gather
 from candlewick.seal.healing import Need
 from candlewick.seal.seals import Seals, pack

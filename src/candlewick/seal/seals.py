@@ -18,15 +18,15 @@ import zstandard
 
 from candlewick.errors import ObjectExistsError, ObjectMissingError, TornObjectError
 from candlewick.lake.objects import Lake
+from candlewick.lake.sealed import file
+from candlewick.lake.sealed.file import Sealed
+from candlewick.lake.sealed.reference import evidence_in
 from candlewick.process.crashpoint import crashpoint
 from candlewick.seal import certificate as certificates
-from candlewick.seal import file
 from candlewick.seal.certificate import Certificate, File
-from candlewick.seal.file import Sealed
 
 _CERTIFICATE = re.compile(r".*-(\d{4}-\d{2}-\d{2})\.certificate\.json")
 _LEVEL = 12
-_LARGEST = 2**31
 
 
 class Seals:
@@ -67,9 +67,7 @@ class Seals:
 
     def evidence(self, certificate: Certificate) -> list[bytes]:
         """Read the lines of a day that are not its trades'. Raises `TornObjectError` as `read` does."""
-        content = self._vouched(certificate.body["evidence"])
-        text = zstandard.ZstdDecompressor().decompress(content, max_output_size=_LARGEST)
-        return text.split(b"\n")[:-1]
+        return evidence_in(self._vouched(certificate.body["evidence"]))
 
     def name(self, symbol: str, day: date, suffix: str) -> str:
         """Return the name of one of a day's files."""

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from candlewick.errors import TornObjectError
-from candlewick.seal import day as days
-from candlewick.seal.day import Day, column
-from candlewick.seal.lines import SCHEMA
+from candlewick.lake.sealed import day as days
+from candlewick.lake.sealed.day import Day, column
+from candlewick.lake.sealed.lines import SCHEMA
 
 VERSION = 1
 TYPED = ("symbol", "trade_id", "price", "quantity", "is_buyer_maker", "traded_at", "received_at", "source")
@@ -63,11 +63,11 @@ def write(day: Day) -> bytes:
     return sink.getvalue()
 
 
-def read(content: bytes | Path, name: str = "the sealed file") -> Sealed:
-    """Read a sealed file whole. Raises `TornObjectError` for one that is none."""
+def read(content: bytes | Path, name: str = "the sealed file", group: int | None = None) -> Sealed:
+    """Read a sealed file whole, or one of its row groups. Raises `TornObjectError` for one that is none."""
     try:
         source = io.BytesIO(content) if isinstance(content, bytes) else content
-        table = pq.read_table(source)
+        table = pq.read_table(source) if group is None else pq.ParquetFile(source).read_row_group(group)
         about = json.loads(table.schema.metadata[_KEY])
         if about["version"] != VERSION or tuple(table.schema.names) != _NAMES:
             raise TornObjectError(f"{name}: expected a sealed file of version {VERSION}, got {about}")
@@ -75,6 +75,12 @@ def read(content: bytes | Path, name: str = "the sealed file") -> Sealed:
         return Sealed(about["symbol"], date.fromisoformat(about["day"]), _plain(table), places)
     except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         raise TornObjectError(f"{name}: not a sealed file: {str(error).partition(chr(10))[0]}") from None
+
+
+def rows_of_groups(content: bytes) -> list[int]:
+    """Return how many trades each row group of a sealed file has."""
+    about = pq.ParquetFile(io.BytesIO(content)).metadata
+    return [int(about.row_group(group).num_rows) for group in range(about.num_row_groups)]
 
 
 def typed(day: Day) -> pa.Table:

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from candlewick.seal import lines
-from candlewick.seal.lines import Candle, Columns, Hole
+from candlewick.lake.sealed import lines
+from candlewick.lake.sealed.lines import Candle, Columns, Hole
 from candlewick.spans import Spans
 
 EPOCH = date(1970, 1, 1)

@@ -1,0 +1,114 @@
+"""Pure: objects that stand for sealed ones, so that whoever reads raw objects reads sealed days, too.
+
+When the small objects of a day go, a few take their place that have a manifest and no lines: each names a row group of
+a sealed file (or the file of a day's other lines), and is read as if those lines were its own. So rebuild, lineage,
+replay and discovery know no difference, and at any instant a trade is there once at least.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+import zstandard
+
+from candlewick.errors import TornObjectError
+from candlewick.lake import names
+from candlewick.lake.manifest import Extent, Manifest, SealedPart
+from candlewick.lake.sealed import file
+from candlewick.lake.sealed.day import column, spans_of, starts_at
+from candlewick.lake.sealed.file import Sealed
+from candlewick.lake.sealed.lines import Candle, read
+from candlewick.moments import MINUTE
+from candlewick.spans import Spans
+
+RECORDER = "sealed"
+_LARGEST = 2**31
+
+
+class Reference(NamedTuple):
+    """An object without lines, by its name, that stands for a part of a sealed day."""
+
+    name: str
+    manifest: Manifest
+
+
+def lines_of(content: bytes, part: SealedPart) -> list[bytes]:
+    """Return the lines of a part of a sealed file. Raises `TornObjectError` where it is not the one that was sealed."""
+    if sha256(content).hexdigest() != part.sha256:
+        raise TornObjectError(f"{part.file}: not the file that was sealed; restore it from a copy")
+    return evidence_in(content) if part.group is None else list(file.read(content, part.file, part.group).lines())
+
+
+def evidence_in(content: bytes) -> list[bytes]:
+    """Return the lines in the file of a day's other lines."""
+    return zstandard.ZstdDecompressor().decompress(content, max_output_size=_LARGEST).split(b"\n")[:-1]
+
+
+def references(
+    prefix: str,
+    sealed: Sealed,
+    trades: SealedPart,
+    evidence: SealedPart,
+    evidence_lines: list[bytes],
+    rows: list[int],
+    sealed_at: int,
+) -> Iterator[Reference]:
+    """Return the references to a sealed day, whose file has row groups of so many `rows`: always the same ones."""
+    start = 0
+    for group, count in enumerate(rows):
+        part = sealed.trades.slice(start, count)
+        start += count
+        ids, at = spans_of(column(part, "trade_id")), column(part, "traded_at")
+        extent = Extent(ids.first, ids.last, ids.count, ids.ranges())
+        named = {sealed.symbol: ids.ranges()}
+        yield _reference(
+            names.backfill(prefix, RECORDER, int(at[0]), int(at[-1]), named),
+            sealed_at,
+            msgspec.structs.replace(trades, group=group),
+            spans={sealed.symbol: extent},
+            covered=named,
+        )
+    minutes = _minutes(evidence_lines)
+    opens = starts_at(sealed.day)
+    settled = {sealed.symbol: minutes.ranges()} if minutes else {}
+    yield _reference(
+        names.backfill(prefix, RECORDER, opens, opens, {f"{sealed.symbol} evidence": [(opens, opens)]}),
+        sealed_at,
+        evidence,
+        klines={sealed.symbol: minutes.count} if minutes else {},
+        minutes=settled,
+    )
+
+
+def _minutes(evidence: list[bytes]) -> Spans:
+    """Return the minutes (since the epoch) of which there is a candle of the exchange."""
+    opens = {event.opens_at for event in map(read, evidence) if isinstance(event, Candle)}
+    return Spans((at // MINUTE, at // MINUTE) for at in sorted(opens))
+
+
+def _reference(
+    name: str,
+    sealed_at: int,
+    part: SealedPart,
+    *,
+    spans: dict[str, Extent] | None = None,
+    covered: dict[str, list[tuple[int, int]]] | None = None,
+    klines: dict[str, int] | None = None,
+    minutes: dict[str, list[tuple[int, int]]] | None = None,
+) -> Reference:
+    return Reference(
+        name,
+        Manifest(
+            recorder=RECORDER,
+            seq=1,
+            prev=None,
+            created=sealed_at,
+            lines=0,
+            spans=spans or {},
+            covered=covered or {},
+            klines=klines or {},
+            minutes=minutes or {},
+            sealed=part,
+        ),
+    )

@@ -1,0 +1,80 @@
+"""Sealing and letting go in processes that die at a named step.
+
+    python tests/seal/killed.py   reads lines of JSON, `{"data": folder, "step": step}`, and says how each one ended
+
+One process imports everything and forks for each case, before any library of it has started a thread.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401 - imported once, not in each child
+
+from candlewick.config import Settings
+from candlewick.config.sections import RetentionSettings
+from candlewick.process import crashpoint
+from candlewick.seal import keeping
+
+STEPS = (
+    *(f"{when} sealing {what}" for when in ("before", "after") for what in ("parquet", "evidence.json.zst")),
+    "before certificate",
+    "after certificate",
+    "before reference",
+    "after reference",
+    "before delete",
+    "after delete",
+    "mid-put",
+    "replacing days.json",
+)
+
+
+def keeping_none(settings: Settings) -> Settings:
+    """The same settings, with raw objects that go as soon as their day is sealed."""
+    return settings.model_copy(update={"retention": RetentionSettings(raw=timedelta(seconds=1))})
+
+
+def again(settings: Settings, folder: Path) -> Settings:
+    """A copy of a lake."""
+    shutil.copytree(settings.data, folder / "data")
+    return settings.model_copy(update={"data": folder / "data"})
+
+
+def run(cases: Sequence[tuple[Settings, str]]) -> list[bool]:
+    """Seal in each lake and let go, in a process that dies at a step (`""`: at none); return which died."""
+    text = "".join(json.dumps({"data": str(each.data), "step": step}) + "\n" for each, step in cases)
+    done = subprocess.run([sys.executable, __file__], input=text, capture_output=True, text=True, check=True)
+    codes = [int(line) for line in done.stdout.splitlines() if line.lstrip("-").isdigit()]
+    assert len(codes) == len(cases) and set(codes) <= {0, -9}, done.stdout + done.stderr
+    return [code == -9 for code in codes]
+
+
+def _main() -> None:
+    for line in sys.stdin:
+        case = json.loads(line)
+        sys.stdout.flush()
+        child = os.fork()
+        if not child:
+            _work(case)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _work(case: dict[str, str]) -> None:
+    try:
+        crashpoint.arm(case["step"])
+        settings = keeping_none(Settings(data=Path(case["data"]), prefix="demo", symbols=("BTCDEMO",)))
+        keeping.seal_days(settings, None, None, lambda *_: None, asks=False)
+        os._exit(0)
+    except BaseException as error:  # noqa: BLE001 - a child that goes on would read its parent's cases
+        print(repr(error), file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,117 @@
+"""The raw objects of sealed days go, and no line with them."""
+
+from datetime import timedelta
+
+import pytest
+
+from candlewick.config.sections import RetentionSettings
+from candlewick.lake.sealed.reference import RECORDER
+from candlewick.seal import keeping
+from candlewick.seal.seals import Seals
+from seal.killed import STEPS, again, keeping_none, run
+from seal.market import DAYS, FIRST, SYMBOL, copied, exchange, fill, lake_of, raw_lines, settings_for
+
+SLICE = ("before certificate", "after reference", "after delete")
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    with exchange(rate=0.01) as running:
+        settings = settings_for(running, tmp_path_factory.mktemp("full"))
+        fill(settings)
+        yield settings
+
+
+def objects(settings) -> dict[str, int]:
+    """The names of the lake's raw objects, and how many lines are read from each."""
+    lake = lake_of(settings)
+    return {item.name: len(lake.read_object(item.name).lines) for item in lake.list_all()}
+
+
+def seal(settings):
+    return keeping.seal_days(settings, None, None, lambda *_: None, asks=False)
+
+
+def test_nothing_is_deleted_by_default(full, tmp_path):
+    settings = copied(full, tmp_path)
+    before = objects(settings)
+    assert [each.state for each in seal(settings)] == ["sealed", "sealed"]
+    assert objects(settings) == before
+
+
+def test_small_objects_go_and_every_reader_finds_the_same_lines(full, tmp_path):
+    settings = keeping_none(copied(full, tmp_path))
+    before, lines = objects(settings), sorted(raw_lines(settings))
+    seal(settings)
+    after = objects(settings)
+    assert len(after) < len(before) / 2
+    assert sum(f"_{RECORDER}-" in name for name in after) == 2 * len(DAYS)
+    assert sorted(raw_lines(settings)) == lines
+
+
+def test_a_line_that_is_in_no_sealed_file_keeps_its_object(full, tmp_path):
+    settings = copied(full, tmp_path)
+    seal(settings)
+    lake = lake_of(settings)
+    name = next(each for each in objects(settings) if f"/{FIRST}/" in each and "backfill" in each)
+    held = lake.read_object(name)
+    from msgspec.structs import replace  # noqa: PLC0415
+
+    from candlewick.lake.objects import pack  # noqa: PLC0415
+
+    lake.delete(name)
+    lines = [*held.lines, held.lines[0].replace(b'"recv":1', b'"recv":3')]
+    lake.put_absent(name, pack(lines, replace(held.manifest, lines=len(lines))))
+    keeping.seal_days(keeping_none(settings), [FIRST], None, lambda *_: None, asks=False)
+    assert name in objects(settings)
+    assert lines[-1] in raw_lines(settings)
+
+
+def test_a_sealed_file_that_is_not_what_was_certified_deletes_nothing(full, tmp_path):
+    settings = copied(full, tmp_path)
+    seal(settings)
+    before = objects(settings)
+    for day in DAYS:
+        path = settings.data / "lake" / Seals(lake_of(settings)).certificate(SYMBOL, day).body["file"]["name"]
+        content = bytearray(path.read_bytes())
+        content[100] ^= 1
+        path.write_bytes(bytes(content))
+    keeping.seal_days(keeping_none(settings), None, None, lambda *_: None, asks=False)
+    assert {name for name, lines in before.items() if lines} <= set(objects(settings))
+
+
+def test_young_days_are_kept(full, tmp_path):
+    settings = copied(full, tmp_path)
+    settings = settings.model_copy(update={"retention": RetentionSettings(raw=timedelta(days=30))})
+    before = objects(settings)
+    seal(settings)
+    assert objects(settings) == before
+
+
+def test_what_checkpoints_go_on_from_is_kept(full, tmp_path):
+    from candlewick.tape.checkpoint import all_in  # noqa: PLC0415
+
+    settings = keeping_none(copied(full, tmp_path))
+    seal(settings)
+    there = set(objects(settings))
+    for each in all_in(settings.state_path.parent):
+        assert each.prev in there
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("steps", [SLICE, pytest.param(STEPS, marks=pytest.mark.slow)], ids=["slice", "all"])
+def test_killed_at_any_step_no_line_is_lost_and_none_is_twice_in_a_seal(full, tmp_path, steps):
+    """Killed once at each step; `benchmarks/seal_kills.py` kills a thousand times, at random passes."""
+    wanted = set(raw_lines(full))
+    lakes = [again(full, tmp_path / str(number)) for number in range(len(steps))]
+    cases = [(settings, f"{step}:1") for settings, step in zip(lakes, steps, strict=True)]
+    for (settings, step), died in zip(cases, run(cases), strict=True):
+        assert died, step
+        assert set(raw_lines(settings)) == wanted, step
+    run([(settings, "") for settings in lakes])
+    for settings, step in cases:
+        assert set(raw_lines(settings)) == wanted, step
+        for day in DAYS:
+            seals = Seals(lake_of(settings))
+            ids = seals.read(seals.certificate(SYMBOL, day)).trades.column("trade_id").to_pylist()
+            assert ids == sorted(set(ids)) and len(ids) == seals.certificate(SYMBOL, day).body["count"], step
