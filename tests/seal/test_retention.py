@@ -11,7 +11,7 @@ from candlewick.seal.seals import Seals
 from seal.killed import STEPS, again, keeping_none, run
 from seal.market import DAYS, FIRST, SYMBOL, copied, exchange, fill, lake_of, raw_lines, settings_for
 
-SLICE = ("before certificate", "after reference", "after delete")
+SLICE = ("before certificate", "after delete")
 
 
 @pytest.fixture(scope="module")
