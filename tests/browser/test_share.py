@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -32,6 +32,8 @@ def test_what_is_on_screen_is_exported_with_the_warehouses_digits(visit: Visit, 
         button(visitor, "Picture and export").click()
         with visitor.page.expect_download() as download:
             visitor.page.get_by_role("menuitem", name=f"Visible bars as {kind}").click()
+        ends = [f"{at:%Y%m%dT%H%M%SZ}" for at in (first, last + timedelta(minutes=1))]
+        assert download.value.suggested_filename == f"BTCDEMO-1m-{ends[0]}-{ends[1]}.{kind.lower()}"
         files[kind] = tmp_path / kind
         download.value.save_as(files[kind])
     table = pq.read_table(files["Parquet"]).to_pylist()

@@ -44,7 +44,8 @@ class Export:
             raise RequestError(f"expected a format of {', '.join(MEDIA_TYPES)}, got {kind[:40]!r}")
         start, end = (None if at is None else instant(at) for at in (since, before))
         content = await self._reads(self._file, kind, symbol, timeframe, start, end)
-        headers = {"Content-Disposition": f'attachment; filename="{symbol}-{timeframe}.{kind}"'}
+        name = "-".join([symbol, timeframe, *(f"{at:%Y%m%dT%H%M%SZ}" for at in (start, end) if at is not None)])
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
         return Response(content, media_type=MEDIA_TYPES[kind], headers=headers | {"Cache-Control": "no-store"})
 
     def _file(self, kind: str, symbol: str, timeframe: str, start: datetime | None, end: datetime | None) -> bytes:

@@ -200,6 +200,11 @@ export class PriceChart {
     this.series.priceScale().applyOptions({ mode, invertScale: inverted, autoScale: true });
   }
 
+  /** Whether the price scale is fitted to what is on screen, rather than moved by hand. */
+  isFitted(): boolean {
+    return this.series.priceScale().options().autoScale;
+  }
+
   /** Put the crosshair on the bar at or before a time, or take it away. */
   pointAt(time: number | null): void {
     const index = time === null ? -1 : this.table.indexAt(time + 1) - 1;

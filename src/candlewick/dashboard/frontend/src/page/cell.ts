@@ -171,9 +171,14 @@ export class Cell implements Stage {
     return this.travel.goToStart(symbol, () => symbol === this.choice.symbol);
   }
 
+  /** Fit the price scale to what is on screen. */
+  fit(): void {
+    this.chart.setScale(this.choice.scale, this.choice.inverted);
+  }
+
   /** Show the newest bars in their original width, and fit the price scale to them. */
   reset(): void {
-    this.chart.setScale(this.choice.scale, this.choice.inverted);
+    this.fit();
     void this.feeder.toHead().then(() => this.chart.view.reset());
   }
 
@@ -197,7 +202,7 @@ export class Cell implements Stage {
 
   private apply(choice: Partial<Choice>): void {
     if ("type" in choice) this.chart.setType(this.choice.type);
-    if ("scale" in choice || "inverted" in choice) this.chart.setScale(this.choice.scale, this.choice.inverted);
+    if ("scale" in choice || "inverted" in choice) this.fit();
   }
 
   private open(): void {

@@ -25,6 +25,7 @@ import { ZoneMenu } from "../ui/zones";
 import { isZone } from "../zone";
 import type { Cell } from "./cell";
 import { bindCommands } from "./commands";
+import { DayNumbers } from "./day";
 import { afterPaint, Probe } from "./debug";
 import { Grid } from "./grid";
 import { layoutMenu } from "./layouts";
@@ -32,7 +33,6 @@ import { CSS } from "./styles";
 
 /** In these states the age of the newest trade is told. */
 const DATED: ReadonlySet<Health> = new Set<Health>(["live", "quiet", "incomplete", "delayed", "stale"]);
-const DAY_EVERY = 15_000;
 const CLOCK_EVERY = 250;
 
 /** What the page around the terminal does for it. */
@@ -64,7 +64,8 @@ export class Terminal {
   private readonly history: History;
   private readonly keys: Keyboard;
   private readonly probe: Probe;
-  private readonly timers: number[];
+  private readonly day: DayNumbers;
+  private readonly timer: number;
   private readonly endings: (() => void)[];
   private repaint = 0;
 
@@ -85,6 +86,7 @@ export class Terminal {
     this.statusBar = new StatusBar({
       chooseZone: (anchor) => this.zones.toggle(anchor),
       choose: (choice) => this.active.choose(choice),
+      fit: () => this.active.fit(),
       showMessages: (anchor) => this.messages.toggle(anchor),
       help: () => this.help.toggle(),
     });
@@ -97,6 +99,7 @@ export class Terminal {
     this.help = new Help(this.keys);
     this.messages = new Messages(element, desk.toasts, () => desk.clock);
     this.grid = new Grid(desk, this.history);
+    this.day = new DayNumbers(this.header, this.history, this.live, () => this.active);
     this.fill();
     this.bindKeys();
     this.follow();
@@ -107,16 +110,14 @@ export class Terminal {
       this.live.connection.on(() => this.showHealth()),
       followPrefs(() => this.takeLook()),
       () => this.keys.dispose(),
+      () => this.day.dispose(),
     ];
     this.dress(theme);
-    this.timers = [
-      window.setInterval(() => this.tickClock(), CLOCK_EVERY),
-      window.setInterval(() => void this.showDay(), DAY_EVERY),
-    ];
+    this.timer = window.setInterval(() => this.tickClock(), CLOCK_EVERY);
   }
 
   dispose(): void {
-    this.timers.forEach((timer) => window.clearInterval(timer));
+    window.clearInterval(this.timer);
     this.endings.forEach((end) => end());
     cancelAnimationFrame(this.repaint);
     this.grid.dispose();
@@ -213,7 +214,7 @@ export class Terminal {
 
   private opened(): void {
     this.showPrice();
-    void this.showDay();
+    void this.day.show();
   }
 
   private showPrice(): void {
@@ -236,16 +237,8 @@ export class Terminal {
   private tickClock(): void {
     const { status, isHeld } = this.active;
     this.statusBar.tick(this.live.serverNow(), isHeld ? null : (status?.closes ?? null), this.desk.clock);
+    this.statusBar.setFitted(this.active.chart.isFitted());
     this.showHealth();
-  }
-
-  private async showDay(): Promise<void> {
-    const { active } = this;
-    const { symbol } = active.series;
-    const day = await this.history.day(symbol, AbortSignal.timeout(DAY_EVERY)).catch(() => null);
-    const { newest } = active.feeder;
-    const isCurrent = active === this.active && symbol === active.series.symbol;
-    if (day && newest && isCurrent) this.header.setDay(day, newest, active.chart.decimals, this.live.serverNow() / 1_000);
   }
 
   private setZone(zone: string): void {

@@ -27,7 +27,7 @@ const HEALTH_TITLES: Record<Health, string> = {
   replay: "Trades of the past are played",
 };
 const SCALE_NAMES: Record<Scale, [name: string, title: string]> = {
-  auto: ["auto", "Prices, fitted to the screen"],
+  auto: ["lin", "Prices, as they are"],
   log: ["log", "Logarithmic (Alt+L)"],
   percent: ["%", "Percent of the first bar on screen (Alt+P)"],
   indexed: ["100", "The first bar on screen is 100"],
@@ -36,6 +36,8 @@ const SCALE_NAMES: Record<Scale, [name: string, title: string]> = {
 export interface StatusActions {
   chooseZone(anchor: Element): void;
   choose(choice: Partial<Choice>): void;
+  /** Fit the price scale to what is on screen, and keep it so. */
+  fit(): void;
   showMessages(anchor: Element): void;
   help(): void;
 }
@@ -51,6 +53,7 @@ export class StatusBar {
   private readonly clock = h("time", { class: "clock" });
   private readonly zone: HTMLButtonElement;
   private readonly scales: HTMLButtonElement[];
+  private readonly fit: HTMLButtonElement;
   private readonly invert: HTMLButtonElement;
   private inverted = false;
 
@@ -61,6 +64,8 @@ export class StatusBar {
       const [name, title] = SCALE_NAMES[scale];
       return h("button", { type: "button", value: scale, title, onclick: () => actions.choose({ scale }) }, name);
     });
+    const fitted = "Fit prices to the screen (double-click on the axis)";
+    this.fit = h("button", { type: "button", title: fitted, "aria-pressed": "true", onclick: () => actions.fit() }, "auto");
     const flip = () => actions.choose({ inverted: !this.inverted });
     this.invert = h("button", { type: "button", value: "inverted", title: "Upside down (Alt+I)", onclick: flip }, "inv");
     const messages = iconButton("Messages", ICONS.messages, (button) => actions.showMessages(button), "tiny");
@@ -77,7 +82,7 @@ export class StatusBar {
       h("span", { class: "spring" }),
       this.clock,
       this.zone,
-      h("span", { class: "scales" }, ...this.scales, this.invert),
+      h("span", { class: "scales" }, this.fit, ...this.scales, this.invert),
       messages,
       help,
     );
@@ -92,6 +97,11 @@ export class StatusBar {
     this.inverted = inverted;
     markCurrent(this.scales, scale);
     markCurrent([this.invert], inverted ? "inverted" : "");
+  }
+
+  /** Show whether the price scale is fitted to the screen, or was moved by hand. */
+  setFitted(isFitted: boolean): void {
+    if (this.fit.ariaPressed !== String(isFitted)) this.fit.ariaPressed = String(isFitted);
   }
 
   setHealth(health: Health, age: number | null): void {
