@@ -76,6 +76,18 @@ def test_the_numbers_in_the_legend_are_ta_libs(visit: Visit) -> None:
         assert shown[name] == pytest.approx([values[at] for values in series], abs=0.0051)
 
 
+def test_a_length_is_what_was_typed_and_nothing_else(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&ind=").wait_for_bars()
+    add_indicator(visitor, "ema 200")
+    assert query(visitor)["ind"] == ["ema(200)"]
+    visitor.page.locator(".row-name", has_text="EMA 200").click()
+    length = visitor.page.get_by_label("Length", exact=True)
+    length.fill("")
+    assert query(visitor)["ind"] == ["ema(200)"]
+    length.fill("21")
+    assert query(visitor)["ind"] == ["ema(21)"]
+
+
 def test_an_indicator_takes_parameters_and_colours_and_goes(visit: Visit) -> None:
     visitor = visit(f"{SERIES}&ind=ema,rsi").wait_for_bars()
     row = visitor.page.locator(".row", has_text="EMA")

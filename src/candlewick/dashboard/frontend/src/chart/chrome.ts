@@ -36,7 +36,7 @@ export const CHART: DeepPartial<TimeChartOptions> = {
   autoSize: true,
   layout: { fontFamily: FONT, fontSize: 12, attributionLogo: true },
   crosshair: { mode: CrosshairMode.Normal },
-  rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.14, bottom: 0.08 } },
+  rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.14, bottom: 0.08 } },
   kineticScroll: { mouse: true, touch: true },
 };
 

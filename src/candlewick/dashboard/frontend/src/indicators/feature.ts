@@ -2,19 +2,18 @@
 
 import type { Feature, Stage } from "../desk/stage";
 import { keep, recall } from "../state/prefs";
-import { Choices, matching } from "../ui/choices";
+import { Choices } from "../ui/choices";
 import { h, icon, ICONS } from "../ui/dom";
 import { Popover } from "../ui/popover";
 import { form } from "./form";
 import { type Chosen, read, write } from "./notation";
 import { PaneHeights, PaneTops } from "./panes";
 import { settle } from "./parameters";
-import { indicatorOf, INDICATORS } from "./registry";
+import { searched } from "./search";
 import { Shown } from "./shown";
 import { CYCLE, type Output } from "./style";
 
 const STORE = "indicators";
-const OPTIONS = INDICATORS.map(({ id, title, short }) => ({ value: id, title, hint: short }));
 
 export class Indicators implements Feature {
   private shown: Shown[] = [];
@@ -27,7 +26,7 @@ export class Indicators implements Feature {
   private written: string | null = null;
 
   constructor(private readonly stage: Stage) {
-    const choices = new Choices("Search indicators", (typed) => matching(OPTIONS, typed), (id) => this.add(id));
+    const choices = new Choices("Search indicators", searched, (notation) => this.add(notation));
     this.menu = new Popover(stage.desk.root, "Indicators", choices.element);
     this.menu.onOpen = () => choices.start();
     this.dialog = new Popover(stage.desk.root, "Settings of the indicator");
@@ -70,9 +69,8 @@ export class Indicators implements Feature {
     this.arrange();
   }
 
-  private add(id: string): void {
-    const definition = indicatorOf(id)!;
-    this.show({ definition, parameters: settle(definition.parameters, {}) });
+  private add(notation: string): void {
+    read(notation).forEach((choice) => this.show(choice));
     this.arrange();
     this.note();
     this.menu.close();

@@ -63,7 +63,9 @@ function input(parameter: Parameter, value: number | string, onChange: (value: u
     return select;
   }
   const { min, max, step } = parameter;
+  // A field that is empty for a moment changes nothing; one that is left with a value not allowed says what is.
   const oninput = () => field.checkValidity() && onChange(field.value);
-  const field = h("input", { type: "number", min, max, step, value, oninput });
+  const onchange = () => field.reportValidity();
+  const field = h("input", { type: "number", required: true, min, max, step, value, oninput, onchange });
   return field;
 }

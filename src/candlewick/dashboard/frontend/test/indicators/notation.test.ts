@@ -6,6 +6,7 @@ import { Indicator } from "../../src/indicators/indicator";
 import { read, write } from "../../src/indicators/notation";
 import { settle } from "../../src/indicators/parameters";
 import { indicatorOf, INDICATORS } from "../../src/indicators/registry";
+import { searched } from "../../src/indicators/search";
 
 const BB = indicatorOf("bb")!;
 
@@ -49,4 +50,11 @@ test("a legend tells the numbers, and the source where it is not the usual one",
     "VWAP",
     "MACD 12 26 9",
   ]);
+});
+
+test("an indicator is found by its name, and a number behind it is its length", () => {
+  const values = (typed: string) => searched(typed).map(({ value }) => value);
+  assert.deepEqual([values("ema"), values("ema 200"), values("EMA200")], [["ema"], ["ema(200)"], ["ema(200)"]]);
+  assert.deepEqual(read(values("relative 7")[0]!).map(({ parameters }) => parameters["length"]), [7]);
+  assert.deepEqual([values("vwap 20"), values("nonsense 20")], [[], []]);
 });
