@@ -1,7 +1,9 @@
 // One indicator as it is shown: its values, its lines on the chart, its row in the legend.
 
+import { secondsOf } from "../data/config";
 import type { Stage } from "../desk/stage";
-import { UTC_DAYS } from "./definition";
+import { SumsBefore } from "./before";
+import { type Sums, UTC_DAYS } from "./definition";
 import { Indicator } from "./indicator";
 import type { Chosen } from "./notation";
 import { Plot } from "./plot";
@@ -20,11 +22,13 @@ export interface ShownActions {
 }
 
 const VOLUME_PANE = 1;
+const MINUTE = 60;
 
 export class Shown {
   readonly row: Row;
   private readonly indicator: Indicator;
   private readonly plot: Plot;
+  private before: SumsBefore | null = null;
 
   /** `pane` is the pane of the indicator that this one replaces, if it has a pane of its own. */
   constructor(
@@ -36,7 +40,7 @@ export class Shown {
   ) {
     const { chart } = stage;
     // A session in which the tape itself begins counts from its first trade.
-    const before = () => (stage.feeder.hasOlder ? null : { money: 0, volume: 0 });
+    const before = (time: number) => (stage.feeder.hasOlder ? this.sumsBefore(time) : { money: 0, volume: 0 });
     this.indicator = new Indicator(choice.definition, chart.table, choice.parameters, { ...UTC_DAYS, before });
     const place = { main: 0, volume: VOLUME_PANE, own: pane ?? chart.api.panes().length }[choice.definition.pane];
     const price = (value: number) => chart.priceText(value);
@@ -81,8 +85,20 @@ export class Shown {
   }
 
   remove(): void {
+    this.before?.dispose();
     this.plot.remove();
     this.row.element.remove();
+  }
+
+  /** What was traded before the first bar, on bars so short that a page of them does not reach back to midnight. */
+  private sumsBefore(time: number): Sums | null {
+    const { history, series, chart } = this.stage;
+    if (this.choice.parameters["source"] !== "hlc3" || secondsOf(series.timeframe) > MINUTE) return null;
+    if (!this.before?.isOf(series)) {
+      this.before?.dispose();
+      this.before = new SumsBefore(history, series, chart.table, () => this.update(0));
+    }
+    return this.before.at(time);
   }
 
   private setHidden(hidden: boolean): void {
