@@ -50,13 +50,24 @@ def test_a_tick_is_small_and_painted_at_once(visit: Visit) -> None:
     assert all(tick["drawn"] <= tick["painted"] for tick in ticks)
 
 
+COUNT_DIALOGS = """window.__dialogs = 0;
+new MutationObserver((records) => {
+    const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node instanceof Element);
+    const found = added.filter((node) => node.closest("[data-testid=stDialog]") || node.innerHTML.includes("stDialog"));
+    window.__dialogs += found.length;
+}).observe(document.body, { childList: true, subtree: true });"""
+
+
 def test_after_a_restart_of_the_server_the_chart_goes_on_by_itself(visit_branch: Visit, branch: Stack) -> None:
     visitor = visit_branch("/").wait_for_bars()
     visitor.expects_outage = True
     visitor.scroll_back()
     anchor = visitor.anchored_view()
+    visitor.ask(COUNT_DIALOGS)
     branch.kill("dashboard")
     visitor.wait_for_health("reconnecting")
+    visitor.wait("window.__dialogs > 0")  # Streamlit's own message ...
+    visitor.page.get_by_test_id("stDialog").wait_for(state="detached")  # ... does not cover the chart
     start_dashboard(branch)
     visitor.wait_for_health("live")
     visitor.wait_for_ticks(3)

@@ -33,6 +33,7 @@ class Frame {
   private parent: Parent | null = null;
   private farewell = 0;
   private width = 0;
+  private readonly watch = new MutationObserver(closeConnectionError);
   private readonly backstage = document.createElement("div");
   private readonly fit = () => {
     fitToScreen(this.terminal.element);
@@ -53,6 +54,7 @@ class Frame {
     if (this.parent === parent && this.terminal.element.isConnected) return;
     this.parent = parent;
     parent.append(this.terminal.element);
+    this.watch.observe(document.body, { childList: true, subtree: true });
     this.backstage.remove();
     this.fit();
   }
@@ -61,6 +63,7 @@ class Frame {
   takeDown(parent: Parent): void {
     if (parent !== this.parent) return;
     this.parent = null;
+    this.watch.disconnect();
     this.backstage.style.cssText = `position: fixed; inset: 0 auto auto 0; width: ${this.width}px; visibility: hidden`;
     this.backstage.append(this.terminal.element);
     document.body.append(this.backstage);
@@ -73,6 +76,12 @@ class Frame {
     this.terminal.dispose();
     this.onEnd();
   }
+}
+
+/** Streamlit covers the page with a message when its server is away. The status bar tells that, so close it. */
+function closeConnectionError(): void {
+  const dialog = document.querySelector('[data-testid="stDialog"]');
+  if (dialog?.textContent?.startsWith("Connection error")) press('[data-testid="stDialog"] [aria-label="Close"]');
 }
 
 /** Streamlit's theme, recognised by the colours it gives to components. */
