@@ -76,6 +76,19 @@ def test_a_flick_goes_on_by_itself(visit: Visit) -> None:
     visitor.wait(f"{HOOK}.view().to < {before[1] - 2 * DRAGGED}")
 
 
+def test_settings_can_be_read_to_their_end_at_twice_the_size(visit: Visit) -> None:
+    visitor = visit(SERIES, width=720, height=450).wait_for_bars()
+    visitor.page.get_by_role("button", name="Settings", exact=True).click()
+    settings = visitor.page.get_by_role("dialog", name="Settings")
+    box = settings.bounding_box()
+    assert box
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 450
+    last = settings.locator(".about")
+    last.scroll_into_view_if_needed()
+    assert visitor.page.evaluate("(node) => node.getBoundingClientRect().bottom", last.element_handle()) <= 450
+
+
 def test_4k_is_one_screen_too(visit: Visit) -> None:
     visitor = visit(SERIES, width=3840, height=2160).wait_for_bars()
     box = visitor.page.locator(".terminal").bounding_box()
