@@ -55,6 +55,7 @@ export class StatusBar {
   private readonly scales: HTMLButtonElement[];
   private readonly fit: HTMLButtonElement;
   private readonly invert: HTMLButtonElement;
+  private scale: Scale = "auto";
   private inverted = false;
 
   constructor(actions: StatusActions) {
@@ -62,13 +63,15 @@ export class StatusBar {
     this.zone = h("button", { type: "button", class: "zone", title: "Time zone", onclick });
     this.scales = SCALES.map((scale) => {
       const [name, title] = SCALE_NAMES[scale];
-      return h("button", { type: "button", value: scale, title, onclick: () => actions.choose({ scale }) }, name);
+      const onclick = () => actions.choose({ scale: scale === this.scale ? "auto" : scale });
+      return h("button", { type: "button", value: scale, title, onclick }, name);
     });
     const fitted = "Fit prices to the screen (double-click on the axis)";
     this.fit = h("button", { type: "button", title: fitted, "aria-pressed": "true", onclick: () => actions.fit() }, "auto");
     const flip = () => actions.choose({ inverted: !this.inverted });
     this.invert = h("button", { type: "button", value: "inverted", title: "Upside down (Alt+I)", onclick: flip }, "inv");
     const messages = iconButton("Messages", ICONS.messages, (button) => actions.showMessages(button), "tiny");
+    messages.classList.add("wide-only");
     const help = iconButton("Keyboard (?)", ICONS.keyboard, () => actions.help(), "tiny");
     help.classList.add("wide-only");
     this.element = h(
@@ -94,6 +97,7 @@ export class StatusBar {
   }
 
   setChoice({ scale, inverted }: Choice): void {
+    this.scale = scale;
     this.inverted = inverted;
     markCurrent(this.scales, scale);
     markCurrent([this.invert], inverted ? "inverted" : "");
