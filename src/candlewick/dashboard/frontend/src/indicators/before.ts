@@ -2,7 +2,7 @@
 
 import { BarTable, type Columns } from "../chart/columns";
 import type { SeriesKey } from "../data/config";
-import type { History, Range } from "../data/history";
+import { type History, NotReadyError, type Range } from "../data/history";
 import type { Sums } from "./definition";
 import { sumsOf } from "./vwap";
 
@@ -35,7 +35,8 @@ export class SumsBefore {
   /** The sums of the UTC day up to an instant (s), at which the first bar opens; null while they are on their way. */
   at(time: number): Sums | null {
     const { known } = this;
-    if (known && known.time >= time && known.time - (known.time % DAY) <= time) return less(known.sums, this.loaded(time, known.time));
+    const isOfDay = known !== null && known.time >= time && known.time - (known.time % DAY) <= time;
+    if (isOfDay) return less(known.sums, this.loaded(time, known.time));
     if (this.asked !== time) void this.ask(time);
     return null;
   }
@@ -52,8 +53,9 @@ export class SumsBefore {
       this.known = { time, sums: { money: minutes.money + rest.money, volume: minutes.volume + rest.volume } };
       this.heed();
     } catch (error) {
-      // Without a server there is no VWAP yet; the next page of history asks again.
-      if (!(error instanceof TypeError) && !this.aborter.signal.aborted) throw error;
+      // Without a server, or a warehouse, there is no VWAP yet; the next page of history asks again.
+      const isAway = error instanceof TypeError || error instanceof NotReadyError;
+      if (!isAway && !this.aborter.signal.aborted) throw error;
       this.asked = null;
     }
   }
