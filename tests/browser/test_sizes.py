@@ -41,6 +41,7 @@ def test_a_finger_pans_and_taps_on_a_phone(visit: Visit) -> None:
     touch("touchStart", 100)
     for x in range(110, 300, 10):
         touch("touchMove", x)
+        visitor.ask("new Promise(requestAnimationFrame)")  # a busy page would take many moves for one
     touch("touchEnd")
     visitor.wait(f"{HOOK}.view().to < {before[1] - 5}")
     visitor.page.get_by_role("button", name="Indicators").tap()
