@@ -31,6 +31,7 @@ def test_one_screen_holds_the_chart_and_nothing_is_wider_than_the_screen(
 
 def test_a_finger_pans_and_taps_on_a_phone(visit: Visit) -> None:
     visitor = visit(SERIES, width=390, height=844, touch=True).wait_for_bars()
+    visitor.wait_for_ticks(5)  # while a page is still loading, a finger that moves may look like one that rests
     before = visitor.view()
     session = visitor.page.context.new_cdp_session(visitor.page)
 
@@ -41,7 +42,7 @@ def test_a_finger_pans_and_taps_on_a_phone(visit: Visit) -> None:
     touch("touchStart", 100)
     for x in range(110, 300, 10):
         touch("touchMove", x)
-        visitor.ask("new Promise(requestAnimationFrame)")  # a busy page would take many moves for one
+        visitor.ask("new Promise(requestAnimationFrame)")  # a busy page may take many moves for one
     touch("touchEnd")
     visitor.wait(f"{HOOK}.view().to < {before[1] - 5}")
     visitor.page.get_by_role("button", name="Indicators").tap()
