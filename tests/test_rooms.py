@@ -30,6 +30,7 @@ PURE = (
     "lake.manifest",
     "lake.batch",
     "recorder.sequencer",
+    "recorder.numbering",
     "recorder.ring",
     "tape.coverage",
     "mart.version",

@@ -3,6 +3,7 @@ import json
 from candlewick import trade as trades
 from candlewick.lake.batch import Batcher, Limits
 from candlewick.recorder.live import LiveTape
+from candlewick.recorder.numbering import MARGIN, Numbering
 from candlewick.tape.coverage import Coverage
 from candlewick.trade import Kline, Trade
 
@@ -53,6 +54,26 @@ def test_a_trade_is_recorded_published_and_secured_once():
     assert not rec.coverage.covered
     assert rec.lines[0]["src"] == "ws"
     assert rec.lines[0]["recv"] == 2_000_000
+
+
+def test_ids_that_start_again_stop_the_symbol_with_one_line_and_record_nothing():
+    rec = Recording(covered=[(1, 5_000)])
+    rec.tape.numbering = Numbering(5_000, 1723161255342000 - MARGIN - 1)
+    for trade_id in (17, 18):
+        rec.trade(trade_id)
+    assert rec.recorded == []
+    assert "id 17 is newer than id 5000" in rec.tape.stopped
+    assert "prefix" in rec.tape.stopped
+    assert not rec.coverage.missing()
+
+
+def test_what_is_not_newer_than_what_is_durable_is_left_to_backfill_at_the_start():
+    rec = Recording(covered=[(1, 5_000)])
+    rec.tape.numbering = Numbering(5_000, 1723161255342000)
+    for trade_id in (17, 5_000, 5_001):
+        rec.trade(trade_id)
+    assert rec.recorded == [5_001]
+    assert rec.tape.stopped is None
 
 
 def test_a_candle_settles_its_minute_whatever_its_unit_of_time():

@@ -6,7 +6,9 @@ import structlog
 
 from candlewick.lake.batch import Batcher
 from candlewick.moments import micros, minute_of
+from candlewick.recorder.numbering import Numbering
 from candlewick.recorder.sequencer import Conflict, Emitted, Healed, Hole, Output, Sequencer
+from candlewick.spans import Spans
 from candlewick.tape.coverage import Coverage
 from candlewick.trade import Kline, Trade, raw_line
 
@@ -17,7 +19,10 @@ log = structlog.get_logger()
 
 
 class LiveTape:
-    """Sequencer, coverage and what is told about them. `publish` takes every trade of the tape, in order."""
+    """Sequencer, coverage and what is told about them. `publish` takes every trade of the tape, in order.
+
+    `stopped` says why the symbol is not recorded any more, None where it is.
+    """
 
     def __init__(
         self,
@@ -29,6 +34,8 @@ class LiveTape:
         self.symbol = symbol
         self.coverage = coverage
         self.sequencer = Sequencer()
+        self.numbering = Numbering()
+        self.stopped: str | None = None
         self.trades = 0
         self.conflicts = 0
         self.holes_seen = 0
@@ -41,6 +48,8 @@ class LiveTape:
 
     def on_trade(self, event: bytes, trade: Trade, received_at: int, now: float) -> None:
         """Take a leg's copy of a trade; `received_at` is our clock in µs, `now` the loop's in seconds."""
+        if self.stopped or not self._belongs(trade):
+            return
         outputs = self.sequencer.offer(trade, raw_line(event, "ws", received_at), now)
         if outputs:
             self._note_delay(received_at - micros(trade.event_at))
@@ -48,7 +57,7 @@ class LiveTape:
 
     def on_kline(self, event: bytes, kline: Kline, received_at: int, now: float) -> None:
         """Record a closed candle of the exchange once; a copy that differs is kept, too."""
-        if not kline.bar.is_closed:
+        if self.stopped or not kline.bar.is_closed:
             return
         candle = event[event.find(b'"k":') :]
         if self._klines.get(kline.bar.open_time) == candle:
@@ -68,6 +77,26 @@ class LiveTape:
     def flush(self, now: float) -> None:
         """Give up every hole: nothing more will come."""
         self._take(self.sequencer.flush(), now)
+
+    def _belongs(self, trade: Trade) -> bool:
+        """Whether a trade is one of this tape's: ids that start again would take the place of others.
+
+        At the start a trade that is not newer than what is durable is none of a leg: what is missing is filled by id.
+        """
+        newest = self.numbering.newest
+        if self.numbering.starts_again(trade.trade_id, micros(trade.traded_at)):
+            self._stop(trade.trade_id, newest)
+            return False
+        return trade.trade_id > newest or self.sequencer.emitted is not None
+
+    def _stop(self, trade_id: int, newest: int) -> None:
+        """Take no trade any more, and ask for none."""
+        self.stopped = (
+            f"{self.symbol}: the exchange's ids start again: id {trade_id} is newer than id {newest}, the last one"
+            " recorded; it is not recorded any more. Set a new `prefix` (and `data`) to record it anew"
+        )
+        self.coverage.wanted = Spans()
+        log.error("ids start again, symbol stopped", problem=self.stopped)
 
     def _take(self, outputs: list[Output], now: float) -> None:
         for output in outputs:

@@ -32,6 +32,7 @@ def of_symbol(tape: LiveTape, backfiller: Backfiller | None, klines: KlineFiller
         "candles": coverage.minutes.durable.count,
         "candles_missing": klines.missing(tape.symbol),
         "history": _history(tape, backfiller),
+        "stopped": tape.stopped,
     }
 
 

@@ -12,18 +12,20 @@ from candlewick.binance.rest import WEIGHTS, Rest
 from candlewick.binance.stream import LIFE, Leg, spread
 from candlewick.config import Settings
 from candlewick.errors import CandlewickError, ConfigError, LakeError
+from candlewick.lake import names
 from candlewick.lake.batch import Batcher, Limits
 from candlewick.lake.inventory import Inventory
 from candlewick.lake.lease import RENEW_SECONDS, Lease
 from candlewick.lake.manifest import HistoryMark
 from candlewick.lake.objects import Lake
-from candlewick.moments import MINUTE, minute_of
+from candlewick.moments import MINUTE, minute_of, to_micros
 from candlewick.process.heartbeat import Heartbeat
 from candlewick.process.keyfile import key_in
 from candlewick.recorder import metrics, numbers, pauses
 from candlewick.recorder.feed import KEY_FILE, Feed
 from candlewick.recorder.introduction import BLOCKED_SECONDS, ExchangeClock, Waiting, keep_up, meet
 from candlewick.recorder.live import LiveTape
+from candlewick.recorder.numbering import Numbering
 from candlewick.recorder.ring import Ring
 from candlewick.recorder.roster import Roster
 from candlewick.recorder.silence import LONGEST
@@ -157,6 +159,7 @@ class Session:
         if symbols != tuple(self._tapes):
             self._enlist(symbols)
         self._want_history()
+        self._watch_numbering()
         if self._is_first_start:
             await self._writer.save()  # how far back was promised, and that the exchange was met: kept from now on
         self._backfillers = self._new_backfillers()
@@ -225,8 +228,18 @@ class Session:
             elif _whole_minute(mark.since - reach) < mark.target:
                 coverage.history = HistoryMark(mark.since, _whole_minute(mark.since - reach), origin=mark.origin)
 
+    def _watch_numbering(self) -> None:
+        """Tell each tape by when all that is durable had been traded: by now, or where a replay begins anew, later."""
+        last = names.parse(self._checkpoint.last_stream or "")
+        traded_by = max(self._clock.now_us(), to_micros(last.at) if last else 0)
+        for tape in self._tapes.values():
+            if tape.coverage.covered:
+                tape.numbering = Numbering(tape.coverage.covered.last, traded_by)
+
     def _minutes_wanted(self, symbol: str) -> Range:
-        """From where history starts to the last minute that is over."""
+        """From where history starts to the last minute that is over; none of a symbol that is stopped."""
+        if symbol in self._tapes and self._tapes[symbol].stopped:
+            return 0, -1
         mark = self._coverages[symbol].history
         first = minute_of(mark.target + MINUTE - 1) if mark else 0
         return first, over_by(self._clock.now_us()) if mark else -1

@@ -54,6 +54,8 @@ class Symbol:
     declared: int
     history_fraction: float
     lag_ms: float | None
+    stopped: str | None = None
+    """Why it is not recorded any more."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Report:
         the warehouse where one is known, else at the recorder.
         """
         found = [f"{each.name}: {each.text}" for each in self.processes if each.name in expected and not each.is_well]
+        found += [symbol.stopped for symbol in self.symbols if symbol.stopped]
         if self.arrival is not None and self.arrival.problem is not None:
             found.append(f"does not arrive: {self.arrival.problem}")
         if mismatches := self.audit.get("mismatch"):
@@ -196,4 +199,5 @@ def _symbol(name: str, recorder: dict[str, Any], tallies: Tallies) -> Symbol:
         declared=int(seen.get("declared", 0)),
         history_fraction=float(seen.get("history", {}).get("fraction", 0.0)),
         lag_ms=seen.get("lag_ms"),
+        stopped=seen.get("stopped"),
     )

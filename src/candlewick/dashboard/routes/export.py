@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.csv
@@ -45,12 +46,18 @@ class Export:
         start, end = (None if at is None else instant(at) for at in (since, before))
         content = await self._reads(self._file, kind, symbol, timeframe, start, end)
         name = "-".join([symbol, timeframe, *(f"{at:%Y%m%dT%H%M%SZ}" for at in (start, end) if at is not None)])
-        headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+        headers = {"Content-Disposition": attachment(f"{name}.{kind}")}
         return Response(content, media_type=MEDIA_TYPES[kind], headers=headers | {"Cache-Control": "no-store"})
 
     def _file(self, kind: str, symbol: str, timeframe: str, start: datetime | None, end: datetime | None) -> bytes:
         table = self._reader.candles(symbol, timeframe, start, end, MOST_ROWS)
         return csv_bytes(table) if kind == "csv" else parquet_bytes(table)
+
+
+def attachment(name: str) -> str:
+    """A `Content-Disposition` for a name of any letters; `filename` is for who knows no `filename*` (RFC 6266)."""
+    plain = "".join(letter if letter.isascii() else "_" for letter in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def csv_bytes(table: pa.Table) -> bytes:
