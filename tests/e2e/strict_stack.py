@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from candlewick.mart.reader import Mart
-from e2e.stack import DEADLINE_SECONDS, free_port, run_cli, wait_until
+from e2e.stack import DEADLINE_SECONDS, free_port, wait_until
 
 SYMBOLS = ("ETHBTC", "币安人生USDT", "BTTCBTC", "NEWUSDT", "DOGEUSDT")
 HISTORY_SECONDS = 180
+SLOWEST_SECONDS = 240.0
 SLACK_SECONDS = 30
 """History is counted from when the recorder has met the exchange, which takes a slow machine a while."""
 MINUTE = 60_000_000
@@ -101,10 +102,12 @@ class Candlewick:
             encoding="utf-8",
         )
         self.recorder: subprocess.Popen[bytes] | None = None
+        self._log_size = 0
 
     def start(self) -> None:
         """Start the recorder; what it says goes to `recorder.log`."""
         log = (self.home / "recorder.log").open("ab")
+        self._log_size = log.tell()
         command = [sys.executable, "-m", "candlewick", "record", "--config", str(self.config)]
         self.recorder = subprocess.Popen(
             command, cwd=self.home, env=os.environ | self.environment, stdout=log, stderr=log
@@ -123,23 +126,39 @@ class Candlewick:
 
     def run(self, *arguments: str) -> str:
         """Run one command to its end."""
-        done = run_cli(*arguments, "--config", str(self.config), cwd=self.home, **self.environment)
+        command = [sys.executable, "-m", "candlewick", *arguments, "--config", str(self.config)]
+        environment = os.environ | self.environment
+        done = subprocess.run(
+            command,
+            cwd=self.home,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SLOWEST_SECONDS,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def wait_until_whole(self, heads: dict[str, int]) -> None:
-        """Wait until each symbol's ids are durable in one piece up to the newest of a moment ago."""
-        wait_until(lambda: self._is_whole(heads), f"ids durable in one piece up to {heads}: {self.covered()}")
+    def wait_until_recording(self) -> None:
+        """Wait until the recorder that was started last says that it records."""
+        log, begun = self.home / "recorder.log", self._log_size
+        wait_until(lambda: b'"event": "recording"' in log.read_bytes()[begun:], "the recorder to record")
 
-    def covered(self) -> dict[str, list[list[int]]]:
-        """What the checkpoint says is durable, by symbol."""
-        state = self.home / "state" / "r1.state.json"
-        return dict(json.loads(state.read_text())["covered"]) if state.exists() else {}
+    def wait_until_whole(self, heads: dict[str, int]) -> None:
+        """Wait until each symbol is durable in one piece, from its history's start to the newest id of a moment ago."""
+        wait_until(lambda: self._is_whole(heads), f"ids durable in one piece up to {heads}", SLOWEST_SECONDS)
 
     def _is_whole(self, heads: dict[str, int]) -> bool:
-        covered = self.covered()
+        state = self.home / "state" / "r1.state.json"
+        if not state.exists():
+            return False
+        known = json.loads(state.read_text())
+        pieces = {symbol: known["covered"].get(symbol, []) for symbol in heads}
+        floors = {symbol: known["history"].get(symbol, {}).get("floor") for symbol in heads}
         return all(
-            len(covered.get(symbol, ())) == 1 and covered[symbol][0][1] >= head for symbol, head in heads.items()
+            len(ids) == 1 and floors[symbol] is not None and ids[0][0] <= floors[symbol] and ids[0][1] >= heads[symbol]
+            for symbol, ids in pieces.items()
         )
 
     def mart(self) -> Mart:

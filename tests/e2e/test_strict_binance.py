@@ -15,6 +15,7 @@ import pytest
 
 from e2e.strict_stack import TAPE, Candlewick, Exchange, assert_candles_are_true, assert_tape_is_true
 
+pytestmark = pytest.mark.timeout(500)
 KILLS = 10
 SEED = 20_261_127
 CHINESE = "币安人生USDT"
@@ -23,7 +24,7 @@ CHINESE = "币安人生USDT"
 @pytest.fixture
 def exchange(tmp_path, request) -> Iterator[Exchange]:
     options = getattr(request, "param", ("--shutdown-after=8",))
-    exchange = Exchange(tmp_path, f"--seed={SEED}", "--live-for=400", *options)
+    exchange = Exchange(tmp_path, f"--seed={SEED}", "--live-for=500", *options)
     yield exchange
     exchange.stop()
 
@@ -46,22 +47,23 @@ def assert_all_is_true(candlewick: Candlewick, exchange: Exchange) -> None:
     assert_candles_are_true(exchange, mart)
     refusals = ("error", "429", "418", "cut", "pongs without", "refused")
     assert [what for what in seen if any(word in what for word in refusals)] == []
-    assert seen["highest weight"] <= 3_000  # half of what is granted
 
 
 def test_tape_and_candles_are_the_exchanges_own(candlewick, exchange):
     candlewick.start()
     _wait_for_shutdowns(exchange, 2)
     assert_all_is_true(candlewick, exchange)
+    assert exchange.ask()["seen"]["highest weight"] <= 3_000, "more than half of what is granted"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_ten_kills_at_random_instants_change_nothing(candlewick, exchange):
     instants = random.Random(SEED)
-    for _ in range(KILLS):
+    for number in range(KILLS):
         candlewick.start()
-        time.sleep(instants.uniform(0.2, 7))
+        if number % 5:  # some die before they record
+            candlewick.wait_until_recording()
+        time.sleep(instants.uniform(0, 3))
         assert candlewick.end(signal.SIGKILL) == -signal.SIGKILL
     candlewick.start()
     assert_all_is_true(candlewick, exchange)
