@@ -8,6 +8,7 @@ from candlewick.config.sections import RetentionSettings
 from candlewick.lake.sealed.reference import RECORDER
 from candlewick.seal import keeping
 from candlewick.seal.seals import Seals
+from candlewick.warehouse.home import home_of
 from seal.killed import STEPS, again, keeping_none, run
 from seal.market import DAYS, FIRST, SYMBOL, copied, exchange, fill, lake_of, raw_lines, settings_for
 
@@ -115,3 +116,23 @@ def test_killed_at_any_step_no_line_is_lost_and_none_is_twice_in_a_seal(full, tm
             seals = Seals(lake_of(settings))
             ids = seals.read(seals.certificate(SYMBOL, day)).trades.column("trade_id").to_pylist()
             assert ids == sorted(set(ids)) and len(ids) == seals.certificate(SYMBOL, day).body["count"], step
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_warehouse_made_from_references_is_the_one_made_from_raw_objects(full, tmp_path):
+    plain, sealed = again(full, tmp_path / "plain"), keeping_none(again(full, tmp_path / "sealed"))
+    seal(sealed)
+    assert len(objects(sealed)) < len(objects(plain)) / 2
+    assert _silver_and_verdict(sealed) == _silver_and_verdict(plain)
+
+
+def _silver_and_verdict(settings) -> tuple[list, list]:
+    home_of(settings).own(once=True)
+    with home_of(settings).reader().connect() as database:
+        trades = database.execute("""
+            select symbol, trade_id, price, quantity, is_buyer_maker, traded_at, received_at, source
+            from silver.trades_deduped order by trade_id""").fetchall()
+        verdict = database.execute("select status, count(*) from gold.candle_audit group by all order by 1").fetchall()
+    assert trades and verdict
+    return trades, verdict
