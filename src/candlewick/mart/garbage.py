@@ -16,7 +16,7 @@ from typing import Self
 from candlewick.errors import UNREADABLE
 from candlewick.mart.version import PINS, Version, decode
 
-GRACE_SECONDS = 60.0
+GRACE_SECONDS = 30.0
 DRAFT = ".draft"
 """How the name of a file ends that is still written."""
 _PIN = re.compile(r"([0-9]+)-[0-9]+")

@@ -32,6 +32,7 @@ from candlewick.mart.version import (
     decode,
     encode,
 )
+from candlewick.mart.views import Views
 from candlewick.moments import from_micros, now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import replace_atomically
@@ -80,6 +81,9 @@ class Publisher:
         is_ours = previous is not None and previous.warehouse_id == generation
         self.current = _without_damage(path, previous) if is_ours and previous else None
         self._garbage = Garbage.beside(path, self.current)
+        self._views = Views(path)
+        if self.current is not None:
+            self._views.write(self.current)
 
     def publish(self, *, with_trades: bool = True) -> Version | None:
         """Publish what changed since the last version; None where nothing did.
@@ -108,6 +112,7 @@ class Publisher:
 
     def collect_garbage(self) -> None:
         """Delete files that no version has named for a while and no living reader has pinned."""
+        self._views.refresh()
         self._garbage.collect()
 
     def _due(self, with_trades: bool) -> Iterator[tuple[str, Layout]]:
@@ -172,6 +177,7 @@ class Publisher:
             watermarks=self._watermarks(),
         )
         replace_atomically(self._path / CURRENT, encode(self.current), durable=False)
+        self._views.write(self.current)
         self._garbage.drop(old - self.current.file_names)
         return self.current
 
