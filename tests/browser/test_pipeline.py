@@ -20,7 +20,7 @@ def test_every_section_has_its_rows_and_the_symbol_can_be_chosen(visit: Visit, d
     titles = [title.partition(" of ")[0] for title in page.locator(".candlewick-health h2").all_inner_texts()]
     assert titles == ["Completeness", "From the exchange's clock", "Tape", "Audit", "Holes", "Connections", "Holdings"]
     holdings = page.locator("section", has_text="Holdings").locator("td:first-child").all_inner_texts()
-    assert holdings[:2] == ["Lake", "Warehouse"]
+    assert holdings[:2] == ["lake", "DuckDB file"]
     assert page.get_by_text(str(demo.settings.lake_url), exact=True).is_visible()
     page.get_by_role("radio", name="ETHDEMO").click()
     page.get_by_role("heading", name="Completeness of ETHDEMO").wait_for()

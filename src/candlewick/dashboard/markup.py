@@ -62,12 +62,3 @@ def sparkline(values: Sequence[float | None]) -> Html:
     points = [f"{index * step:.1f}% {96 - 92 * max(0.0, value) / highest:.1f}%" for index, value in known]
     corners = [f"{known[0][0] * step:.1f}% 100%", *points, f"{known[-1][0] * step:.1f}% 100%"]
     return Html(f'<div class="spark" style="clip-path:polygon({",".join(corners)})"></div>')
-
-
-def size(number: float) -> str:
-    """A number of bytes as people read it: 512 B, 3.4 MB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1_000:
-            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
-        number /= 1_000
-    return f"{number:.1f} TB"

@@ -11,7 +11,6 @@ from candlewick.config import Settings
 from candlewick.dashboard.console import Console
 from candlewick.dashboard.door.journal import Journal
 from candlewick.dashboard.door.keeper import JOURNAL_FILE
-from candlewick.dashboard.health.holdings import Holdings
 from candlewick.dashboard.health.trends import Trends
 from candlewick.dashboard.live.hub import Hub
 from candlewick.dashboard.reads import Reads
@@ -61,11 +60,6 @@ class Site:
     def trends(self) -> Trends:
         """How the hops went lately."""
         return Trends()
-
-    @cached_property
-    def holdings(self) -> Holdings:
-        """How much lies where."""
-        return Holdings(self.settings)
 
     @cached_property
     def hub(self) -> Hub:

@@ -1,6 +1,6 @@
 """Pure: what `CURRENT` says: which files make up one version of the mart, and how far it is."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -25,6 +25,10 @@ class File(msgspec.Struct, frozen=True):
     rows: int
     bytes: int
     sha256: str
+
+    def part_in(self, start: datetime, end: datetime) -> float:
+        """Return how much of the file's period lies between two moments, from 0 to 1."""
+        return max(timedelta(0), min(self.end, end) - max(self.start, start)) / (self.end - self.start)
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -56,6 +60,21 @@ class Version(msgspec.Struct, frozen=True):
     timezone: str
     tables: dict[str, Table]
     watermarks: dict[str, Watermark]
+
+    def newest_day(self) -> tuple[float, int]:
+        """Return the share of all trades that the newest 24 hours have, and the bytes that these hours added.
+
+        A file of a longer period counts by the part of it that lies in them.
+        """
+        trades = [file for file in self.tables[TRADES].files if file.rows]
+        if not trades:
+            return 0.0, 0
+        end = trades[-1].end
+        start = max(end - timedelta(days=1), trades[0].start)
+        scale = timedelta(days=1) / (end - start)
+        rows = sum(file.rows * file.part_in(start, end) for file in trades)
+        size = sum(file.bytes * file.part_in(start, end) for table in self.tables.values() for file in table.files)
+        return scale * rows / self.tables[TRADES].rows, round(scale * size)
 
     @property
     def file_names(self) -> set[str]:

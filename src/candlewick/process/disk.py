@@ -55,11 +55,10 @@ def _days(disk: Disk | None, growth: Mapping[int, int]) -> float | None:
     return disk.free / growth[disk.identity] if disk and growth[disk.identity] else None
 
 
-def size(count: int) -> str:
-    """Return bytes as people read them: `1.4 GB`."""
-    value, units = float(count), ("B", "KB", "MB", "GB", "TB", "PB")
-    for unit in units[:-1]:
-        if value < 1_000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1_000
-    return f"{value:.1f} {units[-1]}"
+def in_words(number: float) -> str:
+    """Return a number of bytes as people read it: 512 B, 3.4 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1_000:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1_000
+    return f"{number:.1f} TB"

@@ -13,6 +13,8 @@ import msgspec
 from candlewick.config import Settings
 from candlewick.moments import now_us
 from candlewick.process import heartbeat
+from candlewick.process.disk import Place
+from candlewick.status.places import places_of
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.home import Tallies, home_of
 
@@ -74,6 +76,7 @@ class Report:
     other_quote_amounts: int = 0
     recorded_seconds: float | None = None
     """Age of the newest trade that the recorder has, by the exchange's clock."""
+    places: list[Place] = field(default_factory=list)
 
     @property
     def is_healthy(self) -> bool:
@@ -139,6 +142,7 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
         arrival=home.arrival(warehouse, asks=asks),
         other_quote_amounts=int(recorder.get("other_quote_amounts", 0)),
         recorded_seconds=_age(recorder),
+        places=places_of(settings, recorder),
     )
 
 

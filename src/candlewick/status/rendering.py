@@ -9,6 +9,7 @@ from rich.table import Table
 
 from candlewick.moments import now_us
 from candlewick.status import Report, Symbol
+from candlewick.status.places import shown
 
 SHOWN_AT_MOST = 20
 WORST = 5
@@ -92,6 +93,7 @@ def _summary(report: Report) -> str:
         f"gaps in the tape  {report.gaps}",
         f"freshness         {report.freshness_text} (newest trade in {place}{version})",
     ]
+    lines += shown(report.places)
     lines += [
         f"[yellow]{process.name} {escape(process.state)}[/]   {escape(process.problem)}"
         for process in report.processes

@@ -8,7 +8,7 @@ import streamlit as st
 from candlewick import status
 from candlewick.dashboard.health import health
 from candlewick.dashboard.health.heat import HOURS, State, heat_html, share, states
-from candlewick.dashboard.health.holdings import holdings_html
+from candlewick.dashboard.health.holdings import holdings, holdings_html
 from candlewick.dashboard.health.hops import hops_html, latencies
 from candlewick.dashboard.health.trends import beats_of
 from candlewick.dashboard.markup import Html, section, words
@@ -39,7 +39,7 @@ def pipeline(site: Site) -> None:
             health.audit_html(report.audit),
             health.gaps_html(newest_gaps(site)),
             health.legs_html(recorder),
-            section("Holdings", holdings_html(site.holdings.newest(recorder))),
+            section("Holdings", holdings_html(holdings(site.settings, report.places))),
             health.skipped_html(report.skipped_objects),
         ]
     )
