@@ -1,4 +1,4 @@
-"""How much lies where, and for how long there is room. The cost does not grow with the lake: nothing is counted here."""
+"""How much lies where, and for how long there is room: a cost that does not grow with the lake, for nothing is counted."""
 
 from typing import Any
 
