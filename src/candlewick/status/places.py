@@ -1,4 +1,4 @@
-"""How much lies where, and for how long there is room: a cost that does not grow with the lake, for nothing is counted."""
+"""How much lies where, and for how long there is room. It costs the same however much there is: nothing is counted."""
 
 from typing import Any
 
