@@ -12,8 +12,6 @@ from typing import Any
 
 import boto3
 import yaml
-from moto.cloudformation.models import CloudFormationBackend
-from moto.server import ThreadedMotoServer
 
 from candlewick.setup.stack import TEMPLATE
 
@@ -31,6 +29,10 @@ _Omit = object()
 @contextmanager
 def moto_server() -> Iterator[str]:
     """Run moto on a free port of this host until the block ends."""
+    # Seconds, which a worker need not wait for that only collects the tests of others.
+    from moto.cloudformation.models import CloudFormationBackend  # noqa: PLC0415
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     execute = CloudFormationBackend.execute_change_set
 
