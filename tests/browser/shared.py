@@ -21,7 +21,7 @@ from e2e.stack import Stack, wait_until
 SYMBOLS = ("BTCDEMO", "ETHDEMO")
 HISTORY = "90m"
 TESTS = Path(__file__).parents[1]
-START_SECONDS = 150
+START_SECONDS = 280
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def _start(stack: Stack) -> None:
     stack.start_recorder()
     stack.start_warehouse()
     start_dashboard(stack)
-    wait_until(lambda: _has_history(stack), "the history's candles in the mart", 120)
+    wait_until(lambda: _has_history(stack), "the history's candles in the mart", 240)
 
 
 def _has_history(stack: Stack) -> bool:
