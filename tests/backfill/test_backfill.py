@@ -19,8 +19,9 @@ from candlewick.errors import CheckpointError, ConfigError, UnknownSymbolError
 from candlewick.fake_binance.faults import Faults
 from candlewick.fake_binance.server.background import BackgroundExchange
 from candlewick.fake_binance.server.options import ExchangeOptions
-from candlewick.lake import inventory
-from candlewick.lake.objects import Lake
+from candlewick.lake import inventory, names
+from candlewick.lake.manifest import Extent, Manifest
+from candlewick.lake.objects import Lake, pack
 from candlewick.moments import MINUTE
 from candlewick.spans import Spans
 from candlewick.tape import checkpoint
@@ -206,6 +207,15 @@ def test_a_second_run_fetches_nothing_with_or_without_its_checkpoint(plain, tmp_
     assert (Tape(settings).ids, Tape(settings).minutes) == (before.ids, before.minutes)
 
 
+def hold(settings, ranges):
+    """Put an object of the recorder that holds these ids, but for their lines: what it claims is there."""
+    ids = Spans(ranges)
+    extents = {SYMBOL: Extent(ids.first, ids.last, ids.count, ids.ranges())}
+    manifest = Manifest(recorder="r1", seq=1, prev=None, created=0, lines=0, spans=extents, covered={SYMBOL: ranges})
+    lake = Lake.open(settings.lake_url, settings.prefix)
+    lake.put_absent(names.stream(settings.prefix, "r1", starts_at(LAST)), pack([], manifest))
+
+
 def test_what_the_recorder_holds_is_not_fetched(plain, tmp_path):
     settings = settings_for(plain, tmp_path)
     ids = truth(plain)[0]
@@ -213,6 +223,7 @@ def test_what_the_recorder_holds_is_not_fetched(plain, tmp_path):
     minutes = [(starts_at(LAST) // MINUTE, starts_at(TODAY) // MINUTE - 1)]
     settings.state_path.parent.mkdir(parents=True)
     Checkpoint("r1", covered={SYMBOL: [middle]}, minutes={SYMBOL: minutes}).save(settings.state_path)
+    hold(settings, [middle])
     done = Watched(settings)
     assert done.sources == ["archive", "archive", "rest"]
     assert Tape(settings).ids == [(ids[0], middle[0] - 1), (ids[1] - 4, ids[1])]
@@ -267,6 +278,7 @@ def test_a_new_file_is_read_for_what_rest_said_does_not_exist(plain, tmp_path):
     own.state_path.parent.mkdir(parents=True)
     held, hole = [(ids[0], ids[1] - 10), (ids[1] - 5, ids[1])], (ids[1] - 9, ids[1] - 6)
     other = Checkpoint("r1", covered={SYMBOL: held})
+    hold(settings, held)
     other.save(settings.state_path)
     Checkpoint(own.recorder, declared={SYMBOL: [hole]}).save(own.state_path)
     done = Watched(settings, first=LAST)
