@@ -39,9 +39,9 @@ RECORDER_STEPS = {
     "after checkpoint": "a checkpoint is in its place",
 }
 WAREHOUSE_STEPS = {
-    "mid-load": "rows of objects are inserted, their names are not",
+    "mid-load": "rows of objects are inserted, their names and their trades in SILVER are not",
     "before commit": "a load is done, but not committed",
-    "after commit": "a load is committed, no model has run",
+    "after commit": "a load is committed with its trades in SILVER, no candle is made",
     "mid-dbt": "the first models of a run are done, the others are not",
     "mid-publish": "files of a new version are written, no version names them",
     "replacing CURRENT": "a version is complete, but not in its place",

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from candlewick.lake.objects import LakeObject
+from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.targets import Target
 from candlewick.warehouse.transform import Models
@@ -18,6 +19,7 @@ class Bench:
 
     warehouse: Warehouse
     models: Models
+    owned: Cycle | None = None
     zone: str = "Asia/Kolkata"
 
     @classmethod
@@ -29,8 +31,19 @@ class Bench:
         models.close()
         warehouse.close()
 
+    @classmethod
+    @contextmanager
+    def open_as_owner(cls, folder: Path) -> Iterator[Self]:
+        """As `open`, and what the models compile to is run as the owner runs it, without dbt."""
+        with cls.open(folder) as bench:
+            yield replace(bench, owned=Cycle.of(bench.warehouse, bench.models))
+
     def empty(self) -> None:
-        """Drop everything but RAW's tables, and their rows."""
+        """Drop everything but RAW's tables, and their rows; the owner's tables stay, without a row."""
+        if self.owned is not None:
+            for table in ("raw.binance_raw", "raw.loaded_objects", *(each.relation for each in self.owned.statements)):
+                self.warehouse.connection.execute(f"delete from {table}")
+            return
         self.warehouse.connection.execute(
             "drop schema if exists silver cascade; drop schema if exists gold cascade;"
             "delete from raw.binance_raw; delete from raw.loaded_objects"
@@ -38,8 +51,20 @@ class Bench:
 
     def cycle(self, objects: Sequence[LakeObject]) -> None:
         """Load some objects in one transaction and run the models."""
-        assert self.warehouse.load(objects) == {}
-        self.models.run()
+        self.load(objects)
+        self.run()
+
+    def load(self, objects: Sequence[LakeObject]) -> None:
+        """Load some objects in one transaction."""
+        load = self.owned.load if self.owned is not None else self.warehouse.load
+        assert load(objects) == {}
+
+    def run(self) -> None:
+        """Run the models on what is loaded."""
+        if self.owned is not None:
+            self.owned.run()
+        else:
+            self.models.run()
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         return self.warehouse.connection.execute(statement).fetchall()

@@ -93,7 +93,11 @@ def test_it_remembers_settings_and_forgets_old_rows(path, objects):
     warehouse.note("timezone", "UTC")
     warehouse.note("timezone", "Asia/Kolkata")
     assert warehouse.setting("timezone") == "Asia/Kolkata"
-    warehouse.load(objects)
-    warehouse.forget_rows(before=objects[2].name)
+    warehouse.load(objects[:2])
+    warehouse.raw_from = objects[1].name
+    warehouse.forget_rows()
+    assert warehouse.count("raw.binance_raw") == 2
+    warehouse.raw_from = objects[2].name + "~"
+    warehouse.load(objects[2:])
     assert warehouse.count("raw.binance_raw") == 2
     assert warehouse.count("raw.loaded_objects") == 3

@@ -1,7 +1,7 @@
 """The models against an oracle: whatever way the trades come, SILVER and GOLD are what the trades make them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
@@ -22,6 +22,14 @@ STEPS = (0, 0, 1, 999, 1_000_000, 20_000_000, MINUTE, 4 * MINUTE, 30 * MINUTE)
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 QUICK = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True)
 """A cycle takes half a second, so a failing example is printed as it is: shrinking it would take many minutes."""
+
+
+@pytest.fixture(scope="module", params=["dbt", "owner"])
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The models run by dbt, and as the owner runs what they compile to."""
+    way = Bench.open if request.param == "dbt" else Bench.open_as_owner
+    with way(tmp_path_factory.mktemp("bench")) as opened:
+        yield opened
 
 
 @st.composite
@@ -74,8 +82,8 @@ def test_the_history_of_gaps_is_the_same_when_it_is_read_at_once_and_backwards(b
     objects = [recorder.write(trades) for cycle in cycles for trades in cycle]
     bench.empty()
     for item in objects:
-        bench.warehouse.load([item])
-    bench.models.run()
+        bench.load([item])
+    bench.run()
     at_once = bench.rows("select * from gold.tape_gaps order by all")
     bench.empty()
     for part in (objects[len(objects) // 2 :], objects[: len(objects) // 2]):

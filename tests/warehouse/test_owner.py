@@ -118,7 +118,7 @@ def test_a_rebuild_is_refused_while_an_owner_works_and_a_rebuild_that_fails_leav
     started, child_end = forked.CONTEXT.Pipe()
     child = forked.process(own, published, child_end)
     child.start()
-    assert started.poll(60)
+    assert started.poll(180)
     with pytest.raises(WarehouseBusyError, match="another process owns the warehouse"):
         owner.rebuild(published, lambda done, total: None)
     child.kill()
@@ -152,7 +152,7 @@ def test_killed_while_it_loads_transforms_and_publishes_it_ends_as_if_it_had_not
         started, child_end = forked.CONTEXT.Pipe()
         child = forked.process(own, settings, child_end)
         child.start()
-        assert started.poll(60)
+        assert started.poll(180)
         for part in chunks(lines, 500):
             writer.stream(part)
         time.sleep(delays.uniform(0.02, 0.9))  # the moment of the kill: while it loads, transforms or publishes

@@ -1,4 +1,6 @@
-from candlewick.warehouse.pace import Pace
+import pytest
+
+from candlewick.warehouse.pace import Budget, Pace
 
 
 def test_work_is_due_when_it_is_owed_and_not_again_before_its_time():
@@ -17,3 +19,19 @@ def test_slow_work_takes_a_tenth_of_the_time_at_most():
     pace.owe()
     assert not pace.is_due(21.9)
     assert pace.is_due(22.0)
+
+
+def test_cycles_take_a_tenth_of_a_core_on_average_however_dear_some_are():
+    budget, now, spent = Budget(0.0), 0.0, 0.0
+    pause = 0.0
+    for cost in (0.05, 0.2, 0.02, 0.02, 0.25, 0.1) * 20:
+        started = now
+        now, spent = now + max(1.0, pause), spent + cost
+        pause = budget.pause(spent, now - started)
+    assert spent / (now + pause) <= 0.1 + 1e-9
+
+
+def test_a_backlog_is_not_paid_back_for_longer_than_some_seconds():
+    budget = Budget(0.0)
+    assert budget.pause(60.0, 60.0) == pytest.approx(3.0)
+    assert budget.pause(60.0, 3.1) == 0.0

@@ -39,6 +39,19 @@ class LakeObject(NamedTuple):
     lines: list[bytes]
     manifest: Manifest
 
+    @property
+    def text(self) -> bytes:
+        """Its lines as one text, each with its line end."""
+        return b"".join(line + b"\n" for line in self.lines)
+
+
+class LakeText(NamedTuple):
+    """An object read whole, its lines left together: one text, each with its line end, without the manifest."""
+
+    name: str
+    text: bytes
+    manifest: Manifest
+
 
 class Lake:
     """The objects under one prefix of one store. Safe to use from several threads."""
@@ -132,12 +145,17 @@ class Lake:
 
     def read_object(self, name: str) -> LakeObject:
         """Read an object whole. Raises `TornObjectError` for one that is torn or not ours, `LakeError` otherwise."""
+        item = self.read_text(name)
+        return LakeObject(item.name, item.text.split(b"\n")[:-1], item.manifest)
+
+    def read_text(self, name: str) -> LakeText:
+        """Read an object whole, its lines left together. Raises as `read_object`."""
         if names.parse(name) is None:
             raise TornObjectError(f"{name}: expected a stream_… or backfill_… object, got another name")
-        item = unpack(name, self.get(name))
+        item = unpack_text(name, self.get(name))
         return item if item.manifest.sealed is None else self._of_sealed(item, item.manifest.sealed)
 
-    def _of_sealed(self, item: LakeObject, part: SealedPart) -> LakeObject:
+    def _of_sealed(self, item: LakeText, part: SealedPart) -> LakeText:
         """Return an object with the lines that it stands for."""
         from candlewick.lake.sealed import reference  # noqa: PLC0415 - recorders need no Arrow
 
@@ -146,7 +164,8 @@ class Lake:
             content = self.get(part.file)
             self._sealed_file = part.file, content
         lines = reference.lines_of(content, part)
-        return LakeObject(item.name, lines, replace(item.manifest, lines=len(lines)))
+        text = b"".join(line + b"\n" for line in lines)
+        return LakeText(item.name, text, replace(item.manifest, lines=len(lines)))
 
     def hours(self, since: str | None = None) -> list[str]:
         """Return the hour folders that are there, oldest first; from the folder `since` on where it is given."""
@@ -194,17 +213,25 @@ def pack(lines: list[bytes], manifest: Manifest) -> bytes:
 
 def unpack(name: str, content: bytes) -> LakeObject:
     """Read an object's bytes; the inverse of `pack`. Raises `TornObjectError` that names the object."""
+    item = unpack_text(name, content)
+    return LakeObject(name, item.text.split(b"\n")[:-1], item.manifest)
+
+
+def unpack_text(name: str, content: bytes) -> LakeText:
+    """Read an object's bytes, and leave its lines together. Raises `TornObjectError` that names the object."""
     try:
         if zstandard.frame_content_size(content) > _LARGEST:  # else as much memory would be asked for
             raise ValueError("its header promises more than an object may hold")
         text = zstandard.ZstdDecompressor().decompress(content, max_output_size=_LARGEST, allow_extra_data=False)
-        *lines, last, empty = text.split(b"\n")
-        manifest = manifests.decode(last)
+        end = len(text) - 1
+        start = text.rfind(b"\n", 0, max(end, 0)) + 1
+        manifest = manifests.decode(text[start:end])
     except (zstandard.ZstdError, ValueError, MalformedFrameError) as error:
         raise TornObjectError(f"{name}: not a whole object: {error}") from None
-    if empty or manifest.lines != len(lines):
-        raise TornObjectError(f"{name}: its manifest promises {manifest.lines} lines, {len(lines)} are there")
-    return LakeObject(name, lines, manifest)
+    lines = text.count(b"\n", 0, start)
+    if text[end:] != b"\n" or manifest.lines != lines:
+        raise TornObjectError(f"{name}: its manifest promises {manifest.lines} lines, {lines} are there")
+    return LakeText(name, text[:start], manifest)
 
 
 @contextmanager

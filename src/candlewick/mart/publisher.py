@@ -88,7 +88,8 @@ class Publisher:
     def publish(self, *, with_trades: bool = True) -> Version | None:
         """Publish what changed since the last version; None where nothing did.
 
-        The trades themselves are by far the largest table; without them the candles are published alone.
+        The trades themselves are by far the largest table; without them and where they lie in the lake, the candles
+        are published alone.
         """
         known = self.current.tables if self.current else {}
         tables = {name: self._table(name, layout, known.get(name)) for name, layout in self._due(with_trades)}
@@ -117,7 +118,7 @@ class Publisher:
 
     def _due(self, with_trades: bool) -> Iterator[tuple[str, Layout]]:
         for name, layout in LAYOUTS.items():
-            if name != TRADES or with_trades or self.current is None:
+            if name not in (TRADES, OBJECTS) or with_trades or self.current is None:
                 yield name, layout
 
     def _table(self, name: str, layout: Layout, known: Table | None) -> Table:
@@ -135,14 +136,13 @@ class Publisher:
     def _changes(self, name: str, layout: Layout, known: Table | None) -> tuple[datetime | None, list[datetime]]:
         """The table's newest `loaded_at`, and a moment in each period with rows that are not published."""
         since = known.loaded_at if known and known.loaded_at else datetime.min
-        newest = self._connection.execute(f"select max(loaded_at) from {name}").fetchall()[0][0]
-        if newest is None or newest <= since:
-            return newest, []
-        moments = self._connection.execute(
-            f"select distinct time_bucket(interval '10 minutes', {layout.time}) from {name} where loaded_at > ?",
-            [since],
+        bucket = f"time_bucket(interval '10 minutes', {layout.time})"
+        is_new = f"loaded_at > timestamp '{since}'"  # as a constant: what is older is not even looked at
+        rows = self._connection.execute(
+            f"select {bucket}, max(loaded_at) from {name} where {is_new} group by 1"
         ).fetchall()
-        return newest, [moment for (moment,) in moments]
+        newest = max((loaded_at for _, loaded_at in rows), default=known.loaded_at if known else None)
+        return newest, [moment for moment, _ in rows]
 
     def _write_period(self, name: str, layout: Layout, period: Period) -> File:
         is_within = f"{layout.time} >= '{period.start}' and {layout.time} < '{period.end}'"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 _SHARE = 0.1
+_LONGEST_PAUSE = 3.0
 
 
 @dataclass
@@ -28,3 +29,21 @@ class Pace:
         """Note that it is done."""
         self.is_owed = False
         self._next = max(started + self.seconds, now + (now - started) / _SHARE)
+
+
+@dataclass
+class Budget:
+    """A tenth of a core on average: what a cycle takes is paid back by the pause after it, some seconds at most.
+
+    `spent` is this process's CPU time up to now, in seconds.
+    """
+
+    spent: float
+    _debt: float = 0.0
+
+    def pause(self, spent: float, elapsed: float) -> float:
+        """Return how long to rest after a cycle that ended with so much CPU spent, `elapsed` seconds after the last."""
+        self._debt = max(0.0, self._debt + spent - self.spent - _SHARE * elapsed)
+        self._debt = min(self._debt, _SHARE * _LONGEST_PAUSE)
+        self.spent = spent
+        return self._debt / _SHARE

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
@@ -23,10 +23,54 @@ PROJECT = Path(__file__).parent.parent / "models"
 
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
 _QUICK = ("--no-write-json", "--no-populate-cache")
-_LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d")
+LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d")
+"""Candles for which no chart waits."""
 _FAILED = ("error", "fail", "runtime error")
 _parsed: dict[str, Manifest] = {}
 """The project as this process has parsed it, by all that goes into it."""
+_compiled: dict[str, tuple[list["Compiled"], str]] = {}
+"""What it has compiled of that for a warehouse's owner."""
+
+
+class Compiled(NamedTuple):
+    """A model as dbt compiled it for the embedded warehouse's owner: a statement, and the table that its rows go to.
+
+    `sql` has `$since` and `$touched(column: query)` where it needs to know what is new (models/macros/changes.sql).
+    `inputs` names the models that it reads. A model that is whole makes its table anew.
+    """
+
+    name: str
+    relation: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    sql: str
+    inputs: frozenset[str]
+    reads_raw: bool
+    is_audit: bool
+    is_append: bool
+    is_whole: bool
+
+    @property
+    def is_of_klines(self) -> bool:
+        """Whether it reads the exchange's candles among the lines."""
+        return self.reads_raw and bool(self.inputs)
+
+    @classmethod
+    def of(cls, node: Any) -> Self:  # noqa: ANN401 - dbt's own types are not public
+        """Read it from dbt's node."""
+        keys = node.config.unique_key
+        return cls(
+            name=node.name,
+            relation=node.relation_name,
+            columns=tuple(node.columns),
+            keys=(keys,) if isinstance(keys, str) else tuple(keys),
+            sql=node.compiled_code,
+            inputs=frozenset(name.rpartition(".")[2] for name in node.depends_on.nodes if name.startswith("model.")),
+            reads_raw=any(name.startswith("source.") for name in node.depends_on.nodes),
+            is_audit="audit" in node.tags,
+            is_append=node.config.incremental_strategy == "append",
+            is_whole=node.config.materialized == "table",
+        )
 
 
 class Models:
@@ -50,13 +94,13 @@ class Models:
             f"--profiles-dir={folder}",
             f"--target-path={folder / 'target'}",
             f"--log-path={folder / 'logs'}",
-            f"--vars={json.dumps({'timezone': timezone})}",
         )
+        self._variables = {"timezone": timezone}
+        database = Path(str(target.output.get("path", ""))).stem
+        self._key = json.dumps([target.name, {**target.output, "path": database}, timezone], sort_keys=True)
         self._quick = (*_QUICK, f"--threads={target.threads}")
         self._has_views = False  # made once: they stay as they are
-        self._dbt = dbtRunner(
-            manifest=self._manifest(target, timezone), callbacks=[_pass_between_models] if is_armed() else []
-        )
+        self._dbt = dbtRunner(manifest=self._manifest(), callbacks=[_pass_between_models] if is_armed() else [])
 
     def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
         """Run the models on what is new. Raises `ModelError`.
@@ -66,7 +110,7 @@ class Models:
         """
         left_out = [
             *(() if with_audit else ("tag:audit",)),
-            *(() if with_long else _LONG),
+            *(() if with_long else LONG),
             *(("config.materialized:view",) if self._has_views else ()),
         ]
         self._invoke("run", *(f"--exclude={selection}" for selection in left_out))
@@ -83,6 +127,20 @@ class Models:
         self._invoke("build")
         self._has_views = True
 
+    def compiled(self) -> tuple[list[Compiled], str]:
+        """Return the tables' models as the owner runs them, in order, and how it parses the trades of a load.
+
+        The tables have to be there. Raises `ModelError`.
+        """
+        if self._key not in _compiled:
+            nodes = [
+                result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")
+            ]
+            models = [Compiled.of(node) for node in nodes if node.config.materialized != "view"]
+            [copies] = self._compile("--inline", "{{ copies_of_a_load() }}")
+            _compiled[self._key] = models, str(copies.node.compiled_code)
+        return _compiled[self._key]
+
     def close(self) -> None:
         """Let go of the warehouse: dbt holds it open between runs."""
         if self._adapter == "duckdb":
@@ -90,19 +148,26 @@ class Models:
 
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
-    def _manifest(self, target: Target, timezone: str) -> Manifest:
+    def _manifest(self) -> Manifest:
         """The parsed project; parsed once in a process for targets that differ in their file's folder only."""
-        database = Path(str(target.output.get("path", ""))).stem
-        key = json.dumps([target.name, {**target.output, "path": database}, timezone], sort_keys=True)
-        if key not in _parsed:
-            parsed = dbtRunner().invoke(["parse", *self._arguments])
+        if self._key not in _parsed:
+            parsed = dbtRunner().invoke(["parse", *self._arguments, self._vars()])
             _check(parsed)
             assert isinstance(parsed.result, Manifest)
-            _parsed[key] = parsed.result
-        return _parsed[key]
+            _parsed[self._key] = parsed.result
+        return _parsed[self._key]
 
     def _invoke(self, command: str, *arguments: str) -> None:
-        _check(self._dbt.invoke([command, *self._arguments, *self._quick, *arguments]))
+        _check(self._dbt.invoke([command, *self._arguments, self._vars(), *self._quick, *arguments]))
+
+    def _compile(self, *arguments: str) -> Sequence[Any]:
+        outcome = self._dbt.invoke(["compile", *self._arguments, self._vars(live=True), *self._quick, *arguments])
+        _check(outcome)
+        results: Sequence[Any] = getattr(outcome.result, "results", ())
+        return results
+
+    def _vars(self, **more: object) -> str:
+        return f"--vars={json.dumps(self._variables | more)}"
 
 
 def _pass_between_models(event: EventMsg) -> None:

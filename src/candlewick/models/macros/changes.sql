@@ -8,6 +8,10 @@
     object can become visible after another whose scan began later. There every table that reads RAW looks back by
     `lookback_minutes`, leaves out by key what it has, and notes rows by the moment of its own run, which does grow; so
     everything downstream of SILVER goes by `is_news` on both.
+
+    The embedded warehouse's owner runs what these models compile to, many times, and not dbt: with `var('live')` a
+    statement has `$since` where it asks for its watermark, `$touched(…)` where dbt would ask for periods, and reads the
+    lines of a load where it reads RAW. The owner puts in what it knows (warehouse/duckdb/cycle.py).
 #}
 
 {# True for rows that the table being built has not seen; all of them in a full build. #}
@@ -26,7 +30,7 @@
 {%- endmacro %}
 
 {% macro duckdb__as_constant(timestamp) -%}
-    {{ timestamp }}
+    {{ '$since' if var('live', false) else timestamp }}
 {%- endmacro %}
 
 {# Snowflake decides which partitions to skip before it runs a query's subqueries. A unit test's `this` is no table. #}
@@ -80,7 +84,7 @@
 {%- endmacro %}
 
 {% macro duckdb__is_loaded_with(news) -%}
-    {{ is_in_touched_period('loaded_at', news, opens='loaded_at', closes="loaded_at + interval '1 microsecond'") }}
+    {{ 'true' if var('live', false) else is_in_touched_period('loaded_at', news, opens='loaded_at', closes="loaded_at + interval '1 microsecond'") }}
 {%- endmacro %}
 
 {% macro snowflake__is_loaded_with(news) -%}
@@ -115,8 +119,11 @@
     in no such period: where news are scattered over more periods than `most`, one period from the first to the last.
 #}
 {% macro is_in_touched_period(column, news, opens, closes, most=24) -%}
-    {%- set periods = touched_periods(news, opens, closes) if is_incremental() and execute else none -%}
-    {%- if periods is none -%}
+    {%- set is_live = is_incremental() and var('live', false) -%}
+    {%- set periods = touched_periods(news, opens, closes) if is_incremental() and execute and not is_live else none -%}
+    {%- if is_live -%}
+    $touched({{ column }}: {{ periods_of(news, opens, closes) }})
+    {%- elif periods is none -%}
     true
     {%- elif not periods -%}
     false
@@ -135,12 +142,7 @@
 {% macro touched_periods(news, opens, closes) -%}
     {%- set statement %}
         with changed as (
-            select distinct
-                {{ opens }} as opens_at,
-                {{ closes }} as closes_at
-            from {{ news }}
-            -- A row without a usable time belongs to no period, and must not stop those that do.
-            where {{ opens }} is not null and {{ closes }} is not null
+            {{ periods_of(news, opens, closes) }}
         ),
 
         marked as (
@@ -169,6 +171,16 @@
         order by 1
     {%- endset -%}
     {{ return(run_query(statement).rows | map('list') | list) }}
+{%- endmacro %}
+
+
+{# The period of every row, each once. A row without a usable time belongs to none, and must not stop those that do. #}
+{% macro periods_of(news, opens, closes) -%}
+    select distinct
+        {{ opens }} as opens_at,
+        {{ closes }} as closes_at
+    from {{ news }}
+    where {{ opens }} is not null and {{ closes }} is not null
 {%- endmacro %}
 
 

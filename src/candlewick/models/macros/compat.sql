@@ -24,7 +24,7 @@
             object_name,
             row_number,
             loaded_at
-        from {{ source('raw', 'binance_raw') }}
+        from {{ lines_of(event) }}
         where {{ condition }}
             {%- if event == 'manifest' %}
             -- Ours begin so; one line in some hundreds, and the others need not be parsed.
@@ -32,6 +32,11 @@
             {%- endif %}
     ) as parsed
     where fields[1] = '{{ event }}'
+{%- endmacro %}
+
+{# Where lines with an event of a kind are: in RAW, or among those of a load, which come apart by kind. #}
+{% macro lines_of(event) -%}
+    {{ 'new_' ~ event ~ '_lines' if var('live', false) else source('raw', 'binance_raw') }}
 {%- endmacro %}
 
 {% macro snowflake__raw_events(event, fields, condition) -%}

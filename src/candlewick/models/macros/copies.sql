@@ -19,6 +19,29 @@
 
 {# CTEs up to `copies`: the trades among the lines of RAW that fulfil a condition, each copy of them. #}
 {% macro copies_in_raw(condition) -%}
+{%- if var('live', false) -%}
+copies as (
+
+    select * from new_copies
+
+),
+{%- else -%}
+{{ parsed_copies(condition) }},
+{%- endif -%}
+{%- endmacro %}
+
+
+{# What `copies_in_raw` is made of in a load of the embedded warehouse: each line is parsed here, and only here. #}
+{% macro copies_of_a_load() -%}
+with
+
+{{ parsed_copies('true') }}
+
+select * from copies
+{%- endmacro %}
+
+
+{% macro parsed_copies(condition) -%}
 events as (
 
     {{ raw_events(
@@ -68,7 +91,20 @@ copies as (
         and traded_at is not null
         and cast(price as double) * cast(quantity as double) < 1e21
 
-),
+)
+{%- endmacro %}
+
+
+{# A relation of the times, `traded_at`, of the trades in new lines of RAW; some may be no trades. #}
+{% macro times_in_raw() -%}
+    {%- if var('live', false) -%}
+    new_copies
+    {%- else -%}
+    (
+        select {{ to_timestamp('traded_at') }} as traded_at
+        from ({{ raw_events('trade', {'traded_at': 'T'}, is_raw_news()) }}) as events
+    ) as news
+    {%- endif -%}
 {%- endmacro %}
 
 

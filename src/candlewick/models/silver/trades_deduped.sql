@@ -14,9 +14,9 @@ held as (
     where (symbol, trade_id) in (select symbol, trade_id from copies)
         and {{ is_in_touched_period(
             'traded_at',
-            news='(' ~ raw_events('trade', {'traded_at': 'T'}, is_raw_news()) ~ ') as news',
-            opens="date_trunc('minute', " ~ to_timestamp('traded_at') ~ ") - " ~ slack,
-            closes="date_trunc('minute', " ~ to_timestamp('traded_at') ~ ") + interval '1 minute' + " ~ slack,
+            news=times_in_raw(),
+            opens="date_trunc('minute', traded_at) - " ~ slack,
+            closes="date_trunc('minute', traded_at) + interval '1 minute' + " ~ slack,
         ) }}
 
 ),

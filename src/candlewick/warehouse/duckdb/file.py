@@ -5,23 +5,22 @@ there whole after a kill at any instant, or not at all.
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import duckdb
 import pyarrow as pa
 
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError, WarehouseError
-from candlewick.lake.manifest import encode
 from candlewick.lake.names import parse
-from candlewick.lake.objects import LakeObject
 from candlewick.moments import from_micros, naive, now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
+from candlewick.warehouse.duckdb.lines import Lines, Readable, is_text, lines_of
 
 _SCHEMA = """
 create schema if not exists raw;
@@ -35,6 +34,8 @@ create table if not exists raw.loaded_objects (
 create table if not exists raw.settings (name varchar primary key, value varchar not null);
 """
 
+_EVERY_LINE = f"select * from ({' union all '.join(f'select * from new_{name}' for name in Lines._fields)})"
+
 _SIGNS_OF_DAMAGE = (
     "corrupt",
     "not a valid duckdb",
@@ -43,14 +44,13 @@ _SIGNS_OF_DAMAGE = (
     "wal file",
     "could not read enough bytes",
 )
-_NO_ROWS = pa.schema(
-    [
-        ("payload", pa.string()),
-        ("object_name", pa.string()),
-        ("row_number", pa.int64()),
-        ("loaded_at", pa.timestamp("us")),
-    ]
-).empty_table()
+
+
+class Then(Protocol):
+    """What is done with lines in the transaction that loads them, at `moment`."""
+
+    def __call__(self, moment: datetime, *, has_klines: bool) -> None:
+        """Do it; the exchange's own candles are among the lines where it `has_klines`."""
 
 
 @contextmanager
@@ -73,11 +73,12 @@ def owned(path: Path) -> Iterator[None]:
 
 @dataclass
 class Warehouse:
-    """The open file. Use it from one thread."""
+    """The open file. Use it from one thread. Objects whose names sort before `raw_from` have no rows in RAW."""
 
     path: Path
     connection: duckdb.DuckDBPyConnection
     _newest: datetime
+    raw_from: str = ""
 
     @classmethod
     def open(cls, path: Path, *, memory_limit: str = "2GB", threads: int = 2) -> Self:
@@ -101,26 +102,45 @@ class Warehouse:
         """When the newest object was loaded (UTC); 1970 where none is."""
         return self._newest
 
-    def load(self, objects: Sequence[LakeObject]) -> dict[str, str]:
-        """Load objects: all their rows, and that they are loaded, in one transaction.
+    def load(
+        self, objects: Sequence[Readable], *, parse: Callable[[], None] | None = None, then: Then | None = None
+    ) -> dict[str, str]:
+        """Load objects: their rows, and that they are loaded, in one transaction. RAW gets no row of before `raw_from`.
 
         The caller makes sure that none is loaded already. An object with a line that is not JSON is not loaded at all:
-        returns the names of those, with the reason.
+        returns the names of those, with the reason. `parse` is called with the lines at hand, by kind, as
+        `new_trade_lines`, `new_kline_lines` and `new_manifest_lines`, and `then` in the transaction.
         """
         moment = max(from_micros(now_us()), self._newest + timedelta(microseconds=1))
-        tables, refused = _tables(objects, moment)
-        with self._registered("lines", pa.concat_tables(tables)), self._registered("objects", _loaded(objects, moment)):
-            refused |= self._not_json()
-            with self.transaction():
-                for target, source in (("raw.binance_raw", "lines"), ("raw.loaded_objects", "objects")):
-                    self.connection.execute(
-                        f"insert into {target} select * from {source} where not list_contains(?, object_name)",
-                        [list(refused)],
-                    )
-                    crashpoint("mid-load" if target == "raw.binance_raw" else "before commit")
-        crashpoint("after commit")
+        refused = {item.name: "a line is not text" for item in objects if not is_text(item)}
+        try:
+            self._load([item for item in objects if item.name not in refused], moment, parse, then)
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            # A line is not JSON; which one it is is looked up only now.
+            refused |= self._not_json([item for item in objects if item.name not in refused], moment)
+            self._load([item for item in objects if item.name not in refused], moment, parse, then)
         self._newest = moment
         return refused
+
+    def _load(
+        self, objects: Sequence[Readable], moment: datetime, parse: Callable[[], None] | None, then: Then | None
+    ) -> None:
+        lines = lines_of(objects, moment)
+        with ExitStack() as tables:
+            for name, rows in {**lines._asdict(), "objects": _loaded(objects, moment)}.items():
+                tables.enter_context(self._registered(f"new_{name}", rows))
+            if parse is not None:
+                parse()
+            with self.transaction():
+                self.connection.execute(
+                    f"insert into raw.binance_raw {_EVERY_LINE} where object_name >= ?", [self.raw_from]
+                )
+                crashpoint("mid-load")
+                self.connection.execute("insert into raw.loaded_objects select * from new_objects")
+                if then is not None:
+                    then(moment, has_klines=lines.kline_lines.num_rows > 0)
+                crashpoint("before commit")
+        crashpoint("after commit")
 
     def loaded_in(self, hour: datetime) -> set[str]:
         """The names of the loaded objects of an hour's folder."""
@@ -132,9 +152,9 @@ class Warehouse:
         found = "select 1 from raw.loaded_objects where hour = ? and object_name = ? limit 1"
         return bool(self.connection.execute(found, [hour_of(name), name]).fetchall())
 
-    def forget_rows(self, before: str) -> None:
-        """Drop the rows of RAW whose objects sort before a name, which is: are older; the lake keeps them all."""
-        self.connection.execute("delete from raw.binance_raw where object_name < ?", [before])
+    def forget_rows(self) -> None:
+        """Drop the rows of RAW whose objects sort before `raw_from`, which is: are older; the lake keeps them all."""
+        self.connection.execute("delete from raw.binance_raw where object_name < ?", [self.raw_from])
 
     def setting(self, name: str) -> str | None:
         """Read what was noted with `note`."""
@@ -176,10 +196,12 @@ class Warehouse:
         finally:
             self.connection.unregister(name)
 
-    def _not_json(self) -> dict[str, str]:
-        rows = self.connection.execute(
-            "select object_name, min(row_number) from lines where not json_valid(payload) group by 1"
-        ).fetchall()
+    def _not_json(self, objects: Sequence[Readable], moment: datetime) -> dict[str, str]:
+        lines = lines_of(objects, moment)
+        with self._registered("lines", pa.concat_tables(lines)):
+            rows = self.connection.execute(
+                "select object_name, min(row_number) from lines where not json_valid(payload) group by 1"
+            ).fetchall()
         return {name: f"line {row} is not JSON" for name, row in rows}
 
 
@@ -218,37 +240,14 @@ def hour_of(name: str) -> datetime:
     return naive(parsed.at).replace(minute=0, second=0, microsecond=0)
 
 
-def _tables(objects: Sequence[LakeObject], moment: datetime) -> tuple[list[pa.Table], dict[str, str]]:
-    """The lines of objects as rows of RAW; and the objects that are no text, with the reason."""
-    tables, refused = [_NO_ROWS], {}
-    for item in objects:
-        try:
-            tables.append(_rows(item, moment))
-        except pa.ArrowInvalid as error:
-            refused[item.name] = f"a line is not text: {error}"
-    return tables, refused
-
-
-def _rows(item: LakeObject, moment: datetime) -> pa.Table:
-    """The lines of an object as rows of RAW, its manifest behind them."""
-    lines = pa.array([*item.lines, encode(item.manifest)], pa.binary()).cast(pa.string())
-    columns = [
-        lines,
-        pa.repeat(item.name, len(lines)),
-        pa.array(range(1, len(lines) + 1), pa.int64()),
-        pa.repeat(pa.scalar(moment, pa.timestamp("us")), len(lines)),
-    ]
-    return pa.table(columns, schema=_NO_ROWS.schema)
-
-
-def _loaded(objects: Sequence[LakeObject], moment: datetime) -> pa.Table:
+def _loaded(objects: Sequence[Readable], moment: datetime) -> pa.Table:
     return pa.table(
         {
             "object_name": pa.array([item.name for item in objects], pa.string()),
             "hour": pa.array([hour_of(item.name) for item in objects], pa.timestamp("us")),
             "recorder": pa.array([item.manifest.recorder for item in objects], pa.string()),
             "sequence_number": pa.array([item.manifest.seq for item in objects], pa.int64()),
-            "line_count": pa.array([len(item.lines) for item in objects], pa.int64()),
+            "line_count": pa.array([item.manifest.lines for item in objects], pa.int64()),
             "loaded_at": pa.repeat(pa.scalar(moment, pa.timestamp("us")), len(objects)),
         }
     )

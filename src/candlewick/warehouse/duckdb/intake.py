@@ -16,6 +16,7 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.objects import Lake
 from candlewick.moments import to_micros
+from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.loader import Loaded, Loader
@@ -37,7 +38,7 @@ class Intake:
 
     settings: Settings
     warehouse: Warehouse
-    models: Models
+    cycle: Cycle
     loader: Loader
     generation: str
     _next_sweep: float = 0.0
@@ -53,13 +54,15 @@ class Intake:
         with ExitStack() as parts:
             warehouse = Warehouse.open(database, memory_limit=limits.memory_limit, threads=limits.threads)
             parts.callback(warehouse.close)
-            loader = Loader(Lake.open(settings.lake_url, settings.prefix, settings.s3), warehouse)
-            parts.callback(loader.close)
+            lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
             models = Models(Target.duckdb(database), database.with_suffix(".dbt"), timezone=settings.timezone)
             parts.callback(models.close)
             generation = _bring_up_to_date(warehouse, models, settings.timezone)
+            cycle = Cycle.of(warehouse, models)
+            loader = Loader(lake, warehouse, cycle.load)
+            parts.callback(loader.close)
             loader.discovery.start_sweep()
-            yield cls(settings, warehouse, models, loader, generation, time.monotonic() + _SWEEP_AGAIN_SECONDS)
+            yield cls(settings, warehouse, cycle, loader, generation, time.monotonic() + _SWEEP_AGAIN_SECONDS)
 
     @property
     def is_catching_up(self) -> bool:
@@ -74,12 +77,17 @@ class Intake:
         self._discovery.look_at_hot_folders(datetime.now(UTC))
         # One folder in any case: where a cycle takes longer than a flush there is always something hot.
         self._discovery.sweep_one_folder()
+        self._set_age_of_raw()
         return self.loader.load(MOST_LINES)
 
     def prune(self) -> None:
-        """Drop RAW's rows of objects older than `raw_days`. All models have to have run on them."""
+        """Drop RAW's rows of objects older than `raw_days`; SILVER was made of them when they were loaded."""
+        self._set_age_of_raw()
+        self.warehouse.forget_rows()
+
+    def _set_age_of_raw(self) -> None:
         oldest = datetime.now(UTC) - timedelta(days=self.settings.duckdb.raw_days)
-        self.warehouse.forget_rows(before=names.folder(self.settings.prefix, to_micros(oldest)))
+        self.warehouse.raw_from = names.folder(self.settings.prefix, to_micros(oldest))
 
     @property
     def _discovery(self) -> Discovery:

@@ -6,7 +6,7 @@ the memory of one batch. An object that is torn or not ours is reported once, by
 
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,10 +18,11 @@ from obstore.exceptions import NotFoundError
 
 from candlewick.errors import LakeError, TornObjectError
 from candlewick.lake.manifest import Manifest
-from candlewick.lake.objects import Lake, LakeObject
+from candlewick.lake.objects import Lake, LakeText
 from candlewick.spans import Range
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
+from candlewick.warehouse.duckdb.lines import Readable
 
 BATCH_LINES = 100_000
 _READ_AHEAD = 8
@@ -57,10 +58,14 @@ NOTHING = Loaded(0, 0, False)
 
 @dataclass
 class Loader:
-    """The way from the lake into RAW; `skipped` names what was not loaded, with the reason."""
+    """The way from the lake into RAW; `skipped` names what was not loaded, with the reason.
+
+    `put` loads a batch, where more is to be made of it than rows of RAW; it returns as `Warehouse.load`.
+    """
 
     lake: Lake
     warehouse: Warehouse
+    put: Callable[[Sequence[Readable]], dict[str, str]] | None = None
     discovery: Discovery = field(init=False)
     skipped: dict[str, str] = field(default_factory=dict)
     _in_vain: float = 0.0
@@ -89,9 +94,9 @@ class Loader:
         """Stop reading."""
         self._readers.shutdown(wait=False, cancel_futures=True)
 
-    def _load_batch(self, batch: list[LakeObject]) -> Loaded:
+    def _load_batch(self, batch: list[LakeText]) -> Loaded:
         try:
-            refused = self.warehouse.load(batch)
+            refused = (self.put or self.warehouse.load)(batch)
         except BaseException:
             for item in reversed(batch):
                 self.discovery.put_back(item.name)
@@ -102,7 +107,7 @@ class Loader:
             self.discovery.follow(item.manifest)
         loaded = [item for item in batch if item.name not in refused]
         has_news = [self._has_news_for_audit(item.manifest) for item in loaded]
-        return Loaded(len(loaded), sum(len(item.lines) for item in loaded), any(has_news))
+        return Loaded(len(loaded), sum(item.manifest.lines for item in loaded), any(has_news))
 
     def _has_news_for_audit(self, manifest: Manifest) -> bool:
         """Whether an object tells what the audit waits for: the exchange's candles, or holes that came or went.
@@ -112,15 +117,15 @@ class Loader:
         before, self._holes[manifest.recorder] = self._holes.get(manifest.recorder, {}), _holes(manifest)
         return bool(manifest.klines) or self._holes[manifest.recorder] != before
 
-    def _read_batch(self) -> list[LakeObject]:
+    def _read_batch(self) -> list[LakeText]:
         """Read found objects until a batch is full, or as many as can be read now. Raises `LakeError` for none."""
-        batch: list[LakeObject] = []
+        batch: list[LakeText] = []
         lines = 0
         try:
             with closing(self._read()) as objects:
                 for item in objects:
                     batch.append(item)
-                    lines += len(item.lines)
+                    lines += item.manifest.lines
                     if lines >= BATCH_LINES:
                         break
         except LakeError:
@@ -128,9 +133,9 @@ class Loader:
                 raise
         return batch
 
-    def _read(self) -> Generator[LakeObject]:
+    def _read(self) -> Generator[LakeText]:
         """Read what was found, some objects ahead; what was read ahead and not asked for goes back."""
-        ahead: deque[tuple[str, Future[LakeObject | str]]] = deque()
+        ahead: deque[tuple[str, Future[LakeText | str]]] = deque()
         try:
             while self._fill(ahead):
                 name, reading = ahead[0]
@@ -149,7 +154,7 @@ class Loader:
             for name, _ in reversed(ahead):
                 self.discovery.put_back(name)
 
-    def _fill(self, ahead: deque[tuple[str, Future[LakeObject | str]]]) -> bool:
+    def _fill(self, ahead: deque[tuple[str, Future[LakeText | str]]]) -> bool:
         while len(ahead) < _READ_AHEAD and (name := self._next()) is not None:
             ahead.append((name, self._readers.submit(self._read_one, name)))
         return bool(ahead)
@@ -165,10 +170,10 @@ class Loader:
                 self._in_vain += time.monotonic() - started
         return name
 
-    def _read_one(self, name: str) -> LakeObject | str:
+    def _read_one(self, name: str) -> LakeText | str:
         """Return an object, or why it is none. Raises `LakeError` where that cannot be known now."""
         try:
-            return self.lake.read_object(name)
+            return self.lake.read_text(name)
         except TornObjectError as error:
             return str(error).removeprefix(f"{name}: ")
         except LakeError as error:

@@ -21,6 +21,7 @@ from candlewick.process.running import beating, stopped_by_signals
 from candlewick.warehouse.duckdb import rebuilding
 from candlewick.warehouse.duckdb.file import explain
 from candlewick.warehouse.duckdb.pipeline import Pipeline
+from candlewick.warehouse.pace import Budget
 
 _POLL_FOLDER_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -65,10 +66,13 @@ def _run_once(pipeline: Pipeline, stop: threading.Event) -> None:
 
 
 def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pulse: "_Pulse") -> None:
-    """Cycle: at most every `cycle_seconds` while there is news, and look for news more often than that."""
+    """Cycle: at most every `cycle_seconds` while there is news, and look for news more often than that.
+
+    Where cycles take more than their share of a core they come less often.
+    """
     least = settings.duckdb.cycle_seconds
     poll = least if "://" in settings.lake_url else min(least, _POLL_FOLDER_SECONDS)
-    failures = 0
+    failures, budget, ended = 0, Budget(time.process_time()), time.monotonic()
     while not stop.is_set():
         started = time.monotonic()
         try:
@@ -82,7 +86,9 @@ def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pu
             failures, pulse.problem = 0, None
             pulse.state = "running" if pulse.state == "running" or not pipeline.is_catching_up else "loading"
             pause = 0.0 if pipeline.is_catching_up else least if is_busy else poll
-        stop.wait(max(0.0, pause - (time.monotonic() - started)))
+        before, ended = ended, time.monotonic()
+        rest = budget.pause(time.process_time(), ended - before)
+        stop.wait(max(pause - (ended - started), 0.0 if pipeline.is_catching_up else rest))
 
 
 def _report(settings: Settings, error: Exception) -> str:

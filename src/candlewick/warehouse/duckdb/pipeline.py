@@ -149,7 +149,7 @@ class Pipeline:
 
     def _run_models(self, *, with_audit: bool = False, with_long: bool = False) -> None:
         started = self.clock()
-        self.intake.models.run(with_audit=with_audit, with_long=with_long)
+        self.intake.cycle.run(with_audit=with_audit, with_long=with_long)
         ended = self.clock()
         if with_long:
             self._long.done(ended, ended)

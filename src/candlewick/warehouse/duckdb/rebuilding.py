@@ -43,12 +43,12 @@ def _fill(settings: Settings, new: Path, progress: Progress) -> None:
     with Intake.open(settings, new) as intake:
         while intake.is_catching_up:
             if loaded := intake.load().objects:
-                intake.models.run()
+                intake.cycle.run()
                 intake.prune()
                 crashpoint("mid-rebuild")
                 done += loaded
                 progress(min(done, total), total)
-        intake.models.run()
+        intake.cycle.run()
         intake.warehouse.checkpoint()
     progress(total, total)
 

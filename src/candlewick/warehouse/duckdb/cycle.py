@@ -1,0 +1,100 @@
+"""Runs what the models compile to: a load with SILVER in one transaction, then the rest of what is new in another.
+
+dbt makes the tables at the start and says what each model's statement is; its own run of one costs some hundred times
+what the statement does. Here a model runs only where a table that it reads has changed since it ran last, and whoever
+is killed between the two transactions has the rest caught up by dbt at the next start: a table knows how far it is.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+
+from candlewick.errors import ModelError
+from candlewick.process.crashpoint import crashpoint
+from candlewick.warehouse.duckdb.file import Warehouse
+from candlewick.warehouse.duckdb.lines import Readable
+from candlewick.warehouse.duckdb.periods import with_news
+from candlewick.warehouse.transform import LONG, Compiled, Models
+
+_CHANGED = "temp.changed_rows"
+
+
+@dataclass
+class Cycle:
+    """The compiled models on the open file. All of them have run when it is made."""
+
+    warehouse: Warehouse
+    statements: Sequence[Compiled]
+    copies: str
+    _since: dict[str, datetime] = field(default_factory=dict)
+    _stale: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, models: Models) -> "Cycle":
+        """Run all models, and compile them. Raises `ModelError`."""
+        models.run()
+        statements, copies = models.compiled()
+        since = dict.fromkeys((each.name for each in statements), warehouse.loaded_at)
+        return cls(warehouse, statements, copies, since)
+
+    def load(self, objects: Sequence[Readable]) -> dict[str, str]:
+        """Load objects, and make SILVER of their lines, in one transaction; returns as `Warehouse.load`."""
+        return self.warehouse.load(objects, parse=self._parse, then=self._make_silver)
+
+    def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
+        """Run the models whose inputs have changed; those left out catch up later. Raises `ModelError`."""
+        due = [
+            each
+            for each in self.statements
+            if not each.reads_raw and (with_audit or not each.is_audit) and (with_long or each.name not in LONG)
+        ]
+        if any(each.name in self._stale for each in due):
+            with self.warehouse.transaction():
+                done = self._run(due)
+            self._note(done, self.warehouse.loaded_at)
+
+    def _parse(self) -> None:
+        self.warehouse.connection.execute(f"create or replace temporary table new_copies as {self.copies}")
+
+    def _make_silver(self, moment: datetime, *, has_klines: bool) -> None:
+        due = [each for each in self.statements if each.reads_raw and (has_klines or not each.is_of_klines)]
+        self._stale |= {each.name for each in due}
+        self._note(self._run(due), moment)
+
+    def _run(self, due: Iterable[Compiled]) -> list[str]:
+        """Run those of the models that are stale, and tell which they were."""
+        done = []
+        for each in due:
+            if each.name in self._stale:
+                if self._replace(each):
+                    self._stale |= {other.name for other in self.statements if each.name in other.inputs}
+                done.append(each.name)
+                crashpoint("mid-dbt")
+        return done
+
+    def _note(self, done: Iterable[str], moment: datetime) -> None:
+        for name in done:
+            self._since[name] = moment
+            self._stale.discard(name)
+
+    def _replace(self, model: Compiled) -> int:
+        """Put the rows that a model makes in the place of those of their keys; how many there were."""
+        connection = self.warehouse.connection
+        try:
+            sql = with_news(connection, model.sql, self._since[model.name])
+            made = f"create or replace temporary table changed_rows as {sql}"
+            count = int(connection.execute(made).fetchall()[0][0])
+            if model.is_whole:
+                connection.execute(f"delete from {model.relation}")
+            elif count and not model.is_append:
+                keys = " and ".join(f"held.{key} = changed.{key}" for key in model.keys)
+                changed = f"(select distinct {', '.join(model.keys)} from {_CHANGED})"
+                connection.execute(f"delete from {model.relation} as held using {changed} as changed where {keys}")
+            if count:
+                columns = ", ".join(model.columns)
+                connection.execute(f"insert into {model.relation} ({columns}) select {columns} from {_CHANGED}")
+        except duckdb.Error as error:
+            raise ModelError(f"{model.name}: {str(error).partition(chr(10))[0]}") from error
+        return count

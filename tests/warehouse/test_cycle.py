@@ -1,0 +1,57 @@
+"""What the owner runs of the models, and when."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from candlewick.errors import ModelError
+from candlewick.lake.objects import Lake
+from warehouse.bench import Bench
+from warehouse.lakes import MINUTE, START, Writer, trade_line
+
+
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The compiled models, as the owner runs them."""
+    with Bench.open_as_owner(tmp_path_factory.mktemp("owner")) as opened:
+        yield opened
+
+
+def test_a_model_runs_only_where_its_inputs_changed_and_catches_up_after_a_failure(owner, lake, writer):
+    def load(trade_id: int) -> None:
+        name = writer.stream([trade_line("BTCUSDT", trade_id, START + trade_id * MINUTE)])
+        owner.load([lake.read_object(name)])
+
+    load(1)
+    owner.run()
+    rename = owner.warehouse.connection.execute
+    rename("alter table gold.trades_ohlc_1h rename to away")
+    owner.run()
+    load(2)
+    with pytest.raises(ModelError, match="trades_ohlc_1h: ") as raised:
+        owner.run()
+    assert "\n" not in str(raised.value)
+    assert owner.rows("select sum(trade_count) from gold.trades_ohlc_1m") == [(1,)], "a run is done whole or not at all"
+    rename("alter table gold.away rename to trades_ohlc_1h")
+    load(3)
+    owner.run()
+    for timeframe in ("1s", "1m", "5m", "15m", "1h", "4h", "1d"):
+        assert owner.rows(f"select sum(trade_count) from gold.trades_ohlc_{timeframe}") == [(3,)]
+
+
+def test_tables_that_dbt_made_are_taken_up(tmp_path: Path):
+    lake = Lake.open(str(tmp_path / "lake"), "binance")
+    writer = Writer(lake)
+    names = [writer.stream([trade_line("BTCUSDT", n, START + n * MINUTE)]) for n in (1, 3, 2)]
+    objects = [lake.read_object(name) for name in names]
+    with Bench.open(tmp_path) as by_dbt:
+        by_dbt.cycle(objects[:2])
+    with Bench.open_as_owner(tmp_path) as owner:
+        owner.cycle(objects[2:])
+        assert owner.rows("select trade_count, is_complete from gold.trades_ohlc_1m order by open_time") == [
+            (1, False),
+            (1, True),
+            (1, False),
+        ]
+        assert owner.rows("select first_missing_id, state from gold.tape_gaps") == [(2, "filled")]
