@@ -1,21 +1,23 @@
-"""How fast the warehouse is: a backlog from the lake into SILVER and GOLD, and one cycle of live trading.
+"""What the warehouse costs: a backlog from the lake into SILVER, GOLD and the mart, and a cycle of live trading.
 
-    python benchmarks/warehouse.py [trades]
+    python benchmarks/warehouse.py [--trades 1_000_000] [--per-object 3_000] [--live-per-object 21]
 
-A lake of synthetic objects is loaded, transformed and published as after a first start; then objects of a second's
-trades come one by one, as from a recorder, and every cycle is timed. Beside the backlog, in the same run, stands the
-plain way: the same trades by `executemany` into an empty DuckDB table, with nothing made of them.
+A lake of synthetic objects is loaded as after a first start, and in the same run by what one would write instead
+(`benchmarks/bare.py`), each in a process of its own. Then objects come one by one, as from a recorder, and every cycle
+is timed. Where other work runs on the machine, CPU seconds are what counts. The start of dbt is in them.
 """
 
+import argparse
 import random
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-import duckdb
+from typing import NamedTuple
 
 from candlewick.config import Settings
 from candlewick.lake import names
@@ -25,72 +27,99 @@ from candlewick.moments import now_us
 from candlewick.warehouse.duckdb import owner
 from candlewick.warehouse.duckdb.pipeline import Pipeline
 
-TRADES = 1_000_000
-TRADES_PER_OBJECT = 3_000
-LIVE_CYCLES = 30
-PLAIN_TRADES = 20_000
+LIVE_CYCLES = 60
 SYMBOLS = {"BTCDEMO": 3_700_000_000, "ETHDEMO": 1_500_000_000, "SOLDEMO": 900_000_000}
 SEED = 7
 
 
+class Cost(NamedTuple):
+    """Of one process: wall and CPU in seconds, peak memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
 def main() -> None:
-    trades = int(sys.argv[1]) if len(sys.argv) > 1 else TRADES
+    """Run all, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--trades", type=int, default=1_000_000)
+    parser.add_argument("--per-object", type=int, default=3_000)
+    parser.add_argument("--live-per-object", type=int, default=21)
+    parser.add_argument("--own", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.own is not None:
+        own(options.own)
+        return
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(data=Path(home), prefix="demo")
-        recorder = Recorder(Lake.open(settings.lake_url, settings.prefix), seconds=trades // TRADES_PER_OBJECT)
-        for _ in range(trades // TRADES_PER_OBJECT):
+        objects = options.trades // options.per_object
+        recorder = Recorder(Lake.open(settings.lake_url, settings.prefix), objects, options.per_object)
+        for _ in range(objects):
             recorder.write_second()
-        backlog(settings, trades)
+        backlog(settings, objects * options.per_object, objects)
+        recorder.trades_per_object = options.live_per_object
         live(settings, recorder)
 
 
-def backlog(settings: Settings, trades: int) -> None:
+def backlog(settings: Settings, trades: int, objects: int) -> None:
+    """Print what both ways cost."""
+    here = Path(__file__)
+    bare = cost_of([str(here.with_name("bare.py")), settings.lake_url, str(settings.data / "bare")])
+    ours = cost_of([str(here), "--own", str(settings.data)])
+    print(f"backlog of {trades:,} trades in {objects:,} objects, from the lake to Parquet")
+    for name, cost in (("candlewick", ours), ("bare DuckDB", bare)):
+        print(f"  {name:12} {cost.wall:7.1f} s wall {cost.cpu:7.1f} s CPU {cost.memory:7.0f} MB")
+    print(f"  ratio        {ours.wall / bare.wall:7.2f}        {ours.cpu / bare.cpu:7.2f}")
+
+
+def cost_of(arguments: list[str]) -> Cost:
+    """Run a script that prints its CPU seconds and its peak memory last."""
     started = time.perf_counter()
-    owner.run(settings, once=True)
-    ours = trades / (time.perf_counter() - started)
-    plain = by_executemany()
-    print(f"backlog of {trades:,} trades, lake to mart   {ours:>12,.0f} trades/s")
-    print(f"executemany into an empty table, no models   {plain:>12,.0f} trades/s   ratio {ours / plain:.1f}")
+    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)
+    cpu, memory = done.stdout.split()[-2:]
+    return Cost(time.perf_counter() - started, float(cpu), float(memory))
+
+
+def own(home: Path) -> None:
+    """Bring a lake into the mart, as `candlewick warehouse --once` does."""
+    owner.run(Settings(data=home, prefix="demo"), once=True)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
 def live(settings: Settings, recorder: "Recorder") -> None:
+    """Print what cycles cost that come one a second."""
     cycles: list[dict[str, float]] = []
     with Pipeline.open(settings) as pipeline:
         while pipeline.cycle() or pipeline.is_catching_up:
             continue
         for _ in range(LIVE_CYCLES):
             recorder.write_second()
+            wrote = time.process_time()
             pipeline.cycle()
-            cycles.append(pipeline.cycle_ms)
-        started = time.perf_counter()
+            cycles.append(pipeline.cycle_ms | {"CPU": (time.process_time() - wrote) * 1e3})
+        started = time.process_time()
         for _ in range(100):
             pipeline.intake.load()
-        idle = (time.perf_counter() - started) * 10
-    for part in ("load", "dbt", "publish"):
-        print(f"cycle of {TRADES_PER_OBJECT:,} trades: {part:8}", *quantiles([cycle[part] for cycle in cycles]))
-    print(f"cycle of {TRADES_PER_OBJECT:,} trades: all     ", *quantiles([sum(cycle.values()) for cycle in cycles]))
-    print(f"cycle without news: {idle:.1f} ms")
+        idle = (time.process_time() - started) * 10
+    print(f"cycle of {recorder.trades_per_object} trades")
+    for part in ("load", "dbt", "publish", "CPU"):
+        print(f"  {part:12}", *quantiles([cycle[part] for cycle in cycles]))
+    print(f"  CPU, mean     {statistics.mean(cycle['CPU'] for cycle in cycles):6.0f} ms")
+    print(f"cycle without news: {idle:.1f} ms of CPU")
 
 
 def quantiles(values: list[float]) -> tuple[str, str]:
+    """Return two as text."""
     return f"p50 {statistics.median(values):6.0f} ms", f"p99 {statistics.quantiles(values, n=100)[98]:6.0f} ms"
-
-
-def by_executemany() -> float:
-    connection = duckdb.connect()
-    connection.execute(
-        "create table trades (symbol varchar, trade_id bigint, price decimal(38,8), quantity decimal(38,8))"
-    )
-    rows = [["BTCDEMO", trade_id, "61837.63000000", "0.00100000"] for trade_id in range(PLAIN_TRADES)]
-    started = time.perf_counter()
-    connection.executemany("insert into trades values (?, ?, ?, ?)", rows)
-    return PLAIN_TRADES / (time.perf_counter() - started)
 
 
 class Recorder:
     """Writes objects as a recorder does: a second's trades of all symbols, then a manifest."""
 
-    def __init__(self, lake: Lake, *, seconds: int) -> None:
+    def __init__(self, lake: Lake, seconds: int, trades_per_object: int) -> None:
+        self.trades_per_object = trades_per_object
         self._lake = lake
         self._random = random.Random(SEED)
         self._clock = now_us() - (seconds + 60) * 1_000_000
@@ -122,7 +151,7 @@ class Recorder:
 
     def _lines(self) -> Iterator[bytes]:
         for symbol in SYMBOLS:
-            count = TRADES_PER_OBJECT // len(SYMBOLS)
+            count = self.trades_per_object // len(SYMBOLS)
             for offset in sorted(self._random.randrange(1_000_000) for _ in range(count)):
                 yield self._line(symbol, self._clock + offset)
 
