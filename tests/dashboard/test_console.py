@@ -11,8 +11,8 @@ import pytest
 
 from candlewick.config import Settings
 from candlewick.dashboard.console import Console
-from candlewick.dashboard.pages.data import COLUMNS, EXAMPLES
 from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
+from candlewick.dashboard.views.data import COLUMNS, EXAMPLES
 from candlewick.errors import QueryRefusedError
 from candlewick.mart.reader import Mart
 from candlewick.warehouse.duckdb.sandbox import Sandbox

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from candlewick.dashboard.health.heat import HOURS, heat_html, share, states
-from candlewick.dashboard.pages.pipeline import minutes
 from candlewick.dashboard.site import Site
+from candlewick.dashboard.views.pipeline import minutes
 from candlewick.mart.reader import Mart
 from dashboard.proven import SECOND, SYMBOL
 

@@ -27,12 +27,12 @@ from candlewick.audit import verdict as verdicts
 from candlewick.cli import app
 from candlewick.dashboard.console import Console
 from candlewick.dashboard.health import hops
-from candlewick.dashboard.pages import pipeline
-from candlewick.dashboard.pages.data import COLUMNS, EXAMPLES
 from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export, csv_bytes, parquet_bytes
 from candlewick.dashboard.site import Site
+from candlewick.dashboard.views import pipeline
+from candlewick.dashboard.views.data import COLUMNS, EXAMPLES
 from candlewick.errors import QueryRefusedError, WarehouseLoginError
 from candlewick.moments import instant
 from candlewick.warehouse.duckdb.sandbox import Sandbox

@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from candlewick.dashboard.chart import chart
-from candlewick.dashboard.pages.data import data
-from candlewick.dashboard.pages.pipeline import pipeline
 from candlewick.dashboard.site import served
+from candlewick.dashboard.views.data import data
+from candlewick.dashboard.views.pipeline import pipeline
 
 HERE = Path(__file__).parent
 
