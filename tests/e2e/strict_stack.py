@@ -143,7 +143,9 @@ class Candlewick:
     def wait_until_recording(self) -> None:
         """Wait until the recorder that was started last says that it records."""
         log, begun = self.home / "recorder.log", self._log_size
-        wait_until(lambda: b'"event": "recording"' in log.read_bytes()[begun:], "the recorder to record")
+        wait_until(
+            lambda: b'"event": "recording"' in log.read_bytes()[begun:], "the recorder to record", SLOWEST_SECONDS
+        )
 
     def wait_until_whole(self, heads: dict[str, int]) -> None:
         """Wait until each symbol is durable in one piece, from its history's start to the newest id of a moment ago."""
