@@ -156,7 +156,7 @@ async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(lambda: run.of()["trades"] > 0)
             root = Path(run.lake.url)
-            (root / "replay").mkdir(exist_ok=True)
+            await until((root / "replay").is_dir)
             (root / "replay").rename(root / "away")
             (root / "replay").write_text("a file where the lake was")
             await until(lambda: {leg["state"] for leg in run.session.numbers()["legs"]} == {"paused"})
