@@ -1,5 +1,6 @@
 """A mistake of the user's is one clear line and an exit code, and nothing is lost."""
 
+import signal
 import socket
 from pathlib import Path
 
@@ -31,8 +32,12 @@ def test_an_unknown_symbol_is_named(stack):
     assert "NOSUCHDEMO" in error_line(stack, "record", "NOSUCHDEMO")
 
 
-def test_an_exchange_that_cannot_be_reached_is_named(stack):
-    assert f"127.0.0.1:{stack.exchange_port}" in error_line(stack, "record")
+def test_an_exchange_that_cannot_be_reached_is_named_and_waited_for(stack):
+    stack.start_recorder()
+    wait_until(lambda: stack.beat("recorder").get("waiting"), "the recorder to wait")
+    problem = stack.beat("recorder")["waiting"]["problem"]
+    assert f"127.0.0.1:{stack.exchange_port} cannot be reached" in problem
+    assert stack.kill("recorder", signal.SIGTERM) == 0, "one that waits still stops when it is asked to"
 
 
 @pytest.mark.parametrize("room", ["feed", "dashboard", "exchange"])
