@@ -310,11 +310,14 @@ async def a_limit_that_changes_is_learnt(taping):
 
 
 @story("late_start")
-async def a_hole_that_the_exchange_declared_wrongly_is_filled_when_it_says_otherwise(taping):
-    taping.inject(Fault("late_start", count=1_000, value=5), Fault("skip", count=20))
-    await taping.until(lambda: taping.of["declared"], "a declared hole")
+async def ids_that_its_aggregates_show_are_never_declared_and_filled_when_it_gives_them(taping):
+    late, _ = taping.inject(Fault("late_start", count=1_000, value=5), Fault("skip", count=20))
+    await taping.until(lambda: taping.of["holes"], "a hole")
+    asked = late.hits + 60  # far more than it takes to declare what no aggregate shows
+    await taping.until(lambda: late.hits > asked, "an exchange that says again and again that there are no such ids")
+    assert taping.of["holes"] and not taping.of["declared"]
     taping.script.heal()
-    await taping.until(lambda: not taping.of["declared"], "its end", seconds=6.0)
+    await taping.until(lambda: not taping.of["holes"], "its end", seconds=6.0)
     await end(taping, [])
 
 
