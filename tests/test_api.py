@@ -47,7 +47,8 @@ def test_floats_are_given_to_who_asks_for_them(home):
 def test_whatever_takes_arrow_takes_rows(home):
     rows = candlewick.candles("BTCUSDT")
     assert polars.DataFrame(rows).height == 2
-    assert duckdb.sql("select max(close) from rows").fetchall() == [(Decimal(6),)]
+    with duckdb.connect() as database:  # the module's own connection is shared with every other test
+        assert database.sql("select max(close) from rows").fetchall() == [(Decimal(6),)]
     assert "2 rows: symbol, open_time" in repr(rows)
 
 

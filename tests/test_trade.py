@@ -108,6 +108,11 @@ def test_a_raw_line_is_read_as_the_trade_it_was() -> None:
         trades.decode_trade(b"{}")
 
 
+def test_bytes_that_are_no_text_are_refused_even_in_a_field_that_nobody_decodes() -> None:
+    with pytest.raises(MalformedFrameError, match="expected UTF-8"):
+        trades.decode_event(EVENT[:-1] + b',"x":"\x80"}')
+
+
 DECIMALS = st.decimals(min_value=0, max_value=10**9, places=8).map(lambda value: f"{value:.8f}")
 
 

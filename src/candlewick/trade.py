@@ -136,9 +136,20 @@ def decode_event(frame: bytes) -> tuple[bytes, Event]:
         sliced, event = _decode_unusual(frame, error)
     if sliced[-1] != _CLOSING or b"\n" in sliced:
         sliced = msgspec.json.format(sliced, indent=-1)
+    if not (sliced.isascii() or _is_utf8(sliced)):
+        raise MalformedFrameError(f"expected UTF-8, got {frame[:200]!r}")
     if not _has_numbers(sliced, event):
         raise MalformedFrameError(f"expected decimal numbers, got {frame[:200]!r}")
     return sliced, event
+
+
+def _is_utf8(sliced: bytes) -> bool:
+    """Whether bytes are text: also in a field that nobody decodes, or nobody could read the line again."""
+    try:
+        sliced.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _has_numbers(sliced: bytes, event: Event) -> bool:

@@ -24,7 +24,7 @@ def test_a_price_that_is_met_is_told_once_and_one_that_is_not_waits(visit: Visit
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
     open_menu(visitor)
     price = float(visitor.ask(f"{HOOK}.bars().at(-1).close"))
-    ladder = [price + 3 * step for step in (-4, -3, -2, -1, 1, 2, 3, 4)]
+    ladder = [price + step for step in (-12, -6, -3, -1, 1, 3, 6, 12)]
     for wanted in (*ladder, 2 * price):
         add(visitor, wanted)
     visitor.page.locator(".toast", has_text="BTCDEMO").first.wait_for()

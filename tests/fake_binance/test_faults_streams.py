@@ -342,4 +342,5 @@ async def test_a_plan_plays_at_its_times_by_itself(running):
         first = int(journal[0].notes[0].rpartition(" ")[2])
         assert not {first, first + 1} & set(heard)
         assert [(entry.fault.kind, entry.hits) for entry in journal] == [("skip", 2), ("close", 1)]
-        assert [entry.at for entry in journal] == [pytest.approx(0.2, abs=1.0), pytest.approx(1.5, abs=1.0)]
+        lateness = [entry.at - at for entry, at in zip(journal, (0.2, 1.5), strict=True)]
+        assert all(-0.01 <= late < 10.0 for late in lateness), "never before its time, and on a busy machine soon after"
