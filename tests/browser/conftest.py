@@ -12,7 +12,16 @@ from browser.shared import shared_demo, start_dashboard
 from browser.visitor import Visitor
 from e2e.stack import Stack
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+# A switch that is given twice counts as it comes last: these are what Playwright turns off, too ...
+OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidCorsURLLoaderRestartOnRedirect,TcpPortRandomizationWin,OptimizationHints,NetworkTimeServiceQuerying,"
+    "AimEnabled,PreconnectToSearch"
+)
+# ... and the popups of an address bar that nobody sees. Each window has its own: most of what a new page costs.
+UNSEEN = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--disable-features={OFF},{UNSEEN}"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
