@@ -85,14 +85,6 @@ def test_a_recorder_that_waits_is_not_well_and_says_for_what(tmp_path):
     assert "api.binance.com cannot be reached" in shown(report)
 
 
-def test_a_candle_whose_own_is_still_fetched_is_pending(tmp_path):
-    settings = settings_in(tmp_path)
-    beat(settings, "warehouse", state="running", audit={"match": 2, "no_oracle": 5}, gaps=0, watermark={})
-    assert status.collect(settings).audit == {"match": 2, "mismatch": 0, "pending": 0, "no_oracle": 5}
-    beat(settings, "recorder", **recorded(1, candles_missing=3))
-    assert status.collect(settings).audit == {"match": 2, "mismatch": 0, "pending": 3, "no_oracle": 2}
-
-
 def test_of_many_symbols_sums_and_the_worst_are_shown_and_the_rest_on_demand(tmp_path):
     symbols = [tape(number, holes=7 if number == 250 else 0) for number in range(300)]
     report = replace(status.collect(settings_in(tmp_path)), symbols=symbols)

@@ -176,7 +176,20 @@ def test_a_candle_waits_for_the_exchanges_and_gets_a_verdict_whenever_that_comes
     bench.cycle([recorder.write([trade[4]], klines=[(start + MINUTE, kline(trade[1])), (start, kline(trade[0]))])])
     assert bench.rows(status)[:3] == [(54, "match", None), (55, "match", None), (56, "pending", None)]
     bench.cycle([recorder.write(trade[5:])])
-    assert bench.rows(status)[1:4] == [(55, "match", None), (56, "no_oracle", None), (57, "no_oracle", None)]
+    # However far the tape has gone on: as long as the trades of history are fetched, no candle of it is.
+    assert bench.rows(status)[1:4] == [(55, "match", None), (56, "pending", None), (57, "pending", None)]
+    bench.warehouse.connection.execute(
+        "update gold.trades_ohlc_1m set loaded_at = loaded_at - interval '25 hours' where minute(open_time) in (56, 57);"
+        "update gold.candle_audit set candle_loaded_at = candle_loaded_at - interval '25 hours'"
+        " where minute(open_time) in (56, 57)"
+    )
+    bench.cycle([recorder.write([Trade("BTCUSDT", 12, Decimal(5), Decimal(1), False, start + 12 * MINUTE)])])
+    assert bench.rows(status)[1:5] == [
+        (55, "match", None),
+        (56, "no_oracle", None),
+        (57, "no_oracle", None),
+        (58, "pending", None),
+    ]
     wrong = kline(trade[2]) | {"v": "2", "n": 2}
     bench.cycle([recorder.write([], klines=[(start + 2 * MINUTE, wrong)])])
     assert bench.rows(status)[2] == (56, "mismatch", "volume,trade_count")

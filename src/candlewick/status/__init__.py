@@ -133,7 +133,7 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
     return Report(
         processes=[_process(name, beat) for name, beat in beats.items()],
         symbols=[_symbol(name, recorder, tallies) for name in recorder.get("symbols") or settings.symbols],
-        audit=_audit(tallies, recorder),
+        audit=_audit(tallies),
         gaps=tallies.gaps,
         skipped_objects=[str(name) for name in warehouse.get("skipped_objects", [])],
         mart_version=version,
@@ -178,12 +178,8 @@ def _problem(beat: dict[str, Any]) -> str | None:
     return waiting.get("problem") or beat.get("problem")
 
 
-def _audit(tallies: Tallies, recorder: dict[str, Any]) -> dict[str, int]:
-    """The verdicts. While the recorder still fetches the exchange's candles, one that lacks its own is not final."""
-    audit = {verdict: int(tallies.audit.get(verdict, 0)) for verdict in VERDICTS}
-    missing = sum(int(each.get("candles_missing", 0)) for each in recorder.get("symbols", {}).values())
-    awaited = min(audit["no_oracle"], missing)
-    return audit | {"no_oracle": audit["no_oracle"] - awaited, "pending": audit["pending"] + awaited}
+def _audit(tallies: Tallies) -> dict[str, int]:
+    return {verdict: int(tallies.audit.get(verdict, 0)) for verdict in VERDICTS}
 
 
 def _age(recorder: dict[str, Any]) -> float | None:

@@ -24,8 +24,9 @@ heads as (
 
     select
         symbol,
-        max(last_traded_at) as traded_at,
-        max(loaded_at) as loaded_at
+        max(loaded_at) as loaded_at,
+        -- Ours that were here by then have waited long enough: the exchange's own is asked for as soon as ours is here.
+        max(max(loaded_at)) over () - interval '{{ var("oracle_patience_hours") }} hours' as overdue_by
     from {{ ref('tape_spans') }}
     group by symbol
 
@@ -55,6 +56,8 @@ asked as (
         open_time
     from {{ this }}
     where status = 'pending'
+        and exchange_loaded_at is null
+        and candle_loaded_at < (select min(overdue_by) from heads)
 
 ),
 
@@ -89,7 +92,7 @@ compared as (
             ),
             ''
         ) as differing_fields,
-        candles.open_time < heads.traded_at - interval '{{ var("oracle_patience_minutes") }} minutes' as is_overdue,
+        candles.loaded_at < heads.overdue_by as is_overdue,
         candles.loaded_at as candle_loaded_at,
         klines.loaded_at as exchange_loaded_at,
         greatest(heads.loaded_at, candles.loaded_at, coalesce(klines.loaded_at, heads.loaded_at)) as loaded_at
