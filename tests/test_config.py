@@ -83,6 +83,33 @@ def test_a_mistake_is_one_line_that_names_the_file_and_the_value(tmp_path, text,
     assert line.startswith(str(path)) and message in line and "\n" not in line
 
 
+@pytest.mark.parametrize("name", ["a?b", "a\\b", "a{{ b }}", "a{% b %}", "a{# b #}", "a\nb", "a\x1bb", "a\udcffb"])
+@pytest.mark.parametrize("key", ["data", "lake"])
+def test_a_folder_that_the_warehouse_cannot_use_is_one_line(tmp_path, key, name):
+    with pytest.raises(ConfigError) as refusal:
+        config.load(None, **{key: str(tmp_path / name)})
+    line = str(refusal.value)
+    assert line.startswith(f"the command line: {key}: expected a folder whose full path has no '?'")
+    assert repr(str(tmp_path / name)) in line
+    assert line.isprintable()
+
+
+def test_a_home_below_such_a_folder_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    here = tmp_path / "what?"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for command in (["up", "--demo"], ["record"], ["warehouse", "--once"], ["backfill", "BTCUSDT", "--from=2024-08-09"]):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code != 0
+        assert "has no '?'" in str(done.exception) + done.output
+    assert list(here.iterdir()) == []
+
+
+def test_spaces_quotes_and_any_letters_are_no_problem(tmp_path):
+    home = tmp_path / "Ein Ordner 'mit' \"allem\" #1 & 50% [neu] {alt} * 数据"
+    assert config.Settings(data=home, lake=str(home)).data == home
+
+
 def test_a_file_that_was_named_but_is_not_there_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match="no such file"):
         config.load(tmp_path / "candlewick.toml")

@@ -5,6 +5,7 @@ environment. Secrets have no key in the file: object stores and warehouses take 
 """
 
 from candlewick.config.cloud import S3Settings, SnowflakeSettings
+from candlewick.config.folders import check_home
 from candlewick.config.loading import CONFIG_FILE, DEMO_FILE, DEMO_HOME, EXAMPLE_FILE, file_of, load, sources_of
 from candlewick.config.sections import (
     DashboardSettings,
@@ -31,6 +32,7 @@ __all__ = [
     "S3Settings",
     "Settings",
     "SnowflakeSettings",
+    "check_home",
     "file_of",
     "load",
     "parse_duration",

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from candlewick.config.cloud import S3Settings, SnowflakeSettings
+from candlewick.config.folders import usable
 from candlewick.config.sections import (
     UNFIT,
     DashboardSettings,
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
     )
 
     symbols: tuple[str, ...] = ("BTCUSDT",)
-    data: Path = Path("candlewick-data")
+    data: Path = Field(default=Path("candlewick-data"), validate_default=True)
     lake: str = ""
     prefix: str = "binance"
     recorder: str = Field(default="r1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
@@ -89,9 +90,16 @@ class Settings(BaseSettings):
             raise ValueError(f"expected a prefix such as 'binance' (letters, digits, _ - and /), got {prefix!r}")
         return prefix
 
+    @field_validator("data")
+    @classmethod
+    def _usable_data(cls, data: Path) -> Path:
+        return usable(data)
+
     @field_validator("lake")
     @classmethod
     def _plain_lake(cls, lake: str) -> str:
+        if lake and "://" not in lake:
+            usable(Path(lake))
         if lake.startswith("s3://") and not re.fullmatch(r"s3://[A-Za-z0-9._-]+(/[A-Za-z0-9!_.*'()=+@-]+)*/?", lake):
             raise ValueError(f"expected a lake such as 's3://bucket/path', in letters that S3 calls safe, got {lake!r}")
         return lake

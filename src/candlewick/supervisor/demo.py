@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from candlewick.config import DEMO_HOME
+from candlewick.config import DEMO_HOME, check_home
 from candlewick.errors import CandlewickError
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO", "ETHBTCDEMO")
@@ -30,9 +30,9 @@ port = {feed}
 
 
 def write_config(path: Path) -> Path:
-    """Write the demo's settings where there are none yet, with ports that are free now."""
+    """Write the demo's settings where there are none yet, with ports that are free now. Raises `ConfigError`."""
     if not path.exists():
-        DEMO_HOME.mkdir(exist_ok=True)
+        check_home(DEMO_HOME).mkdir(exist_ok=True)
         ports = {"exchange": _free_port(9443), "feed": _free_port(8765)}
         path.write_text(_CONFIG.format(symbols=msgspec.json.encode(SYMBOLS).decode(), **ports))
     return path
