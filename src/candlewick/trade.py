@@ -82,6 +82,20 @@ class Kline(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="kline"):
     bar: Bar = msgspec.field(name="k")
 
 
+COMPARED = (
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "quote_volume",
+    "trade_count",
+    "taker_buy_volume",
+    "taker_buy_quote_volume",
+)
+"""The fields of a candle that are compared with the exchange's own, exactly: what both its stream and REST state."""
+
+
 class ServerShutdown(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="serverShutdown"):
     """The exchange is about to close this connection."""
 

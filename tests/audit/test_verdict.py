@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from candlewick.audit import report
-from candlewick.audit.verdict import COMPARED, Mismatch, Verdict
+from candlewick.audit.verdict import Mismatch, Verdict
+from candlewick.trade import COMPARED
 
 OURS = dict.fromkeys(COMPARED, Decimal(7)) | {"trade_count": 3}
 

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from candlewick.audit.verdict import COMPARED
 from candlewick.dashboard.routes.lineage import Asked, lineage, verdict
 from candlewick.mart.reader import Mart
+from candlewick.trade import COMPARED
 from dashboard.proven import MISSING, SECOND, SYMBOL, minutes
 
 UTC = ZoneInfo("UTC")
@@ -28,7 +28,7 @@ def test_a_candle_that_agrees_shows_nine_fields_and_both_ids_beside_the_exchange
     assert answer["audit"]["verdict"] == "match"
     assert [field["name"] for field in answer["audit"]["fields"]] == [*COMPARED, "first_trade_id", "last_trade_id"]
     assert all(field["equal"] and field["ours"] == field["exchange"] for field in answer["audit"]["fields"])
-    assert (answer["first_trade_id"], answer["last_trade_id"]) == minutes()[0].ids
+    assert (int(answer["first_trade_id"]), int(answer["last_trade_id"])) == minutes()[0].ids
     assert (answer["trade_count"], answer["spanned"]) == (10, 10)
 
 
@@ -46,8 +46,8 @@ def test_a_candle_with_a_hole_spans_more_ids_than_it_has_and_waits_for_its_verdi
 
 def test_the_objects_that_hold_a_candle_are_named_with_the_ids_in_them(proven_mart: Mart) -> None:
     first, second = told(proven_mart, 1)["objects"]
-    assert (first["first_trade_id"], first["last_trade_id"]) == (110, 113)
-    assert (second["first_trade_id"], second["last_trade_id"]) == (114, 119)
+    assert (first["first_trade_id"], first["last_trade_id"]) == ("110", "113")
+    assert (second["first_trade_id"], second["last_trade_id"]) == ("114", "119")
     assert first["name"] != second["name"]
     (backfill,) = told(proven_mart, 3)["objects"]
     assert "/backfill_" in backfill["name"]
@@ -57,7 +57,7 @@ def test_it_tells_where_the_trades_came_from_and_when_they_passed_each_hop(prove
     answer = told(proven_mart, 3)["trades"]
     assert answer["sources"] == {"rest": 10}
     first, last = answer["ends"]
-    assert (first["trade_id"], last["trade_id"]) == minutes()[3].ids
+    assert (int(first["trade_id"]), int(last["trade_id"])) == minutes()[3].ids
     assert first["traded_at"] < first["received_at"] < first["loaded_at"]
 
 

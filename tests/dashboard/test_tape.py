@@ -34,7 +34,7 @@ def test_a_quiet_time_is_passed_over_to_the_next_trade(proven_mart: Mart) -> Non
 def test_amounts_are_the_exchanges_digits_as_text(proven_mart: Mart) -> None:
     columns = json.loads(page_json(page(proven_mart, SYMBOL, instant(SECOND), None, 2)))
     (first, price, quantity, at), _ = HELD[:2]
-    assert (columns["i"][0], columns["t"][0], columns["m"][0]) == (first, at, 0)
+    assert (int(columns["i"][0]), columns["t"][0], columns["m"][0]) == (first, at, 0)
     assert (columns["p"][0], columns["q"][0]) == (amount(price).rstrip("0").rstrip("."), amount(quantity))
 
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from candlewick.audit.verdict import COMPARED, Mismatch, trades
+from candlewick.audit.verdict import Mismatch, trades
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import KlineRow, TradeRow
 from candlewick.lake.batch import Batch
 from candlewick.moments import MINUTE, from_micros, micros, minute_of, now_us, to_micros
 from candlewick.spans import Spans
+from candlewick.trade import COMPARED
 from candlewick.warehouse.contract import Database
 
 MOST_TRADES = 100_000

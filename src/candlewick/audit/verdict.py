@@ -10,21 +10,10 @@ from typing import Any
 from candlewick.spans import Spans
 from candlewick.tape import checkpoint
 from candlewick.tape.checkpoint import Checkpoint
+from candlewick.trade import COMPARED
 from candlewick.warehouse.contract import Database
 
 STATUSES = ("match", "mismatch", "pending", "no_oracle")
-COMPARED = (
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "quote_volume",
-    "trade_count",
-    "taker_buy_volume",
-    "taker_buy_quote_volume",
-)
-"""The fields of a candle that are compared with the exchange's own, exactly: what both its stream and REST state."""
 QUOTE_SUMS = ("quote_volume", "taker_buy_quote_volume")
 PLACE = Decimal("0.00000001")
 """The last place of a quote amount: what cutting one trade's amount can make of a difference is less than that."""

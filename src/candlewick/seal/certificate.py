@@ -14,7 +14,8 @@ from typing import Any
 from candlewick.errors import TornObjectError
 from candlewick.lake.sealed.day import Day
 from candlewick.seal.merkle import Tree
-from candlewick.seal.minutes import FIELDS, Verdict
+from candlewick.seal.minutes import Verdict
+from candlewick.trade import COMPARED
 from candlewick.version import __version__
 
 FORMAT = "candlewick-seal"
@@ -121,7 +122,7 @@ def certify(
             "places": {"price": day.places[0], "quantity": day.places[1]},
             "merkle_root": tree.root.hex(),
             "leaf_prefixes_sha256": sha256(tree.prefixes).hexdigest(),
-            "candle_fields": ["open_time", *FIELDS],
+            "candle_fields": ["open_time", *COMPARED],
             "candles": [[at // 1_000, *day.candles[at].nine] for at in minutes],
             "verdict": {
                 "match": verdict.matching,

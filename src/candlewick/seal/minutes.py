@@ -13,19 +13,8 @@ import numpy as np
 from candlewick.lake.sealed.day import Day, column, starts_at
 from candlewick.lake.sealed.lines import decimal_text
 from candlewick.moments import MINUTE
+from candlewick.trade import COMPARED
 
-FIELDS = (
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "quote_volume",
-    "trade_count",
-    "taker_buy_volume",
-    "taker_buy_quote_volume",
-)
-"""In the order of a certificate's candles."""
 PER_DAY = 1_440
 QUOTE_PLACES = 8
 _WIDE = 2**62
@@ -127,7 +116,7 @@ def compare(day: Day) -> Verdict:
 
 def differing(ours: Sequence[Decimal], theirs: Sequence[str | int]) -> list[str]:
     """Return the fields in which a candle of the exchange is not ours."""
-    return [name for name, one, other in zip(FIELDS, ours, theirs, strict=True) if not _is_equal(one, other)]
+    return [name for name, one, other in zip(COMPARED, ours, theirs, strict=True) if not _is_equal(one, other)]
 
 
 def _is_equal(one: Decimal, other: str | int) -> bool:

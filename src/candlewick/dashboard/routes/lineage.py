@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from candlewick.audit.verdict import COMPARED
 from candlewick.dashboard.bars import interval
 from candlewick.moments import instant, to_micros
+from candlewick.trade import COMPARED
 from candlewick.warehouse.contract import Viewed
 
 IDS = ("first_trade_id", "last_trade_id")
@@ -98,11 +98,11 @@ def lineage(reader: Viewed, asked: Asked, *, lake: str) -> dict[str, Any] | None
 
 
 def claims(candle: Row) -> dict[str, Any]:
-    """What a candle says of itself: its ids, their count, whether it is closed and whole."""
+    """What a candle says of itself: its ids as text, for a browser's numbers end at 2**53, and if it is whole."""
     first, last = (candle[name] for name in IDS)
     return {
-        "first_trade_id": first,
-        "last_trade_id": last,
+        "first_trade_id": _text(first),
+        "last_trade_id": _text(last),
         "trade_count": candle["trade_count"],
         "spanned": 0 if first is None else last - first + 1,
         "is_closed": candle["is_closed"],
@@ -203,7 +203,7 @@ def _trades(reader: Viewed, asked: Asked, candle: Row) -> dict[str, Any]:
 def _end(trade: Row) -> dict[str, Any]:
     times = {name: _micros(trade[name]) for name in ("traded_at", "received_at", "loaded_at")}
     amounts = {name: _text(trade[name]) for name in ("price", "quantity")}
-    return {"trade_id": trade["trade_id"], "source": trade["source"], **amounts, **times}
+    return {"trade_id": _text(trade["trade_id"]), "source": trade["source"], **amounts, **times}
 
 
 def _objects(reader: Viewed, symbol: str, candle: Row) -> dict[str, Any]:
@@ -216,8 +216,8 @@ def _objects(reader: Viewed, symbol: str, candle: Row) -> dict[str, Any]:
         {
             "name": row["object_name"],
             "recorder": row["recorder"],
-            "first_trade_id": max(first, row["first_trade_id"]),
-            "last_trade_id": min(last, row["last_trade_id"]),
+            "first_trade_id": _text(max(first, row["first_trade_id"])),
+            "last_trade_id": _text(min(last, row["last_trade_id"])),
             "created_at": _micros(row["created_at"]),
         }
         for row in rows

@@ -49,11 +49,11 @@ def page(reader: Viewed, symbol: str, start: datetime, first_id: int | None, lim
 def page_json(table: pa.Table) -> str:
     """Write a page: `i` ids, `t` µs since the epoch, `p` prices, `q` quantities, `m` 1 where the taker sold.
 
-    Prices and quantities are text, so that the browser adds up what the exchange said and not the nearest float.
+    Ids, prices and quantities are text, so that the browser has what the exchange said and not the nearest float.
     """
     return object_json(
         {
-            "i": array(table.column("trade_id")),
+            "i": array(table.column("trade_id"), quoted=True),
             "t": array(micros(table.column("traded_at"))),
             "p": array(table.column("price"), quoted=True),
             "q": array(table.column("quantity"), quoted=True),

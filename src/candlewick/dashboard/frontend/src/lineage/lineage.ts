@@ -1,4 +1,4 @@
-// The lineage of one bar, as the server tells it. Times in µs since the epoch, amounts as exact text.
+// The lineage of one bar, as the server tells it. Times in µs since the epoch, amounts and ids as exact text.
 
 import type { SeriesKey } from "../data/config";
 import type { Standing } from "../holes/proof";
@@ -11,7 +11,7 @@ export interface Compared {
 }
 
 export interface End {
-  readonly trade_id: number;
+  readonly trade_id: string;
   readonly source: string;
   readonly price: string;
   readonly quantity: string;
@@ -23,8 +23,8 @@ export interface End {
 export interface LakeObject {
   readonly name: string;
   readonly recorder: string;
-  readonly first_trade_id: number;
-  readonly last_trade_id: number;
+  readonly first_trade_id: string;
+  readonly last_trade_id: string;
   readonly created_at: number;
 }
 
@@ -33,8 +33,8 @@ export interface Lineage {
   readonly timeframe: string;
   readonly opened: number;
   readonly closed: number;
-  readonly first_trade_id: number | null;
-  readonly last_trade_id: number | null;
+  readonly first_trade_id: string | null;
+  readonly last_trade_id: string | null;
   readonly trade_count: number;
   /** The number of ids from the first to the last. */
   readonly spanned: number;

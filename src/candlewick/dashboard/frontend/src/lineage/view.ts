@@ -66,7 +66,7 @@ function ids({ first_trade_id: first, last_trade_id: last, trade_count: count, s
   const sources = Object.entries(trades.sources).map(([source, trades]) => `${fixed(trades, 0)} by ${SOURCES[source] ?? source}`);
   return section(
     "Trades",
-    h("p", { class: "ids" }, h("code", {}, String(first)), " … ", h("code", {}, String(last))),
+    h("p", { class: "ids" }, h("code", {}, first), " … ", h("code", {}, last ?? "")),
     h("p", {}, `${fixed(count, 0)} trades, `, h("span", { "data-good": String(missing === 0) }, whole)),
     h("p", { class: "soft" }, sources.join(" · ")),
   );
@@ -94,7 +94,7 @@ function row({ name, ours, exchange, equal }: Compared): HTMLElement {
 function way({ trades, objects }: Lineage, clock: ZoneClock): HTMLElement[] {
   const trade = trades.ends.at(-1);
   if (!trade) return [];
-  const written = objects.find((object) => object.first_trade_id <= trade.trade_id && trade.trade_id <= object.last_trade_id);
+  const written = objects.find((object) => holds(object, BigInt(trade.trade_id)));
   const steps: [string, number | undefined][] = [
     ["Exchange", trade.traded_at],
     ["Recorder", trade.received_at],
@@ -118,6 +118,10 @@ function objects({ objects, object_count: count, lake }: Lineage): HTMLElement[]
   return [section(title, h("p", { class: "soft path" }, lake), h("ul", { class: "objects" }, ...objects.map(object)), ...more)];
 }
 
+function holds({ first_trade_id: first, last_trade_id: last }: LakeObject, id: bigint): boolean {
+  return BigInt(first) <= id && id <= BigInt(last);
+}
+
 function object({ name, first_trade_id: first, last_trade_id: last }: LakeObject): HTMLElement {
   const cut = name.lastIndexOf("/") + 1;
   return h(
@@ -125,7 +129,7 @@ function object({ name, first_trade_id: first, last_trade_id: last }: LakeObject
     { title: name },
     h("span", { class: "soft path" }, name.slice(0, cut)),
     h("code", {}, name.slice(cut)),
-    h("span", { class: "soft" }, `${first} … ${last} · ${fixed(last - first + 1, 0)} ids`),
+    h("span", { class: "soft" }, `${first} … ${last} · ${fixed(Number(BigInt(last) - BigInt(first) + 1n), 0)} ids`),
   );
 }
 

@@ -51,9 +51,9 @@ function midnight(time: number, zone: ZoneClock): number {
   return guess + (day - zone.wall(guess));
 }
 
-/** A trade of the tape: price and quantity in units of 10^-8, time in µs since the epoch. */
+/** A trade of the tape: price and quantity in units of 10^-8, time in µs since the epoch. Ids pass 2^53. */
 export interface Trade {
-  readonly id: number;
+  readonly id: bigint;
   readonly time: number;
   readonly price: bigint;
   readonly quantity: bigint;

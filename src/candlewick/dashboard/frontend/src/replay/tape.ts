@@ -7,7 +7,7 @@ const PAGE = 5_000;
 const AHEAD = 10_000;
 
 interface Columns {
-  i: number[];
+  i: string[];
   t: number[];
   p: string[];
   q: string[];
@@ -21,7 +21,7 @@ export class Tape {
   private trades: Trade[] = [];
   private position = 0;
   private isFetching = false;
-  private next: { time: number; id: number | null };
+  private next: { time: number; id: bigint | null };
   private readonly aborter = new AbortController();
 
   /** The tape of a symbol from an instant on, in seconds. */
@@ -76,10 +76,10 @@ export class Tape {
   private append({ i, t, p, q, m }: Columns): void {
     this.isAtEnd = i.length === 0;
     if (this.isAtEnd) return;
-    const fresh = i.map((id, at) => ({ id, time: t[at]!, price: scaled(p[at]!), quantity: scaled(q[at]!), isSell: m[at] === 1 }));
+    const fresh = i.map((id, at) => ({ id: BigInt(id), time: t[at]!, price: scaled(p[at]!), quantity: scaled(q[at]!), isSell: m[at] === 1 }));
     this.trades = [...this.trades.slice(this.position), ...fresh];
     this.position = 0;
     const last = fresh.at(-1)!;
-    this.next = { time: last.time / 1e6, id: last.id + 1 };
+    this.next = { time: last.time / 1e6, id: last.id + 1n };
   }
 }

@@ -11,7 +11,7 @@ const START = 1_732_233_600_000_000;
 const utc = new ZoneClock("UTC");
 
 function trade(id: number, time: number, price: string, quantity: string): Trade {
-  return { id, time, price: scaled(price), quantity: scaled(quantity), isSell: false };
+  return { id: BigInt(id), time, price: scaled(price), quantity: scaled(quantity), isSell: false };
 }
 
 test("amounts keep every digit that a decimal has", () => {
