@@ -1,6 +1,7 @@
 """Legs against a real WebSocket server that is told what to do to them."""
 
 import asyncio
+import gc
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -36,7 +37,10 @@ class Streams:
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     pongs: list[bytes] = field(default_factory=list)
+    wires: list[asyncio.Transport] = field(default_factory=list)
     refuses: bool = False
+    greeting: bytes = b""
+    """What a connection is sent first, as it is on the wire."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request.path_qs)
@@ -45,6 +49,9 @@ class Streams:
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         self.sockets.append(socket)
+        assert request.transport
+        self.wires.append(request.transport)
+        request.transport.write(self.greeting)
         async for message in socket:
             if message.type is WSMsgType.PONG:
                 self.pongs.append(message.data)
@@ -301,3 +308,41 @@ def test_many_symbols_are_split_over_connections() -> None:
     symbols = [f"S{n}" for n in range(250)]
     assert [len(group) for group in spread(symbols)] == [100, 100, 50]
     assert [symbol for group in spread(symbols) for symbol in group] == symbols
+
+
+MASKED = bytes((0x81, 0x82)) + bytes(4) + b"{}"
+"""A text frame with a mask, as only a client may send: the connection fails by the protocol (RFC 6455, 5.1)."""
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_masked_frame_ends_a_connection_and_leaves_nothing_behind(streams: Streams, run, is_first) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    streams.greeting = MASKED if is_first else b""
+    leg = run()
+    await until(lambda: streams.sockets)
+    if not is_first:
+        await until(lambda: leg.leg.state == "open")
+        streams.wires[0].write(MASKED)
+    await until(lambda: len(streams.sockets) >= 2 + is_first)
+    streams.greeting = b""
+    await until(lambda: leg.leg.problem is None and leg.leg.state == "open" and streams.open)
+    await streams.open[-1].send_str(frame(7))
+    await until(lambda: leg.ids == [7])
+    await asyncio.sleep(0)
+    gc.collect()
+    assert told == []
+
+
+async def test_a_connection_that_fails_while_it_is_replaced_leaves_nothing_behind(streams: Streams, run) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    leg = run()
+    await until(lambda: leg.leg.state == "open" and streams.open)
+    streams.greeting = MASKED
+    leg.leg.replace("a test")
+    await until(lambda: len(streams.sockets) >= 3)  # the old one goes on while new ones fail
+    await streams.sockets[0].send_str(frame(7))
+    await until(lambda: leg.ids == [7])
+    gc.collect()
+    assert told == []

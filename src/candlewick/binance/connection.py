@@ -41,6 +41,7 @@ class Connection(WSListener):
         self._stir = stir
         self._fragments = bytearray()
         self._transport: WSTransport | None = None
+        self._end: asyncio.Task[BaseException | None] | None = None
 
     @property
     def age(self) -> float:
@@ -61,17 +62,12 @@ class Connection(WSListener):
 
     async def failure(self) -> BaseException | None:
         """Return the fault of our own code that ended it, if one did."""
-        if self._transport is None:
-            return None
-        try:
-            await self._transport.wait_disconnected()
-        except Exception as error:  # noqa: BLE001 (handed on, to be raised where a leg is run)
-            return error
-        return None
+        return None if self._end is None else await asyncio.shield(self._end)
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Called by picows after the handshake."""
+        """Called by picows after the handshake. Its end is waited for whether or not anybody asks for the reason."""
         self._transport = transport
+        self._end = asyncio.create_task(_end_of(transport))
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Called by picows when the connection has ended, whoever ended it."""
@@ -122,6 +118,14 @@ class Connection(WSListener):
         self.malformed += 1
         if self.malformed <= MALFORMED_LOGGED:
             log.warning("malformed frame", problem=str(error))
+
+
+async def _end_of(transport: WSTransport) -> BaseException | None:
+    try:
+        await transport.wait_disconnected()
+    except Exception as error:  # noqa: BLE001 (handed on, to be raised where a leg is run)
+        return error
+    return None
 
 
 async def connect(url: str, deliver: Deliver, stir: Callable[[], None], proxy: str | None = None) -> Connection:
