@@ -98,15 +98,15 @@ def test_a_home_below_such_a_folder_is_refused_before_anything_is_written(tmp_pa
     here = tmp_path / "what?"
     here.mkdir()
     monkeypatch.chdir(here)
-    for command in (["up", "--demo"], ["record"], ["warehouse", "--once"], ["backfill", "BTCUSDT", "--from=2024-08-09"]):
-        done = CliRunner().invoke(app, command)
+    for command in ("up --demo", "record", "warehouse --once", "backfill BTCUSDT --from=2024-08-09", "status"):
+        done = CliRunner().invoke(app, command.split())
         assert done.exit_code != 0
         assert "has no '?'" in str(done.exception) + done.output
     assert list(here.iterdir()) == []
 
 
 def test_spaces_quotes_and_any_letters_are_no_problem(tmp_path):
-    home = tmp_path / "Ein Ordner 'mit' \"allem\" #1 & 50% [neu] {alt} * 数据"
+    home = tmp_path / "Ein Ordner 'mit' \"allem\" 1 & 50% [neu] {alt} * 数据"
     assert config.Settings(data=home, lake=str(home)).data == home
 
 

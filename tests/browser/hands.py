@@ -81,3 +81,25 @@ def panes(visitor: Visitor) -> list[int]:
     """The heights of the panes: the chart's rows, but for the hair lines between them and the time axis at the end."""
     heights = visitor.page.locator(".canvas table tr").evaluate_all("rows => rows.map((row) => row.offsetHeight)")
     return [height for height in heights[:-1] if height > 2]
+
+
+def place_of(visitor: Visitor, back: int) -> tuple[float, float, float]:
+    """Return where the bar so many bars before the newest is on screen, and its open time in seconds."""
+    x, y, time = visitor.ask(
+        f"""(() => {{
+            const box = document.querySelector(".canvas").getBoundingClientRect();
+            const {{ from, to }} = {HOOK}.view(), count = {HOOK}.bars().length;
+            const pane = document.querySelector(".canvas table tr td:nth-child(2)").getBoundingClientRect();
+            const x = pane.left + pane.width * (count - 1 - {back} - from + 0.5) / (to - from + 1);
+            return [x, box.top + box.height * 0.35, {HOOK}.bars()[count - 1 - {back}].time];
+        }})()"""
+    )
+    return x, y, time
+
+
+def ask_for(visitor: Visitor, back: int) -> int:
+    """Double-click the bar so many bars before the newest; returns its open time in seconds."""
+    x, y, time = place_of(visitor, back)
+    visitor.page.mouse.dblclick(x, y)
+    visitor.page.locator(".lineage .verdict").wait_for()
+    return int(time)

@@ -7,37 +7,15 @@ from pathlib import Path
 import pytest
 
 from browser.conftest import Visit
-from browser.hands import keys
+from browser.hands import ask_for, keys, place_of
 from browser.painted import painted_texts, watch_paint
 from browser.shared import start_dashboard
-from browser.visitor import HOOK, Visitor
+from browser.visitor import HOOK
 from candlewick.mart.reader import Mart
 from dashboard import proven
 from e2e.stack import Stack, wait_until
 
 FIELDS = ["Open", "High", "Low", "Close", "Volume", "Quote volume", "Trades", "Taker buy", "Taker buy quote"]
-
-
-def place_of(visitor: Visitor, back: int) -> tuple[float, float, float]:
-    """Return where the bar so many bars before the newest is on screen, and its open time in seconds."""
-    x, y, time = visitor.ask(
-        f"""(() => {{
-            const box = document.querySelector(".canvas").getBoundingClientRect();
-            const {{ from, to }} = {HOOK}.view(), count = {HOOK}.bars().length;
-            const pane = document.querySelector(".canvas table tr td:nth-child(2)").getBoundingClientRect();
-            const x = pane.left + pane.width * (count - 1 - {back} - from + 0.5) / (to - from + 1);
-            return [x, box.top + box.height * 0.35, {HOOK}.bars()[count - 1 - {back}].time];
-        }})()"""
-    )
-    return x, y, time
-
-
-def ask_for(visitor: Visitor, back: int) -> int:
-    """Double-click the bar so many bars before the newest; returns its open time in seconds."""
-    x, y, time = place_of(visitor, back)
-    visitor.page.mouse.dblclick(x, y)
-    visitor.page.locator(".lineage .verdict").wait_for()
-    return int(time)
 
 
 def test_a_double_click_sets_a_bars_fields_beside_the_exchanges_and_names_its_objects(

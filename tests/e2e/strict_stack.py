@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from candlewick.mart.reader import Mart
+from candlewick.process import heartbeat
 from e2e.stack import DEADLINE_SECONDS, free_port, wait_until
+from made import leash
 
+HOME = "Ein Ordner 'mit' \"allem\" 1 & 50% [neu] 数据"
+"""A folder's name as people give them: in it, everything has to work."""
 SYMBOLS = ("ETHBTC", "币安人生USDT", "BTTCBTC", "NEWUSDT", "DOGEUSDT")
 HISTORY_SECONDS = 180
 SLOWEST_SECONDS = 240.0
@@ -92,6 +96,7 @@ class Candlewick:
     """A recorder in a folder of its own, and the warehouse made of what it wrote."""
 
     def __init__(self, home: Path, exchange: Exchange) -> None:
+        home.mkdir()
         self.home, self.environment = home, {"SSL_CERT_FILE": str(exchange.authority)}
         self.config = home / "candlewick.toml"
         self.started_at = time.time_ns() // 1000
@@ -102,6 +107,7 @@ class Candlewick:
             encoding="utf-8",
         )
         self.recorder: subprocess.Popen[bytes] | None = None
+        self.dashboard: subprocess.Popen[bytes] | None = None
         self._log_size = 0
 
     def start(self) -> None:
@@ -120,9 +126,22 @@ class Candlewick:
         self.recorder.send_signal(number)
         return self.recorder.wait(DEADLINE_SECONDS)
 
+    def start_dashboard(self) -> str:
+        """Serve what is published; returns the address."""
+        port = free_port()
+        command = [sys.executable, "-m", "candlewick", "dashboard", f"--port={port}", "--config", str(self.config)]
+        log = (self.home / "dashboard.log").open("ab")
+        self.dashboard = leash.start(command, cwd=self.home, stdout=log, stderr=log)
+        log.close()
+        wait_until(lambda: bool(heartbeat.read(self.home / "run", "dashboard")), "the dashboard", SLOWEST_SECONDS)
+        return f"http://127.0.0.1:{port}"
+
     def kill_if_running(self) -> None:
         if self.recorder and self.recorder.poll() is None:
             self.end(signal.SIGKILL)
+        if self.dashboard:
+            self.dashboard.kill()
+            self.dashboard.wait(DEADLINE_SECONDS)
 
     def run(self, *arguments: str) -> str:
         """Run one command to its end."""

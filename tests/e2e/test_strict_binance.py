@@ -2,18 +2,26 @@
 
 Its markets are at the edges: a tick and a step whose product is finer than 1e-8, a name that is not ASCII, the smallest
 price there is, ids from 0 and ids above 2**53. It speaks TLS with an authority of its own, pings and wants its payload
-back, breaks messages into fragments, shuffles fields and adds some, says `serverShutdown` and hangs up.
+back, breaks messages into fragments, shuffles fields and adds some, says `serverShutdown` and hangs up. All of it lies
+in a folder with a name as people give them.
 """
 
 import random
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from e2e.strict_stack import TAPE, Candlewick, Exchange, assert_candles_are_true, assert_tape_is_true
+from browser.chromium import opened
+from browser.conftest import Visit
+from candlewick.mart.reader import Mart
+from e2e import edges
+from e2e.strict_stack import HOME, TAPE, Candlewick, Exchange, assert_candles_are_true, assert_tape_is_true
 
 pytestmark = pytest.mark.timeout(500)
 KILLS = 10
@@ -24,36 +32,92 @@ CHINESE = "币安人生USDT"
 @pytest.fixture
 def exchange(tmp_path, request) -> Iterator[Exchange]:
     options = getattr(request, "param", ("--shutdown-after=8",))
-    exchange = Exchange(tmp_path, f"--seed={SEED}", "--live-for=500", *options)
-    yield exchange
-    exchange.stop()
+    with trading(tmp_path, *options) as exchange:
+        yield exchange
+
+
+@contextmanager
+def trading(home: Path, *options: str) -> Iterator[Exchange]:
+    exchange = Exchange(home, f"--seed={SEED}", "--live-for=500", *options)
+    try:
+        yield exchange
+    finally:
+        exchange.stop()
 
 
 @pytest.fixture
 def candlewick(tmp_path, exchange) -> Iterator[Candlewick]:
-    candlewick = Candlewick(tmp_path, exchange)
+    candlewick = Candlewick(tmp_path / HOME, exchange)
     yield candlewick
     candlewick.kill_if_running()
 
 
-def assert_all_is_true(candlewick: Candlewick, exchange: Exchange) -> None:
-    """Wait until nothing is missing, stop, and compare everything; and the recorder was a good guest."""
+@dataclass
+class Recorded:
+    """What is left when a recorder has ended in peace: all of it published, and the exchange's truth beside it."""
+
+    candlewick: Candlewick
+    exchange: Exchange
+    heads: dict[str, int]
+    seen: dict[str, int]
+    mart: Mart
+
+    def judged(self, symbol: str) -> set[int]:
+        """The minutes (µs) that equal the exchange's."""
+        with self.mart.connect() as connection:
+            found = "select epoch_us(open_time) from gold.candle_audit where status = 'match' and symbol = ?"
+            return {opened for (opened,) in connection.execute(found, [symbol]).fetchall()}
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory) -> Iterator[Recorded]:
+    """Recorded through two shutdowns of the exchange's connections."""
+    folder = tmp_path_factory.mktemp("strict")
+    with trading(folder, "--shutdown-after=8") as exchange:
+        candlewick = Candlewick(folder / HOME, exchange)
+        try:
+            candlewick.start()
+            _wait_for_shutdowns(exchange, 2)
+            yield ended(candlewick, exchange)
+        finally:
+            candlewick.kill_if_running()
+
+
+def ended(candlewick: Candlewick, exchange: Exchange) -> Recorded:
+    """Wait until nothing is missing, stop, and publish."""
     heads = exchange.heads()
     candlewick.wait_until_whole(heads)
     assert candlewick.end() == 0
     seen = exchange.ask()["seen"]
-    mart = candlewick.mart()
-    assert_tape_is_true(candlewick, exchange, mart, heads)
-    assert_candles_are_true(exchange, mart)
+    return Recorded(candlewick, exchange, heads, seen, candlewick.mart())
+
+
+def assert_all_is_true(found: Recorded) -> None:
+    """Compare everything; and the recorder was a good guest."""
+    assert_tape_is_true(found.candlewick, found.exchange, found.mart, found.heads)
+    assert_candles_are_true(found.exchange, found.mart)
     refusals = ("error", "429", "418", "cut", "pongs without", "refused")
-    assert [what for what in seen if any(word in what for word in refusals)] == []
+    assert [what for what in found.seen if any(word in what for word in refusals)] == []
 
 
-def test_tape_and_candles_are_the_exchanges_own(candlewick, exchange):
-    candlewick.start()
-    _wait_for_shutdowns(exchange, 2)
-    assert_all_is_true(candlewick, exchange)
-    assert exchange.ask()["seen"]["highest weight"] <= 3_000, "more than half of what is granted"
+def test_tape_and_candles_are_the_exchanges_own(recorded):
+    assert_all_is_true(recorded)
+    assert recorded.exchange.ask()["seen"]["highest weight"] <= 3_000, "more than half of what is granted"
+
+
+@pytest.mark.browser
+def test_a_browser_shows_each_market_as_it_is(recorded, tmp_path):
+    """Found by its name, on the chart, in its lineage and in its file: the exchange's numbers, to the last digit."""
+    with opened() as chromium:
+        visit = Visit(chromium, recorded.candlewick.start_dashboard())
+        visitor = visit("/chart?symbol=ETHBTC&tf=1m")
+        for symbol, typed in (("BTTCBTC", "bttc"), (CHINESE, "币安"), ("NEWUSDT", "new"), ("DOGEUSDT", "doge")):
+            edges.find(visitor, symbol, typed)
+            candles = edges.shown(visitor, recorded.exchange, symbol)
+            judged = recorded.judged(symbol)
+            edges.assert_lineage_is_true(visitor, [row for row in candles if row[0] in judged][-1])
+            edges.assert_file_is_true(visitor, candles, symbol, tmp_path)
+        visit.end()
 
 
 # Ten starts in a minute would use up half of the usual 6,000, and each start would then wait for the minute's end.
@@ -68,7 +132,7 @@ def test_ten_kills_at_random_instants_change_nothing(candlewick, exchange):
         time.sleep(instants.uniform(0, 3))
         assert candlewick.end(signal.SIGKILL) == -signal.SIGKILL
     candlewick.start()
-    assert_all_is_true(candlewick, exchange)
+    assert_all_is_true(ended(candlewick, exchange))
 
 
 @pytest.mark.parametrize("exchange", [(f"--symbols={CHINESE}", "--earlier=0.1")], indirect=True)

@@ -179,7 +179,8 @@ def test_a_candle_waits_for_the_exchanges_and_gets_a_verdict_whenever_that_comes
     # However far the tape has gone on: as long as the trades of history are fetched, no candle of it is.
     assert bench.rows(status)[1:4] == [(55, "match", None), (56, "pending", None), (57, "pending", None)]
     bench.warehouse.connection.execute(
-        "update gold.trades_ohlc_1m set loaded_at = loaded_at - interval '25 hours' where minute(open_time) in (56, 57);"
+        "update gold.trades_ohlc_1m set loaded_at = loaded_at - interval '25 hours'"
+        " where minute(open_time) in (56, 57);"
         "update gold.candle_audit set candle_loaded_at = candle_loaded_at - interval '25 hours'"
         " where minute(open_time) in (56, 57)"
     )

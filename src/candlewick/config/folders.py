@@ -5,8 +5,9 @@ from pathlib import Path
 
 from candlewick.errors import ConfigError
 
-_UNUSABLE = re.compile(r"[?\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\{[{%#]")
-"""DuckDB takes what follows a `?` for options, and a backslash for a slash; dbt fills in what is within `{{ }}`."""
+_UNUSABLE = re.compile(r"[?#\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\{[{%#]")
+"""DuckDB takes what follows a `?` for options, and a backslash for a slash; dbt looks for the tables of a database that
+is named for what is before a `#`, and fills in what is within `{{ }}`."""
 
 
 def usable(folder: Path) -> Path:
@@ -14,8 +15,8 @@ def usable(folder: Path) -> Path:
     full = str(folder.absolute())
     if found := _UNUSABLE.search(full):
         raise ValueError(
-            f"expected a folder whose full path has no '?', no backslash, no '{{{{', '{{%' or '{{#' and no control"
-            f" character (the warehouse's files cannot lie there), got {full!r} with {found[0]!r}"
+            "expected a folder whose full path has no '?', '#', backslash, '{{', '{%' or control character"
+            f" (the warehouse's files cannot lie there), got {full!r} with {found[0]!r}"
         )
     return folder
 
