@@ -103,6 +103,16 @@ async def test_a_connection_that_is_kept_open_may_ask_again(port: int) -> None:
                 assert answer.status == 404
 
 
+@pytest.mark.parametrize("path", [PATH, "/_stcore/stream"])
+async def test_a_websocket_stays_open_for_longer_than_a_request_may_take(port: int, path: str) -> None:
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session, session.ws_connect(path) as socket:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(4 * Impatient.seconds):
+                while (await socket.receive()).type != aiohttp.WSMsgType.CLOSED:
+                    pass  # a status
+        assert not socket.closed
+
+
 @pytest.mark.parametrize(("path", "most"), [(PATH, MESSAGE_BYTES), ("/_stcore/stream", STREAMLIT_BYTES)])
 async def test_a_message_that_is_too_large_is_refused_by_its_first_bytes(port: int, path: str, most: int) -> None:
     """The header of a frame tells its length: the server answers it, and none of the message is ever sent."""

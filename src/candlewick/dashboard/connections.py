@@ -23,6 +23,7 @@ class Requests(H11Protocol):
     """HTTP/1.1 that gives a client so many seconds for a whole request."""
 
     _late: asyncio.TimerHandle | None = None
+    _is_given_away = False
     seconds = REQUEST_SECONDS
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -35,13 +36,18 @@ class Requests(H11Protocol):
         super().data_received(data)
         self._wait()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Give the connection to its WebSocket, which may be silent as long as it likes; h11 is never told of it."""
+        self._is_given_away = True
+        super().handle_websocket_upgrade(event)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
         self._come()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
-        if self.conn.their_state not in _UNFINISHED:
+        if self._is_given_away or self.conn.their_state not in _UNFINISHED:
             self._come()
         elif self._late is None:
             self._late = self.loop.call_later(self.seconds, self._give_up)
