@@ -1,4 +1,7 @@
 import os
+import shutil
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 
@@ -12,6 +15,8 @@ from warehouse.small_mart import SmallMart
 
 DAY = datetime(2024, 8, 8)
 MINUTE = timedelta(minutes=1)
+CAN_BE_APART = os.geteuid() == 0 and shutil.which("unshare") is not None
+"""Whether a test may start a process that has ids of its own, as a container's processes have."""
 
 
 @pytest.fixture
@@ -179,12 +184,13 @@ def test_replaced_files_stay_for_a_while_and_as_long_as_a_reader_pins_them(mart,
     assert (mart.path / second).exists()
 
 
-def test_a_pin_of_a_reader_that_died_holds_nothing(mart, monkeypatch):
+@pytest.mark.parametrize("name", ["1-1", "0123456789abcdef0123456789abcdef"])
+def test_a_pin_that_nobody_locks_is_a_dead_readers_and_holds_nothing(mart, monkeypatch, name):
     mart.put_candle(DAY)
     publisher = mart.publisher()
     [first] = files(publisher.publish()).values()
     (mart.path / PINS).mkdir()
-    (mart.path / PINS / "4194304-1").hardlink_to(mart.path / CURRENT)  # above the largest pid there can be
+    (mart.path / PINS / name).hardlink_to(mart.path / CURRENT)
     mart.put_candle(DAY, price=6)
     publisher.publish()
     monkeypatch.setattr(garbage, "GRACE_SECONDS", 0.0)
@@ -193,7 +199,36 @@ def test_a_pin_of_a_reader_that_died_holds_nothing(mart, monkeypatch):
     assert list((mart.path / PINS).iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "notes.txt", "12", "x-1", f"{10**30}-1"])
+def test_a_reader_whose_process_id_means_nothing_here_holds_its_files(mart, monkeypatch):
+    mart.put_candle(DAY)
+    publisher = mart.publisher()
+    [first] = files(publisher.publish()).values()
+    monkeypatch.setattr(garbage, "GRACE_SECONDS", 0.0)
+    reader = f"""
+import sys
+from pathlib import Path
+from candlewick.mart.pins import pin
+pinned = pin(Path({str(mart.path)!r}))
+print("pinned", flush=True)
+sys.stdin.read()
+"""
+    apart = ["unshare", "--pid", "--fork", "--kill-child"] if CAN_BE_APART else []
+    command = [*apart, sys.executable, "-c", reader]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "pinned\n"
+        mart.put_candle(DAY, price=6)
+        publisher.publish()
+        publisher.collect_garbage()
+        assert (mart.path / first).exists()
+        process.kill()
+    deadline = time.monotonic() + 30
+    while (mart.path / first).exists() and time.monotonic() < deadline:
+        publisher.collect_garbage()
+    assert not (mart.path / first).exists()
+    assert list((mart.path / PINS).iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "notes.txt", "12", "x-1"])
 def test_what_is_no_pin_is_left_alone_and_holds_nothing(mart, monkeypatch, name):
     mart.put_candle(DAY)
     publisher = mart.publisher()

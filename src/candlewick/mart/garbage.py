@@ -1,25 +1,21 @@
 """Files of the mart that no version names any more, and when they may be deleted.
 
 A reader opens files a moment after it has read their names, so they are kept for a while; one that means to read for
-longer pins the version it reads (`candlewick.mart`).
+longer pins the version it reads (`pins.py`).
 """
 
-import os
-import re
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from candlewick.errors import UNREADABLE
-from candlewick.mart.version import PINS, Version, decode
+from candlewick.mart.pins import pinned_files
+from candlewick.mart.version import Version
 
 GRACE_SECONDS = 30.0
 DRAFT = ".draft"
 """How the name of a file ends that is still written."""
-_PIN = re.compile(r"([0-9]+)-[0-9]+")
 
 
 @dataclass
@@ -49,35 +45,8 @@ class Garbage:
     def collect(self) -> None:
         """Delete what has been garbage for long enough and is not pinned."""
         due = [name for name, since in self._since.items() if time.monotonic() - since > GRACE_SECONDS]
-        pinned = _pinned(self.path) if due else set()
+        pinned = pinned_files(self.path) if due else set()
         for name in due:
             if name not in pinned:
                 (self.path / name).unlink(missing_ok=True)
                 del self._since[name]
-
-
-def _pinned(path: Path) -> set[str]:
-    """The files of versions that a living reader has pinned; pins of dead readers are removed.
-
-    What else lies there is somebody's, and pins nothing.
-    """
-    names: set[str] = set()
-    for pin in path.glob(f"{PINS}/*"):
-        if (match := _PIN.fullmatch(pin.name)) is None:
-            continue
-        with suppress(OSError, *UNREADABLE):
-            if _is_alive(int(match[1])):
-                names |= decode(pin.read_bytes()).file_names
-            else:
-                pin.unlink(missing_ok=True)
-    return names
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

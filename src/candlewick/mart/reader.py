@@ -5,14 +5,12 @@ and digests: so a reader sees one version whole, holds no lock and waits for non
 stay for a while, and as long as a living reader has pinned them.
 """
 
-import os
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,12 +21,12 @@ import pyarrow.parquet as pq
 
 from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
 from candlewick.mart import history
-from candlewick.mart.version import CANDLES, CURRENT, OLDER, PINS, TRADES, File, Version, decode
+from candlewick.mart.pins import pin
+from candlewick.mart.version import CANDLES, CURRENT, OLDER, TRADES, File, Version, decode
 from candlewick.moments import naive
 
 _CACHED_BYTES = 128 * 2**20
 _ATTEMPTS = 5
-_PIN_NUMBERS = count(1)
 
 T = TypeVar("T")
 
@@ -139,14 +137,15 @@ class Mart:
         return self._cache.get((file.name, symbol), lambda: _read(self.path / file.name, symbol))
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        pin = _pin(self.path)
+        pinned = pin(self.path)
+        if pinned is None:
+            return _open(self.path, self.current())
         try:
-            version = self.current() if pin is None else decode(pin.read_bytes())
-            connection = _open(self.path, version)
+            connection = _open(self.path, pinned.version)
         except BaseException:
-            _unpin(pin)
+            pinned.release()
             raise
-        weakref.finalize(connection, _unpin, pin)
+        weakref.finalize(connection, pinned.release)
         return connection
 
     def _shared_database(self) -> duckdb.DuckDBPyConnection:
@@ -188,27 +187,6 @@ def _again(read: Callable[[], T]) -> T:
         with suppress(FileNotFoundError, duckdb.IOException):
             return read()
     return read()
-
-
-def _pin(path: Path) -> Path | None:
-    """Pin the current version: a hard link to its `CURRENT`, named by this process, by which its files are kept.
-
-    None where this process may not write there; its files are kept for the usual while then.
-    """
-    pin = path / PINS / f"{os.getpid()}-{next(_PIN_NUMBERS)}"
-    try:
-        pin.parent.mkdir(exist_ok=True)
-        pin.unlink(missing_ok=True)
-        pin.hardlink_to(path / CURRENT)
-    except OSError:
-        return None
-    return pin
-
-
-def _unpin(pin: Path | None) -> None:
-    if pin is not None:
-        with suppress(OSError):
-            pin.unlink(missing_ok=True)
 
 
 class _Cache:
