@@ -21,6 +21,7 @@ up: ## Record live from Binance, with candlewick.toml where there is one
 
 test: lint ## Lint, types and every test but the slow ones
 	@scripts/chromium.sh
+	@scripts/promtool.sh || [ -z "$$CI" ]
 	@$(PYTEST) -m "not slow"
 
 recording: ## Those tests again on the recording of real trades, where it lies beside this folder

@@ -44,6 +44,13 @@ def test_what_tells_about_the_command_loads_nothing_that_a_command_needs(option)
     assert len([name for name in loaded if name.partition(".")[0] == "candlewick"]) <= 20
 
 
+def test_on_windows_one_line_says_where_it_runs():
+    script = "import sys; sys.platform = 'win32'; from candlewick.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: Candlewick runs on Linux and macOS") and done.stderr.count("\n") == 1
+
+
 def test_a_locale_without_utf8_ends_no_command(tmp_path):
     (tmp_path / "candlewick.toml").write_text('data = "."\n')
     bare = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

@@ -4,6 +4,9 @@ import codecs
 import io
 import sys
 
+if sys.platform == "win32":
+    sys.exit("error: Candlewick runs on Linux and macOS; on Windows install it inside WSL (`wsl --install`)")
+
 from candlewick.cli import history, processes, queries, sealing, settings, setup, user
 from candlewick.cli.app import app
 from candlewick.process import leash

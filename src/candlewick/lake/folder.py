@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from candlewick.errors import LakeAwayError
 from candlewick.process.crashpoint import crashpoint
+from candlewick.process.files import flush
 
 MARKER = ".candlewick-lake"
 """The file in the root that tells this lake from others, wherever it is mounted."""
@@ -185,7 +186,7 @@ def _write(root: int, name: str, content: bytes, *, durable: bool = False) -> No
         while view:
             view = view[file.write(view) :]
         if durable:
-            os.fsync(descriptor)
+            flush(descriptor)
 
 
 def _make_folders(root: int, folder: str) -> None:
@@ -205,7 +206,7 @@ def _make_folders(root: int, folder: str) -> None:
 def _fsync(root: int, folder: str) -> None:
     descriptor = os.open(folder, _FOLDER, dir_fd=root)
     try:
-        os.fsync(descriptor)
+        flush(descriptor)
     finally:
         os.close(descriptor)
 

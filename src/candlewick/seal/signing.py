@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from candlewick.errors import ConfigError
-from candlewick.process.files import fsync
+from candlewick.process.files import flush, fsync
 from candlewick.seal.certificate import Certificate
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Signer:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.write(descriptor, os.urandom(32))
-            os.fsync(descriptor)
+            flush(descriptor)
             os.link(draft, self._path)
         except FileExistsError:
             return
