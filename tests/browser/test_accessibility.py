@@ -55,6 +55,7 @@ def test_the_pages_of_streamlit_violate_no_rule(visit: Visit, theme: str) -> Non
             visitor.page.locator(shows).first.wait_for(state="attached")
         else:
             visitor.wait_for_bars()
+        visitor.wait_for_streamlit()
         assert violations(visitor) == [], path
 
 

@@ -30,7 +30,15 @@ class Visitor:
     def wait_for_bars(self, count: int = 60) -> "Visitor":
         """Wait until the chart shows as many bars, and ticks."""
         self.wait(f"{HOOK}?.bars().length >= {count} && {HOOK}.ticks.length > 0")
+        self.ask(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )  # now they are painted
         return self
+
+    def wait_for_streamlit(self) -> None:
+        """Wait until the page is connected and its script has run: until then it is paler than it will be."""
+        at_rest = "[data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+        self.page.locator(f"[data-testid=stApp]{at_rest}").wait_for()
 
     def wait(self, condition: str, timeout: float = READY_MS) -> None:
         """Wait until a JavaScript expression holds."""
