@@ -1,6 +1,8 @@
 """The Pipeline page in a real browser: every hop, a day's minutes, and what lies where."""
 
+from browser.axe import violations
 from browser.conftest import Visit
+from browser.shared import PARTIAL, SEALED_DAYS, day_before
 from e2e.stack import Stack
 
 
@@ -18,9 +20,26 @@ def test_every_section_has_its_rows_and_the_symbol_can_be_chosen(visit: Visit, d
     page = visit("/pipeline").page
     page.locator(".heat").wait_for()
     titles = [title.partition(" of ")[0] for title in page.locator(".candlewick-health h2").all_inner_texts()]
-    assert titles == ["Completeness", "From the exchange's clock", "Tape", "Audit", "Holes", "Connections", "Holdings"]
+    assert titles[:3] == ["Days", "Completeness", "From the exchange's clock"]
+    assert titles[3:] == ["Tape", "Audit", "Holes", "Connections", "Holdings"]
     holdings = page.locator("section", has_text="Holdings").locator("td:first-child").all_inner_texts()
     assert holdings[:2] == ["lake", "DuckDB file"]
     assert page.get_by_text(str(demo.settings.lake_url), exact=True).is_visible()
     page.get_by_role("radio", name="ETHDEMO").click()
     page.get_by_role("heading", name="Completeness of ETHDEMO").wait_for()
+
+
+def test_the_calendar_shows_each_day_and_a_chosen_one_says_why(visit: Visit) -> None:
+    for width in (1440, 390):
+        visitor = visit("/pipeline", width=width, touch=width == 390)
+        page = visitor.page
+        page.locator(".calendar").wait_for()
+        assert page.locator("input.day[data-day=sealed]").count() == SEALED_DAYS
+        partial = page.locator("input.day[data-day=partial]")
+        (partial.tap if width == 390 else partial.click)()
+        told = page.locator("input.day:checked + .told")
+        assert told.is_visible() and PARTIAL in told.inner_text()
+        page.keyboard.press("ArrowRight")
+        assert f"{day_before(SEALED_DAYS + 1):%-d %B %Y}: healing" in told.inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert violations(visitor, ".calendar") == []

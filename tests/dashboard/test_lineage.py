@@ -5,16 +5,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from candlewick.config import Settings
 from candlewick.dashboard.routes.lineage import Asked, lineage, verdict
+from candlewick.dashboard.routes.shelf import Shelf
 from candlewick.mart.reader import Mart
 from candlewick.trade import COMPARED
 from dashboard.proven import MISSING, SECOND, SYMBOL, minutes
 
 UTC = ZoneInfo("UTC")
+SHELF = Shelf(Settings())
+"""No seal is on it: nothing is asked of it."""
 
 
 def told(mart: Mart, minute: int, timeframe: str = "1m") -> dict[str, Any]:
-    answer = lineage(mart, Asked.at(SYMBOL, timeframe, SECOND + 60 * minute, UTC), lake="lake")
+    answer = lineage(mart, Asked.at(SYMBOL, timeframe, SECOND + 60 * minute, UTC), shelf=SHELF)
     assert answer
     return answer
 
@@ -81,7 +85,7 @@ def test_a_second_is_judged_by_its_minute(proven_mart: Mart) -> None:
 
 
 def test_where_there_is_no_candle_there_is_no_lineage(proven_mart: Mart) -> None:
-    assert lineage(proven_mart, Asked.at(SYMBOL, "1m", SECOND + 60 * 500, UTC), lake="lake") is None
+    assert lineage(proven_mart, Asked.at(SYMBOL, "1m", SECOND + 60 * 500, UTC), shelf=SHELF) is None
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401 - imported once, not in each child
+import pyarrow as pa
 
 from candlewick.config import Settings
 from candlewick.config.sections import RetentionSettings
 from candlewick.process import crashpoint
 from candlewick.seal import keeping
+
+pa.array([1])  # it imports pandas when it first makes an array: here, and not in each child
 
 STEPS = (
     *(f"{when} sealing {what}" for when in ("before", "after") for what in ("parquet", "evidence.json.zst")),

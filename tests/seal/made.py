@@ -64,10 +64,14 @@ class Market:
             with localcontext(prec=80):
                 quote = (Decimal(price) * Decimal(quantity)).quantize(EIGHT, ROUND_DOWN)
             rows.setdefault((at - opens) // MINUTE, []).append((Decimal(price), Decimal(quantity), quote, maker))
-        return [self._candle(opens + number * MINUTE, rows.get(number, [])) for number in range(1_440)]
+        made, close = [], Decimal(1)
+        for number in range(1_440):
+            made.append(self._candle(opens + number * MINUTE, rows.get(number, []), close))
+            close = rows[number][-1][0] if number in rows else close
+        return made
 
-    def _candle(self, at: int, rows: list[tuple[Decimal, Decimal, Decimal, bool]]) -> bytes:
-        prices = [row[0] for row in rows] or [Decimal(1)]
+    def _candle(self, at: int, rows: list[tuple[Decimal, Decimal, Decimal, bool]], before: Decimal) -> bytes:
+        prices = [row[0] for row in rows] or [before]
         taken = [row for row in rows if not row[3]]
         body = {"t": at // 1_000, "T": at // 1_000 + 59_999, "s": self.symbol, "i": "1m"}
         body |= {"o": str(prices[0]), "c": str(prices[-1]), "h": str(max(prices)), "l": str(min(prices))}

@@ -1,6 +1,7 @@
 """`candlewick status`: what is shown to people, and what counts as a problem."""
 
 import io
+import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -127,3 +128,22 @@ def test_after_a_stop_the_counts_come_from_the_mart(tmp_path):
     report = status.collect(settings_in(tmp_path))
     assert (report.audit["match"], report.gaps, report.symbols[0].in_warehouse) == (3, 1, 7)
     assert "3 match" in shown(report)
+
+
+def test_days_that_are_over_are_counted_and_what_is_not_sealed_says_why(tmp_path):
+    mart = SmallMart.make(tmp_path)
+    mart.put_trade(7, datetime(2026, 1, 1))
+    days = [("sealed", None), ("healing", "2 trade ids are missing, 5 first"), ("whole", "at rest soon")]
+    for number, (state, why) in enumerate(days, 1):
+        values = [f"2026-01-0{number}", state, why]
+        row = "select 'BTCUSDT' as symbol, ? as day, ? as state, ? as why, now()::timestamp as loaded_at"
+        insert = f"insert into gold.tape_days by name {row}"
+        mart.warehouse.connection.execute(insert, values)
+        mart.publisher().publish()
+        report = status.collect(settings_in(tmp_path))
+        assert report.days.counts[state] == 1
+    text = shown(report)
+    assert "1 healing, 1 sealed, 1 whole" in text
+    assert "BTCUSDT 2026-01-02 healing: 2 trade ids are missing, 5 first" in text and "at rest soon" not in text
+    told = json.loads(status.to_json(report))["days"]
+    assert told["counts"]["sealed"] == 1 and told["open"][0]["day"] == "2026-01-03"

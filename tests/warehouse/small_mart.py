@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from candlewick.mart.publisher import Publisher
-from candlewick.mart.version import AUDIT, CANDLES, GAPS, OBJECTS, OLDER, TRADES
+from candlewick.mart.version import AUDIT, CANDLES, DAYS, GAPS, OBJECTS, OLDER, TRADES
 from candlewick.warehouse.duckdb.file import Warehouse
 
 _CANDLES = """
@@ -33,7 +33,12 @@ class SmallMart:
             create table {TRADES} ({_TRADES}); create table silver.tape_spans ({_SPANS});
             create table {OBJECTS} (symbol varchar, first_trade_id bigint, created_at timestamp, loaded_at timestamp);
             create table {GAPS} (symbol varchar, first_missing_id bigint, state varchar);
-            create table {AUDIT} (symbol varchar, open_time timestamp, status varchar, loaded_at timestamp)
+            create table {AUDIT} (symbol varchar, open_time timestamp, status varchar, loaded_at timestamp);
+            create table {DAYS} (
+                symbol varchar, day date, state varchar, why varchar, loaded_at timestamp, digest varchar,
+                sealed_file varchar, first_trade_id bigint, last_trade_id bigint, trade_count bigint,
+                declared_count bigint
+            )
         """)
         for table in [OLDER, *CANDLES.values()]:
             warehouse.connection.execute(f"create table {table} ({_CANDLES})")

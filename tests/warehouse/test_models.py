@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from candlewick.lake.manifest import Manifest
 from candlewick.lake.objects import LakeObject
+from candlewick.seal import keeping
 from candlewick.spans import Range, Spans
+from seal.lakes import DAYS, all_lines, fill, lake_of, markets, settings_of
 from warehouse import oracle
 from warehouse.bench import Bench
 from warehouse.lakes import MINUTE, START, kline_line, trade_line
@@ -316,3 +318,31 @@ def holes(trades: list[Trade]) -> dict[str, int]:
     for trade in trades:
         ids.setdefault(trade.symbol, Spans()).add(trade.trade_id, trade.trade_id)
     return {symbol: spans.holes().count for symbol, spans in ids.items() if spans.holes()}
+
+
+def test_gold_says_of_each_day_that_is_over_how_far_it_is(bench, tmp_path):
+    settings = settings_of(tmp_path)
+    lake, (first, second) = lake_of(settings), markets()
+    bench.empty()
+
+    def load(known: set[str]) -> set[str]:
+        new = sorted({item.name for item in lake.list_all()} - known)
+        bench.cycle([lake.read_text(name) for name in new])
+        return known | set(new)
+
+    def days() -> list[tuple]:
+        columns = "day, state, trade_count, missing_count, why, digest"
+        return bench.rows(f"select {columns} from gold.tape_days order by day")
+
+    fill(lake, [all_lines(first, 30, 31), second])
+    loaded = load(set())
+    why = "2 trade ids are missing and asked for"
+    assert days() == [(DAYS[0], "healing", 298, 2, why, None)], "the second day may go on"
+    fill(lake, [first.lines()[30:32]], recorder="r2")
+    loaded = load(loaded)
+    [(_, state, count, missing, _, _)] = days()
+    assert (state, count, missing) == ("partial", 300, 0), "no trade before it proves that its first minute is whole"
+    found = keeping.seal_days(settings, None, None, lambda *_: None, asks=False)
+    assert [each.state for each in found] == ["sealed", "sealed"]
+    load(loaded)
+    assert days() == [(DAYS[0], "sealed", 300, 0, None, found[0].digest)]

@@ -13,6 +13,7 @@ from candlewick.dashboard.door.journal import Journal
 from candlewick.dashboard.door.keeper import JOURNAL_FILE
 from candlewick.dashboard.health.trends import Trends
 from candlewick.dashboard.live.hub import Hub
+from candlewick.dashboard.markup import Html
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.catalogue import Catalogue
 from candlewick.warehouse.contract import Viewed
@@ -32,6 +33,8 @@ class Site:
     reads: Reads = field(default_factory=Reads)
     evidence_reads: Reads = field(default_factory=Reads)
     export_reads: Reads = field(default_factory=lambda: Reads(threads=1, waiting=EXPORTS_WAITING))
+    calendars: dict[str, tuple[object, Html]] = field(default_factory=dict)
+    """By symbol: what its calendar was drawn of, and the calendar."""
 
     def close(self) -> None:
         """Take no more reads."""

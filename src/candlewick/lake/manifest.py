@@ -41,6 +41,26 @@ class SealedPart(msgspec.Struct, frozen=True):
     group: int | None = None
 
 
+class DayNote(msgspec.Struct, frozen=True):
+    """How far a UTC day of a symbol is: `state` is "sealed", or what keeps it from a seal, and `why`.
+
+    Of a sealed day `first_id`, `last_id`, `count`, `declared` and `digest` are its certificate's, and `file` is the one
+    that has its trades. `objects` are those to be read for them that no other manifest leads to.
+    """
+
+    symbol: str
+    day: str
+    state: str
+    why: str = ""
+    first_id: int | None = None
+    last_id: int | None = None
+    count: int = 0
+    declared: int = 0
+    digest: str = ""
+    file: str = ""
+    objects: tuple[str, ...] = ()
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="manifest"):
     """What an object holds, and what its recorder holds in the lake once this object is durable.
 
@@ -50,7 +70,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     `klines` counts the exchange's candles in this object, and `minutes` are the minutes since the epoch that are
     settled with them, of the symbols that got any: their 1m candle is in the lake, or the exchange says it has none.
     `history` is how far back the tape of each symbol is to reach. `sealed` is where the lines of an object are that has
-    none of its own.
+    none of its own. `days` is what is known of whole days since it was said last.
     """
 
     v: int = VERSION
@@ -66,6 +86,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     minutes: dict[str, list[Range]] = {}
     history: dict[str, HistoryMark] = {}
     sealed: SealedPart | None = None
+    days: tuple[DayNote, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -21,6 +21,7 @@ from candlewick.mart.version import (
     AUDIT,
     CANDLES,
     CURRENT,
+    DAYS,
     GAPS,
     OBJECTS,
     OLDER,
@@ -59,6 +60,7 @@ LAYOUTS = {
     CANDLES["4h"]: Layout("open_time", "month", ("year",)),
     CANDLES["1d"]: Layout("open_time", "year", ()),
     AUDIT: Layout("open_time", "day", ("month",)),
+    DAYS: Layout("cast(day as timestamp)", "month", ("year",), "symbol, day"),
     OBJECTS: Layout("created_at", "10 minutes", ("hour", "day"), "symbol, first_trade_id"),
     OLDER: Layout("open_time", "month", ("year",)),
 }

@@ -12,6 +12,7 @@ TRADES = "silver.trades_deduped"
 CANDLES = {timeframe: f"gold.trades_ohlc_{timeframe}" for timeframe in TIMEFRAMES}
 AUDIT = "gold.candle_audit"
 GAPS = "gold.tape_gaps"
+DAYS = "gold.tape_days"
 OBJECTS = "silver.object_spans"
 OLDER = "silver.exchange_candles_15m"
 

@@ -139,7 +139,7 @@ def _reaches(name: str, start: int) -> bool:
 
 def days_of(lake: Lake) -> list[date]:
     """Return the days that the lake has raw objects of, oldest first."""
-    found = {hour.split("/")[-2] for hour in lake.hours()}
+    found = (folder.rpartition("/")[2] for folder in lake.subfolders(f"{lake.prefix}/raw"))
     return sorted(date.fromisoformat(each) for each in found if re.fullmatch(r"\d{4}-\d{2}-\d{2}", each))
 
 

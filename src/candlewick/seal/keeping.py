@@ -15,7 +15,8 @@ import structlog
 from candlewick.config import Settings
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
-from candlewick.seal import gathering
+from candlewick.process.crashpoint import crashpoint
+from candlewick.seal import gathering, notes
 from candlewick.seal.healing import Healer
 from candlewick.seal.ledger import Ledger
 from candlewick.seal.retention import Retention, names_in_checkpoints
@@ -69,8 +70,17 @@ def seal_days(
         found = sealer.seal(day, symbols, show)
         ledger.note(day, found, now_us(), is_whole=symbols is None)
         findings += found
+    tell(lake, ledger, now_us())
     let_go(settings, lake, ledger, show, now_us())
     return findings
+
+
+def tell(lake: Lake, ledger: Ledger, now: int) -> None:
+    """Tell whoever reads the lake what it does not know of days yet. Raises `LakeError`."""
+    if untold := ledger.untold():
+        notes.tell(lake, [notes.note_of(each) for each in untold], now)
+        crashpoint("after note")
+        ledger.told()
 
 
 def let_go(settings: Settings, lake: Lake, ledger: Ledger, show: Show, now: int) -> int:

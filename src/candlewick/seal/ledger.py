@@ -1,10 +1,11 @@
-"""What is known of each day of a tape: sealed, or what keeps it from that; a file beside the checkpoints.
+"""Which days are to be looked at again, and when: a file beside the checkpoints.
 
-It is a cache for whoever wants to know without reading a lake (`candlewick status`, the Pipeline page), and by it the
-keeper knows which days to look at again, and when. Lost, it is made again by looking at every day once.
+A day that is sealed, and was told of, is forgotten here but for its date: the file is as long as there is something to
+do, whatever the history. Lost, it is made again by looking at every day once.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,11 +23,15 @@ MOST_TIMES = 3
 
 
 class Entry(msgspec.Struct):
-    """A day of a symbol, when it was last looked at (µs since the epoch), and how often it could not be sealed."""
+    """A day of a symbol that is not done with: when it was last looked at (µs since the epoch).
+
+    `attempts` is how often it could not be sealed; `is_told`: whoever reads the lake can know how it stands.
+    """
 
     finding: Finding
     looked_at: int
     attempts: int = 0
+    is_told: bool = False
 
     @property
     def is_sealed(self) -> bool:
@@ -61,9 +66,26 @@ class Ledger:
         for finding in findings:
             before = self._entries.get((finding.symbol, finding.day))
             attempts = 0 if finding.state == "sealed" else 1 + (before.attempts if before else 0)
-            self._entries[finding.symbol, finding.day] = Entry(finding, now, attempts)
+            is_told = before is not None and before.is_told and _is_alike(before.finding, finding)
+            self._entries[finding.symbol, finding.day] = Entry(finding, now, attempts, is_told)
         if is_whole:
             self._whole.add(day)
+        self._save()
+
+    def untold(self) -> list[Finding]:
+        """Return what nobody was told yet, by symbol and day."""
+        return [entry.finding for entry in self if not entry.is_told]
+
+    def told(self) -> None:
+        """Remember that all was told, durably, and forget what is done with."""
+        for entry in self._entries.values():
+            entry.is_told = True
+        self._entries = {key: entry for key, entry in self._entries.items() if not entry.is_sealed}
+        self._save()
+
+    def look_again(self, days: Iterable[date]) -> None:
+        """Have days looked at as if they never had been: something of them came late. Durably."""
+        self._whole -= set(days)
         self._save()
 
     def is_due(self, day: date, now: int, *, waits: bool = True) -> bool:
@@ -87,6 +109,11 @@ class Ledger:
 
     def _save(self) -> None:
         replace_atomically(self._path, msgspec.json.encode(_Kept(list(self), sorted(self._whole), self._let_go)))
+
+
+def _is_alike(one: Finding, other: Finding) -> bool:
+    """Whether both say the same of a day, however much was fetched for it."""
+    return replace(one, healed=0) == replace(other, healed=0)
 
 
 def _wait(attempts: int) -> int:

@@ -55,6 +55,7 @@ class Finding:
     healed: int = 0
     digest: str = ""
     byte_count: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,7 @@ def finding_of(sealed: Certificate) -> Finding:
         declared=sum(each["last"] - each["first"] + 1 for each in body["declared"]),
         digest=sealed.digest,
         byte_count=body["file"]["bytes"],
+        file=body["file"]["name"],
     )
 
 

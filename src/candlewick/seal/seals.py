@@ -43,13 +43,20 @@ class Seals:
     def days(self, symbol: str) -> list[date]:
         """Return the days that are sealed, oldest first."""
         years = sorted(self.lake.subfolders(f"{self.lake.prefix}/sealed/{symbol}"))
-        names = (name for year in years for name in self.lake.list_folder(year))
+        return [day for year in years for day in self._days_in(year)]
+
+    def _days_in(self, year: str) -> list[date]:
+        """Return the days of a year's folder that are sealed, oldest first."""
+        names = self.lake.list_folder(year)
         return [date.fromisoformat(match[1]) for name in names if (match := _CERTIFICATE.fullmatch(name))]
 
     def is_sealed(self, symbol: str, day: date) -> bool:
         """Whether there is a certificate of a day."""
-        name = self.name(symbol, day, "certificate.json")
-        return name in self.lake.list_folder(name.rpartition("/")[0])
+        try:
+            self.certificate(symbol, day)
+        except ObjectMissingError:
+            return False
+        return True
 
     def certificate(self, symbol: str, day: date) -> Certificate:
         """Return a day's certificate. Raises `ObjectMissingError` where it is not sealed."""
@@ -57,13 +64,19 @@ class Seals:
 
     def before(self, symbol: str, day: date) -> Certificate | None:
         """Return the certificate of the newest sealed day before a day."""
-        earlier = [each for each in self.days(symbol) if each < day]
-        return self.certificate(symbol, earlier[-1]) if earlier else None
+        for year in sorted(self.lake.subfolders(f"{self.lake.prefix}/sealed/{symbol}"), reverse=True):
+            if earlier := [each for each in self._days_in(year) if each < day]:
+                return self.certificate(symbol, earlier[-1])
+        return None
 
     def read(self, certificate: Certificate) -> Sealed:
         """Read a sealed file. Raises `TornObjectError` where it is not what was certified."""
         about = certificate.body["file"]
         return file.read(self._vouched(about), about["name"])
+
+    def check(self, certificate: Certificate) -> None:
+        """See that a sealed file is what was certified. Raises as `read` does."""
+        self._vouched(certificate.body["file"])
 
     def evidence(self, certificate: Certificate) -> list[bytes]:
         """Read the lines of a day that are not its trades'. Raises `TornObjectError` as `read` does."""

@@ -16,7 +16,7 @@ from candlewick.process import heartbeat
 from candlewick.process.disk import Place
 from candlewick.status.places import places_of
 from candlewick.warehouse.arrival import Arrival
-from candlewick.warehouse.home import Tallies, home_of
+from candlewick.warehouse.home import Days, Tallies, home_of
 
 PROCESSES = ("recorder", "warehouse", "dashboard")
 VERDICTS = ("match", "mismatch", "pending", "no_oracle")
@@ -77,6 +77,7 @@ class Report:
     recorded_seconds: float | None = None
     """Age of the newest trade that the recorder has, by the exchange's clock."""
     places: list[Place] = field(default_factory=list)
+    days: Days = field(default_factory=Days)
 
     @property
     def is_healthy(self) -> bool:
@@ -143,6 +144,7 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
         other_quote_amounts=int(recorder.get("other_quote_amounts", 0)),
         recorded_seconds=_age(recorder),
         places=places_of(settings, recorder),
+        days=home.days(warehouse),
     )
 
 

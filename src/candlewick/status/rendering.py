@@ -10,6 +10,7 @@ from rich.table import Table
 from candlewick.moments import now_us
 from candlewick.status import Report, Symbol
 from candlewick.status.places import shown
+from candlewick.warehouse.home import Days
 
 SHOWN_AT_MOST = 20
 WORST = 5
@@ -84,6 +85,16 @@ def _symbols_table(report: Report, named: Collection[str], *, everything: bool) 
     return table
 
 
+def _days(days: Days) -> list[str]:
+    """How many days that are over are sealed, and what keeps the newest others from that."""
+    if not days.counts:
+        return []
+    counted = ", ".join(f"{count:,} {state}" for state, count in days.counts.items())
+    waiting = [each for each in days.open if each.state not in ("whole", "declared")][:WORST]
+    texts = [escape(f"{each.symbol} {each.day} {each.state}: {each.why}") for each in waiting]
+    return [f"days over         {counted}", *(f"[yellow]not sealed[/]        {text}" for text in texts)]
+
+
 def _summary(report: Report) -> str:
     audit = ", ".join(f"{count} {verdict}" for verdict, count in report.audit.items() if count) or "none yet"
     place = "the mart" if report.arrival is None else "GOLD"
@@ -93,6 +104,7 @@ def _summary(report: Report) -> str:
         f"gaps in the tape  {report.gaps}",
         f"freshness         {report.freshness_text} (newest trade in {place}{version})",
     ]
+    lines += _days(report.days)
     lines += shown(report.places)
     lines += [
         f"[yellow]{process.name} {escape(process.state)}[/]   {escape(process.problem)}"

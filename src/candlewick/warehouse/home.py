@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from candlewick.config import Settings
 from candlewick.warehouse.arrival import Arrival
@@ -33,6 +34,49 @@ class Tallies(NamedTuple):
         return cls(beat["audit"], int(beat["gaps"]), beat["watermark"]) if "audit" in beat else None
 
 
+@dataclass(frozen=True)
+class OpenDay:
+    """A day (UTC, `2026-11-26`) that is over and not sealed, and what keeps it from that."""
+
+    symbol: str
+    day: str
+    state: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of all tapes that are over: how many in each state, and the newest of those that are not sealed."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    open: tuple[OpenDay, ...] = ()
+
+    @classmethod
+    def asked(cls, rows: Callable[[str], list[tuple[Any, ...]]]) -> Self:
+        """Ask a warehouse, whose `rows` of a statement are given."""
+        return cls(dict(rows(_COUNTED_DAYS)), tuple(OpenDay(*row) for row in rows(_OPEN_DAYS)))
+
+    @classmethod
+    def of_beat(cls, beat: Mapping[str, Any]) -> Self:
+        """Take them from the warehouse's heartbeat; none where it tells none."""
+        told = beat.get("days") or {"counts": {}, "open": []}
+        return cls(told["counts"], tuple(OpenDay(**each) for each in told["open"]))
+
+    def for_beat(self) -> dict[str, Any]:
+        """Return what `of_beat` reads."""
+        return asdict(self)
+
+
+_COUNTED_DAYS = "select state, count(*) from gold.tape_days group by 1 order by 1"
+_OPEN_DAYS = """
+select symbol, cast(day as varchar), state, why
+from gold.tape_days
+where state <> 'sealed'
+order by day desc, symbol
+limit 20
+"""
+
+
 class Home(Protocol):
     """What the rest of Candlewick asks of a warehouse. Nothing is opened before it is asked for."""
 
@@ -59,6 +103,9 @@ class Home(Protocol):
 
     def tallies(self) -> Tallies:
         """Return what was counted, where its process does not run; empty where that would wake a warehouse."""
+
+    def days(self, beat: Mapping[str, Any]) -> Days:
+        """Return what is known of whole days; empty where that would wake a warehouse and `beat` does not tell."""
 
     def arrival(self, beat: Mapping[str, Any], *, asks: bool) -> Arrival | None:
         """Return how objects arrive, from its process's heartbeat; None where nobody but that process loads them.

@@ -12,6 +12,7 @@ from candlewick.dashboard.routes.answers import answering, json_answer
 from candlewick.dashboard.routes.catalogue import Catalogue
 from candlewick.dashboard.routes.lineage import Asked, lineage
 from candlewick.dashboard.routes.proof import holes, verdicts
+from candlewick.dashboard.routes.shelf import Shelf
 from candlewick.dashboard.routes.trades import page, page_json
 from candlewick.moments import instant
 from candlewick.warehouse.contract import Viewed
@@ -25,6 +26,7 @@ class Evidence:
     def __init__(self, reader: Viewed, reads: Reads, catalogue: Catalogue, settings: Settings) -> None:
         self._reader, self._reads, self._catalogue = reader, reads, catalogue
         self._settings = settings
+        self._shelf = Shelf(settings)
 
     def routes(self) -> list[Route]:
         """The routes to add to the server."""
@@ -36,7 +38,7 @@ class Evidence:
         asked, catalogue = request.query_params, self._catalogue
         symbol, timeframe = catalogue.symbol(asked.get("symbol")), catalogue.timeframe(asked.get("timeframe"))
         candle = Asked.at(symbol, timeframe, catalogue.needed_second("t", asked.get("t")), self._settings.zone)
-        told = await self._reads(lineage, self._reader, candle, lake=self._settings.lake_url)
+        told = await self._reads(lineage, self._reader, candle, shelf=self._shelf)
         return json_answer(msgspec.json.encode(told))
 
     async def proof(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from candlewick.dashboard.bars import interval
+from candlewick.dashboard.routes.shelf import Shelf
 from candlewick.moments import instant, to_micros
 from candlewick.trade import COMPARED
 from candlewick.warehouse.contract import Viewed
@@ -75,7 +76,7 @@ class Asked:
         return start, max(self.closed, start + timedelta(minutes=1))
 
 
-def lineage(reader: Viewed, asked: Asked, *, lake: str) -> dict[str, Any] | None:
+def lineage(reader: Viewed, asked: Asked, *, shelf: Shelf) -> dict[str, Any] | None:
     """Gather the lineage of a candle; None where the warehouse has none, or none yet."""
     found = reader.candles(asked.symbol, asked.timeframe, asked.opened, asked.closed, 1).to_pylist()
     if not found:
@@ -91,8 +92,9 @@ def lineage(reader: Viewed, asked: Asked, *, lake: str) -> dict[str, Any] | None
         "origin": candle.get("origin", "trades"),
         "audit": audit_of(asked, candle, minutes),
         "trades": _trades(reader, asked, candle),
-        "lake": lake,
-        **_objects(reader, asked.symbol, candle),
+        "days": shelf.days(reader, asked.symbol, asked.opened, asked.closed),
+        "lake": shelf.url,
+        **_objects(reader, asked.symbol, candle, shelf),
         "loaded_at": _micros(candle["loaded_at"]),
     }
 
@@ -206,12 +208,13 @@ def _end(trade: Row) -> dict[str, Any]:
     return {"trade_id": _text(trade["trade_id"]), "source": trade["source"], **amounts, **times}
 
 
-def _objects(reader: Viewed, symbol: str, candle: Row) -> dict[str, Any]:
-    """The objects that hold the candle's trades, by the trades in them."""
+def _objects(reader: Viewed, symbol: str, candle: Row, shelf: Shelf) -> dict[str, Any]:
+    """The objects that hold the candle's trades, by the trades in them; the sealed file for those that went for it."""
     first, last = (candle[name] for name in IDS)
     if first is None:
         return {"objects": [], "object_count": 0}
     rows = reader.query(_OBJECTS, [symbol, last, first, OBJECTS]).to_pylist()
+    there = shelf.holding(symbol, rows)
     objects = [
         {
             "name": row["object_name"],
@@ -219,10 +222,11 @@ def _objects(reader: Viewed, symbol: str, candle: Row) -> dict[str, Any]:
             "first_trade_id": _text(max(first, row["first_trade_id"])),
             "last_trade_id": _text(min(last, row["last_trade_id"])),
             "created_at": _micros(row["created_at"]),
+            "is_seal": row.get("is_seal", False),
         }
-        for row in rows
+        for row in there
     ]
-    return {"objects": objects, "object_count": rows[0]["total"] if rows else 0}
+    return {"objects": objects, "object_count": rows[0]["total"] - len(rows) + len(there) if rows else 0}
 
 
 def _micros(at: datetime | None) -> int | None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from candlewick import status
 from candlewick.dashboard.health import health
+from candlewick.dashboard.health.calendar import calendar_html, since, summary
 from candlewick.dashboard.health.heat import HOURS, State, heat_html, share, states
 from candlewick.dashboard.health.holdings import holdings, holdings_html
 from candlewick.dashboard.health.hops import hops_html, latencies
@@ -14,6 +15,7 @@ from candlewick.dashboard.health.trends import beats_of
 from candlewick.dashboard.markup import Html, section, words
 from candlewick.dashboard.site import Site
 from candlewick.errors import WarehouseError
+from candlewick.warehouse.home import Days
 
 EVERY_SECONDS = 5
 NEWEST_GAPS = """
@@ -22,6 +24,7 @@ from gold.tape_gaps
 order by state = 'filled', first_seen_at desc
 limit 12
 """
+DAYS = "select * from gold.tape_days where symbol = ? and day >= ? order by day"
 VERDICTS = "select open_time, status from gold.candle_audit where symbol = ? and open_time >= ?"
 
 
@@ -32,6 +35,7 @@ def pipeline(site: Site) -> None:
     _draw([health.tiles_html(report, beats, site.trends.numbers())])
     symbol = _choice(site.settings.symbols)
     recorder = beats.get("recorder", {})
+    _draw([days(site, symbol, report.days)])
     _draw(
         [
             _from_warehouse(site, symbol),
@@ -69,6 +73,21 @@ def _from_warehouse(site: Site, symbol: str) -> Html:
     whole = share(known, now)
     title = f"Completeness of {symbol}" + ("" if whole is None else f" · {whole:.2%} of its minutes")
     return Html(section(title, heat_html(known, now)) + section("From the exchange's clock", hops_html(rows)))
+
+
+def days(site: Site, symbol: str, known: Days) -> Html:
+    """The calendar of a symbol; the warehouse is asked only where what is `known` of days has changed."""
+    today = datetime.now(UTC).date()
+    if not known.counts:
+        return Html("")
+    if site.calendars.get(symbol, (None,))[0] != (today, known):
+        try:
+            rows = site.reader.query(DAYS, [symbol, since(today)]).to_pylist()
+        except WarehouseError:
+            return Html("")
+        title = " · ".join(part for part in (f"Days of {symbol}", summary(rows)) if part)
+        site.calendars[symbol] = (today, known), section(title, calendar_html(symbol, rows, today))
+    return site.calendars[symbol][1]
 
 
 def minutes(site: Site, symbol: str, now: datetime) -> dict[datetime, State]:

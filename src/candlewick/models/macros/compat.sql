@@ -272,3 +272,35 @@
         lateral flatten(input => parse_json({{ column }})) as by_symbol,
         lateral flatten(input => by_symbol.value{{ ':' ~ key if key }}) as pairs
 {%- endmacro %}
+
+
+{# One row per entry of the JSON list in a column `days`, with the named fields as text. #}
+{% macro notes_of(relation, fields) -%}
+    {{ return(adapter.dispatch('notes_of')(relation, fields)) }}
+{%- endmacro %}
+
+{% macro duckdb__notes_of(relation, fields) -%}
+    select
+        {%- for field in fields %}
+        fields[{{ loop.index }}] as {{ field }},
+        {%- endfor %}
+        by_note.* exclude (fields)
+    from (
+        select
+            json_extract_string(
+                unnest(cast(days as json[])), [{% for field in fields %}'$.{{ field }}'{{ ', ' if not loop.last }}{% endfor %}]
+            ) as fields,
+            {{ relation }}.* exclude (days)
+        from {{ relation }}
+    ) as by_note
+{%- endmacro %}
+
+{% macro snowflake__notes_of(relation, fields) -%}
+    select
+        {%- for field in fields %}
+        notes.value:{{ field }}::varchar as {{ field }},
+        {%- endfor %}
+        {{ relation }}.* exclude (days)
+    from {{ relation }},
+        lateral flatten(input => parse_json(days)) as notes
+{%- endmacro %}

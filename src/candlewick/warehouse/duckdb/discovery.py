@@ -18,6 +18,8 @@ from candlewick.lake.objects import Lake
 from candlewick.moments import to_micros
 
 _REMEMBERED = 50_000
+SEALER = "sealed"
+"""Whose objects say what is known of days: by our own clock, and no trade is in them."""
 
 
 class Ledger(Protocol):
@@ -74,10 +76,14 @@ class Discovery:
             self._unswept.popleft()  # only now: a folder that could not be listed is listed again
 
     def follow(self, manifest: Manifest) -> None:
-        """Look at the object that a loaded manifest says comes before it; the sweep will where it still has to."""
-        previous = manifest.prev
-        if previous is not None and previous.rpartition("/")[0] not in self._unswept:
-            self._offer(previous)
+        """Look at the objects that a loaded manifest leads to: the one before it, and those of the days it tells of.
+
+        Where the sweep still has to come by, it will find them.
+        """
+        named = [name for note in manifest.days for name in note.objects]
+        for name in named if manifest.prev is None else [manifest.prev, *named]:
+            if name.rpartition("/")[0] not in self._unswept:
+                self._offer(name)
 
     def take(self) -> str | None:
         """Give out the next name to load; None where there is none now."""
@@ -110,7 +116,7 @@ class Discovery:
 
     def _note_moment(self, name: str) -> None:
         parsed = names.parse(name)
-        if parsed is not None and parsed.kind == "stream":
+        if parsed is not None and parsed.kind == "stream" and parsed.recorder != SEALER:
             self._newest_at = max(parsed.at, self._newest_at or parsed.at)
 
     def _offer(self, name: str) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 from candlewick.config import Settings
 from candlewick.errors import MartNotReadyError
 from candlewick.mart.reader import Mart
+from candlewick.mart.version import DAYS
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine
-from candlewick.warehouse.home import Newest, Tallies
+from candlewick.warehouse.home import Days, Newest, Tallies
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ class EmbeddedHome:
         except MartNotReadyError:
             return Tallies()
 
+    def days(self, beat: Mapping[str, Any]) -> Days:
+        """Ask the mart, once for the files that it has of them: most versions have the same."""
+        del beat
+        try:
+            table = self.reader().current().tables.get(DAYS)
+        except MartNotReadyError:
+            return Days()
+        return _days(self.settings.mart_path, tuple(file.name for file in table.files)) if table else Days()
+
     def arrival(self, beat: Mapping[str, Any], *, asks: bool) -> Arrival | None:
         """Nobody but the owner loads."""
         del beat, asks
@@ -82,3 +92,10 @@ def _tallies(mart_path: Path, version: int) -> Tallies:
         gaps = database.execute("select count(*) from gold.tape_gaps where state = 'open'").fetchall()
     marks = mart.current().watermarks
     return Tallies(dict(verdicts), int(gaps[0][0]), {symbol: mark.last_trade_id for symbol, mark in marks.items()})
+
+
+@lru_cache(maxsize=4)
+def _days(mart_path: Path, files: tuple[str, ...]) -> Days:
+    del files  # part of the key: what they say never changes
+    with Mart(mart_path).connect() as database:
+        return Days.asked(lambda statement: database.execute(statement).fetchall())

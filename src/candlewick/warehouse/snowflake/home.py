@@ -10,7 +10,7 @@ from candlewick.moments import at
 from candlewick.process import heartbeat
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine, Reader, Viewed
-from candlewick.warehouse.home import Newest, Tallies
+from candlewick.warehouse.home import Days, Newest, Tallies
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,10 @@ class SnowflakeHome:
     def tallies(self) -> Tallies:
         """Nothing: asking would wake the warehouse."""
         return Tallies()
+
+    def days(self, beat: Mapping[str, Any]) -> Days:
+        """Take them from the heartbeat."""
+        return Days.of_beat(beat)
 
     def arrival(self, beat: Mapping[str, Any], *, asks: bool) -> Arrival | None:
         """Take it from the heartbeat, or ask the pipe."""

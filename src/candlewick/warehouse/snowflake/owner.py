@@ -20,6 +20,7 @@ from candlewick.errors import LakeError, ModelError, WarehouseError
 from candlewick.moments import to_micros
 from candlewick.process.running import beating, stopped_by_signals
 from candlewick.warehouse.arrival import Arrival
+from candlewick.warehouse.home import Days
 from candlewick.warehouse.pace import Pace
 from candlewick.warehouse.snowflake.connection import parameters
 from candlewick.warehouse.snowflake.errors import meaning
@@ -102,6 +103,7 @@ class Owner:
     counts: tuple[int, int] = (0, 0)
     verdicts: dict[str, int] = field(default_factory=dict)
     gaps: int = 0
+    days: Days = field(default_factory=Days)
     cycle_ms: dict[str, float] = field(default_factory=dict)
     _settled: int | None = None
     _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS, is_owed=False))
@@ -158,6 +160,7 @@ class Owner:
         if with_audit:
             self.verdicts = dict(self._reads(lambda connection: connection.run(_VERDICTS)))
             self.gaps = self._reads(lambda connection: connection.run(_GAPS))[0][0]
+            self.days = self._reads(lambda connection: Days.asked(connection.run))
 
     def _tell_of_pipe(self, before: News | None) -> None:
         """Log what is wrong with the pipe, once, and that it is right again."""
@@ -196,6 +199,7 @@ class _Pulse:
             "skipped_objects": [f"{name}: {why}" for name, why in self.ingest.skipped.items()] if self.ingest else [],
             "audit": owner.verdicts,
             "gaps": owner.gaps,
+            "days": owner.days.for_beat(),
             "arrival": self._arrival(owner.news),
         }
 

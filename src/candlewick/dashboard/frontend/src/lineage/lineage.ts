@@ -26,6 +26,21 @@ export interface LakeObject {
   readonly first_trade_id: string;
   readonly last_trade_id: string;
   readonly created_at: number;
+  /** It is a sealed file, in the place of objects that went when it was whole. */
+  readonly is_seal: boolean;
+}
+
+/** A day (UTC) that the bar lies in and that is over. `verified`: its file is what its certificate says. */
+export interface SealedDay {
+  readonly day: string;
+  readonly state: string;
+  readonly why: string | null;
+  readonly digest: string | null;
+  readonly sealed_file: string | null;
+  readonly trade_count: number;
+  readonly declared_count: number;
+  readonly verified: boolean;
+  readonly problem: string | null;
 }
 
 export interface Lineage {
@@ -50,6 +65,7 @@ export interface Lineage {
     readonly fields: readonly Compared[];
   };
   readonly trades: { readonly sources: Readonly<Record<string, number>>; readonly ends: readonly End[] };
+  readonly days: readonly SealedDay[];
   readonly lake: string;
   readonly objects: readonly LakeObject[];
   readonly object_count: number;

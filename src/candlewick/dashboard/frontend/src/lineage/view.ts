@@ -3,7 +3,7 @@
 import { fixed, span } from "../format";
 import { h } from "../ui/dom";
 import type { ZoneClock } from "../zone";
-import type { Compared, End, LakeObject, Lineage } from "./lineage";
+import type { Compared, End, LakeObject, Lineage, SealedDay } from "./lineage";
 
 const TIME: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 const NAMES: Readonly<Record<string, string>> = {
@@ -30,6 +30,7 @@ export function viewOf(lineage: Lineage, clock: ZoneClock): HTMLElement {
     verdict(lineage),
     ids(lineage),
     ...(lineage.origin === "trades" ? [fields(lineage)] : []),
+    ...lineage.days.map(sealedDay),
     ...way(lineage, clock),
     ...objects(lineage),
   );
@@ -90,11 +91,24 @@ function row({ name, ours, exchange, equal }: Compared): HTMLElement {
   );
 }
 
+/** A day: its seal and whether that holds, or what keeps it from one. */
+function sealedDay({ day, state, why, digest, sealed_file: file, trade_count: count, declared_count: declared, verified, problem }: SealedDay): HTMLElement {
+  const title = `Day ${day}`;
+  if (state !== "sealed" || digest === null) return section(title, h("p", {}, `${state}, not sealed`), h("p", { class: "soft" }, why ?? ""));
+  const gone = declared ? `, ${fixed(declared, 0)} ids declared not to exist` : "";
+  return section(
+    title,
+    h("p", {}, `Sealed, ${fixed(count, 0)} trades${gone} · `, h("span", { "data-good": String(verified) }, verified ? "✓ verified" : "not verified")),
+    h("p", { class: "soft path" }, `certificate ${digest}`),
+    h("p", { class: "soft path" }, problem ?? `${file}: its SHA-256 is the certified one`),
+  );
+}
+
 /** The last trade from the exchange's clock to the warehouse, hop by hop. */
 function way({ trades, objects }: Lineage, clock: ZoneClock): HTMLElement[] {
   const trade = trades.ends.at(-1);
   if (!trade) return [];
-  const written = objects.find((object) => holds(object, BigInt(trade.trade_id)));
+  const written = objects.find((object) => !object.is_seal && holds(object, BigInt(trade.trade_id)));
   const steps: [string, number | undefined][] = [
     ["Exchange", trade.traded_at],
     ["Recorder", trade.received_at],
@@ -122,14 +136,14 @@ function holds({ first_trade_id: first, last_trade_id: last }: LakeObject, id: b
   return BigInt(first) <= id && id <= BigInt(last);
 }
 
-function object({ name, first_trade_id: first, last_trade_id: last }: LakeObject): HTMLElement {
+function object({ name, first_trade_id: first, last_trade_id: last, is_seal }: LakeObject): HTMLElement {
   const cut = name.lastIndexOf("/") + 1;
   return h(
     "li",
     { title: name },
     h("span", { class: "soft path" }, name.slice(0, cut)),
     h("code", {}, name.slice(cut)),
-    h("span", { class: "soft" }, `${first} … ${last} · ${fixed(Number(BigInt(last) - BigInt(first) + 1n), 0)} ids`),
+    h("span", { class: "soft" }, `${is_seal ? "sealed file · " : ""}${first} … ${last} · ${fixed(Number(BigInt(last) - BigInt(first) + 1n), 0)} ids`),
   );
 }
 
