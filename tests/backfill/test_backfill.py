@@ -23,6 +23,8 @@ from candlewick.lake import inventory, names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack
 from candlewick.moments import MINUTE
+from candlewick.seal import keeping
+from candlewick.seal.seals import Seals
 from candlewick.spans import Spans
 from candlewick.tape import checkpoint
 from candlewick.tape.checkpoint import Checkpoint
@@ -79,10 +81,11 @@ def settings_for(running, tmp_path, *symbols):
 class Watched:
     """A backfill with what it showed: its plan, its job, and how often it told its progress."""
 
-    def __init__(self, settings, first=FIRST, last=LAST, agree=lambda plan: True):
+    def __init__(self, settings, first=FIRST, last=LAST, agree=lambda plan: True, sealing=None):
         self.plan = self.job = None
         self.shown = []
-        self.outcome = backfill.run(settings, first, last, agree=self._agree(agree), watch=self._watch)
+        watch = {"agree": self._agree(agree), "watch": self._watch}
+        self.outcome = backfill.run(settings, first, last, sealing=sealing, **watch)
 
     def _agree(self, agree):
         def see(plan):
@@ -345,3 +348,20 @@ def test_the_command_shows_its_plan_and_fetches_nothing_without_a_yes(plain, tmp
     again = CliRunner().invoke(app, command)
     assert again.exit_code == 0
     assert "Nothing to do: all of it is there." in again.output
+
+
+def test_whole_days_that_nobody_holds_are_sealed_at_once_and_not_fetched_again(plain, tmp_path):
+    settings = settings_for(plain, tmp_path)
+    sealing = keeping.arriving(settings)
+    outcome = Watched(settings, sealing=sealing).outcome
+    assert outcome and outcome.is_complete and outcome.sealed == 3
+    seals = Seals(Lake.open(settings.lake_url, settings.prefix))
+    assert seals.days(SYMBOL) == [FIRST + timedelta(days=number) for number in range(3)]
+    market = plain.venue.market
+    wanted = range(market.id_at(SYMBOL, starts_at(FIRST)), market.id_at(SYMBOL, starts_at(TODAY)))
+    held = [each for item in seals.lake.list_all() for each in seals.lake.read_object(item.name).lines]
+    assert sorted(json.loads(line)["t"] for line in held if b'"e":"trade"' in line) == list(wanted)
+    own = [item.name for item in seals.lake.list_all() if "_sealed" not in item.name]
+    assert len(own) == 2 and all(seals.lake.read_object(each).lines == [] for each in own)
+    again = Watched(settings, sealing=sealing).outcome
+    assert again and (again.trades, again.sealed, again.objects) == (0, 0, 0)

@@ -15,7 +15,7 @@ from datetime import date
 from candlewick.backfill import candles
 from candlewick.backfill.candles import CandleJob
 from candlewick.backfill.held import reopen_lost
-from candlewick.backfill.job import Job
+from candlewick.backfill.job import Job, Sealing
 from candlewick.backfill.plan import Plan, day_of
 from candlewick.backfill.planning import Planner, minutes_between
 from candlewick.binance.archive import Archive
@@ -52,6 +52,7 @@ class Outcome:
     declared: int = 0
     candles: int = 0
     objects: int = 0
+    sealed: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -63,10 +64,12 @@ def run(
     agree: Callable[[Plan], bool],
     watch: Showing,
     only_candles: bool = False,
+    sealing: Sealing | None = None,
 ) -> Outcome | None:
     """Fetch the days `first..last` of the settings' symbols; None where `agree` says no to the plan.
 
-    With `only_candles` the exchange's own candles of those days, for charts, and no trades.
+    With `sealing`, a whole day of which nothing is held yet is sealed at once. With `only_candles` the exchange's own
+    candles of those days, for charts, and no trades.
     Raises `CandlewickError` for what a user can act on.
     """
     own = settings_of(settings, "candles" if only_candles else "backfill")
@@ -76,7 +79,7 @@ def run(
         lake.check_writable(own.recorder)
         with leased(lake, own.recorder, own.state_path.parent) as lease:
             checkpoint = open_checkpoint(own.state_path, lake, own.recorder)
-            fetching = _Fetching(own, lake, lease, checkpoint, first, last, agree, watch)
+            fetching = _Fetching(own, lake, lease, checkpoint, first, last, agree, watch, sealing)
             return asyncio.run(fetching.candles() if only_candles else fetching.trades())
 
 
@@ -92,6 +95,7 @@ class _Fetching:
     last: date
     agree: Callable[[Plan], bool]
     watch: Showing
+    sealing: Sealing | None = None
 
     def _rest(self) -> Rest:
         exchange = self.settings.exchange
@@ -115,12 +119,13 @@ class _Fetching:
                 return None
             writer = self._writer(coverages, inventory)
             minutes = minutes_between(self.first, last, exchange_now)
-            job = Job(plan, minutes, wanted, self.checkpoint, rest, archive, writer, settings.data / "tmp")
+            folder = settings.data / "tmp"
+            job = Job(plan, minutes, wanted, self.checkpoint, rest, archive, writer, folder, self.sealing)
             held = _durable(wanted)
             with self.watch(job) as show:
                 is_complete = await _work(job, writer, show)
             inventory.save()
-            outcome = _outcome(job, writer, is_complete, _durable(wanted) - held)
+            outcome = _outcome(job, writer, is_complete, _durable(wanted) - held - job.found)
             outcome.notes += [
                 f"{symbol}: {ids.count:,} trades had been fetched before, and their objects were gone from the lake"
                 for symbol, ids in lost.items()
@@ -193,4 +198,6 @@ def _durable(coverages: dict[str, Coverage]) -> int:
 
 def _outcome(job: Job, writer: Writer, is_complete: bool, trades: int) -> Outcome:
     not_held = sum((each.wanted or Spans()).without(each.secured).count for each in job.coverages.values())
-    return Outcome(is_complete, trades, not_held - job.missing, objects=writer.objects, notes=job.notes)
+    return Outcome(
+        is_complete, trades, not_held - job.missing, objects=writer.objects, sealed=job.sealed, notes=job.notes
+    )

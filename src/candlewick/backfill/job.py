@@ -4,18 +4,20 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
-from candlewick.backfill.plan import Day, Plan
+from candlewick.backfill.plan import Day, Plan, starts_at
 from candlewick.backfill.planning import ids_of
 from candlewick.binance.archive import Archive
 from candlewick.binance.daily_file import Part, parts
 from candlewick.binance.rest import Rest
 from candlewick.errors import ArchiveError, CandlewickError, UnreachableError
 from candlewick.lake.batch import Batch
-from candlewick.moments import now_us
+from candlewick.moments import MINUTE, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape.backfiller import Backfiller
 from candlewick.tape.checkpoint import Checkpoint
@@ -23,16 +25,30 @@ from candlewick.tape.coverage import Coverage
 from candlewick.tape.klines import KlineFiller
 from candlewick.tape.writer import Backfill, Writer
 
+KLINES_PER_PAGE = 1_000
+MINUTES_PER_DAY = 1_440
 CANDLES_CONFIRMED_AFTER = 10.0
 """Seconds over which the exchange must go on leaving out a minute of the past."""
 
 log = structlog.get_logger()
 
 
+class Sealing(Protocol):
+    """Who makes one file and a certificate of a whole day, with no raw object between."""
+
+    def known(self, symbol: str, day: date) -> Range | None:
+        """Return the ids of a day that is sealed already."""
+
+    def seal(self, symbol: str, day: date, path: Path, candles: list[bytes]) -> Range | str:
+        """Seal a day of its archive's file and the exchange's candles; return its ids, or why it cannot be."""
+
+
 @dataclass
 class Job:
     """Does what a plan says: the minutes (since the epoch) are those whose candles it fetches.
 
+    With `sealing`, days of which nothing is held yet are sealed at once; `sealed` counts them, `found` the trades of
+    those that an earlier run had sealed.
     `doing` names the step it is at, `notes` what went another way than planned.
     """
 
@@ -44,8 +60,11 @@ class Job:
     archive: Archive
     writer: Writer
     folder: Path
+    sealing: Sealing | None = None
     doing: str = ""
     notes: list[str] = field(default_factory=list)
+    sealed: int = 0
+    found: int = 0
     _read_of_unknown: int = 0
 
     def __post_init__(self) -> None:
@@ -94,9 +113,11 @@ class Job:
             self.doing = f"{day.symbol} {day.day}: downloading"
             digest = await self.archive.fetch(day.symbol, day.day, path)
             self.doing = f"{day.symbol} {day.day}: archive"
-            await self._take(day, path)
+            if not await self._seal(day, path):
+                await self._take(day, path)
             await self.writer.drained()
             self.checkpoint.days.setdefault(day.symbol, {})[str(day.day)] = digest
+            await self.writer.save()
         except (ArchiveError, UnreachableError) as error:
             log.warning("archive file not used", symbol=day.symbol, day=str(day.day), problem=str(error))
             self.notes.append(f"{error}: asked for by id instead")
@@ -104,6 +125,39 @@ class Job:
             raise CandlewickError(f"{path}: cannot be written: {error.strerror}") from None
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def _seal(self, day: Day, path: Path) -> bool:
+        """Seal a day of its file, where nothing of it is held yet; whether it is."""
+        coverage, start = self.coverages[day.symbol], starts_at(day.day)
+        minutes = Spans([(start // MINUTE, start // MINUTE + MINUTES_PER_DAY - 1)])
+        if self.sealing is None or (day.ids and coverage.secured.common(Spans([day.ids]))):
+            return False
+        found: Range | str
+        if known := await asyncio.to_thread(self.sealing.known, day.symbol, day.day):
+            found = known
+            self.found += known[1] - known[0] + 1
+        else:
+            self.doing = f"{day.symbol} {day.day}: sealing"
+            candles = await self._candles(day.symbol, start)
+            found = await asyncio.to_thread(self.sealing.seal, day.symbol, day.day, path, candles)
+        if isinstance(found, str):
+            log.info("day not sealed at once", symbol=day.symbol, day=str(day.day), problem=found)
+            return False
+        assert coverage.wanted is not None, "set at the start"
+        coverage.wanted.add(*found)
+        self._read_of_unknown += found[1] - found[0] + 1 if day.ids is None else 0
+        self.writer.adopt(day.symbol, Spans([found]), minutes)
+        self.sealed += 1
+        return True
+
+    async def _candles(self, symbol: str, start: int) -> list[bytes]:
+        """Ask for the exchange's candles of the day that starts then (µs), as raw lines. Raises `UnreachableError`."""
+        found = []
+        for first in range(0, MINUTES_PER_DAY, KLINES_PER_PAGE):
+            last = min(first + KLINES_PER_PAGE, MINUTES_PER_DAY) - 1
+            rows = await self.rest.klines(symbol, "1m", start + first * MINUTE, start + last * MINUTE)
+            found += [row.line(symbol, "1m", now_us()) for row in rows]
+        return found
 
     async def _take(self, day: Day, path: Path) -> None:
         """Hand in a day's file, a part at a time, and see whether it is all of the day."""

@@ -52,6 +52,8 @@ def render_outcome(outcome: Outcome) -> RenderableType:
     lines = [f"{what} are new in the lake, in {outcome.objects:,} objects."]
     if not outcome.objects:
         lines = ["Nothing to do: all of it is there."]
+    if outcome.sealed:
+        lines.append(f"{outcome.sealed:,} whole {'day is' if outcome.sealed == 1 else 'days are'} sealed: a file each.")
     if outcome.declared:
         lines.append(f"[yellow]{outcome.declared:,} trade ids do not exist, says the exchange: declared holes.[/]")
     if not outcome.is_complete:

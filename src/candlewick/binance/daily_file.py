@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 from candlewick.errors import ArchiveError, preview
@@ -31,6 +32,21 @@ _AMOUNTS = csv.ConvertOptions(
     include_columns=["f1", "f2", "f3"], column_types=dict.fromkeys(("f1", "f2", "f3"), pa.int64())
 )
 _ONE = np.uint64(10**8)
+_COLUMNS = {
+    "id": pa.int64(),
+    "price": pa.string(),
+    "quantity": pa.string(),
+    "quote_amount": pa.string(),
+    "time": pa.int64(),
+    "is_buyer_maker": pa.bool_(),
+    "is_best_match": pa.bool_(),
+}
+_KEPT = [name for name in _COLUMNS if name != "quote_amount"]
+_NAMED = csv.ReadOptions(column_names=list(_COLUMNS), use_threads=False, block_size=4 << 20)
+_IN_BLOCKS = csv.ParseOptions()
+_TYPED = csv.ConvertOptions(
+    column_types=_COLUMNS, true_values=["true", "True"], false_values=["false", "False"], null_values=[]
+)
 
 
 class Part(NamedTuple):
@@ -63,6 +79,38 @@ def parts(path: Path, symbol: str, received_at: int) -> Iterator[Part]:
                 yield part
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ArchiveError(f"{path.name}: not a whole zip: {error}") from None
+
+
+def batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Read a day's zip as columns: `id`, `price` and `quantity` as printed, `time`, `is_buyer_maker`, `is_best_match`.
+
+    Raises `ArchiveError` for what is no such file, or has a row that is no trade, or ids that are not in a row.
+    """
+    expected = None
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(_only_entry(path, archive)) as entry:
+            for rows in csv.open_csv(entry, _NAMED, _IN_BLOCKS, _TYPED):
+                _check_columns(path, rows, expected)
+                expected = rows["id"][-1].as_py() + 1
+                yield rows.select(_KEPT)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ArchiveError(f"{path.name}: not a whole zip: {error}") from None
+    except pa.ArrowInvalid as error:
+        raise ArchiveError(f"{path.name}: expected rows of seven columns: {str(error).partition(chr(10))[0]}") from None
+
+
+def _check_columns(path: Path, rows: pa.RecordBatch, expected: int | None) -> None:
+    """See that rows are trades, their ids in a row from the one `expected` on. Raises `ArchiveError`."""
+    ids = rows["id"].to_numpy()
+    first = int(ids[0]) if expected is None else expected
+    if not (ids == np.arange(first, first + len(ids))).all():
+        wrong = int(ids[np.flatnonzero(ids != np.arange(first, first + len(ids)))[0]])
+        raise ArchiveError(f"{path.name}: expected ids in a row from {first} on, got {wrong}")
+    for name in ("price", "quantity"):
+        is_number = pc.match_substring_regex(rows[name], r"^\d+(\.\d+)?$")
+        if not pc.all(is_number).as_py():
+            text = rows[name].filter(pc.invert(is_number))[0].as_py()
+            raise ArchiveError(f"{path.name}: expected a number as {name}, got {preview(text.encode())}")
 
 
 def _only_entry(path: Path, archive: zipfile.ZipFile) -> str:

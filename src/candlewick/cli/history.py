@@ -38,6 +38,7 @@ def backfill(
     """
     from candlewick.backfill import report, run  # noqa: PLC0415
     from candlewick.process import log  # noqa: PLC0415
+    from candlewick.seal import keeping  # noqa: PLC0415
 
     log.configure("backfill", level="warning")
 
@@ -48,7 +49,9 @@ def backfill(
     settings = settings_from(config_path, demo=demo, symbols=symbols or None)
     days = first.date(), (last or datetime.max).date()
     watch = partial(report.progress_bar, console=console)
-    outcome = run(settings, *days, agree=agree, watch=watch, only_candles=candles)
+    # Snowflake loads lines, and a sealed day has none beside its file: there the objects come first.
+    sealing = None if candles or settings.warehouse == "snowflake" else keeping.arriving(settings)
+    outcome = run(settings, *days, agree=agree, watch=watch, only_candles=candles, sealing=sealing)
     if outcome is not None:
         console.print(report.render_outcome(outcome))
     raise typer.Exit(0 if outcome and outcome.is_complete else 1)

@@ -17,6 +17,7 @@ from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.seal import gathering, notes
+from candlewick.seal.arriving import Arriving
 from candlewick.seal.healing import Healer
 from candlewick.seal.ledger import Ledger
 from candlewick.seal.retention import Retention, names_in_checkpoints
@@ -40,6 +41,12 @@ def sealer_of(settings: Settings, lake: Lake, *, asks: bool = True, to_its_ends:
     signer = Signer(settings.data / "keys" / "seal.ed25519")
     healer = Healer(settings, lake) if asks else None
     return Sealer(lake, Seals(lake), signer, settings.recorder, healer, to_its_ends)
+
+
+def arriving(settings: Settings) -> Arriving:
+    """Return what seals whole days as they come from the exchange's archive. Raises `ConfigError`."""
+    lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+    return Arriving(sealer_of(settings, lake, asks=False))
 
 
 def due(settings: Settings, lake: Lake, ledger: Ledger, now: int, *, waits: bool = True) -> list[date]:

@@ -14,20 +14,20 @@ from datetime import date, timedelta
 import numpy as np
 import structlog
 
-from candlewick.errors import ObjectExistsError, ObjectMissingError, TornObjectError
+from candlewick.errors import ObjectMissingError, TornObjectError
 from candlewick.lake import names
-from candlewick.lake.manifest import SealedPart
-from candlewick.lake.objects import Lake, LakeObject, pack
+from candlewick.lake.objects import Lake, LakeObject
 from candlewick.lake.sealed import day as days
-from candlewick.lake.sealed import file, lines
+from candlewick.lake.sealed import lines
 from candlewick.lake.sealed.day import column, day_of, starts_at
 from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
-from candlewick.lake.sealed.reference import RECORDER, references
+from candlewick.lake.sealed.reference import RECORDER
 from candlewick.moments import micros
 from candlewick.process.crashpoint import crashpoint
 from candlewick.seal import gathering
 from candlewick.seal.certificate import Certificate
+from candlewick.seal.referring import refer, rows_in
 from candlewick.seal.seals import Seals
 
 _DAYS_HELD = 8
@@ -171,24 +171,8 @@ class Retention:
         """Make the references to a sealed day durable."""
         held = self._day(key)
         assert held is not None, "an object is only let go for days that are sealed"
-        body = held.certificate.body
-        parts = {kind: SealedPart(body[kind]["name"], body[kind]["sha256"]) for kind in ("file", "evidence")}
-        rows = file.rows_of_groups(self.lake.get(body["file"]["name"]))
-        made = references(
-            self.lake.prefix, held.sealed, parts["file"], parts["evidence"], held.evidence, rows, body["sealed_at"]
-        )
-        for reference in made:
-            crashpoint("before reference")
-            self._put(reference.name, pack([], reference.manifest))
-            crashpoint("after reference")
+        refer(self.lake, held.certificate, held.sealed, held.evidence, rows_in(self.lake, held.certificate))
         self._referred.add(key)
-
-    def _put(self, name: str, content: bytes) -> None:
-        try:
-            self.lake.put_absent(name, content)
-        except ObjectExistsError:
-            if self.lake.get(name) != content:
-                raise TornObjectError(f"{name}: expected a reference to a sealed day, got another object") from None
 
 
 def names_in_checkpoints(checkpoints: Iterable[object]) -> frozenset[str]:

@@ -87,7 +87,7 @@ class Sealer:
         findings = [finding_of(self.seals.certificate(symbol, day)) for symbol in wanted if symbol not in days]
         for number, (symbol, assembled) in enumerate(days.items()):
             show(f"{day} {symbol}: sealing", number, len(days))
-            finding = self._finding(symbol, assembled) if isinstance(assembled, Day) else assembled
+            finding = self.conclude(symbol, assembled) if isinstance(assembled, Day) else assembled
             reason = f"{finding.reason} ({problem})" if problem and finding.reason else finding.reason
             findings.append(replace(finding, reason=reason, healed=healed.get(symbol, 0)))
         return findings
@@ -142,8 +142,8 @@ class Sealer:
         before = self.seals.before(day.symbol, day.day)
         return before.last_id + 1 if before and before.day == day.day - timedelta(days=1) else None
 
-    def _finding(self, symbol: str, day: Day) -> Finding:
-        """Seal a day, or say why not."""
+    def conclude(self, symbol: str, day: Day) -> Finding:
+        """Seal a day, or say why not. Raises `LakeError`, `ConfigError`."""
         if not len(day.ids):
             return Finding(symbol, day.day, "partial", f"no trade of {symbol} is in the lake")
         declared, missing = self._holes(day)

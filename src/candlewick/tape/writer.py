@@ -116,6 +116,21 @@ class Writer:
             self._coverages[symbol].reopen(ids)
         self._announce_at = self._clock()
 
+    def adopt(self, symbol: str, ids: Spans, minutes: Spans) -> None:
+        """Take over trades and candles that another has made durable; the next manifest says so."""
+        if self._lease is not None:
+            self._lease.check()
+        coverage = self._coverages[symbol]
+        for first, last in ids:
+            coverage.secure(first, last)
+        for first, last in minutes:
+            coverage.minutes.secure(first, last)
+        coverage.commit(ids)
+        coverage.minutes.commit(minutes)
+        self._checkpoint.minutes[symbol] = coverage.minutes.durable.ranges()  # manifests tell of those with candles
+        if self._announce_at is None:
+            self._announce_at = self._clock() + ANNOUNCE_SECONDS
+
     async def drained(self) -> None:
         """Wait until every backfilled batch that was handed in is durable."""
         await self._backfills.join()

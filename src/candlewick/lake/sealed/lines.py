@@ -39,7 +39,8 @@ Times are in µs since the epoch; `is_in_ms`: they were sent in ms. `line` is nu
 
 LARGEST = 10**18 - 1
 """The largest number of digits that a sealed column holds: DECIMAL(18)."""
-_OLDEST_MICROSECOND = 100_000_000_000_000
+OLDEST_MICROSECOND = 100_000_000_000_000
+"""A time below is in ms, by magnitude."""
 _BOOL = {True: b"true", False: b"false"}
 
 
@@ -136,6 +137,11 @@ class Columns:
         if len(self._rows) >= self._CHUNK:
             self._pack()
 
+    def extend(self, trades: pa.RecordBatch) -> None:
+        """Add trades that are columns of `SCHEMA` already."""
+        self._pack()
+        self._chunks.append(trades)
+
     def _pack(self) -> None:
         values = zip(*self._rows, strict=True) if self._rows else [() for _ in SCHEMA]
         arrays = [pa.array(column, field.type) for column, field in zip(values, SCHEMA, strict=True)]
@@ -151,7 +157,7 @@ class Columns:
 def _row(line: bytes, event: TradeLine) -> tuple[Any, ...]:
     price, price_places = _digits(event.p)
     quantity, quantity_places = _digits(event.q)
-    is_in_ms = event.T < _OLDEST_MICROSECOND
+    is_in_ms = event.T < OLDEST_MICROSECOND
     row: tuple[Any, ...] = (
         event.t,
         price,

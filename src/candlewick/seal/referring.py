@@ -1,0 +1,40 @@
+"""References to a sealed day: the objects that lead whoever reads raw objects to its file."""
+
+from candlewick.errors import ObjectExistsError, TornObjectError
+from candlewick.lake.manifest import SealedPart
+from candlewick.lake.objects import Lake, pack
+from candlewick.lake.sealed import file
+from candlewick.lake.sealed.file import Sealed
+from candlewick.lake.sealed.reference import references
+from candlewick.process.crashpoint import crashpoint
+from candlewick.seal.certificate import Certificate
+
+
+def refer(lake: Lake, certificate: Certificate, sealed: Sealed, evidence: list[bytes], rows: list[int]) -> list[str]:
+    """Make the references to a sealed day durable, whose file has groups of so many `rows`; return their names.
+
+    Raises `LakeError`. Made again, they are the same.
+    """
+    body = certificate.body
+    parts = {kind: SealedPart(body[kind]["name"], body[kind]["sha256"]) for kind in ("file", "evidence")}
+    made = references(lake.prefix, sealed, parts["file"], parts["evidence"], evidence, rows, body["sealed_at"])
+    names = []
+    for reference in made:
+        crashpoint("before reference")
+        _put(lake, reference.name, pack([], reference.manifest))
+        crashpoint("after reference")
+        names.append(reference.name)
+    return names
+
+
+def rows_in(lake: Lake, certificate: Certificate) -> list[int]:
+    """Return how many trades each group of a sealed file has. Raises `LakeError`."""
+    return file.rows_of_groups(lake.get(certificate.body["file"]["name"]))
+
+
+def _put(lake: Lake, name: str, content: bytes) -> None:
+    try:
+        lake.put_absent(name, content)
+    except ObjectExistsError:
+        if lake.get(name) != content:
+            raise TornObjectError(f"{name}: expected a reference to a sealed day, got another object") from None

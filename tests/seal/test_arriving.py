@@ -1,0 +1,77 @@
+"""Days that come from the archive become sealed at once, and say why where they cannot be."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from candlewick.binance import daily_file
+from candlewick.errors import ArchiveError
+from candlewick.lake.sealed.reference import RECORDER
+from candlewick.seal import keeping
+from candlewick.seal.seals import Seals
+from seal.lakes import DAYS, SYMBOL, lake_of, markets, raw_lines, settings_of
+from seal.made import Market
+
+
+def zipped(market: Market, folder: Path, *, ms: bool = False, rows: list[str] | None = None) -> Path:
+    """A day as the archive packs it."""
+    made = [
+        f"{i},{price},{quantity},0,{at // 1_000 if ms else at},{str(maker).title()},True"
+        for i, price, quantity, at, maker in market.trades
+    ]
+    path = folder / f"{market.symbol}-{market.day}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{market.symbol}-trades-{market.day}.csv", "\n".join(rows or made) + "\n")
+    return path
+
+
+def lines_of(path: Path) -> list[bytes]:
+    """What the archive's file is as raw lines, but for when they came."""
+    return [line.partition(b',"recv"')[0] for part in daily_file.parts(path, SYMBOL, 1) for line in part.lines]
+
+
+@pytest.mark.parametrize("ms", [False, True], ids=["µs", "ms"])
+def test_a_day_of_the_archive_is_sealed_and_each_of_its_lines_is_read_from_the_raw_objects(tmp_path, ms):
+    settings, (first, second) = settings_of(tmp_path / "data"), markets()
+    arriving, lake = keeping.arriving(settings), lake_of(settings)
+    for market in (first, second):
+        path = zipped(market, tmp_path, ms=ms)
+        ids = arriving.seal(SYMBOL, market.day, path, market.candles())
+        assert ids == (market.first_id, market.first_id + len(market.trades) - 1)
+        assert arriving.known(SYMBOL, market.day) == ids
+    one, other = (Seals(lake).certificate(SYMBOL, day) for day in DAYS)
+    assert other.body["previous"]["digest"] == one.digest
+    wanted = sorted([*lines_of(zipped(first, tmp_path, ms=ms)), *lines_of(zipped(second, tmp_path, ms=ms))])
+    trades = [line for line in raw_lines(settings) if b'"e":"trade"' in line]
+    assert sorted(line.partition(b',"recv"')[0] for line in trades) == wanted
+    notes = [note for item in lake.list_all() for note in lake.read_object(item.name).manifest.days]
+    named = {name for note in notes for name in note.objects}
+    assert named == {item.name for item in lake.list_all() if f"_{RECORDER}-" in item.name}
+
+
+def test_what_does_not_hold_is_not_sealed_and_says_why(tmp_path):
+    settings, (first, second) = settings_of(tmp_path / "data"), markets()
+    arriving = keeping.arriving(settings)
+    assert arriving.known(SYMBOL, first.day) is None
+
+    def why(market: Market, candles: list[bytes], rows: list[str] | None = None) -> str:
+        return str(arriving.seal(SYMBOL, market.day, zipped(market, tmp_path, rows=rows), candles))
+
+    rows = [f"{i},{p},{q},0,{at},{m},true" for i, p, q, at, m in first.trades]
+    assert "ids in a row from 1000 on, got 1006" in why(first, first.candles(), rows[:5] + rows[6:])
+    wrong = [rows[0].replace(",", ",9", 1), *rows[1:]]
+    assert "differs from the exchange's candle" in why(first, first.candles(), wrong)
+    assert "no candle of the exchange" in why(first, [])
+    assert "7 columns" in why(first, first.candles(), ["1,2,3"])
+    assert isinstance(arriving.seal(SYMBOL, first.day, zipped(first, tmp_path), first.candles()), tuple)
+    later = Market(seed=5, count=300, day=second.day, first_id=second.first_id + 7)
+    assert "7 trade ids are missing, 1300 first" in why(later, later.candles())
+    assert [each.symbol for each in (Seals(lake_of(settings)).certificate(SYMBOL, first.day),)] == [SYMBOL]
+
+
+def test_a_number_that_is_none_is_named(tmp_path):
+    [market] = markets(days=DAYS[:1])
+    path = zipped(market, tmp_path, rows=[f"1,x,1,0,{market.trades[0][3]},True,True"])
+    with pytest.raises(ArchiveError, match="expected a number as price, got b'x'"):
+        list(daily_file.batches(path))
