@@ -8,10 +8,12 @@ One process imports everything and forks for each case, before any library of it
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401 - imported once, not in each child
@@ -24,6 +26,7 @@ from candlewick.seal import keeping
 
 pa.array([1])  # it imports pandas when it first makes an array: here, and not in each child
 
+TOLD = "ended with "
 STEPS = (
     *(f"{when} sealing {what}" for when in ("before", "after") for what in ("parquet", "evidence.json.zst")),
     "before certificate",
@@ -32,6 +35,7 @@ STEPS = (
     "after reference",
     "before delete",
     "after delete",
+    "after note",
     "mid-put",
     "replacing days.json",
 )
@@ -48,13 +52,24 @@ def again(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"data": folder / "data"})
 
 
+@cache
+def _killer() -> "subprocess.Popen[str]":
+    """The process that forks, one for all cases: it imports everything once."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, __file__], stdin=pipe, stdout=pipe, text=True, bufsize=1)
+
+
 def run(cases: Sequence[tuple[Settings, str]]) -> list[bool]:
     """Seal in each lake and let go, in a process that dies at a step (`""`: at none); return which died."""
-    text = "".join(json.dumps({"data": str(each.data), "step": step}) + "\n" for each, step in cases)
-    done = subprocess.run([sys.executable, __file__], input=text, capture_output=True, text=True, check=True)
-    codes = [int(line) for line in done.stdout.splitlines() if line.lstrip("-").isdigit()]
-    assert len(codes) == len(cases) and set(codes) <= {0, -9}, done.stdout + done.stderr
-    return [code == -9 for code in codes]
+    killer, codes = _killer(), []
+    assert killer.stdin and killer.stdout
+    for settings, step in cases:
+        killer.stdin.write(json.dumps({"data": str(settings.data), "step": step}) + "\n")
+        while not (told := killer.stdout.readline()).startswith(TOLD):
+            assert told, "whoever forks has died"
+        codes.append(int(told.removeprefix(TOLD)))
+    assert set(codes) <= {0, -signal.SIGKILL}, codes
+    return [code != 0 for code in codes]
 
 
 def _main() -> None:
@@ -65,13 +80,13 @@ def _main() -> None:
         if not child:
             _work(case)
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        print(f"{TOLD}{os.waitstatus_to_exitcode(status)}", flush=True)
 
 
 def _work(case: dict[str, str]) -> None:
     try:
         crashpoint.arm(case["step"])
-        settings = keeping_none(Settings(data=Path(case["data"]), prefix="demo", symbols=("BTCDEMO",)))
+        settings = keeping_none(Settings(data=Path(case["data"]), prefix="demo", symbols=("BTCUSDT",)))
         keeping.seal_days(settings, None, None, lambda *_: None, asks=False)
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 - a child that goes on would read its parent's cases
