@@ -14,6 +14,7 @@ from streamlit.web.server.starlette import starlette_routes
 from candlewick import config
 from candlewick.dashboard.app import guards, routes
 from candlewick.dashboard.door import door
+from candlewick.dashboard.door.arrivals import Arrivals
 from candlewick.dashboard.door.door import CLOSED, LOGIN, LOGOUT, OPEN
 from candlewick.dashboard.door.keeper import JOURNAL_FILE, KEY_FILE, USERS_FILE, Keeper
 from candlewick.dashboard.door.session import Session, opened, sealed
@@ -40,8 +41,8 @@ ROLES = {"ada": Role.VIEWER, "bob": Role.ANALYST, "eve": Role.ADMIN}
 class Dashboard:
     """The guards of a dashboard of some settings, and a note of who comes through."""
 
-    def __init__(self, data: Path, **dashboard: Any) -> None:
-        self.settings = config.load(None, data=data, dashboard=dashboard)
+    def __init__(self, data: Path, oidc: dict[str, Any] | None = None, **dashboard: Any) -> None:
+        self.settings = config.load(None, data=data, dashboard=dashboard, oidc=oidc or {})
         self.site = Site(self.settings, Mart(self.settings.mart_path))
         self.keeper = Keeper(self.settings)
         self.app: Any = behind
@@ -214,6 +215,41 @@ async def test_a_proxy_is_believed_by_its_address_alone(tmp_path: Path) -> None:
     known = await made.ask("/", shown, peer="10.0.0.9")
     assert known.reached is not None
     assert visitor_of(known.reached) == Visitor("ada", Role.VIEWER)
+
+
+async def test_whom_a_proxy_or_a_token_names_is_in_the_audit_log_once(tmp_path: Path) -> None:
+    made = Dashboard(tmp_path, auth="proxy", trusted_proxies=["10.0.0.9"])
+    token = made.keeper.users.add_token("grafana", Role.VIEWER)
+    for _ in range(3):
+        for name in ("ada", "bob"):
+            await made.ask("/", {"x-forwarded-user": name, "x-forwarded-for": "192.0.2.7"}, peer="10.0.0.9")
+        await made.ask("/", {"x-forwarded-user": "eve"}, peer="10.0.0.8")
+        await made.ask("/api/candles", {"authorization": f"Bearer {token}"})
+    noted = [(line["event"], line["name"], line["role"], line["address"], line["by"]) for line in made.journal()]
+    assert noted == [
+        ("login", "ada", "viewer", "192.0.2.7", "proxy"),
+        ("login", "bob", "viewer", "192.0.2.7", "proxy"),
+        ("login", "grafana", "viewer", "127.0.0.1", "token"),
+    ]
+
+
+def test_somebody_is_new_again_after_a_sessions_time_and_few_are_remembered() -> None:
+    arrivals = Arrivals(60.0, most=2)
+    assert [arrivals.is_new("ada", "::1", now) for now in (0.0, 59.0, 60.0, 61.0)] == [True, False, True, False]
+    assert [arrivals.is_new(name, "::1", 62.0) for name in ("bob", "eve", "ada")] == [True, True, True]
+
+
+OIDC = {"provider": "https://idp.example", "client_id": "c", "viewers": ["*@example.com"]}
+
+
+async def test_a_session_by_a_provider_ends_when_the_settings_let_in_others(tmp_path: Path) -> None:
+    made = Dashboard(tmp_path, auth="oidc", oidc=OIDC)
+    session = made.keeper.log_in_by({"email": "ada@example.com", "email_verified": True})
+    assert (await made.ask("/api/candles", made.cookie(session))).reached is not None
+    for other in (replace(session, ends_at=1), replace(session, way="password"), replace(session, stamp="")):
+        assert (await made.ask("/api/candles", made.cookie(other))).status == 401
+    changed = Dashboard(tmp_path, auth="oidc", oidc=OIDC | {"viewers": ["*@example.org"]})
+    assert (await changed.ask("/api/candles", made.cookie(session))).status == 401
 
 
 async def test_without_a_login_whoever_sits_here_may_do_everything_and_no_header_is_believed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from candlewick.config.sections import (
     Duration,
     ExchangeSettings,
     FeedSettings,
+    OidcSettings,
     ProbeSettings,
     parse_duration,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Duration",
     "ExchangeSettings",
     "FeedSettings",
+    "OidcSettings",
     "ProbeSettings",
     "S3Settings",
     "Settings",

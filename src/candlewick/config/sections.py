@@ -153,7 +153,8 @@ class DashboardSettings(Section):
     (`https://tape.example.com`); `path` is the prefix that a proxy passes on (`/candlewick`).
 
     `auth`: "none" asks nobody, and is for loopback; "token" wants the link that `candlewick up` prints; "password"
-    wants a user of `candlewick user add`; "proxy" believes the header `proxy_header` of the peers in `trusted_proxies`.
+    wants a user of `candlewick user add`; "proxy" believes the header `proxy_header` of the peers in `trusted_proxies`;
+    "oidc" sends people to the provider of `[oidc]`.
     A session ends after `session`. Without `insecure`, nobody listens off loopback with `auth = "none"`.
     """
 
@@ -161,7 +162,7 @@ class DashboardSettings(Section):
     port: Port = 8501
     origins: Origins = ()
     path: str = ""
-    auth: Literal["none", "token", "password", "proxy"] = "none"
+    auth: Literal["none", "token", "password", "proxy", "oidc"] = "none"
     insecure: bool = False
     session: Duration = timedelta(hours=12)
     trusted_proxies: tuple[str, ...] = ()
@@ -188,6 +189,39 @@ class DashboardSettings(Section):
         if not re.fullmatch(r"[A-Za-z0-9._~-]*(/[A-Za-z0-9._~-]+)*", prefix):
             raise ValueError(f"expected a path such as '/candlewick', got {path!r}")
         return f"/{prefix}" if prefix else ""
+
+
+class OidcSettings(Section):
+    """The OpenID provider with whom people log in, for `dashboard.auth = "oidc"`, and whom we let in then.
+
+    `provider` is its address, below which `/.well-known/openid-configuration` is. `viewers`, `analysts` and `admins`
+    are values of the claim `role_claim`, by default addresses of mail, which the provider must have verified. `*`
+    stands for any beginning: `*@example.com`. Who is in none of them is not let in. The client's secret is no setting:
+    it is in the variable `OIDC_CLIENT_SECRET`, or in the file `door/oidc.secret` of the data folder.
+    """
+
+    provider: str = ""
+    client_id: str = ""
+    name_claim: str = Field(default="email", min_length=1)
+    role_claim: str = Field(default="email", min_length=1)
+    viewers: tuple[str, ...] = ()
+    analysts: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+
+    @field_validator("provider")
+    @classmethod
+    def _is_told_nothing_in_clear(cls, url: str) -> str:
+        if url.startswith("http://") and not re.match(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", url):
+            raise ValueError(f"expected an address of https, such as 'https://accounts.google.com', got {url[:200]!r}")
+        return web_address(url, "https?", "https://accounts.google.com") if url else ""
+
+    @field_validator("viewers", "analysts", "admins")
+    @classmethod
+    def _are_somebody(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not value or "*" in value[1:]:
+                raise ValueError(f"expected a name or one that begins with '*', such as '*@example.com', got {value!r}")
+        return values
 
 
 class SealSettings(Section):

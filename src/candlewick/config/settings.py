@@ -20,6 +20,7 @@ from candlewick.config.sections import (
     Duration,
     ExchangeSettings,
     FeedSettings,
+    OidcSettings,
     ProbeSettings,
     RetentionSettings,
     SealSettings,
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     probe: ProbeSettings = ProbeSettings()
     duckdb: DuckDBSettings = DuckDBSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    oidc: OidcSettings = OidcSettings()
     seal: SealSettings = SealSettings()
     retention: RetentionSettings = RetentionSettings()
     s3: S3Settings = S3Settings()
@@ -119,6 +121,12 @@ class Settings(BaseSettings):
         if self.warehouse == "snowflake" and self.ingest == "files" and not self.lake.startswith("s3://"):
             raise PydanticCustomError(
                 UNFIT, "warehouse = 'snowflake' needs lake = 's3://bucket/path': Snowpipe loads from S3"
+            )
+        oidc = self.oidc
+        is_somebody_let_in = oidc.viewers or oidc.analysts or oidc.admins
+        if self.dashboard.auth == "oidc" and not (oidc.provider and oidc.client_id and is_somebody_let_in):
+            raise PydanticCustomError(
+                UNFIT, "auth = 'oidc' needs provider, client_id and viewers, analysts or admins in [oidc]"
             )
         return self
 

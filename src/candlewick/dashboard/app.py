@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from candlewick.dashboard.chart import script_name
 from candlewick.dashboard.door.door import Door
 from candlewick.dashboard.door.keeper import Keeper
+from candlewick.dashboard.door.provider import Provider
 from candlewick.dashboard.live.socket import PATH as LIVE_PATH
 from candlewick.dashboard.live.socket import Live
 from candlewick.dashboard.origin import SameOrigin
@@ -49,10 +50,11 @@ def guards(site: Site) -> list[Middleware]:
     """What a page may do, which pages may ask, and who is let in; the first one sees a request first."""
     dashboard = site.settings.dashboard
     pages = page_policy(Path(st.__file__).parent)
+    provider = Provider(site.settings) if dashboard.auth == "oidc" else None
     return [
         Middleware(Policy, pages=pages, bare=f"{site.base}/chart"),
         Middleware(SameOrigin, gate=Gate(dashboard.host, dashboard.origins)),
-        Middleware(Door, keeper=Keeper(site.settings), journal=site.journal, base=site.base),
+        Middleware(Door, keeper=Keeper(site.settings), journal=site.journal, provider=provider, base=site.base),
     ]
 
 

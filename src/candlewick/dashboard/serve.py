@@ -49,6 +49,10 @@ def run(settings: Settings) -> None:
         OPTIONS | theme_options() | {"server.baseUrlPath": settings.dashboard.path.strip("/")}
     ).items():
         config.set_option(option, value)
+    if settings.dashboard.auth == "oidc":
+        from candlewick.dashboard.door.provider import prepare  # noqa: PLC0415
+
+        prepare(settings)
     failures: list[BaseException] = []
 
     def on_failure(error: BaseException) -> None:
@@ -76,8 +80,8 @@ def check_exposure(dashboard: DashboardSettings) -> None:
         return
     if dashboard.auth == "none" and not dashboard.insecure:
         raise ConfigError(
-            f"dashboard.auth: expected token, password or proxy to listen on {dashboard.host}, got none; set one, "
-            "or pass --insecure, by which whoever reaches the port sees everything and runs SQL"
+            f"dashboard.auth: expected token, password, proxy or oidc to listen on {dashboard.host}, got none; "
+            "set one, or pass --insecure, by which whoever reaches the port sees everything and runs SQL"
         )
     if not dashboard.origins:
         raise ConfigError(

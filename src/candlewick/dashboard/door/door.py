@@ -15,9 +15,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from candlewick.dashboard.door.arrivals import Arrivals
+from candlewick.dashboard.door.claims import StrangerError
 from candlewick.dashboard.door.journal import Journal
-from candlewick.dashboard.door.keeper import Keeper, TooManyTriesError
+from candlewick.dashboard.door.keeper import FOR_EVER, Keeper, TooManyTriesError
 from candlewick.dashboard.door.page import login_page, welcome_page
+from candlewick.dashboard.door.provider import CALLBACK, Provider, with_cookies
 from candlewick.dashboard.door.session import Session
 from candlewick.dashboard.door.visitor import HEADER, told
 
@@ -39,9 +42,13 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Door:
     """ASGI middleware: lets in whom the keeper knows."""
 
-    def __init__(self, app: ASGIApp, *, keeper: Keeper, journal: Journal, base: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, *, keeper: Keeper, journal: Journal, provider: Provider | None = None, base: str = ""
+    ) -> None:
         self._app, self._keeper, self._journal, self._base = app, keeper, journal, base
+        self._provider = provider
         self._checks = CapacityLimiter(CHECKS_AT_ONCE)
+        self._arrivals = Arrivals(keeper.seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -59,10 +66,22 @@ class Door:
         if session is None and path not in OPEN:
             await _answered(self._stranger(scope), scope, receive, send)
             return
+        if session is not None:
+            self._note_arrival(session, scope)
         until = (
             self._while_known(session, scope, receive, send) if session and scope["type"] == "websocket" else receive
         )
         await self._app(_announced(scope, session), until, send)
+
+    def _note_arrival(self, session: Session, scope: Scope) -> None:
+        """Note whoever needs no login here: they show with each request who they are."""
+        if session.ends_at < FOR_EVER or session.way == "none":
+            return
+        name = session.visitor.name
+        address = self._keeper.address(Headers(scope=scope), _peer(scope))
+        if self._arrivals.is_new(name, address, time.monotonic()):
+            by = "token" if Headers(scope=scope).get("authorization") else session.way
+            self._journal.note("login", name=name, role=session.visitor.role.name.lower(), address=address, by=by)
 
     def _while_known(self, session: Session, scope: Scope, receive: Receive, send: Send) -> Receive:
         """A socket's messages until its session is over, or whoever has it is let in no more; then it is closed."""
@@ -90,7 +109,10 @@ class Door:
             return _closed
         if scope["type"] != "http" or self._keeper.way == "none":
             return None
-        return {LOGIN: self._log_in, LOGOUT: self._log_out}.get(path)
+        ways = {LOGIN: self._log_in, LOGOUT: self._log_out}
+        if self._provider is not None:
+            ways |= {LOGIN: self._lead, CALLBACK: self._come_back}
+        return ways.get(path)
 
     def _stranger(self, scope: Scope) -> Response:
         """The answer to one who is not known: the way in for a person, and no for a program."""
@@ -119,15 +141,52 @@ class Door:
         try:
             self._keeper.begin_try(address)
         except TooManyTriesError as error:
-            self._journal.note("login refused", name=name[:80], address=address, why="too many tries")
+            self._journal.note("login refused", name=name[:80], address=address, problem="too many tries")
             return _too_many(error)
         session = await to_thread.run_sync(self._keeper.log_in, name, secret, limiter=self._checks)
         if session is None:
-            self._journal.note("login refused", name=name[:80], address=address, why="wrong")
+            self._journal.note("login refused", name=name[:80], address=address, problem="wrong")
             return self._page("That is not right; try again.", status=401)
-        self._keeper.tries.succeed(address)
+        return self._came_in(request, session, address)
+
+    async def _lead(self, request: Request) -> Response:
+        """The page with the link to the provider, or, where the link was followed, the way there."""
+        assert self._provider is not None
+        if "go" not in request.query_params:
+            return self._page()
+        if f"//{request.headers.get('host')}" != self._provider.origin.partition(":")[2]:
+            # The provider sends back to this origin, and what is remembered of the way there is its own.
+            return RedirectResponse(f"{self._provider.origin}{self._base}{LOGIN}?go", status_code=303)
+        address = self._keeper.address(request.headers, _peer(request.scope))
+        try:
+            self._keeper.begin_try(address)
+        except TooManyTriesError as error:
+            self._journal.note("login refused", address=address, problem="too many tries")
+            return _too_many(error)
+        way = await self._provider.lead(self._app, request)
+        return way or self._page(f"{self._provider.host} does not answer; try again in a moment.", status=502)
+
+    async def _come_back(self, request: Request) -> Response:
+        """Whoever comes from the provider."""
+        assert self._provider is not None
+        address = self._keeper.address(request.headers, _peer(request.scope))
+        claims, cookies = await self._provider.back(self._app, request)
+        name = str((claims or {}).get("email") or (claims or {}).get("sub") or "")[:80]
+        try:
+            if claims is None:
+                raise StrangerError("the provider confirmed nobody")
+            session = self._keeper.log_in_by(claims)
+        except StrangerError as error:
+            self._journal.note("login refused", name=name, address=address, problem=str(error))
+            said = f"{name} is not let in here." if name else "You were not logged in; try again."
+            return with_cookies(self._page(said, status=401), cookies, self._provider.origin)
+        return with_cookies(self._came_in(request, session, address), cookies, self._provider.origin)
+
+    def _came_in(self, request: Request, session: Session, address: str) -> Response:
         visitor = session.visitor
-        self._journal.note("login", name=visitor.name, role=visitor.role.name.lower(), address=address)
+        self._keeper.tries.succeed(address)
+        by = self._keeper.way
+        self._journal.note("login", name=visitor.name, role=visitor.role.name.lower(), address=address, by=by)
         return self._welcome(request, session)
 
     def _welcome(self, request: Request, session: Session) -> Response:
@@ -155,7 +214,8 @@ class Door:
         return response
 
     def _page(self, problem: str = "", status: int = 200) -> Response:
-        page = login_page(self._keeper.way, f"{self._base}{LOGIN}", problem)
+        host = self._provider.host if self._provider else ""
+        page = login_page(self._keeper.way, f"{self._base}{LOGIN}", problem, host)
         return HTMLResponse(page, status_code=status, headers={"Cache-Control": "no-store"})
 
 

@@ -1,4 +1,4 @@
-"""Tells who a request is from, by what the settings ask for: a token, a password, or the word of a proxy.
+"""Tells who a request is from, by what the settings ask for: a token, a password, or the word of a proxy or a provider.
 
 A program shows a token as `Authorization: Bearer …`; a browser is given a session's cookie when it logs in.
 """
@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 
 from candlewick.config import Settings
+from candlewick.dashboard.door.claims import Claims, stamp_of, visitor_of_claims
 from candlewick.dashboard.door.session import Session, opened, sealed
 from candlewick.dashboard.door.tries import Tries
-from candlewick.dashboard.door.users import User, Users
+from candlewick.dashboard.door.users import Users
 from candlewick.dashboard.door.visitor import LOCAL, Role, Visitor
 from candlewick.process.keyfile import key_in
 
@@ -40,9 +41,10 @@ class Keeper:
         self.users = Users(path / USERS_FILE)
         self.cookie = f"candlewick-{dashboard.port}"
         self.seconds = round(dashboard.session.total_seconds())
-        self._settings = dashboard
+        self._settings, self._oidc = dashboard, settings.oidc
+        self._stamp = stamp_of(settings.oidc)
         self._token = key_in(settings.token_path) if self.way == "token" else ""
-        self._key = key_in(path / KEY_FILE) if self.way in {"token", "password"} else ""
+        self._key = key_in(path / KEY_FILE) if self.way in {"token", "password", "oidc"} else ""
 
     def session(self, headers: Mapping[str, str], peer: str) -> Session | None:
         """Return whose request this is, and until when; None where nobody is known by it."""
@@ -75,6 +77,10 @@ class Keeper:
             return self._until(OWNER) if self._is_link_token(secret) else None
         user = self.users.of_password(name, secret)
         return self._until(user.visitor, user.stamp) if user else None
+
+    def log_in_by(self, claims: Claims) -> Session:
+        """Return the session of somebody whom the provider knows. Raises `StrangerError` where we do not."""
+        return self._until(visitor_of_claims(claims, self._oidc), self._stamp)
 
     def is_secure(self, headers: Mapping[str, str], scheme: str) -> bool:
         """Whether browsers see this dashboard by https: itself, or by a proxy that the settings name."""
@@ -109,19 +115,20 @@ class Keeper:
         session = opened(morsel.value, self._key, time.time()) if morsel else None
         if session is None or session.way != self.way:
             return None
-        is_still = self.way == "token" or _is_still(self.users.all().get(session.visitor.name), session)
-        return session if is_still else None
+        return session if self._is_still(session) else None
+
+    def _is_still(self, session: Session) -> bool:
+        """Whether somebody would be let in again: by the same password and role, or by the same rules."""
+        if self.way == "password":
+            user = self.users.all().get(session.visitor.name)
+            return user is not None and user.stamp == session.stamp and user.visitor == session.visitor
+        return self.way == "token" or session.stamp == self._stamp
 
     def _is_link_token(self, token: str) -> bool:
         return bool(self._token) and hmac.compare_digest(token.encode(errors="replace"), self._token.encode())
 
     def _until(self, visitor: Visitor, stamp: str = "") -> Session:
         return Session(self.way, visitor, round(time.time()) + self.seconds, stamp)
-
-
-def _is_still(user: User | None, session: Session) -> bool:
-    """Whether somebody has the password and the role that they had when they logged in."""
-    return user is not None and user.stamp == session.stamp and user.visitor == session.visitor
 
 
 def _for_ever(way: str, visitor: Visitor) -> Session:
