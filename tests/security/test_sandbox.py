@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from candlewick.errors import QueryRefusedError
 from candlewick.mart.reader import Mart
 from candlewick.warehouse.duckdb.sandbox import Sandbox
 from candlewick.warehouse.rows import SHOWN
-from security.attacks import KNOWN, generated
+from security.attacks import BOMB, KNOWN, generated
 from warehouse.small_mart import SmallMart
 
 MEGABYTE = 2**20
@@ -35,8 +35,17 @@ def mart(tmp_path_factory: pytest.TempPathFactory) -> Mart:
 
 @pytest.fixture(scope="module")
 def console(mart: Mart) -> Iterator[Console]:
-    with closing(Console(Sandbox(mart, seconds=0.5))) as console:
+    with closing(Console(Sandbox(mart, seconds=60))) as console:
         yield console
+
+
+@contextmanager
+def impatient(console: Console) -> Iterator[None]:
+    """While the block runs, statements are stopped soon; a loaded machine needs longer for those that are answered."""
+    engine = console._engine
+    before, engine.seconds = engine.seconds, 0.5
+    yield
+    engine.seconds = before
 
 
 def peak_bytes() -> int:
@@ -58,8 +67,9 @@ def refuses_peacefully(console: Console, statements: Iterator[str] | tuple[str, 
     """Every statement has an end and leaves a place free; this process does not grow by it."""
     console.run("select 1")
     before = peak_bytes()
-    for statement in statements:
-        outcome(console, statement)
+    with impatient(console):
+        for statement in statements:
+            outcome(console, statement)
     assert console.run("select count(*) as n from gold.trades_ohlc_1m").table["n"].to_pylist() == [1]
     assert peak_bytes() - before < GROWTH
 
@@ -78,7 +88,7 @@ def test_a_statement_of_megabytes_is_refused_before_anything_parses_it(mart: Mar
     console = Console(Sandbox(mart))
     with pytest.raises(QueryRefusedError, match=f"at most {STATEMENT_BYTES:,} bytes, got 4,000,007"):
         console.run("select " + "1" * 4_000_000)
-    assert console._engine._spare is None  # type: ignore[attr-defined]  # nothing was started for it
+    assert not console._engine._warm  # type: ignore[attr-defined]  # nothing was started for it
 
 
 def test_cells_are_cut_before_they_become_rows(console: Console) -> None:
@@ -100,10 +110,32 @@ def test_columns_beyond_counting_are_refused(console: Console) -> None:
 def test_a_process_that_dies_by_itself_costs_one_statement_and_no_place(mart: Mart) -> None:
     with closing(Console(Sandbox(mart))) as console:
         console.run("select 1")
-        spare = console._engine._spare  # type: ignore[attr-defined]
-        spare._process.kill()
-        spare._process.wait()
+        (warm,) = console._engine._warm  # type: ignore[attr-defined]
+        warm._process.kill()
+        warm._process.wait()
         assert console.run("select 42 as answer").table["answer"].to_pylist() == [42]
+
+
+@pytest.mark.parametrize("statement", [KNOWN[1], BOMB], ids=["late", "too large"])
+def test_what_is_stopped_costs_the_next_statement_no_new_start(console: Console, statement: str) -> None:
+    """A process takes a second of a core to start: whoever is stopped again and again would take it from others."""
+    console.run("select 1")
+    (warm,) = console._engine._warm  # type: ignore[attr-defined]
+    with impatient(console):
+        assert outcome(console, statement).startswith("stopped")
+    assert console.run("select 42 as answer").table["answer"].to_pylist() == [42]
+    assert console._engine._warm == [warm]  # type: ignore[attr-defined]
+
+
+def test_a_statement_that_is_stopped_leaves_no_process_behind(console: Console) -> None:
+    with impatient(console):
+        outcome(console, KNOWN[1])
+    (warm,) = console._engine._warm  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{warm.pid}/task/{warm.pid}/children").read_text():
+        assert time.monotonic() < deadline, "the statement's process outlived it"
+        time.sleep(0.05)
+    assert len(list(Path(f"/proc/{warm.pid}/task").iterdir())) == 1, "a process that forks has one thread"
 
 
 def test_the_process_ends_with_whoever_started_it(mart: Mart) -> None:
@@ -112,7 +144,7 @@ def test_the_process_ends_with_whoever_started_it(mart: Mart) -> None:
         "import os, signal; from pathlib import Path; from candlewick.mart.reader import Mart\n"
         "from candlewick.warehouse.duckdb.sandbox import Sandbox\n"
         f"sandbox = Sandbox(Mart(Path({str(mart.path)!r}))); sandbox.first_rows('select 1')\n"
-        "print(sandbox._spare.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        "print(sandbox._warm[0].pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     deadline = time.monotonic() + 60

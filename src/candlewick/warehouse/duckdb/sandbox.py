@@ -1,7 +1,7 @@
-"""The engine of SQL for visitors over the mart: statements run in a process of their own, which is killed in time.
+"""The engine of SQL for visitors over the mart: each statement runs in a process of its own, which is killed in time.
 
 DuckDB's planner obeys neither its memory limit nor an interrupt, parsing holds Python's lock, and a fault in its code
-would end whoever called it: so none of it happens in the process that serves the charts. See `sandboxed.py`.
+would end whoever called it: so none of it happens in the process that serves the charts. See `sandbox_process.py`.
 """
 
 import threading
@@ -18,7 +18,7 @@ SECONDS = 10.0
 
 
 class Sandbox:
-    """Runs statements over the newest version of a mart, one process for each, one kept warm.
+    """Runs statements over the newest version of a mart; as many processes as were busy at once are kept warm.
 
     Satisfies `contract.Engine`.
     """
@@ -27,7 +27,7 @@ class Sandbox:
         self._mart = mart
         self.seconds = seconds
         self._lock = threading.Lock()
-        self._spare: SandboxProcess | None = None
+        self._warm: list[SandboxProcess] = []
         self._is_closed = False
 
     def check(self, statement: str) -> None:
@@ -51,24 +51,23 @@ class Sandbox:
             self._give_back(process)
 
     def close(self) -> None:
-        """End the process that is kept warm; one that runs a statement ends with it."""
+        """End the processes that are kept warm; one that runs a statement ends with it."""
         with self._lock:
             self._is_closed = True
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.kill()
+            warm, self._warm = self._warm, []
+        for process in warm:
+            process.kill()
 
     def _take(self) -> SandboxProcess:
         with self._lock:
-            spare, self._spare = self._spare, None
-        return spare if spare is not None and spare.is_alive() else SandboxProcess()
+            alive = [process for process in self._warm if process.is_alive()]
+            taken = alive.pop() if alive else SandboxProcess()
+            self._warm = alive
+        return taken
 
     def _give_back(self, process: SandboxProcess) -> None:
-        """Keep one process warm, a new one where this one was killed."""
         with self._lock:
-            if self._spare is None and not self._is_closed:
-                self._spare = process if process.is_alive() else SandboxProcess()
-                if self._spare is process:
-                    return
-        if process.is_alive():
-            process.kill()
+            if process.is_alive() and not self._is_closed:
+                self._warm.append(process)
+                return
+        process.kill()

@@ -1,7 +1,8 @@
-"""One process that runs statements, seen from outside: it is started, asked, and killed at the deadline."""
+"""One process that runs statements, seen from outside: it is started and asked, and killed if it should not answer."""
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ import msgspec
 import pyarrow as pa
 
 from candlewick.errors import QueryRefusedError
-from candlewick.warehouse.duckdb.sandboxed import ANSWER, CUT_ANSWER, HEADER, MEMORY, READY, REFUSAL, Question
+from candlewick.warehouse.duckdb.sandbox_mother import ANSWER, CUT_ANSWER, HEADER, LATE, READY, REFUSAL
+from candlewick.warehouse.duckdb.sandboxed import LATE_SECONDS, TOO_LARGE, Question
 
 START_SECONDS = 60.0
 _PASSED_ON = ("LD_LIBRARY_PATH", "PYTHONPATH")
@@ -20,6 +22,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a process that forks has one thread
 }
 _READ_BYTES = 2**20
 _SLACK = 2**20
@@ -27,12 +30,12 @@ _SLACK = 2**20
 
 
 class SandboxProcess:
-    """Runs one statement at a time. After a statement that was not refused in peace it is dead."""
+    """Runs one statement at a time, each in a child of its own; what becomes of that one does not end this one."""
 
     def __init__(self) -> None:
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "candlewick.warehouse.duckdb.sandboxed"],
+            [sys.executable, "-P", "-m", "candlewick.warehouse.duckdb.sandbox_mother"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -54,7 +57,8 @@ class SandboxProcess:
     def ask(self, question: Question) -> tuple[pa.Table, bool]:
         """Return the first rows of a statement, and whether there are more. Raises `QueryRefusedError`.
 
-        The time runs from when the process is ready; after it the process is killed, whatever it is doing.
+        The time runs from when the process is ready. It ends the statement in time itself; where it does not, it is
+        killed with it.
         """
         try:
             return self._asked(question)
@@ -63,10 +67,9 @@ class SandboxProcess:
         except BaseException as error:
             self.kill()
             if isinstance(error, TimeoutError):
-                raise QueryRefusedError(f"stopped after {question.seconds:g} s; ask for less") from None
+                raise QueryRefusedError(LATE.replace("{seconds}", f"{question.seconds:g}")) from None
             if isinstance(error, BrokenPipeError):
-                text = f"stopped: it needs more than {MEMORY} of memory, or is nested too deeply; ask for less"
-                raise QueryRefusedError(text) from None
+                raise QueryRefusedError(TOO_LARGE) from None
             raise
 
     def _asked(self, question: Question) -> tuple[pa.Table, bool]:
@@ -74,7 +77,7 @@ class SandboxProcess:
             self._read(time.monotonic() + START_SECONDS, most=0)
             self._is_ready = True
         assert self._process.stdin is not None
-        deadline = time.monotonic() + question.seconds
+        deadline = time.monotonic() + question.seconds + LATE_SECONDS
         self._process.stdin.write(msgspec.json.encode(question) + b"\n")
         self._process.stdin.flush()
         kind, body = self._read(deadline, most=2 * question.limits.size + _SLACK)
@@ -85,8 +88,9 @@ class SandboxProcess:
             return stream.read_all(), kind == CUT_ANSWER
 
     def kill(self) -> None:
-        """End it, and let go of its pipes."""
-        self._process.kill()
+        """End it with the statement that it runs, and let go of its pipes."""
+        if self.is_alive():
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None

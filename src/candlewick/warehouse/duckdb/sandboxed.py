@@ -1,20 +1,19 @@
-"""What runs inside the sandbox's process: one SELECT after the other, over tables that it is handed, and nothing else.
+"""What runs inside the sandbox: one SELECT in a process of its own, over tables that it is handed, and nothing else.
 
-`python -m candlewick.warehouse.duckdb.sandboxed` answers on standard output what it is asked on standard input; see
-`sandbox_process.py` for the other end. Three fences stand around a statement, each without the others' help:
+`sandbox_mother.py` forks that process, and ends it in time. Three fences stand around a statement, each without the
+others' help:
 
 - DuckDB has no files: the tables are Arrow datasets, and access to anything outside, be it a file, a socket or an
   extension, is switched off for good before the statement is parsed. A list of allowed folders would not do: it allows
   writing, and since DuckDB 2.0 a SELECT may hold a `COPY … TO`.
 - The process can write no file, gets no environment, and may take so much address space and CPU time: DuckDB's own
   limits bind neither its planner nor all of its functions.
-- An alarm of the kernel's ends it after the deadline, even where its parent is gone and whatever it is busy with.
+- An alarm of the kernel's ends it after the deadline, even where nobody is left to do so and whatever it is busy with.
 """
 
 import os
 import resource
 import signal
-import struct
 import sys
 from collections.abc import Iterator
 from itertools import chain
@@ -35,8 +34,7 @@ HEADROOM = 1024 * 2**20
 LATE_SECONDS = 1
 """After so many seconds more than the statement was given, the process ends itself."""
 NICENESS = 10
-HEADER = struct.Struct(">BQ")
-READY, ANSWER, CUT_ANSWER, REFUSAL = range(4)
+TOO_LARGE = f"stopped: it needs more than {MEMORY} of memory, or is nested too deeply; ask for less"
 
 _BATCH = 10_000
 _SETTINGS = (
@@ -67,48 +65,43 @@ class Question(msgspec.Struct):
     tables: dict[str, list[str]]
 
 
-def main() -> None:
-    """Answer questions until standard input ends."""
-    answers = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not look like an answer
+def warm_up() -> None:
+    """Load all that a statement needs, some of which is loaded late. It leaves no thread behind: forks follow."""
     pa.set_cpu_count(1)
     with _open({}) as connection:
-        connection.sql("select 1").to_arrow_table()  # loads what is loaded late
-    _fence()
-    _send(answers, READY, b"")
-    while question := sys.stdin.buffer.readline():
-        kind, body = _answered(msgspec.json.decode(question, type=Question))
-        _send(answers, kind, body)
+        connection.sql("select 1").to_arrow_table()
 
 
-def _fence() -> None:
-    """Take from this process what no statement needs. It cannot be taken back."""
-    os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if sys.platform == "linux":
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        most = pages * resource.getpagesize() + HEADROOM
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+def answer(question: Question) -> tuple[bool | None, bytes | memoryview]:
+    """Run a statement in this process, which is good for nothing else any more.
 
-
-def _answered(question: Question) -> tuple[int, bytes | memoryview]:
-    """The kind and the body of the answer to a question."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = ceil(usage.ru_utime + usage.ru_stime + question.seconds) + LATE_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-    signal.setitimer(signal.ITIMER_REAL, question.seconds + LATE_SECONDS)
+    Return whether the answer was cut, and the answer; or None, and why there is none.
+    """
+    _fence(question.seconds)
     try:
         table, is_cut = _rows(question)
-        return CUT_ANSWER if is_cut else ANSWER, _written(table)
+        return is_cut, _written(table)
     except QueryRefusedError as error:
-        return REFUSAL, str(error).encode()
+        return None, str(error).encode()
     except (duckdb.OutOfMemoryException, MemoryError, pa.ArrowMemoryError):
-        return REFUSAL, f"stopped: it needs more than {MEMORY} of memory; ask for less".encode()
+        return None, f"stopped: it needs more than {MEMORY} of memory; ask for less".encode()
     except (duckdb.Error, pa.ArrowException, OSError, AttributeError) as error:
-        return REFUSAL, first_line(error).encode(errors="replace")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        return None, first_line(error).encode(errors="replace")
+
+
+def _fence(seconds: float) -> None:
+    """Take from this process what no statement needs. It cannot be taken back."""
+    os.nice(NICENESS)
+    signal.setitimer(signal.ITIMER_REAL, seconds + LATE_SECONDS)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = ceil(usage.ru_utime + usage.ru_stime + seconds) + LATE_SECONDS
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CPU: cpu}
+    if sys.platform == "linux":
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # who goes first where memory is short
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        limits[resource.RLIMIT_AS] = pages * resource.getpagesize() + HEADROOM
+    for limit, most in limits.items():
+        resource.setrlimit(limit, (most, most))
 
 
 def _rows(question: Question) -> tuple[pa.Table, bool]:
@@ -170,14 +163,3 @@ def _written(table: pa.Table) -> memoryview:
     with pa.ipc.new_stream(out, table.schema) as stream:
         stream.write_table(table)
     return memoryview(out.getvalue())
-
-
-def _send(answers: int, kind: int, body: bytes | memoryview) -> None:
-    for part in (memoryview(HEADER.pack(kind, len(body))), memoryview(body)):
-        left = part
-        while left:
-            left = left[os.write(answers, left) :]
-
-
-if __name__ == "__main__":
-    main()
