@@ -53,8 +53,10 @@ def rewritten(statement: str) -> str:
     """Return a statement as fakesnow takes it.
 
     A temporary table or view may be in any schema ("belongs to a specified database and schema"); DuckDB's may not. It
-    becomes one that lasts, which dbt drops when it is done or replaces in the next run.
+    becomes one that lasts, which dbt drops when it is done or replaces in the next run. A `$` in a text is no variable.
     """
+    if statement.startswith("ALTER SESSION"):
+        statement = statement.replace("$", "")
     return _TEMPORARY.sub(r"\1 ", statement)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from typer.testing import CliRunner
@@ -39,7 +40,7 @@ from candlewick.warehouse.duckdb.sandbox import Sandbox
 from candlewick.warehouse.home import home_of
 from candlewick.warehouse.rows import Limits
 from candlewick.warehouse.snowflake.follower import Follower
-from candlewick.warehouse.snowflake.visitor import Visitor
+from candlewick.warehouse.snowflake.visitor import MOST_SESSIONS, Visitor
 from dashboard.proven import DECLARED, MISSING, SECOND, SYMBOL
 from made.snowflake_proven import Proven
 
@@ -244,10 +245,36 @@ def test_the_session_lends_no_other_role_and_has_limits_before_it_runs_anything(
     assert [statement for statement in proven.peer.statements if statement != "SELECT 1"] == [
         "USE SECONDARY ROLES NONE",
         "ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 30 STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = 30"
-        " ROWS_PER_RESULTSET = 1000001",
+        " ROWS_PER_RESULTSET = 1000001 SEARCH_PATH = '$current, $public' QUERY_TAG = 'candlewick sql'",
         "SELECT CURRENT_AVAILABLE_ROLES()",
         "(select 1 as one)",
     ]
+
+
+def test_each_visitor_has_a_session_and_its_statements_have_their_name(console, proven):
+    proven.peer.statements.clear()
+    for visitor in ("ada@example.com", "eve'; drop", "ada@example.com"):
+        console.run("select 1 as one", visitor=visitor)
+    tags = [statement.partition("QUERY_TAG = ")[2] for statement in proven.peer.statements if "QUERY_TAG" in statement]
+    assert tags == ["'candlewick sql ada@example.com'", "'candlewick sql eve___drop'"]
+    sessions = console._engine._sessions
+    assert sorted(sessions) == ["ada@example.com", "eve'; drop"]
+    for number in range(MOST_SESSIONS):
+        console._engine._session_of(str(number))
+    assert list(sessions) == [str(number) for number in range(MOST_SESSIONS)]
+
+
+def test_a_user_who_is_unfit_is_told_of_when_the_dashboard_starts(proven):
+    proven.peer.available_roles = ["CANDLEWICK_READER", "PUBLIC", "ACCOUNTADMIN"]
+    try:
+        with closing(Visitor(proven.snowflake)) as visitor, structlog.testing.capture_logs() as said:
+            Console(visitor).prepare()
+    finally:
+        proven.peer.available_roles.remove("ACCOUNTADMIN")
+    assert [(line["log_level"], "ACCOUNTADMIN" in line["problem"]) for line in said] == [("error", True)]
+    with closing(Visitor(proven.snowflake)) as visitor, structlog.testing.capture_logs() as said:
+        Console(visitor).prepare()
+    assert said == []
 
 
 def test_a_user_who_could_take_another_role_is_no_visitor(proven):

@@ -90,7 +90,8 @@ def _lifespan(site: Site, on_failure: OnFailure) -> Callable[[st.App], AbstractA
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         heartbeat = Heartbeat(site.settings.run_path, "dashboard")
         async with site.hub.running(on_failure):
-            tasks = [asyncio.create_task(run) for run in (_beat(heartbeat, site), site.trends.sample(site.settings))]
+            runs = (_beat(heartbeat, site), site.trends.sample(site.settings), asyncio.to_thread(site.console.prepare))
+            tasks = [asyncio.create_task(run) for run in runs]
             for task in tasks:
                 task.add_done_callback(partial(_tell_failure, on_failure))
             try:

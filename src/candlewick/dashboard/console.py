@@ -8,10 +8,13 @@ import time
 from dataclasses import dataclass
 
 import pyarrow as pa
+import structlog
 
-from candlewick.errors import QueryRefusedError
+from candlewick.errors import ConfigError, QueryRefusedError, WarehouseError
 from candlewick.warehouse.contract import Engine
 from candlewick.warehouse.rows import WHOLE, Limits
+
+log = structlog.get_logger(__name__)
 
 AT_ONCE = 2
 STATEMENT_BYTES = 20_000
@@ -34,15 +37,22 @@ class Console:
         self._engine = engine
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
-    def run(self, statement: str, limits: Limits = WHOLE) -> Answer:
-        """Run one SELECT and return its first rows. Raises `QueryRefusedError`, and `WarehouseError`."""
+    def prepare(self) -> None:
+        """Say in the log, before anybody asks, where no statement may be run."""
+        try:
+            self._engine.prepare()
+        except (WarehouseError, ConfigError) as error:
+            log.error("the Data page runs no statements", problem=str(error))
+
+    def run(self, statement: str, limits: Limits = WHOLE, visitor: str = "") -> Answer:
+        """Run one SELECT of a visitor and return its first rows. Raises `QueryRefusedError`, and `WarehouseError`."""
         _check_size(statement)
         self._engine.check(statement)
         if not self._places.acquire(timeout=self._engine.seconds):
             raise QueryRefusedError("others are asking already; try again in a moment")
         try:
             started = time.monotonic()
-            table, is_cut = self._engine.first_rows(statement, limits)
+            table, is_cut = self._engine.first_rows(statement, limits, visitor)
             return Answer(table, is_cut, time.monotonic() - started)
         finally:
             self._places.release()

@@ -95,8 +95,14 @@ class Engine(Protocol):
     def check(self, statement: str) -> None:
         """Raise `QueryRefusedError` where it is not one SELECT: a refusal that is plainer than the engine's own."""
 
-    def first_rows(self, statement: str, limits: Limits) -> tuple[pa.Table, bool]:
-        """Run a statement; its first rows, and whether there are more. Raises `QueryRefusedError`, `WarehouseError`."""
+    def prepare(self) -> None:
+        """See, before anybody asks, that statements may be run. Raises `WarehouseError`."""
+
+    def first_rows(self, statement: str, limits: Limits, visitor: str = "") -> tuple[pa.Table, bool]:
+        """Run a visitor's statement; its first rows, and whether there are more.
+
+        Raises `QueryRefusedError`, `WarehouseError`.
+        """
 
     def close(self) -> None:
         """Let go of what it holds."""

@@ -42,7 +42,7 @@ def data(site: Site) -> None:
         _schema(console)
         if statement.strip():
             site.journal.note("sql", name=visitor.name, statement=statement[:STATEMENT_BYTES])
-            _answer(console, statement)
+            _answer(console, statement, visitor.name)
 
 
 def _editor(site: Site) -> str:
@@ -73,16 +73,16 @@ def _schema(console: Console) -> None:
         st.html(f'<div class="candlewick-data schema">{table(("table", "columns"), lines)}</div>')
 
 
-def _answer(console: Console, statement: str) -> None:
+def _answer(console: Console, statement: str, visitor: str) -> None:
     try:
-        answer = console.run(statement, SHOWN)
+        answer = console.run(statement, SHOWN, visitor)
     except QueryRefusedError as error:
         st.error(without_paths(str(error)))
         return
     except WarehouseError as error:
         st.info(without_paths(str(error)))
         return
-    _downloads(console, statement)
+    _downloads(console, statement, visitor)
     st.html(f'<div class="candlewick-data">{_told(answer)}{_rows(answer)}</div>')
 
 
@@ -108,18 +108,18 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _downloads(console: Console, statement: str) -> None:
+def _downloads(console: Console, statement: str, visitor: str) -> None:
     """The whole answer as a file: the statement runs again, without the table's limit, when it is asked for."""
     with st.container(horizontal=True, key="candlewick-downloads"):
         for label, name, mime, write in (
             ("CSV", "candlewick.csv", "text/csv", csv_bytes),
             ("Parquet", "candlewick.parquet", "application/vnd.apache.parquet", parquet_bytes),
         ):
-            st.download_button(label, partial(_file, console, statement, write), name, mime, on_click="ignore")
+            st.download_button(label, partial(_file, console, statement, visitor, write), name, mime, on_click="ignore")
 
 
-def _file(console: Console, statement: str, write: object) -> bytes:
-    answer = console.run(statement)
+def _file(console: Console, statement: str, visitor: str, write: object) -> bytes:
+    answer = console.run(statement, visitor=visitor)
     assert callable(write)
     content: bytes = write(answer.table)
     return content

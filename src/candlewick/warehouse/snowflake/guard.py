@@ -24,6 +24,11 @@ _PIECES = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PAID = re.compile(r"\b(?:cortex|ai_\w+|snowflake)\b", re.IGNORECASE)
+_OF_CORTEX = (
+    r"\b(?:try_)?(?:complete|summarize|translate|sentiment|entity_sentiment|extract_answer|classify_text|count_tokens"
+    r"|embed_text_\d+|parse_document|split_text_\w+|search_preview|finetune)\s*\("
+)
+_OF_OTHERS = r"\b(?:result_scan|last_query_id|information_schema\s*\.\s*\w+)\s*\("
 _REFUSED = (
     (re.compile(r"->>"), "`->>`, which runs another statement"),
     (re.compile(r"\b(?:procedure|call|execute|begin|declare)\b", re.IGNORECASE), "a procedure, which runs others"),
@@ -31,8 +36,12 @@ _REFUSED = (
     (re.compile(r"\bsystem\s*\$", re.IGNORECASE), "functions of SYSTEM$"),
     (re.compile(r"\bidentifier\s*\(", re.IGNORECASE), "names that are made of text (IDENTIFIER)"),
     (_PAID, "Cortex, AI functions and the SNOWFLAKE database"),
+    (re.compile(_OF_CORTEX, re.IGNORECASE), "functions of Cortex, which are billed by the token"),
+    (re.compile(_OF_OTHERS, re.IGNORECASE), "what other visitors asked and got: results and histories of statements"),
+    (re.compile(r'""\s*\('), "functions whose names are quoted"),
 )
-"""What is refused outside of literals, and what it is called. Functions of Cortex are billed by the token."""
+"""What is refused outside of literals, and what it is called. All visitors are one user of the account: a result, or a
+history of statements, would be everybody's. An account may set Cortex's functions to be found without their schema."""
 
 
 def guarded(text: str) -> str:
