@@ -1,6 +1,7 @@
 """The ASGI application: Streamlit's pages and our own routes on one server."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -90,8 +91,9 @@ def _lifespan(site: Site, on_failure: OnFailure) -> Callable[[st.App], AbstractA
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         heartbeat = Heartbeat(site.settings.run_path, "dashboard")
         async with site.hub.running(on_failure):
-            runs = (_beat(heartbeat, site), site.trends.sample(site.settings), asyncio.to_thread(site.console.prepare))
-            tasks = [asyncio.create_task(run) for run in runs]
+            # A login may take its time, which nobody who ends the dashboard wants to wait for.
+            threading.Thread(target=site.console.prepare, name="console-prepare", daemon=True).start()
+            tasks = [asyncio.create_task(run) for run in (_beat(heartbeat, site), site.trends.sample(site.settings))]
             for task in tasks:
                 task.add_done_callback(partial(_tell_failure, on_failure))
             try:
