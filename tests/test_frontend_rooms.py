@@ -16,7 +16,7 @@ FLOORS = (
     {"main"},
     {"streamlit", "bare"},
     {"page"},
-    {"alerts", "compare", "drawings", "holes", "indicators", "lineage", "replay", "share"},
+    {"alerts", "compare", "drawings", "flow", "holes", "indicators", "lineage", "replay", "share"},
     {"desk"},
     {"ui"},
     {"state"},

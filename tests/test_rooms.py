@@ -42,6 +42,9 @@ PURE = (
     "seal.minutes",
     "seal.verify",
     "mart.periods",
+    "warehouse.flow.levels",
+    "warehouse.flow.statements",
+    "warehouse.flow.verdict",
     "warehouse.pace",
     "warehouse.targets",
 )

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from candlewick.version import __version__
 
 if TYPE_CHECKING:
-    from candlewick.api import Rows, candles, connect, trades
+    from candlewick.api import Rows, candles, connect, footprint, profile, trades
 
-__all__ = ["Rows", "__version__", "candles", "connect", "trades"]
+__all__ = ["Rows", "__version__", "candles", "connect", "footprint", "profile", "trades"]
 
 
 def __getattr__(name: str) -> object:

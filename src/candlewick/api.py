@@ -13,6 +13,7 @@ in the settings, it reads from there, as the reader's role.
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from candlewick import config as configuration
 from candlewick.config import Settings
 from candlewick.errors import ConfigError
 from candlewick.warehouse.contract import Database, Reader
+from candlewick.warehouse.flow.levels import SMALLEST
+from candlewick.warehouse.flow.reading import Flow
 from candlewick.warehouse.home import home_of
 
 if TYPE_CHECKING:
@@ -102,9 +105,65 @@ def trades(
     return Rows(_reader_of(config).trades(symbol.upper(), _moment(start), _moment(end)))
 
 
-def _reader_of(config: Path | str | None) -> Reader:
+def footprint(
+    symbol: str,
+    timeframe: str = "1m",
+    *,
+    start: Moment,
+    end: Moment,
+    step: Decimal | str | None = None,
+    exact: bool = False,
+    config: Path | str | None = None,
+) -> Rows:
+    """Return what takers bought and sold at each price level of the bars with `start` <= open_time < `end`.
+
+    A row per level with trades, by bar and price: `open_time`, `price`, `step`, the volumes, amounts and counts of both
+    sides, `high` and `low` within the level; and of its bar `delta`, `min_delta`, `max_delta`, the ids, and `standing`:
+    `proved` where its sums are the exchange's and no trade id lacks. Levels are of `step` (1 or 5 with a power of ten),
+    or of the roll-ups' own where that is larger; with `exact` they are made of the trades, of any step. Raises as
+    `connect`, and `RangeError` where the range is empty or longer than 45 days.
+    """
+    asked = _configured(config)
+    flow = Flow(_kept_reader(asked), symbol.upper(), asked.zone)
+    read = flow.exact_footprints if exact else flow.footprints
+    made = read(timeframe, _needed(start), _needed(end), SMALLEST if step is None else Decimal(step))
+    bars = made.bars.append_column("standing", pa.array(made.standings, pa.string()))
+    return Rows(made.levels.join(bars, "open_time").sort_by([("open_time", "ascending"), ("price", "ascending")]))
+
+
+def profile(
+    symbol: str,
+    *,
+    start: Moment,
+    end: Moment,
+    step: Decimal | str | None = None,
+    exact: bool = False,
+    config: Path | str | None = None,
+) -> Rows:
+    """Return what was traded at each price from `start` to `end`, whole minutes: a row per level with trades.
+
+    `is_poc` marks the level with the largest volume, `is_value_area` those around it that hold 70 % of the volume;
+    `standing` is that of the whole range. `step`, `exact` and what is raised are as for `footprint`.
+    """
+    asked = _configured(config)
+    flow = Flow(_kept_reader(asked), symbol.upper(), asked.zone)
+    made = flow.profile(_needed(start), _needed(end), None if step is None else Decimal(step), of_trades=exact)
+    places, area = range(made.levels.num_rows), made.area
+    table = made.levels.drop_columns(["open_time"])
+    table = table.append_column("is_poc", pa.array([area is not None and place == area.point for place in places]))
+    within = [area is not None and area.low <= place <= area.high for place in places]
+    table = table.append_column("is_value_area", pa.array(within))
+    return Rows(table.append_column("standing", pa.array([made.standing] * made.levels.num_rows, pa.string())))
+
+
+def _configured(config: Path | str | None) -> Settings:
+    """Return the settings of a file, its folder made absolute."""
     settings = configuration.load(None if config is None else Path(config))
-    return _kept_reader(settings.model_copy(update={"data": settings.data.absolute()}))
+    return settings.model_copy(update={"data": settings.data.absolute()})
+
+
+def _reader_of(config: Path | str | None) -> Reader:
+    return _kept_reader(_configured(config))
 
 
 @lru_cache(maxsize=8)
@@ -120,6 +179,12 @@ def _moment(given: Moment | None) -> datetime | None:
         return datetime.fromisoformat(given)
     except ValueError:
         raise ConfigError(f"expected a moment such as '2026-01-24' or '2026-01-24T13:30', got {given!r}") from None
+
+
+def _needed(given: Moment) -> datetime:
+    moment = _moment(given)
+    assert moment is not None
+    return moment
 
 
 def _as_floats(table: pa.Table) -> pa.Table:

@@ -20,6 +20,7 @@
     ├── CheckpointError               state.json cannot be used; the lake rebuilds it
     ├── QueryRefusedError             a statement was not run, or not to its end
     ├── OverloadedError               so many are being served that one more must wait
+    ├── RangeError                    a range of time was asked for that cannot be answered as it is
     └── WarehouseError                the warehouse cannot be opened, loaded or transformed
         ├── WarehouseBusyError        another process owns the DuckDB file
         ├── WarehouseCorruptError     the DuckDB file is damaged; `candlewick rebuild` makes it again
@@ -136,6 +137,10 @@ class QueryRefusedError(CandlewickError):
 
 class OverloadedError(CandlewickError):
     """So many are being served that one more must wait and ask again."""
+
+
+class RangeError(CandlewickError):
+    """A range of time was asked for that is empty, or too long to be answered at once, or in steps that none has."""
 
 
 class WarehouseError(CandlewickError):

@@ -4,7 +4,9 @@ The lake and the wire count µs since the epoch; the warehouse keeps UTC without
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
+from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -18,6 +20,7 @@ A day follows its zone and may have 23 or 25 hours.
 """
 
 _NAIVE_EPOCH = datetime(1970, 1, 1)
+_SECOND = 1_000_000
 _OLDEST_MICROSECOND = 100_000_000_000_000
 """Below this a time is in milliseconds: as µs it would lie in 1973, as ms beyond the year 5000."""
 
@@ -35,6 +38,20 @@ def micros(time: int) -> int:
 def minute_of(time_us: int) -> int:
     """Return the minute that a moment (µs since the epoch) lies in, in minutes since the epoch."""
     return time_us // MINUTE
+
+
+def interval(timeframe: str, at: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Return the [open, close) of the candle that holds an instant, in µs; a day starts at the zone's midnight."""
+    if timeframe != "1d":
+        length = TIMEFRAMES[timeframe] * _SECOND
+        opened = at - at % length
+        return opened, opened + length
+    day = datetime.fromtimestamp(at // _SECOND, UTC).astimezone(zone).date()
+    return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    return int(datetime.combine(day, clock_time(), zone).timestamp()) * _SECOND
 
 
 def at(time_us: int) -> datetime:

@@ -42,6 +42,7 @@ def aggregate(trades: Sequence[FeedTrade], timeframe: str, zone: ZoneInfo) -> li
             close=held[-1].price,
             volume=sum(trade.quantity for trade in held),
             quote_volume=sum(trade.price * trade.quantity // 10**8 for trade in held),
+            taker_buy_volume=sum(trade.quantity for trade in held if not trade.is_sell),
             trade_count=len(held),
             first_trade_id=held[0].trade_id,
             last_trade_id=held[-1].trade_id,
@@ -82,7 +83,7 @@ def tapes(draw: st.DrawFn, *, in_order: bool = True) -> list[FeedTrade]:
         at += step
         early = 0 if in_order else draw(st.sampled_from([0, 0, 0, 900_000, 2_500_000]))
         price, quantity = draw(st.integers(1, 10**13)), draw(st.integers(1, 10**11))
-        trades.append(FeedTrade(first_id + number, price, quantity, at - early))
+        trades.append(FeedTrade(first_id + number, price, quantity, at - early, number % 2 == 1))
     return trades
 
 

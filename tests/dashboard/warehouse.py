@@ -24,6 +24,7 @@ GOLD = """
 create or replace table gold.trades_ohlc_{timeframe} as
 select
     symbol, open_time, open, high, low, close, volume, quote_volume, trade_count, first_trade_id, last_trade_id,
+    taker_buy_volume,
     last_trade_id < max(last_trade_id) over (partition by symbol) as is_closed,
     is_closed and open_time > min(open_time) over (partition by symbol) as is_complete
 from (
@@ -33,6 +34,7 @@ from (
         min_by(price, trade_id) as open, max(price) as high, min(price) as low, max_by(price, trade_id) as close,
         cast(sum(quantity) as decimal(38, 8)) as volume,
         cast(sum(cast(price as decimal(38, 8)) * quantity) as decimal(38, 8)) as quote_volume,
+        cast(sum(case when is_sell then 0 else quantity end) as decimal(38, 8)) as taker_buy_volume,
         count(*) as trade_count, min(trade_id) as first_trade_id, max(trade_id) as last_trade_id
     from trades
     group by all
@@ -45,7 +47,8 @@ def tape(count: int, *, start: int, step_us: int = 400_000, first_id: int = 1_00
     price, trades = 9_700_000_000_000, []
     for number in range(count):
         price += ((number * 7_919) % 2_001 - 1_000) * 1_000_000
-        trades.append(FeedTrade(first_id + number, price, 1_000 * (1 + (number * 31) % 977), start + number * step_us))
+        quantity, at = 1_000 * (1 + (number * 31) % 977), start + number * step_us
+        trades.append(FeedTrade(first_id + number, price, quantity, at, number % 3 == 0))
     return trades
 
 
@@ -66,7 +69,7 @@ class Warehouse:
         self._connection.execute("create schema gold")
         self._connection.execute(
             "create table trades (symbol text, trade_id bigint, price decimal(18, 8), quantity decimal(18, 8), "
-            "traded_at timestamp)"
+            "traded_at timestamp, is_sell boolean)"
         )
 
     def load(self, trades: Sequence[FeedTrade], symbol: str = SYMBOL) -> None:
@@ -78,6 +81,7 @@ class Warehouse:
                 "price": [decimal_text(trade.price) for trade in trades],
                 "quantity": [decimal_text(trade.quantity) for trade in trades],
                 "traded_at": pa.array([trade.traded_at for trade in trades], pa.timestamp("us")),
+                "is_sell": [trade.is_sell for trade in trades],
             }
         )
         with self._lock:
@@ -152,7 +156,7 @@ class FeedServer:
         begins = self.asked[-1].get(symbol) if self.asked else None
         if not late and begins is not None and begins < trades[0].trade_id:
             await self._send({"s": symbol, "gap": [begins, trades[0].trade_id - 1]})
-        rows = [[t.trade_id, decimal_text(t.price), decimal_text(t.quantity), t.traded_at, 0] for t in trades]
+        rows = [[t.trade_id, decimal_text(t.price), decimal_text(t.quantity), t.traded_at, t.is_sell] for t in trades]
         newest = trades[-1].traded_at
         await self._send({"s": symbol, "E": newest, "sent": newest, "trades": rows})
 

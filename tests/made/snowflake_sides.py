@@ -21,6 +21,8 @@ TABLES = (
     "silver.object_spans",
     *(f"gold.trades_ohlc_{timeframe}" for timeframe in TIMEFRAMES),
     "gold.candle_audit",
+    "gold.trades_footprint_1m",
+    "gold.footprint_audit",
     "gold.tape_gaps",
 )
 

@@ -31,6 +31,7 @@ from candlewick.dashboard.health import hops
 from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export, csv_bytes, parquet_bytes
+from candlewick.dashboard.routes.flow import FlowRoutes
 from candlewick.dashboard.site import Site
 from candlewick.dashboard.views import pipeline
 from candlewick.dashboard.views.data import COLUMNS, EXAMPLES
@@ -58,6 +59,12 @@ ROUTES = [
     f"trades?from={SECOND + 30}&from_id=104&limit=20",
     f"trades?from={SECOND - 3 * 86_400}&limit=2",
     f"trades?from={SECOND + 10**6}",
+    *(f"footprint?timeframe={each}&since={SECOND - 86_400}&before={SECOND + 600}" for each in ("5m", "1h", "1d")),
+    f"footprint?timeframe=1m&since={SECOND}&before={SECOND + 360}&step=5",
+    f"profile?since={SECOND}&before={SECOND + 360}&step=1",
+    f"profile?since={SECOND}&before={SECOND + 360}&step=0.01&exact=1",
+    "tape?limit=12",
+    "tape?limit=3&least=0.9",
     "export?timeframe=1m&format=csv",
     "export?timeframe=5m&format=parquet",
 ]
@@ -80,6 +87,7 @@ def ask(site: Site, path: str) -> Response:
         Api(site.reader, site.reads, site.catalogue),
         Evidence(site.reader, site.evidence_reads, site.catalogue, site.settings),
         Export(site.reader, site.reads, site.catalogue),
+        FlowRoutes(site.reader, site.evidence_reads, site.catalogue, site.hub, site.settings.zone),
     )
     handlers = {route.path: route.endpoint for part in parts for route in part.routes()}
     name, _, query = path.partition("?")

@@ -5,7 +5,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from candlewick.mart.publisher import Publisher
-from candlewick.mart.version import AUDIT, CANDLES, DAYS, GAPS, OBJECTS, OLDER, TRADES
+from candlewick.mart.version import (
+    AUDIT,
+    CANDLES,
+    DAYS,
+    FOOTPRINT,
+    FOOTPRINT_AUDIT,
+    GAPS,
+    OBJECTS,
+    OLDER,
+    TRADES,
+)
 from candlewick.warehouse.duckdb.file import Warehouse
 
 _CANDLES = """
@@ -14,6 +24,7 @@ _CANDLES = """
     is_complete boolean, loaded_at timestamp
 """
 _TRADES = "symbol varchar, trade_id bigint, price decimal(38,8), traded_at timestamp, loaded_at timestamp"
+_FOOTPRINT = "symbol varchar, open_time timestamp, price decimal(38,8), loaded_at timestamp"
 _SPANS = "symbol varchar, last_trade_id bigint, last_traded_at timestamp, loaded_at timestamp"
 
 
@@ -38,7 +49,9 @@ class SmallMart:
                 symbol varchar, day date, state varchar, why varchar, loaded_at timestamp, digest varchar,
                 sealed_file varchar, first_trade_id bigint, last_trade_id bigint, trade_count bigint,
                 declared_count bigint
-            )
+            );
+            create table {FOOTPRINT_AUDIT} (symbol varchar, open_time timestamp, status varchar, loaded_at timestamp);
+            create table {FOOTPRINT} ({_FOOTPRINT})
         """)
         for table in [OLDER, *CANDLES.values()]:
             warehouse.connection.execute(f"create table {table} ({_CANDLES})")

@@ -14,7 +14,7 @@ from candlewick.lake.objects import LakeObject
 from candlewick.seal import keeping
 from candlewick.spans import Range, Spans
 from seal.lakes import DAYS, all_lines, fill, lake_of, markets, settings_of
-from warehouse import oracle
+from warehouse import flowing, oracle
 from warehouse.bench import Bench
 from warehouse.lakes import MINUTE, START, kline_line, trade_line
 from warehouse.oracle import Copy, Trade
@@ -74,6 +74,7 @@ def test_any_order_split_loss_and_redelivery_of_objects_makes_the_tables_that_th
         expected = oracle.gold(loaded, bench.zone)
         for timeframe, rows in expected.items():
             assert gold(bench, timeframe) == rows, timeframe
+        assert footprints(bench) == flowing.rows(loaded)
         assert open_holes(bench) == holes(loaded)
 
 
@@ -224,6 +225,26 @@ def test_quote_amounts_are_cut_per_trade_as_the_exchange_publishes_them(bench):
     assert bench.rows("select status from gold.candle_audit") == [("match",)]
 
 
+def test_a_footprint_waits_for_the_exchanges_candle_and_gets_a_verdict_of_its_own(bench):
+    bench.empty()
+    recorder = Recorder()
+    start = START - START % MINUTE
+    trade = [Trade("BTCUSDT", n, Decimal(5), Decimal(1), n % 2 == 0, start + n * MINUTE) for n in range(12)]
+    told = "select minute(open_time), status, mismatched_fields, is_proved from gold.footprint_audit order by open_time"
+    bench.cycle([recorder.write(trade[0:4])])
+    assert bench.rows(told) == [(54 + n, "pending", None, False) for n in range(3)]
+    klines = [(start + n * MINUTE, kline(trade[n])) for n in (1, 2)]
+    bench.cycle([recorder.write([trade[4]], klines=klines)])
+    assert bench.rows(told)[1:3] == [(55, "match", None, True), (56, "match", None, True)]
+    bench.cycle([recorder.write(trade[5:], klines=[(start, kline(trade[0]))])])
+    assert bench.rows(told)[0] == (54, "match", None, False), "what came before its first id is not known"
+    wrong = kline(trade[2]) | {"V": "1", "h": "6"}
+    bench.cycle([recorder.write([], klines=[(start + 2 * MINUTE, wrong)], event_at=start + 60 * MINUTE)])
+    assert bench.rows(told)[2] == (56, "mismatch", "high,taker_buy_volume", False)
+    deltas = "select delta, min_delta, max_delta, level_count, step from gold.footprint_audit order by open_time"
+    assert bench.rows(deltas)[:2] == [(-1, -1, -1, 1, flowing.UNIT), (1, 1, 1, 1, flowing.UNIT)]
+
+
 class Recorder:
     """Makes objects as a recorder does; what is covered grows with each."""
 
@@ -277,6 +298,7 @@ def kline(trade: Trade) -> dict[str, object]:
     """The exchange's candle of a minute with this one trade."""
     price, quantity = str(trade.price), str(trade.quantity)
     quote = str(trade.quote)
+    bought, paid = ("0", "0") if trade.is_buyer_maker else (quantity, quote)
     values = {
         "o": price,
         "h": price,
@@ -285,8 +307,8 @@ def kline(trade: Trade) -> dict[str, object]:
         "v": quantity,
         "q": quote,
         "n": 1,
-        "V": quantity,
-        "Q": quote,
+        "V": bought,
+        "Q": paid,
     }
     return values | {"f": trade.trade_id, "L": trade.trade_id}
 
@@ -302,6 +324,10 @@ def silver(bench: Bench) -> list[tuple[object, ...]]:
 
 def gold(bench: Bench, timeframe: str) -> list[tuple[object, ...]]:
     return bench.rows(f"select {oracle.COLUMNS} from gold.trades_ohlc_{timeframe} order by symbol, open_time")
+
+
+def footprints(bench: Bench) -> list[tuple[object, ...]]:
+    return bench.rows(f"select {flowing.COLUMNS} from gold.trades_footprint_1m order by symbol, open_time, price")
 
 
 def open_holes(bench: Bench) -> dict[str, int]:

@@ -25,6 +25,7 @@ from candlewick.dashboard.policy import Policy, page_policy
 from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export
+from candlewick.dashboard.routes.flow import FlowRoutes
 from candlewick.dashboard.routes.probes import Probes
 from candlewick.dashboard.site import ASSETS, Site, chart_html, serve_from
 from candlewick.process.gate import Gate
@@ -79,6 +80,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *Api(site.reader, site.reads, site.catalogue).routes(),
         *Export(site.reader, site.export_reads, site.catalogue).routes(),
         *Evidence(site.reader, site.evidence_reads, site.catalogue, site.settings).routes(),
+        *FlowRoutes(site.reader, site.evidence_reads, site.catalogue, site.hub, site.settings.zone).routes(),
         *Probes(site.evidence_reads, site.settings).routes(),
         WebSocketRoute(LIVE_PATH, Live(site.hub, site.catalogue).serve),
         Route("/chart", bare_chart),

@@ -9,19 +9,17 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from enum import IntEnum
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from candlewick.moments import TIMEFRAMES
+from candlewick.moments import interval
 
 SCALE = 8
 """Prices, quantities and quote amounts are integers in units of 10^-8."""
 
 _ONE = 100_000_000
-_SECOND = 1_000_000
 _EXACT = Context(prec=60)
 
 SPARSE = frozenset({"1s"})
@@ -39,12 +37,13 @@ class State(IntEnum):
 
 @dataclass(slots=True, frozen=True)
 class FeedTrade:
-    """A trade as the feed tells it: price and quantity in 10^-8, time in µs since the epoch."""
+    """A trade as the feed tells it: price and quantity in 10^-8, time in µs since the epoch, and who took."""
 
     trade_id: int
     price: int
     quantity: int
     traded_at: int
+    is_sell: bool = False
 
 
 @dataclass(slots=True)
@@ -63,6 +62,7 @@ class Bar:
     first_trade_id: int | None = None
     last_trade_id: int | None = None
     state: State = State.FORMING
+    taker_buy_volume: int = 0
 
     @classmethod
     def flat(cls, open_time: int, close_time: int, price: int) -> "Bar":
@@ -78,6 +78,7 @@ class Bar:
         self.low = min(self.low, trade.price)
         self.close = trade.price
         self.volume += trade.quantity
+        self.taker_buy_volume += 0 if trade.is_sell else trade.quantity
         self.quote_volume += quote_of(trade.price, trade.quantity)
         self.trade_count += 1
         self.last_trade_id = trade.trade_id
@@ -106,20 +107,6 @@ def decimal_text(amount: int) -> str:
     whole, fraction = divmod(abs(amount), _ONE)
     digits = f"{whole}.{fraction:0{SCALE}d}".rstrip("0").rstrip(".") if fraction else str(whole)
     return f"-{digits}" if amount < 0 else digits
-
-
-def interval(timeframe: str, at: int, zone: ZoneInfo) -> tuple[int, int]:
-    """Return the [open, close) of the bar that holds the instant `at`, in µs; a day starts at the zone's midnight."""
-    if timeframe != "1d":
-        length = TIMEFRAMES[timeframe] * _SECOND
-        opened = at - at % length
-        return opened, opened + length
-    day = datetime.fromtimestamp(at // _SECOND, UTC).astimezone(zone).date()
-    return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> int:
-    return int(datetime.combine(day, time(), zone).timestamp()) * _SECOND
 
 
 class Tail:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from candlewick.dashboard.bars import Bar, State, interval, scaled
+from candlewick.dashboard.bars import Bar, State, scaled
 from candlewick.errors import OverloadedError
-from candlewick.moments import to_micros
+from candlewick.moments import interval, to_micros
 from candlewick.warehouse.contract import Viewed
 
 P = ParamSpec("P")
@@ -73,6 +73,7 @@ def _bar(row: dict[str, Any], timeframe: str, zone: ZoneInfo) -> Bar:
         first_trade_id=row["first_trade_id"],
         last_trade_id=row["last_trade_id"],
         state=state,
+        taker_buy_volume=scaled(row["taker_buy_volume"]),
     )
 
 

@@ -22,6 +22,8 @@ from candlewick.mart.version import (
     CANDLES,
     CURRENT,
     DAYS,
+    FOOTPRINT,
+    FOOTPRINT_AUDIT,
     GAPS,
     OBJECTS,
     OLDER,
@@ -61,9 +63,13 @@ LAYOUTS = {
     CANDLES["1d"]: Layout("open_time", "year", ()),
     AUDIT: Layout("open_time", "day", ("month",)),
     DAYS: Layout("cast(day as timestamp)", "month", ("year",), "symbol, day"),
+    FOOTPRINT: Layout("open_time", "10 minutes", ("hour", "day"), "symbol, open_time, price"),
+    FOOTPRINT_AUDIT: Layout("open_time", "day", ("month",)),
     OBJECTS: Layout("created_at", "10 minutes", ("hour", "day"), "symbol, first_trade_id"),
     OLDER: Layout("open_time", "month", ("year",)),
 }
+WITH_TRADES = (TRADES, OBJECTS, FOOTPRINT)
+"""Tables for which no live bar waits: they have the pace of the trades."""
 
 
 class Publisher:
@@ -90,8 +96,8 @@ class Publisher:
     def publish(self, *, with_trades: bool = True) -> Version | None:
         """Publish what changed since the last version; None where nothing did.
 
-        The trades themselves are by far the largest table; without them and where they lie in the lake, the candles
-        are published alone.
+        The trades themselves are by far the largest table; without them, their footprints and where they lie in the
+        lake, the candles are published alone.
         """
         known = self.current.tables if self.current else {}
         tables = {name: self._table(name, layout, known.get(name)) for name, layout in self._due(with_trades)}
@@ -120,7 +126,7 @@ class Publisher:
 
     def _due(self, with_trades: bool) -> Iterator[tuple[str, Layout]]:
         for name, layout in LAYOUTS.items():
-            if name not in (TRADES, OBJECTS) or with_trades or self.current is None:
+            if name not in WITH_TRADES or with_trades or self.current is None:
                 yield name, layout
 
     def _table(self, name: str, layout: Layout, known: Table | None) -> Table:

@@ -23,8 +23,8 @@ PROJECT = Path(__file__).parent.parent / "models"
 
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
 _QUICK = ("--no-write-json", "--no-populate-cache")
-LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d")
-"""Candles for which no chart waits."""
+LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d", "trades_footprint_1m")
+"""What no chart waits for: long candles, and footprints, which a chart carries on by itself."""
 _FAILED = ("error", "fail", "runtime error")
 _parsed: dict[str, Manifest] = {}
 """The project as this process has parsed it, by all that goes into it."""
@@ -106,7 +106,7 @@ class Models:
         """Run the models on what is new. Raises `ModelError`.
 
         Some can be left out, and catch up when they are run again: those of the audit, for which no chart waits, and
-        the candles of an hour and longer, which a moment does not change much.
+        those that a moment does not change much (`LONG`). The audit looks at them, so it is not run without them.
         """
         left_out = [
             *(() if with_audit else ("tag:audit",)),

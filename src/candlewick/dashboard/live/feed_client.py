@@ -122,7 +122,7 @@ class FeedClient:
         if frame.s not in self._symbols or not self._continues(frame):
             return
         if frame.trades:
-            trades = [FeedTrade(row[0], scaled(row[1]), scaled(row[2]), row[3]) for row in frame.trades]
+            trades = [FeedTrade(row[0], scaled(row[1]), scaled(row[2]), row[3], bool(row[4])) for row in frame.trades]
             self._on_trades(frame.s, trades, frame.E)
 
     def _continues(self, frame: FeedFrame) -> bool:

@@ -10,10 +10,10 @@ from candlewick.dashboard.bars import Bar, LiveBars, decimal_text
 
 
 def bar_text(bar: Bar) -> str:
-    """Write a bar as `[time, open, high, low, close, volume, quote volume, trades, state]`."""
+    """Write a bar: `[time, open, high, low, close, volume, quote volume, trades, taker's buy volume, state]`."""
     amounts = (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.quote_volume)
-    numbers = ",".join(map(decimal_text, amounts))
-    return f"[{bar.open_time // 1_000_000},{numbers},{bar.trade_count},{int(bar.state)}]"
+    numbers, bought = ",".join(map(decimal_text, amounts)), decimal_text(bar.taker_buy_volume)
+    return f"[{bar.open_time // 1_000_000},{numbers},{bar.trade_count},{bought},{int(bar.state)}]"
 
 
 class FrameWriter:

@@ -15,6 +15,7 @@ import structlog
 
 from candlewick.dashboard.bars import FeedTrade, LiveBars, Tail
 from candlewick.dashboard.live.feed_client import FeedClient
+from candlewick.dashboard.live.prints import Prints
 from candlewick.dashboard.live.topic import Key, Topic, Viewer
 from candlewick.dashboard.reads import Reads, bars_of, history_stamp
 from candlewick.errors import MartNotReadyError, WarehouseError
@@ -37,8 +38,9 @@ class Hub:
     def __init__(self, reader: Viewed, reads: Reads, *, feed_url: str, zone: ZoneInfo, run_path: Path) -> None:
         self._reader, self._reads, self._zone, self._run_path = reader, reads, zone, run_path
         self._topics: dict[Key, Topic] = {}
-        self._pumps: dict[Key, asyncio.Task[None]] = {}
+        self._pumps: dict[Key | str, asyncio.Task[None]] = {}
         self._tails: dict[str, Tail] = {}
+        self._prints: dict[str, Prints] = {}
         self._feed = FeedClient(feed_url, self._take, self._next_id, run_path / "feed.key")
         self._version: object = None
         self._on_failure: Callable[[BaseException], None] = lambda error: None
@@ -80,6 +82,40 @@ class Hub:
             if is_new:
                 self._greet(topic, viewer)
         await self._feed.want(frozenset(symbol for symbol, _ in self._topics))
+
+    def follow_tapes(self, viewer: Viewer, symbols: set[str]) -> None:
+        """Let a viewer see each trade of exactly these symbols, of those whose series it follows."""
+        for symbol, prints in list(self._prints.items()):
+            if symbol not in symbols:
+                self._stop_telling(prints, viewer)
+        for symbol in symbols & self._tails.keys():
+            prints = self._prints.get(symbol) or self._tell_prints(symbol)
+            prints.viewers.add(viewer)
+
+    def recent(self, symbol: str) -> list[FeedTrade]:
+        """The newest trades that are held of a symbol, ascending by id; holes between them are holes."""
+        if symbol in self._prints:
+            return list(self._prints[symbol].held)
+        return list(self._tails[symbol].beyond(-1)) if symbol in self._tails else []
+
+    def _tell_prints(self, symbol: str) -> Prints:
+        prints = self._prints[symbol] = Prints(symbol)
+        prints.held.extend(self._tails[symbol].beyond(-1))
+        self._pumps[symbol] = self._start(self._pump_prints(prints))
+        return prints
+
+    def _stop_telling(self, prints: Prints, viewer: Viewer) -> None:
+        prints.viewers.discard(viewer)
+        if not prints.viewers:
+            self._pumps.pop(prints.symbol).cancel()
+            del self._prints[prints.symbol]
+
+    async def _pump_prints(self, prints: Prints) -> None:
+        while True:
+            await prints.changed.wait()
+            prints.changed.clear()
+            prints.tell(now_us())
+            await asyncio.sleep(COALESCE_SECONDS)
 
     def catch_up(self, viewer: Viewer) -> None:
         """Give a viewer that missed frames what it needs to be right again."""
@@ -136,6 +172,8 @@ class Hub:
     def _take(self, symbol: str, trades: list[FeedTrade], event_at: int) -> None:
         tail = self._tails.get(symbol)
         fresh = tail.append(trades) if tail is not None else []
+        if fresh and symbol in self._prints:
+            self._prints[symbol].take(fresh, event_at)
         for topic in self._topics.values() if fresh else ():
             if topic.symbol == symbol:
                 topic.take(fresh, event_at)

@@ -1,12 +1,14 @@
 """`/api/live`: the chart's WebSocket. A browser says what it looks at; changed bars and a status come back.
 
-    browser → {"subscribe": [["BTCUSDT", "1m"], …]}    replaces what it followed
+    browser → {"subscribe": [["BTCUSDT", "1m"], …], "tape": ["BTCUSDT"]}    replaces what it followed
               {"ping": a number or a text}              answered by {"pong": the same, "now": ms}
     server  → {"s": symbol, "f": timeframe, "b": [bars], "g": event ms, "t": sent ms}
               {"s": symbol, "f": timeframe, "i": {status}}
+              {"s": symbol, "p": {trades as columns}, "g": event ms, "t": sent ms}    each trade, where `tape` names it
               {"error": "one line"}
 
 A frame's bars are those that changed, so applying one twice does no harm, and a lost one is made good by a snapshot.
+Trades are told once; who misses some sees it by their ids, and asks `/api/tape` for them.
 """
 
 import asyncio
@@ -35,6 +37,7 @@ class Request(msgspec.Struct, forbid_unknown_fields=True):
     """What a browser may say."""
 
     subscribe: list[tuple[str, str]] | None = None
+    tape: list[str] = []
     ping: int | float | str | None = None
 
 
@@ -63,6 +66,7 @@ class Live:
             pass  # the ordinary end
         finally:
             self._connected -= 1
+            self._hub.follow_tapes(viewer, set())
             await self._hub.watch(viewer, set())
 
     async def _send(self, socket: WebSocket, viewer: Viewer) -> None:
@@ -89,7 +93,9 @@ class Live:
         try:
             request = self._decoder.decode(text)
             if request.subscribe is not None:
+                tapes = {self._catalogue.symbol(symbol) for symbol in request.tape}
                 await self._hub.watch(viewer, {self._checked(*key) for key in self._within(request.subscribe)})
+                self._hub.follow_tapes(viewer, tapes)
             else:
                 viewer.offer(_json(pong=request.ping, now=now_us() / 1_000))
         except (*UNREADABLE, RequestError) as error:

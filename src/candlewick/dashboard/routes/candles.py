@@ -24,6 +24,7 @@ COLUMNS = {
     "v": "volume",
     "q": "quote_volume",
     "n": "trade_count",
+    "b": "taker_buy_volume",
 }
 
 

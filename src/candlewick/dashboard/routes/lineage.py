@@ -12,9 +12,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from candlewick.dashboard.bars import interval
 from candlewick.dashboard.routes.shelf import Shelf
-from candlewick.moments import instant, to_micros
+from candlewick.moments import instant, interval, to_micros
 from candlewick.trade import COMPARED
 from candlewick.warehouse.contract import Viewed
 

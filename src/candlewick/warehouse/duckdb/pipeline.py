@@ -102,10 +102,8 @@ class Pipeline:
         self._long.owe()
         self._trades.owe()
         load_ended = self.clock()
-        self._run_models(
-            with_audit=is_backlog or loaded.has_news_for_audit or self.audit.is_due(load_ended),
-            with_long=is_backlog or self._long.is_due(load_ended),
-        )
+        with_audit = is_backlog or loaded.has_news_for_audit or self.audit.is_due(load_ended)
+        self._run_models(with_audit=with_audit, with_long=with_audit or self._long.is_due(load_ended))
         models_ended = self.clock()
         self._publish(with_trades=self._trades.is_due(models_ended))
         self.cycle_ms = {

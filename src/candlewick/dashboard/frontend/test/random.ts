@@ -24,11 +24,12 @@ export function between(next: Random, low: number, high: number): number {
 
 /** A bar that opens near a price. One in ten does not move, and has no volume. */
 export function bar(next: Random, time: number, open: number): Row {
-  if (next() < 0.1) return { time, open, high: open, low: open, close: open, volume: 0 };
+  if (next() < 0.1) return { time, open, high: open, low: open, close: open, volume: 0, bought: 0 };
   const close = open * (1 + (next() - 0.5) / 50);
   const high = Math.max(open, close) * (1 + next() / 100);
   const low = Math.min(open, close) * (1 - next() / 100);
-  return { time, open, high, low, close, volume: next() * 10 };
+  const volume = next() * 10;
+  return { time, open, high, low, close, volume, bought: volume * next() };
 }
 
 /** A walk of bars a minute apart. */

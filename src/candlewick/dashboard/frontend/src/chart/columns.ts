@@ -8,12 +8,14 @@ export interface Columns {
   readonly low: ArrayLike<number>;
   readonly close: ArrayLike<number>;
   readonly volume: ArrayLike<number>;
+  /** Of the volume, what takers bought. */
+  readonly bought: ArrayLike<number>;
 }
 
 /** One row of columns. */
 export type Row = { readonly [field in keyof Columns]: number };
 
-const FIELDS = ["time", "open", "high", "low", "close", "volume"] as const satisfies readonly (keyof Columns)[];
+const FIELDS = ["time", "open", "high", "low", "close", "volume", "bought"] as const satisfies readonly (keyof Columns)[];
 
 /** Columns that follow a list of bars as it grows. The arrays stay the same objects, so they may be kept. */
 export class BarTable implements Columns {
@@ -23,6 +25,7 @@ export class BarTable implements Columns {
   readonly low: number[] = [];
   readonly close: number[] = [];
   readonly volume: number[] = [];
+  readonly bought: number[] = [];
 
   /** Copy the bars from index `from` on, and drop rows beyond the last bar. */
   write(bars: readonly Row[], from = 0): void {

@@ -21,10 +21,12 @@ export interface Bar {
   volume: number;
   quoteVolume: number;
   trades: number;
+  /** Of the volume, what takers bought; they sold the rest. */
+  bought: number;
   state: State;
 }
 
-export type BarRow = [number, number, number, number, number, number, number, number, State];
+export type BarRow = [number, number, number, number, number, number, number, number, number, State];
 
 export interface BarColumns {
   more: boolean;
@@ -36,16 +38,17 @@ export interface BarColumns {
   v: number[];
   q: number[];
   n: number[];
+  b: number[];
   x: State[];
 }
 
 export function barOf(row: BarRow): Bar {
-  const [time, open, high, low, close, volume, quoteVolume, trades, state] = row;
-  return { time, open, high, low, close, volume, quoteVolume, trades, state };
+  const [time, open, high, low, close, volume, quoteVolume, trades, bought, state] = row;
+  return { time, open, high, low, close, volume, quoteVolume, trades, bought, state };
 }
 
 export function barsOf(columns: BarColumns): Bar[] {
-  const { t, o, h, l, c, v, q, n, x } = columns;
+  const { t, o, h, l, c, v, q, n, b, x } = columns;
   return t.map((time, i) => ({
     time,
     open: o[i]!,
@@ -55,6 +58,7 @@ export function barsOf(columns: BarColumns): Bar[] {
     volume: v[i]!,
     quoteVolume: q[i]!,
     trades: n[i]!,
+    bought: b[i]!,
     state: x[i]!,
   }));
 }

@@ -3,6 +3,7 @@
 import { Signal } from "../signal";
 import { type Bar, barOf, type BarRow } from "./bar";
 import type { SeriesKey } from "./config";
+import { type Trade, type TradeColumns, tradesOf } from "./trade";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 2_000;
@@ -46,6 +47,7 @@ interface Frame {
   g?: number;
   t?: number;
   i?: Status;
+  p?: TradeColumns;
   pong?: number;
   now?: number;
   error?: string;
@@ -63,6 +65,14 @@ interface Following {
   readonly follower: Follower;
 }
 
+/** Receives each trade of a tape as it comes, ascending by id; `sent` is the server's clock, in ms. */
+type Taper = (trades: readonly Trade[], sent: number) => void;
+
+interface Taping {
+  readonly symbol: string;
+  readonly take: Taper;
+}
+
 /** One connection for all charts of the page. */
 export class Live {
   /** The connection opened (again), or was lost. */
@@ -71,6 +81,7 @@ export class Live {
 
   private socket: WebSocket | null = null;
   private readonly followings = new Set<Following>();
+  private readonly tapes = new Set<Taping>();
   private wait = FIRST_WAIT;
   private retry = 0;
   private heardAt = 0;
@@ -99,6 +110,16 @@ export class Live {
     this.subscribe();
     return () => {
       if (this.followings.delete(following)) this.subscribe();
+    };
+  }
+
+  /** Hear of each trade of a symbol, a series of which is followed; the function returned stops that. */
+  followTape(symbol: string, take: Taper): () => void {
+    const taping = { symbol, take };
+    this.tapes.add(taping);
+    this.subscribe();
+    return () => {
+      if (this.tapes.delete(taping)) this.subscribe();
     };
   }
 
@@ -165,7 +186,8 @@ export class Live {
   private subscribe(except?: string): void {
     const wanted = new Map([...this.followings].map(({ key, series }) => [key, [series.symbol, series.timeframe]]));
     if (except !== undefined) wanted.delete(except);
-    this.send({ subscribe: [...wanted.values()] });
+    const tape = [...new Set([...this.tapes].map(({ symbol }) => symbol))];
+    this.send({ subscribe: [...wanted.values()], ...(tape.length > 0 && { tape }) });
   }
 
   private ping(): void {
@@ -182,6 +204,7 @@ export class Live {
     const frame = JSON.parse(text) as Frame;
     if (frame.error) throw new Error(`/api/live: ${frame.error}`);
     if (frame.pong !== undefined && frame.now !== undefined) this.setClock(frame.pong, frame.now);
+    if (frame.s !== undefined && frame.p) this.tellTape(frame.s, tradesOf(frame.p), frame.t ?? 0);
     if (frame.s !== undefined && frame.f !== undefined) this.tell(keyOf(frame.s, frame.f), frame, text.length);
   }
 
@@ -191,6 +214,10 @@ export class Live {
       if (status) follower.heed(status);
       if (rows) follower.take({ bars: rows.map(barOf), event, sent, bytes });
     }
+  }
+
+  private tellTape(symbol: string, trades: readonly Trade[], sent: number): void {
+    for (const taping of [...this.tapes]) if (taping.symbol === symbol) taping.take(trades, sent);
   }
 
   /** One way is taken to be half a round trip; the quickest round trip so far gives the best estimate. */

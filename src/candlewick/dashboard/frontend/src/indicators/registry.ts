@@ -1,6 +1,7 @@
 // Every indicator there is, in the order of the menu.
 
 import type { Definition } from "./definition";
+import { CVD, DELTA } from "./delta";
 import { ATR, MACD, RSI, STOCHASTIC } from "./oscillators";
 import { BOLLINGER, EMA, SMA, WMA } from "./overlays";
 import { OBV, VOLUME_SMA } from "./volume";
@@ -18,6 +19,8 @@ export const INDICATORS: readonly Definition[] = [
   STOCHASTIC,
   OBV,
   VOLUME_SMA,
+  DELTA,
+  CVD,
 ];
 
 /** The indicator with this id. */

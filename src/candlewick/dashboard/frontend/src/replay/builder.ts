@@ -1,29 +1,10 @@
 // Bars built trade by trade, by the same rules and as exactly as the server's live bars (`bars.py`). Pure.
 
+import { numberOf, quoteOf } from "../data/amount";
 import { type Bar, State } from "../data/bar";
 import { secondsOf } from "../data/config";
+import type { Trade } from "../data/trade";
 import type { ZoneClock } from "../zone";
-
-/** Prices, quantities and quote amounts are in units of 10^-8. */
-export const SCALE = 8;
-
-/** Turn a decimal's text into a whole number of 10^-8. Throws where it has more decimals. */
-export function scaled(text: string): bigint {
-  const [whole = "0", fraction = ""] = text.split(".");
-  if (fraction.length > SCALE) throw new Error(`expected at most ${SCALE} decimals, got ${text}`);
-  return BigInt(whole + fraction.padEnd(SCALE, "0"));
-}
-
-/** What a trade is worth in the quote asset: the product cut after eight places, as the exchange cuts it. */
-export function quoteOf(price: bigint, quantity: bigint): bigint {
-  return (price * quantity) / 10n ** BigInt(SCALE);
-}
-
-/** The float nearest to an amount in units of 10^-8: the one its decimal text would be read as. */
-export function numberOf(amount: bigint): number {
-  const digits = amount.toString().padStart(SCALE + 1, "0");
-  return Number(`${digits.slice(0, -SCALE)}.${digits.slice(-SCALE)}`);
-}
 
 const DAY = 86_400;
 /** A day of a zone with summer time is an hour shorter or longer. */
@@ -51,15 +32,6 @@ function midnight(time: number, zone: ZoneClock): number {
   return guess + (day - zone.wall(guess));
 }
 
-/** A trade of the tape: price and quantity in units of 10^-8, time in µs since the epoch. Ids pass 2^53. */
-export interface Trade {
-  readonly id: bigint;
-  readonly time: number;
-  readonly price: bigint;
-  readonly quantity: bigint;
-  readonly isSell: boolean;
-}
-
 /** The [open, close) of the bar that holds an instant, all in µs. */
 export type Interval = (time: number) => readonly [opened: number, closed: number];
 
@@ -71,6 +43,7 @@ interface Building {
   low: bigint;
   close: bigint;
   volume: bigint;
+  bought: bigint;
   quote: bigint;
   trades: number;
   state: State;
@@ -131,12 +104,13 @@ export class BarBuilder {
     return index;
   }
 
-  private count(bar: Building, { price, quantity }: Trade): void {
+  private count(bar: Building, { price, quantity, isSell }: Trade): void {
     if (bar.trades === 0) bar.open = bar.high = bar.low = price;
     if (price > bar.high) bar.high = price;
     if (price < bar.low) bar.low = price;
     bar.close = price;
     bar.volume += quantity;
+    if (!isSell) bar.bought += quantity;
     bar.quote += quoteOf(price, quantity);
     bar.trades += 1;
   }
@@ -156,7 +130,7 @@ export class BarBuilder {
 }
 
 function flat(opened: number, closed: number, price: bigint, state: State): Building {
-  return { opened, closed, open: price, high: price, low: price, close: price, volume: 0n, quote: 0n, trades: 0, state };
+  return { opened, closed, open: price, high: price, low: price, close: price, volume: 0n, bought: 0n, quote: 0n, trades: 0, state };
 }
 
 function barOf(bar: Building): Bar {
@@ -167,6 +141,7 @@ function barOf(bar: Building): Bar {
     low: numberOf(bar.low),
     close: numberOf(bar.close),
     volume: numberOf(bar.volume),
+    bought: numberOf(bar.bought),
     quoteVolume: numberOf(bar.quote),
     trades: bar.trades,
     state: bar.state,

@@ -1,18 +1,10 @@
 // The trades of a tape, fetched page by page ahead of the reader.
 
-import { scaled, type Trade } from "./builder";
+import { type Trade, type TradeColumns, tradesOf } from "../data/trade";
 
 const PAGE = 5_000;
 /** Fetch the next page when fewer trades than this are left. */
 const AHEAD = 10_000;
-
-interface Columns {
-  i: string[];
-  t: number[];
-  p: string[];
-  q: string[];
-  m: number[];
-}
 
 export class Tape {
   /** Whether the newest trade has been read. More follow as the warehouse loads them. */
@@ -63,7 +55,7 @@ export class Tape {
       const query = new URLSearchParams({ symbol: this.symbol, from: String(Math.floor(time)), limit: String(PAGE) });
       if (id !== null) query.set("from_id", String(id));
       const answer = await fetch(`${this.base}/api/trades?${query}`, { signal });
-      if (answer.ok) this.append((await answer.json()) as Columns);
+      if (answer.ok) this.append((await answer.json()) as TradeColumns);
     } catch (error) {
       // The server is away; the next look asks again.
       if (!(error instanceof TypeError) && !signal.aborted) throw error;
@@ -73,10 +65,10 @@ export class Tape {
     }
   }
 
-  private append({ i, t, p, q, m }: Columns): void {
-    this.isAtEnd = i.length === 0;
+  private append(columns: TradeColumns): void {
+    this.isAtEnd = columns.i.length === 0;
     if (this.isAtEnd) return;
-    const fresh = i.map((id, at) => ({ id: BigInt(id), time: t[at]!, price: scaled(p[at]!), quantity: scaled(q[at]!), isSell: m[at] === 1 }));
+    const fresh = tradesOf(columns);
     this.trades = [...this.trades.slice(this.position), ...fresh];
     this.position = 0;
     const last = fresh.at(-1)!;

@@ -17,7 +17,7 @@ const MOST_BARS = 20_000;
 const SERIES = { symbol: "BTC", timeframe: "1m" };
 
 function bar(minute: number, trades = 1, state = State.Complete): Bar {
-  return { time: minute * MINUTE, open: 1, high: 1, low: 1, close: 1, volume: 1, quoteVolume: 1, trades, state };
+  return { time: minute * MINUTE, open: 1, high: 1, low: 1, close: 1, volume: 1, quoteVolume: 1, trades, bought: 0, state };
 }
 
 const minutes = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => bar(from + index));
@@ -44,7 +44,7 @@ before(async () => {
       JSON.stringify({
         more: within.length > page.length,
         t: column("time"), o: column("open"), h: column("high"), l: column("low"), c: column("close"),
-        v: column("volume"), q: column("quoteVolume"), n: column("trades"), x: column("state"),
+        v: column("volume"), q: column("quoteVolume"), n: column("trades"), b: column("bought"), x: column("state"),
       }),
     );
   });

@@ -8,7 +8,7 @@ import { Pacer } from "../../src/data/pacer";
 Object.assign(globalThis, { window: globalThis });
 
 function bar(time: number): Bar {
-  return { time, open: 1, high: 1, low: 1, close: 1, volume: 1, quoteVolume: 1, trades: 1, state: State.Forming };
+  return { time, open: 1, high: 1, low: 1, close: 1, volume: 1, quoteVolume: 1, trades: 1, bought: 0, state: State.Forming };
 }
 
 function paced(isBusy: () => boolean) {

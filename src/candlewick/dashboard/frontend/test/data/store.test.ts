@@ -4,7 +4,7 @@ import { type Bar, State } from "../../src/data/bar";
 import { BarStore } from "../../src/data/store";
 
 function bar(time: number, trades = 1, state = State.Closed): Bar {
-  return { time, open: 1, high: 2, low: 1, close: 1, volume: trades, quoteVolume: trades, trades, state };
+  return { time, open: 1, high: 2, low: 1, close: 1, volume: trades, quoteVolume: trades, trades, bought: 0, state };
 }
 
 const times = (store: BarStore) => store.bars.map(({ time }) => time);

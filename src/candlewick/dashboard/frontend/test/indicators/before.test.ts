@@ -41,7 +41,7 @@ test("seconds have the VWAP of their whole day, although a page of them begins l
     const page = all.filter(({ time }) => time >= since && time < before);
     const column = (name: keyof Row) => page.map((row) => row[name]);
     const [o, h, l, c, v] = [column("open"), column("high"), column("low"), column("close"), column("volume")];
-    response.end(JSON.stringify({ more: false, t: column("time"), o, h, l, c, v, q: v, n: v, x: v }));
+    response.end(JSON.stringify({ more: false, t: column("time"), o, h, l, c, v, q: v, n: v, b: v, x: v }));
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   t.after(() => server.close());

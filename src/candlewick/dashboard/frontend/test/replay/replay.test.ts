@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { State } from "../../src/data/bar";
-import { BarBuilder, intervalOf, numberOf, scaled, type Trade } from "../../src/replay/builder";
+import { numberOf, scaled } from "../../src/data/amount";
+import type { Trade } from "../../src/data/trade";
+import { BarBuilder, intervalOf } from "../../src/replay/builder";
 import { Pace } from "../../src/replay/player";
 import { ZoneClock } from "../../src/zone";
 import { random } from "../random";

@@ -1,0 +1,1 @@
+"""Order flow: what was bought and sold at which price, and whether it is proved."""
