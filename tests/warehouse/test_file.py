@@ -2,6 +2,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import duckdb
 import pytest
 
 from candlewick.errors import WarehouseCorruptError, WarehouseError
@@ -29,6 +30,32 @@ def test_rows_and_the_fact_that_they_are_loaded_are_there_together(path, objects
     assert warehouse.connection.execute(rows).fetchall() == expected
     assert warehouse.loaded_in(hour_of(objects[0].name)) == {item.name for item in objects}
     assert warehouse.is_loaded(objects[0].name)
+
+
+def storage_version(path) -> int:
+    """The number in a file's header, by DuckDB's documents of its storage: 64 up to 1.1, 65 from 1.2 on."""
+    header = path.read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    return int.from_bytes(header[12:20], "little")
+
+
+def test_the_file_is_one_that_older_tools_can_open_and_an_old_one_goes_on(path, objects):
+    warehouse = Warehouse.open(path)
+    warehouse.load(objects)
+    warehouse.checkpoint()
+    warehouse.close()
+    assert storage_version(path) == 65
+    old = path.with_name("old.duckdb")
+    with duckdb.connect() as connection:  # as a version of before made it, with what it had loaded
+        connection.execute(f"attach '{old}' as old (storage_version 'latest'); attach '{path}' as made")
+        connection.execute("copy from database made to old")
+    before = storage_version(old)
+    again = Warehouse.open(old)
+    assert again.loaded_at == Warehouse.open(path).loaded_at
+    assert again.is_loaded(objects[0].name)
+    again.note("key", "value")
+    again.close()
+    assert storage_version(old) == before
 
 
 def test_each_load_is_later_than_the_one_before_even_where_the_clock_is_not(path, objects):

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError, WarehouseError
 from candlewick.lake.names import parse
+from candlewick.mart.views import STORAGE_VERSION
 from candlewick.moments import from_micros, naive, now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
@@ -88,6 +89,7 @@ class Warehouse:
         """
         with errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
             # dbt opens the same file in this process and must find it opened with the same configuration: none.
             connection = duckdb.connect(str(path))
             connection.execute("set global memory_limit = ?", [memory_limit])
@@ -203,6 +205,15 @@ class Warehouse:
                 "select object_name, min(row_number) from lines where not json_valid(payload) group by 1"
             ).fetchall()
         return {name: f"line {row} is not JSON" for name, row in rows}
+
+
+def _make(path: Path) -> None:
+    """Make the file where there is none, as one that other tools can open: it stays of the version it was made of."""
+    if path.exists():
+        return
+    with duckdb.connect() as connection:
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as made (storage_version '{STORAGE_VERSION}')")
 
 
 @contextmanager
