@@ -3,6 +3,7 @@
 from browser.axe import violations
 from browser.conftest import Visit
 from browser.shared import PARTIAL, SEALED_DAYS, day_before
+from candlewick.process.heartbeat import Heartbeat
 from e2e.stack import Stack
 
 
@@ -43,3 +44,17 @@ def test_the_calendar_shows_each_day_and_a_chosen_one_says_why(visit: Visit) -> 
         assert f"{day_before(SEALED_DAYS + 1):%-d %B %Y}: healing" in told.inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert violations(visitor, ".calendar") == []
+
+
+def test_many_symbols_are_their_sums_and_the_worst_few_and_can_be_searched(visit_branch: Visit, branch: Stack) -> None:
+    symbols = {f"S{n:03}USDT": {"emitted": n, "head": n, "holes": 7 if n == 250 else 0} for n in range(300)}
+    Heartbeat(branch.settings.run_path, "recorder").beat(symbols=symbols)
+    page = visit_branch("/pipeline").page
+    tape = page.locator("section", has=page.get_by_role("heading", name="Tape", exact=True))
+    names = tape.locator("td:first-child")
+    page.get_by_text("all 300", exact=True).wait_for()
+    assert names.all_inner_texts()[1] == "S250USDT"
+    page.get_by_role("textbox", name="Search the tape").fill("s123")
+    page.keyboard.press("Enter")
+    page.get_by_text("S123USDT", exact=True).wait_for()
+    assert names.all_inner_texts() == ["all 300", "S123USDT"]

@@ -1,5 +1,6 @@
 """The Pipeline page tells what heartbeats and mart say, hop by hop, and never passes text on as HTML."""
 
+import re
 from datetime import datetime
 
 from candlewick.dashboard.health import health
@@ -126,3 +127,15 @@ def test_names_are_text_even_where_they_look_like_html() -> None:
     page = health.skipped_html(["<script>alert(1)</script>"])
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_of_many_symbols_the_tape_shows_sums_and_the_worst_few_or_those_that_are_searched_for() -> None:
+    symbols = [Symbol(f"S{n:03}USDT", n, n, n, 7 if n == 250 else 0, 0, 1.0, 5.0) for n in range(300)]
+
+    def names(typed: str = "") -> list[str]:
+        return re.findall(r"<tr><td>([^<]*)</td>", health.tape_html(symbols, typed))
+
+    assert names()[:2] == ["all 300", "S250USDT"]
+    assert len(names()) == 6
+    assert names(" s12 ") == ["all 300", *(f"S12{n}USDT" for n in range(10))]
+    assert names("nothing") == ["all 300"]

@@ -65,6 +65,7 @@ async def test_a_store_that_refuses_and_comes_back_costs_no_trade(taping: Taping
             said[name] = await refused(taping, front, refusal)
             assert taping.legs_open == 2, "the exchange's side goes on"
         taping.check(await taping.caught_up())
+        await taping.until(lambda: taping.session.numbers()["lake"]["bytes"] > 0, "the bytes that lie in the bucket")
     for name, lines in said.items():
         step = REFUSALS[name][1]
         assert lines and all(step in line and "\n" not in line for line in lines), (name, lines)

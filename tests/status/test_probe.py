@@ -12,10 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from candlewick import status
 from candlewick.config import ProbeSettings, load
 from candlewick.errors import PortTakenError
+from candlewick.process.disk import Place
 from candlewick.recorder import metrics as of_recorder
 from candlewick.status.probe import health, metrics
 from candlewick.status.server import probed
-from candlewick.status.stored import Stored
 from e2e.stack import free_port
 from recorder.test_metrics import NUMBERS
 
@@ -44,6 +44,7 @@ def fresh(settings):
         audit=audit,
         freshness_seconds=2.5,
         cycle_ms={"load": 120.0, "dbt": 300.0},
+        places=[Place("lake", "s3://bucket/lake", 7), Place("DuckDB file", "/data/candlewick.duckdb", 8)],
     )
 
 
@@ -79,7 +80,7 @@ def test_who_asks_says_what_to_expect(fresh):
     assert health(fresh, {"max_age": "soon"})[0] == health(fresh, {"expect": "nobody"})[0] == 400
 
 
-@pytest.mark.parametrize("render", [lambda fresh: metrics(fresh, {"lake": 7}), lambda _: of_recorder.render(NUMBERS)])
+@pytest.mark.parametrize("render", [metrics, lambda _: of_recorder.render(NUMBERS)])
 def test_metrics_are_what_promtool_asks_for(fresh, render):
     """Help for each, base units, counters that end in `_total` and nothing else that does."""
     families = list(text_string_to_metric_families(render(fresh).decode()))
@@ -97,7 +98,7 @@ def test_metrics_are_what_promtool_asks_for(fresh, render):
 def test_metrics_carry_what_an_alarm_is_made_of(fresh):
     found = {
         (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(metrics(fresh, {"lake": 7}).decode())
+        for family in text_string_to_metric_families(metrics(fresh).decode())
         for sample in family.samples
     }
     assert found["candlewick_newest_trade_age_seconds", "warehouse"] == 2.5
@@ -105,13 +106,8 @@ def test_metrics_carry_what_an_alarm_is_made_of(fresh):
     assert found["candlewick_missing_trades", "BTCUSDT"] == 0
     assert found["candlewick_cycle_duration_seconds", "load"] == 0.12
     assert found["candlewick_stored_bytes", "lake"] == 7
+    assert found["candlewick_stored_bytes", "duckdb_file"] == 8
     assert found["candlewick_up", "recorder"] == 1
-
-
-def test_what_lies_where_is_measured_in_bytes(settings, tmp_path):
-    (tmp_path / "lake" / "a").mkdir(parents=True)
-    (tmp_path / "lake" / "a" / "object").write_bytes(b"12345")
-    assert Stored(settings).bytes() == {"lake": 5}
 
 
 def fetch(url: str, **headers: str) -> tuple[int, str, bytes]:

@@ -40,10 +40,10 @@ def health(report: Report, asked: Mapping[str, str]) -> tuple[int, bytes]:
     return (200 if is_well else 503), msgspec.json.encode(told)
 
 
-def metrics(report: Report, stored: Mapping[str, int]) -> bytes:
-    """Return `/metrics`; `stored` are the bytes by place, such as `lake`."""
+def metrics(report: Report) -> bytes:
+    """Return `/metrics`."""
     registry = CollectorRegistry()
-    registry.register(_Numbers(report, stored))
+    registry.register(_Numbers(report))
     return generate_latest(registry)
 
 
@@ -58,8 +58,8 @@ def _rounded(age: float | None) -> float | None:
 class _Numbers:
     """A collector over one report."""
 
-    def __init__(self, report: Report, stored: Mapping[str, int]) -> None:
-        self._report, self._stored = report, stored
+    def __init__(self, report: Report) -> None:
+        self._report = report
 
     def collect(self) -> Iterator[Metric]:
         report = self._report
@@ -75,7 +75,8 @@ class _Numbers:
         yield _by("candlewick_audited_candles", "Closed 1m candles by the audit's verdict", "verdict", report.audit)
         cycle = {step: ms / 1e3 for step, ms in report.cycle_ms.items()}
         yield _by("candlewick_cycle_duration_seconds", "The warehouse's last cycle, by step", "step", cycle)
-        yield _by("candlewick_stored_bytes", "What lies where on this machine", "place", self._stored)
+        stored = {place.name.lower().replace(" ", "_"): place.size for place in report.places}
+        yield _by("candlewick_stored_bytes", "What lies where, by sums that are kept", "place", stored)
         skipped = len(report.skipped_objects)
         yield GaugeMetricFamily("candlewick_skipped_objects", "Objects of the lake that cannot be read", skipped)
 

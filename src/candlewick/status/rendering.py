@@ -1,6 +1,6 @@
 """The report for people: processes, symbols, and how it all stands. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
@@ -9,11 +9,9 @@ from rich.table import Table
 
 from candlewick.moments import now_us
 from candlewick.status import Report, Symbol
+from candlewick.status.many import SHOWN_AT_MOST, sums, the_few
 from candlewick.status.places import shown
 from candlewick.warehouse.home import Days
-
-SHOWN_AT_MOST = 20
-WORST = 5
 
 
 def render(report: Report, named: Collection[str] = (), *, everything: bool = False) -> RenderableType:
@@ -21,28 +19,11 @@ def render(report: Report, named: Collection[str] = (), *, everything: bool = Fa
     return Group(_processes_table(report), _symbols_table(report, named, everything=everything), _summary(report))
 
 
-def _shown(report: Report, named: Collection[str], *, everything: bool) -> list[Symbol]:
+def _shown(report: Report, named: Collection[str], *, everything: bool) -> Sequence[Symbol]:
     """The symbols of the table: those named, all, or those that miss the most and lag the most."""
     if named:
         return [symbol for symbol in report.symbols if symbol.symbol in named]
-    if everything or len(report.symbols) <= SHOWN_AT_MOST:
-        return report.symbols
-    return sorted(report.symbols, key=lambda symbol: (-symbol.holes, -(symbol.lag_ms or 0)))[:WORST]
-
-
-def _sums(symbols: list[Symbol]) -> Symbol:
-    """All symbols in one row: their sums, their mean history and their largest lag."""
-    lags = [symbol.lag_ms for symbol in symbols if symbol.lag_ms is not None]
-    return Symbol(
-        symbol=f"all {len(symbols)}",
-        emitted=None,
-        head=None,
-        in_warehouse=None,
-        holes=sum(symbol.holes for symbol in symbols),
-        declared=sum(symbol.declared for symbol in symbols),
-        history_fraction=sum(symbol.history_fraction for symbol in symbols) / len(symbols),
-        lag_ms=max(lags, default=None),
-    )
+    return report.symbols if everything else the_few(report.symbols)
 
 
 def _processes_table(report: Report) -> Table:
@@ -72,8 +53,8 @@ def _symbols_table(report: Report, named: Collection[str], *, everything: bool) 
         header_style="dim",
     )
     shown = _shown(report, named, everything=everything)
-    sums = [_sums(report.symbols)] if len(shown) < len(report.symbols) and not named else []
-    for symbol in [*sums, *shown]:
+    total = [sums(report.symbols)] if len(shown) < len(report.symbols) and not named else []
+    for symbol in [*total, *shown]:
         table.add_row(
             escape(symbol.symbol),
             *(str(step) if step is not None else "-" for step in (symbol.emitted, symbol.head, symbol.in_warehouse)),

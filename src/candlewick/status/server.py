@@ -12,7 +12,6 @@ from candlewick.errors import PortTakenError
 from candlewick.process.gate import Gate
 from candlewick.status import collect
 from candlewick.status.probe import TEXT, health, metrics
-from candlewick.status.stored import Stored
 
 
 @contextmanager
@@ -24,7 +23,7 @@ def probed(settings: Settings) -> Iterator[int | None]:
         return
     gate = Gate(probe.host, probe.origins, setting="probe.origins")
     try:
-        server = ThreadingHTTPServer((probe.host, probe.port), partial(_Probe, settings, Stored(settings), gate))
+        server = ThreadingHTTPServer((probe.host, probe.port), partial(_Probe, settings, gate))
     except OSError as error:
         raise PortTakenError(
             f"probe: cannot listen on {probe.host}:{probe.port}: {error.strerror}; set probe.port, or 0 for none"
@@ -45,8 +44,8 @@ class _Probe(BaseHTTPRequestHandler):
 
     timeout = 10
 
-    def __init__(self, settings: Settings, stored: Stored, gate: Gate, *request: object) -> None:
-        self._settings, self._stored, self._gate = settings, stored, gate
+    def __init__(self, settings: Settings, gate: Gate, *request: object) -> None:
+        self._settings, self._gate = settings, gate
         super().__init__(*request)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:  # the names are the base class's
@@ -60,7 +59,7 @@ class _Probe(BaseHTTPRequestHandler):
         if url.path == "/healthz":
             self._answer(*health(collect(self._settings), dict(parse_qsl(url.query))), "application/json")
         elif url.path == "/metrics":
-            self._answer(200, metrics(collect(self._settings), self._stored.bytes()), TEXT)
+            self._answer(200, metrics(collect(self._settings)), TEXT)
         else:
             self._answer(404, b"expected /healthz or /metrics\n", TEXT)
 

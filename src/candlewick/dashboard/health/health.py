@@ -1,12 +1,13 @@
 """The health of the pipeline as HTML, section by section. Pure: heartbeats and rows in, text out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from candlewick.dashboard.health.tiles import Beats, tiles_of
 from candlewick.dashboard.markup import Html, Level, count, mark, section, table, words
 from candlewick.status import Process, Report, Symbol
+from candlewick.status.many import found, sums, the_few
 
 GAP_LEVELS: dict[str, Level] = {"open": "bad", "declared": "warn", "filled": "good"}
 GAP_WORDS = {"open": "being filled", "declared": "does not exist", "filled": "filled"}
@@ -23,10 +24,12 @@ def tiles_html(report: Report, beats: Beats, trends: Mapping[str, Sequence[float
     return Html(f'<div class="tiles">{tiles}</div><div class="processes">{processes}</div>')
 
 
-def tape_html(symbols: Iterable[Symbol]) -> Html:
-    """How far each symbol is at each hop, by trade ids."""
+def tape_html(symbols: Sequence[Symbol], typed: str = "") -> Html:
+    """How far each symbol is at each hop, by trade ids; of many their sums and the worst few, or those searched for."""
     head = ("symbol", "received", "in the lake", "in the warehouse", "missing", "declared", "history", "lag")
-    return section("Tape", table(head, map(_symbol_row, symbols)))
+    shown = found(symbols, typed) if typed.strip() else the_few(symbols)
+    rows = [sums(symbols), *shown] if len(shown) < len(symbols) else shown
+    return section("Tape", table(head, map(_symbol_row, rows)))
 
 
 def audit_html(audit: Mapping[str, int]) -> Html:

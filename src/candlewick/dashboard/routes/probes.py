@@ -8,7 +8,6 @@ from candlewick.config import Settings
 from candlewick.dashboard.reads import Reads
 from candlewick.status import collect
 from candlewick.status.probe import TEXT, health, metrics
-from candlewick.status.stored import Stored
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -17,7 +16,7 @@ class Probes:
     """The routes; `reads` are the threads they read on."""
 
     def __init__(self, reads: Reads, settings: Settings) -> None:
-        self._reads, self._settings, self._stored = reads, settings, Stored(settings)
+        self._reads, self._settings = reads, settings
 
     def routes(self) -> list[Route]:
         """The routes to add to the server."""
@@ -30,5 +29,5 @@ class Probes:
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus' text."""
-        body = await self._reads(lambda: metrics(collect(self._settings), self._stored.bytes()))
+        body = await self._reads(lambda: metrics(collect(self._settings)))
         return Response(body, headers=_NO_STORE | {"Content-Type": TEXT})

@@ -1,5 +1,6 @@
 """The Pipeline page: is every hop alive, how fresh is it, and is the tape whole?"""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from candlewick.dashboard.health.trends import beats_of
 from candlewick.dashboard.markup import Html, section, words
 from candlewick.dashboard.site import Site
 from candlewick.errors import WarehouseError
+from candlewick.status.many import SHOWN_AT_MOST
 from candlewick.warehouse.home import Days
 
 EVERY_SECONDS = 5
@@ -33,13 +35,14 @@ def pipeline(site: Site) -> None:
     """Draw the page, again every five seconds."""
     report, beats = status.collect(site.settings), beats_of(site.settings)
     _draw([health.tiles_html(report, beats, site.trends.numbers())])
-    symbol = _choice(site.settings.symbols)
+    names = [symbol.symbol for symbol in report.symbols]
+    symbol, typed = _choice(names)
     recorder = beats.get("recorder", {})
     _draw([days(site, symbol, report.days)])
     _draw(
         [
             _from_warehouse(site, symbol),
-            health.tape_html(report.symbols),
+            health.tape_html(report.symbols, typed),
             health.audit_html(report.audit),
             health.gaps_html(newest_gaps(site)),
             health.legs_html(recorder),
@@ -53,13 +56,20 @@ def _draw(parts: list[Html]) -> None:
     st.html(f'<div class="candlewick-health">{"".join(parts)}</div>')
 
 
-def _choice(symbols: tuple[str, ...]) -> str:
-    """Let the reader choose the symbol whose minutes are shown, where there is more than one."""
+def _choice(symbols: Sequence[str]) -> tuple[str, str]:
+    """Let the reader choose the symbol whose minutes are shown, and search where there are many.
+
+    Returns the symbol, and what was typed to find others.
+    """
     if len(symbols) == 1:
-        return symbols[0]
+        return symbols[0], ""
     with st.container(key="candlewick-symbols"):
+        if len(symbols) > SHOWN_AT_MOST:
+            left, right = st.columns(2)
+            typed = right.text_input("Search the tape", placeholder="Search the tape", label_visibility="collapsed")
+            return left.selectbox("Symbol", symbols, label_visibility="collapsed"), typed
         chosen = st.segmented_control("Symbol", symbols, default=symbols[0], label_visibility="collapsed")
-    return chosen or symbols[0]
+    return chosen or symbols[0], ""
 
 
 def _from_warehouse(site: Site, symbol: str) -> Html:
