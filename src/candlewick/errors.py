@@ -6,6 +6,8 @@
     ├── PortTakenError                another process listens where one of ours should
     ├── ExchangeError                 the exchange refused, or could not be reached
     │   ├── UnreachableError          no answer, or only faults of its own (5xx)
+    │   │   └── NotHereError          this host does not serve the endpoint, or wants a key for it
+    │   ├── NotServedError            none of its hosts does
     │   ├── UnknownSymbolError        it does not know a symbol that was named
     │   ├── RateLimitedError          429 or 418: carries how long it asked us to wait
     │   ├── BlockedRegionError        451: the exchange does not serve this place
@@ -67,6 +69,14 @@ class ExchangeError(CandlewickError):
 
 class UnreachableError(ExchangeError):
     """The exchange did not answer, or only with faults of its own (5xx); asking again may help."""
+
+
+class NotHereError(UnreachableError):
+    """A host does not serve an endpoint, or wants a key for it; another one may."""
+
+
+class NotServedError(ExchangeError):
+    """No host of the exchange serves an endpoint without a key."""
 
 
 class UnknownSymbolError(ExchangeError):

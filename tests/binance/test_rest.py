@@ -10,6 +10,7 @@ from candlewick.binance.rest import Rest, retry_after
 from candlewick.errors import (
     BlockedRegionError,
     ExchangeError,
+    NotServedError,
     RateLimitedError,
     UnknownSymbolError,
     UnreachableError,
@@ -168,6 +169,20 @@ async def test_a_host_that_wants_a_key_is_passed_over(server) -> None:
     async with Rest([server.url, server.url.replace("127.0.0.1", "localhost")], WeightBudget(10_000)) as rest:
         assert len(await rest.historical_trades("BTCUSDT", 7)) == 1
     assert len(server.requests) == 2
+
+
+async def test_where_no_host_gives_trades_by_id_it_is_said_and_not_tried_again(server) -> None:
+    server.script("historicalTrades", refuse(401, -2014, "API-key format invalid."))
+    async with Rest([server.url, f"{server.url}/elsewhere"], WeightBudget(10_000)) as rest:
+        with pytest.raises(NotServedError, match="no host gives trades by id without a key"):
+            await rest.historical_trades("BTCUSDT", 7)
+    assert len(server.requests) == 2
+
+
+async def test_a_host_that_is_down_may_be_the_one_that_gives_trades_by_id(server) -> None:
+    async with Rest(["http://127.0.0.1:9", f"{server.url}/elsewhere"], WeightBudget(10_000), attempts=3) as rest:
+        with pytest.raises(UnreachableError):
+            await rest.historical_trades("BTCUSDT", 7)
 
 
 async def test_aggregates_show_that_an_id_exists_where_one_begins_or_ends_with_it(server, rest) -> None:

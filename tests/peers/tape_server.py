@@ -24,7 +24,7 @@ class TapeServer:
 
     The `unserved` ids exist, as its aggregates show, but are not given one by one.
     It has a candle of each of its `minutes` (since the epoch) but those `without_candle`. It does not know the symbols
-    that are `delisted`.
+    that are `delisted`. Where it is `keyed`, it wants a key for trades by id.
     """
 
     first: int = 1_000
@@ -34,6 +34,7 @@ class TapeServer:
     minutes: range = range(0)
     without_candle: set[int] = field(default_factory=set)
     delisted: set[str] = field(default_factory=set)
+    keyed: bool = False
     failures: int = 0
     url: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -47,6 +48,8 @@ class TapeServer:
         if self.failures:
             self.failures -= 1
             return web.json_response({"code": -1000, "msg": "a passing fault"}, status=500)
+        if self.keyed and request.path.endswith("historicalTrades"):
+            return web.json_response({"code": -2014, "msg": "API-key format invalid."}, status=401)
         if request.query.get("symbol") in self.delisted:
             return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
         answer = getattr(self, request.path.rpartition("/")[2])

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 class Filling:
     """A backfiller at work, with its coverage and the lake it fills."""
 
-    def __init__(self, tape, lake, tmp_path, coverage, confirm_after):
-        self.coverage, self.lake = coverage, lake
+    def __init__(self, tape, lake, tmp_path, coverage, confirm_after, runs):
+        self.coverage, self.lake, self.runs = coverage, lake, runs
         self.rest = Rest([tape.url], WeightBudget(10_000_000))
         self.state = Checkpoint("r1")
         self.writer = Writer(lake, self.state, tmp_path / "state.json", {"BTCDEMO": coverage}, Batcher(Limits()))
@@ -33,7 +33,8 @@ class Filling:
         )
 
     async def __aenter__(self):
-        self.tasks = [asyncio.create_task(self.backfiller.run()), asyncio.create_task(self.writer.run())]
+        working = [self.writer.run(), *([self.backfiller.run()] if self.runs else [])]
+        self.tasks = [asyncio.create_task(each) for each in working]
         return self
 
     async def __aexit__(self, *_):
@@ -58,8 +59,8 @@ class Filling:
 def fill(tape, lake, tmp_path, monkeypatch):
     monkeypatch.setattr(doubts, "LONGEST_PAUSE", 0.1)
 
-    def start(coverage, confirm_after=0.2):
-        return Filling(tape, lake, tmp_path, coverage, confirm_after)
+    def start(coverage, confirm_after=0.2, runs=True):
+        return Filling(tape, lake, tmp_path, coverage, confirm_after, runs)
 
     return start
 
@@ -145,6 +146,18 @@ async def test_ids_that_no_host_gives_are_not_declared_while_aggregates_show_the
         tape.unserved = set()
         await until(lambda: not coverage.missing())
     assert coverage.declared.ranges() == [(19_500, 19_500)]
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+async def test_to_fill_ends_with_what_no_host_gives_still_missing(tape, fill, keyed):
+    tape.unserved, tape.keyed = set(range(19_100, 19_110)), keyed
+    coverage = tape_to(head=20_000, floor=19_000)
+    coverage.wanted = Spans([(19_000, 20_000)])
+    async with fill(coverage, runs=False) as filling:
+        await asyncio.wait_for(filling.backfiller.fill(), 60)
+        left = [(19_000, 19_999)] if keyed else [(19_100, 19_109)]
+        assert filling.backfiller.withheld.ranges() == coverage.missing().ranges() == left
+    assert not coverage.declared
 
 
 async def test_ids_that_appear_after_a_doubt_are_no_declared_hole(tape, fill, until):

@@ -45,11 +45,15 @@ _WATCH_SECONDS = 0.2
 
 @dataclass
 class Outcome:
-    """What a backfill did: `is_complete` is false where it was stopped; `declared` counts ids said not to exist."""
+    """What a backfill did: `is_complete` is false where it was stopped.
+
+    `declared` counts ids said not to exist, `withheld` those that exist and that no host gives.
+    """
 
     is_complete: bool = True
     trades: int = 0
     declared: int = 0
+    withheld: int = 0
     candles: int = 0
     objects: int = 0
     sealed: int = 0
@@ -198,6 +202,7 @@ def _durable(coverages: dict[str, Coverage]) -> int:
 
 def _outcome(job: Job, writer: Writer, is_complete: bool, trades: int) -> Outcome:
     not_held = sum((each.wanted or Spans()).without(each.secured).count for each in job.coverages.values())
+    declared = not_held - job.missing
     return Outcome(
-        is_complete, trades, not_held - job.missing, objects=writer.objects, sealed=job.sealed, notes=job.notes
+        is_complete, trades, declared, job.withheld, objects=writer.objects, sealed=job.sealed, notes=job.notes
     )

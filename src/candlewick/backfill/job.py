@@ -49,7 +49,8 @@ class Job:
 
     With `sealing`, days of which nothing is held yet are sealed at once; `sealed` counts them, `found` the trades of
     those that an earlier run had sealed.
-    `doing` names the step it is at, `notes` what went another way than planned.
+    `doing` names the step it is at, `notes` what went another way than planned, and `withheld` counts trades that exist
+    and that no host gives by id.
     """
 
     plan: Plan
@@ -65,6 +66,7 @@ class Job:
     notes: list[str] = field(default_factory=list)
     sealed: int = 0
     found: int = 0
+    withheld: int = 0
     _read_of_unknown: int = 0
 
     def __post_init__(self) -> None:
@@ -202,7 +204,11 @@ class Job:
         if coverage.wanted:
             coverage.wanted.add(coverage.wanted.first, coverage.wanted.last)
         self.doing = f"{symbol}: by id"
-        await Backfiller(symbol, coverage, self.rest, self.writer, asyncio.Semaphore(1)).fill()
+        filler = Backfiller(symbol, coverage, self.rest, self.writer, asyncio.Semaphore(1))
+        await filler.fill()
+        if ids := filler.withheld:
+            self.withheld += ids.count
+            self.notes.append(f"{symbol}: {ids.count:,} trades from {ids.first} to {ids.last} are given by no host")
 
 
 def _spans(part: Part) -> Spans:

@@ -50,12 +50,17 @@ def render_outcome(outcome: Outcome) -> RenderableType:
     """What came of it."""
     what = f"{outcome.candles:,} candles" if outcome.candles else f"{outcome.trades:,} trades"
     lines = [f"{what} are new in the lake, in {outcome.objects:,} objects."]
-    if not outcome.objects:
+    if not outcome.objects and not outcome.withheld:
         lines = ["Nothing to do: all of it is there."]
     if outcome.sealed:
         lines.append(f"{outcome.sealed:,} whole {'day is' if outcome.sealed == 1 else 'days are'} sealed: a file each.")
     if outcome.declared:
         lines.append(f"[yellow]{outcome.declared:,} trade ids do not exist, says the exchange: declared holes.[/]")
+    if outcome.withheld:
+        lines.append(
+            f"[bold red]{outcome.withheld:,} trades are still missing[/]: they exist, and no host gives them by id."
+            " They stay open, and the same command asks for them again."
+        )
     if not outcome.is_complete:
         lines.append("Stopped before the end; the same command goes on from here.")
     return Group(*lines, *_notes(outcome.notes))

@@ -19,6 +19,9 @@ class Hosts:
         self._in_a_row = 0
         self._blocked: set[str] = set()
 
+    def __len__(self) -> int:
+        return len(self._hosts)
+
     @property
     def first(self) -> str:
         """The one to ask."""

@@ -27,6 +27,8 @@ from candlewick.errors import (
     BlockedRegionError,
     ExchangeError,
     MalformedFrameError,
+    NotHereError,
+    NotServedError,
     RateLimitedError,
     UnknownSymbolError,
     UnreachableError,
@@ -45,9 +47,11 @@ LONGEST_RETRY_AFTER = 4 * 86_400.0
 """Seconds; the longest ban that Binance documents is three days."""
 FORBIDDEN_PAUSE = 5.0
 _UNKNOWN_SYMBOL = -1121
-_PASSING = {-1000, -1001, -1006, -1007, -1008, -1016, -2014, -2015}
-"""Codes of faults of a host's own: unknown, disconnected, unexpected, timed out, overloaded, shutting down, or a wish
-for an API key.
+_NOT_EVERYWHERE = "historicalTrades"
+"""The one endpoint that some hosts do not serve."""
+_KEY_WANTED = {-2014, -2015}
+_PASSING = {-1000, -1001, -1006, -1007, -1008, -1016}
+"""Codes of faults of a host's own: unknown, disconnected, unexpected, timed out, overloaded, shutting down.
 
 They may come with any status, 408 for one. Source: Binance 'Errors'.
 """
@@ -205,10 +209,18 @@ class Rest:
         retries = stamina.retry_context(
             on=(UnreachableError, RateLimitedError), attempts=self._attempts, timeout=60, wait_initial=0.2, wait_max=10
         )
+        refused: set[str] = set()
         async for attempt in retries:
             with attempt:
                 await self._draw(WEIGHTS[endpoint], can_wait=can_wait)
-                return await self._ask_once(endpoint, query, kind)
+                host = self._hosts.first
+                try:
+                    return await self._ask_once(endpoint, query, kind)
+                except NotHereError as error:
+                    refused.add(host)
+                    if endpoint == _NOT_EVERYWHERE and len(refused) == min(len(self._hosts), self._attempts):
+                        raise NotServedError(f"no host gives trades by id without a key: {error}") from None
+                    raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _draw(self, weight: int, *, can_wait: bool) -> None:
@@ -271,8 +283,9 @@ class Rest:
         words = problem.msg or repr(body[:200])
         # Not every host serves every endpoint (data-api.binance.vision has no historicalTrades, others want a key for
         # it): ask the next one.
-        is_passing = answer.status >= 500 or answer.status in (401, 403, 404, 408) or problem.code in _PASSING
-        kind = UnreachableError if is_passing else ExchangeError
+        is_elsewhere = answer.status in (401, 404) or problem.code in _KEY_WANTED
+        is_passing = answer.status >= 500 or answer.status in (403, 408) or problem.code in _PASSING
+        kind = NotHereError if is_elsewhere else UnreachableError if is_passing else ExchangeError
         return kind(f"{place}: expected 200, got {answer.status}: {words} ({problem.code})")
 
     def _rate_limited(self, answer: aiohttp.ClientResponse, place: str) -> RateLimitedError:

@@ -34,6 +34,7 @@ def backfill(
     """Fetch days of the past into the lake: whole ones from Binance's archive, the rest by id over REST.
 
     It shows its plan first. Stopped or killed, the same command goes on where it was.
+    Exit code 1 where it was stopped, or where trades exist that no host gives.
     Example: `candlewick backfill BTCUSDT --from 2024-08-01 --to 2024-08-31`
     """
     from candlewick.backfill import report, run  # noqa: PLC0415
@@ -54,7 +55,7 @@ def backfill(
     outcome = run(settings, *days, agree=agree, watch=watch, only_candles=candles, sealing=sealing)
     if outcome is not None:
         console.print(report.render_outcome(outcome))
-    raise typer.Exit(0 if outcome and outcome.is_complete else 1)
+    raise typer.Exit(0 if outcome and outcome.is_complete and not outcome.withheld else 1)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from candlewick.moments import now_us
 from candlewick.status import Report, Symbol
-from candlewick.status.many import SHOWN_AT_MOST, sums, the_few
+from candlewick.status.many import SHOWN_AT_MOST, WORST, sums, the_few
 from candlewick.status.places import shown
 from candlewick.warehouse.home import Days
 

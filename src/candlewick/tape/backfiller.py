@@ -16,7 +16,7 @@ import structlog
 
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import TradeRow
-from candlewick.errors import ExchangeError
+from candlewick.errors import ExchangeError, NotServedError
 from candlewick.lake.batch import Batch
 from candlewick.moments import at, micros, minute_of, now_us
 from candlewick.spans import Range, Spans
@@ -60,6 +60,8 @@ class Backfiller:
         self.symbol = symbol
         self.reached_at: int | None = None
         self.trades = 0
+        self.withheld = Spans()
+        """Ids that exist, by the exchange's aggregates or for all that is known, and that no host gives."""
         self._coverage = coverage
         self._rest = rest
         self._writer = writer
@@ -72,22 +74,29 @@ class Backfiller:
     async def run(self) -> None:
         """Fill whatever is missing, until cancelled."""
         while True:
-            await self._step()
+            try:
+                await self._step()
+            except ExchangeError as error:
+                await self._wait_for_exchange(error)
 
     async def fill(self) -> None:
-        """Fill what is missing now; return when each id of it is handed in, or declared not to exist."""
-        while self._coverage.missing():
-            await self._step()
+        """Fill what is missing now; return when each id of it is handed in, declared not to exist, or withheld."""
+        while left := self._coverage.missing().without(self.withheld):
+            try:
+                await self._step()
+            except NotServedError as error:
+                log.error("trades cannot be asked for by id", symbol=self.symbol, problem=str(error))
+                self.withheld.update(left)
+            except ExchangeError as error:
+                await self._wait_for_exchange(error)
+        self.withheld = self.withheld.without(self.withheld.without(self._coverage.missing()))
 
     async def _step(self) -> None:
-        try:
-            await self._find_floor()
-            await self._inquiries.ask()
-            if not await self._fill():
-                await asyncio.sleep(_IDLE)
-            self._backoff.reset()
-        except ExchangeError as error:
-            await self._wait_for_exchange(error)
+        await self._find_floor()
+        await self._inquiries.ask()
+        if not await self._fill():
+            await asyncio.sleep(_IDLE)
+        self._backoff.reset()
 
     async def _find_floor(self) -> None:
         """Ask for the first trade of the history that is wanted, until there is one."""
@@ -185,6 +194,7 @@ class Backfiller:
         declared = self._doubts.absent(first, min(answer.id - 1, missing_to), self._clock())
         if declared and await self._rest.aggregates_show(self.symbol, declared, micros(answer.time)):
             self._doubts.not_yet(first, self._clock())
+            self.withheld.add(*declared)
             log.error("ids exist that no host gives", symbol=self.symbol, first=declared[0], last=declared[1])
         elif declared:
             self._coverage.declare(*declared)
