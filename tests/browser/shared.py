@@ -47,7 +47,7 @@ def shared_demo(home: Path) -> Iterator[Stack]:
 def start_dashboard(stack: Stack) -> None:
     """Start a stack's dashboard and wait until it serves."""
     stack.start("dashboard", "dashboard", "--config", str(stack.config_path))
-    wait_until(lambda: bool(stack.beat("dashboard")), "the dashboard's heartbeat")
+    wait_until(lambda: bool(stack.beat("dashboard")), "the dashboard's heartbeat", 240)
 
 
 @contextmanager

@@ -85,6 +85,11 @@ def fill(lake: Lake, days: Iterable[Market | list[bytes]], *, per_object: int = 
     return writer
 
 
+def quiet(market: Market) -> list[bytes]:
+    """The lines of a market's trades and of the candles that have any: a day that is quick to seal."""
+    return [*market.lines(), *(line for line in market.candles() if b'"n":0,' not in line)]
+
+
 def _moment(line: bytes) -> int:
     event = read(line)
     if isinstance(event, Candle):

@@ -1,6 +1,8 @@
 """The raw objects of sealed days go, and no line with them."""
 
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,16 +13,24 @@ from candlewick.seal.seals import Seals
 from candlewick.tape.checkpoint import Checkpoint, all_in
 from candlewick.warehouse.home import home_of
 from seal.killed import STEPS, again, keeping_none, run
-from seal.lakes import DAYS, SYMBOL, fill, lake_of, markets, raw_lines, settings_of
+from seal.lakes import DAYS, SYMBOL, fill, lake_of, markets, quiet, raw_lines, settings_of
 
 FIRST = DAYS[0]
+
+
+@pytest.fixture
+def in_memory():
+    """A folder in memory, where the fsyncs of many sealings cost nothing: processes are killed, and no machine."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
     """A lake of two whole days in small objects; tests work on copies of it."""
     settings = settings_of(tmp_path_factory.mktemp("full"))
-    fill(lake_of(settings), markets(count=120), per_object=130)
+    fill(lake_of(settings), map(quiet, markets(count=120)), per_object=15)
     return settings
 
 
@@ -102,10 +112,10 @@ def test_what_checkpoints_go_on_from_is_kept(full, tmp_path):
         assert each.prev in there
 
 
-def test_killed_at_any_step_no_line_is_lost_and_none_is_twice_in_a_seal(full, tmp_path):
+def test_killed_at_any_step_no_line_is_lost_and_none_is_twice_in_a_seal(full, in_memory):
     """Killed once at each step; `benchmarks/seal_kills.py` kills a thousand times, at random passes."""
     wanted = set(raw_lines(full))
-    cases = [(again(full, tmp_path / str(number)), f"{step}:1") for number, step in enumerate(STEPS)]
+    cases = [(again(full, in_memory / str(number)), f"{step}:1") for number, step in enumerate(STEPS)]
     for (settings, step), died in zip(cases, run(cases), strict=True):
         assert died, step
         assert set(raw_lines(settings)) == wanted, step

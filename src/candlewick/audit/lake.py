@@ -5,7 +5,7 @@ claimed and are in no object and no sealed day are left in a note for whoever cl
 up within seconds, any other at its next start, and asks for these trades again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -65,14 +65,20 @@ def _check(
         leave_note(note_path(state_path), missing)
 
 
-def to_json(verdict: LakeVerdict) -> str:
-    """The verdict for programs."""
+def to_json(verdict: LakeVerdict, sealed: Mapping[str, object]) -> str:
+    """The verdict for programs, with what was found of `sealed` days."""
     missing = {
         recorder: {symbol: ids.ranges() for symbol, ids in by_symbol.items()}
         for recorder, by_symbol in verdict.missing.items()
     }
     return msgspec.json.encode(
-        {"is_good": verdict.is_good, "bytes": verdict.size, "claimed": verdict.claimed, "missing": missing}
+        {
+            "is_good": verdict.is_good and not sealed["problems"],
+            "bytes": verdict.size,
+            "claimed": verdict.claimed,
+            "missing": missing,
+            "sealed": sealed,
+        }
     ).decode()
 
 

@@ -74,7 +74,8 @@ def audit(
     """Prove the tape: is every closed candle the exchange's own, and is any trade id missing?
 
     A minute that differs is asked about again, by its trade ids. With `--lake` the objects themselves are looked at:
-    trades that were written and whose objects are gone are fetched again.
+    trades that were written and whose objects are gone are fetched again, and each sealed day is read against its
+    certificate.
     Exit code 1 on any mismatch, undeclared hole or missing object. Example: `candlewick audit --since 6h`
     """
     from candlewick.audit import moment, report, run  # noqa: PLC0415
@@ -93,15 +94,22 @@ def audit(
 
 def _audit_lake(settings: "Settings", *, as_json: bool) -> NoReturn:
     from candlewick.audit import lake  # noqa: PLC0415
+    from candlewick.seal import checking  # noqa: PLC0415
 
     if as_json:
-        verdict = lake.run(settings, lambda _done, _total: None)
-        typer.echo(lake.to_json(verdict))
+        verdict, seals = lake.run(settings, _untold), checking.run(settings, _untold)
+        typer.echo(lake.to_json(verdict, checking.to_json(seals)))
     else:
         with _progress() as progress:
             verdict = lake.run(settings, _advance(progress, progress.add_task("Hours of the lake", total=None)))
+            seals = checking.run(settings, _advance(progress, progress.add_task("Sealed days", total=None)))
         console.print(lake.render(verdict))
-    raise typer.Exit(0 if verdict.is_good else 1)
+        console.print(checking.render(seals))
+    raise typer.Exit(0 if verdict.is_good and seals.is_good else 1)
+
+
+def _untold(_done: int, _total: int) -> None:
+    """Show no progress."""
 
 
 @app.command()

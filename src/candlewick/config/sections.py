@@ -34,8 +34,8 @@ def parse_duration(value: object) -> object:
 
 
 def parse_retention(value: object) -> object:
-    """Turn `"7d"` into a timedelta; `"forever"` stays."""
-    return value if value == "forever" else parse_duration(value)
+    """Turn `"7d"` into a timedelta; `"auto"` and `"forever"` stay."""
+    return value if value in ("auto", "forever") else parse_duration(value)
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
@@ -231,6 +231,9 @@ class SealSettings(Section):
 
 
 class RetentionSettings(Section):
-    """How long small raw objects of sealed days are kept; what is in no sealed file is kept for ever."""
+    """How long small raw objects of sealed days are kept; what is in no sealed file is kept for ever.
 
-    raw: Annotated[timedelta | Literal["forever"], BeforeValidator(parse_retention)] = "forever"
+    "auto": a week in a folder, whose disk fills with them; for ever in S3, where a lifecycle may move them.
+    """
+
+    raw: Annotated[timedelta | Literal["auto", "forever"], BeforeValidator(parse_retention)] = "auto"

@@ -26,6 +26,7 @@ from candlewick.config.sections import (
     SealSettings,
 )
 
+RAW_KEPT_IN_A_FOLDER = timedelta(days=7)
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
 
 
@@ -140,6 +141,14 @@ class Settings(BaseSettings):
     def lake_url(self) -> str:
         """The lake's root: a folder's path, or an `s3://bucket/path` address."""
         return self.lake or str(self.data / "lake")
+
+    @property
+    def raw_kept(self) -> timedelta | None:
+        """How long the small raw objects of sealed days are kept; None: for ever."""
+        kept = self.retention.raw
+        if kept == "auto":
+            return None if "://" in self.lake_url else RAW_KEPT_IN_A_FOLDER
+        return kept if isinstance(kept, timedelta) else None
 
     @property
     def state_path(self) -> Path:

@@ -92,8 +92,8 @@ def tell(lake: Lake, ledger: Ledger, now: int) -> None:
 
 def let_go(settings: Settings, lake: Lake, ledger: Ledger, show: Show, now: int) -> int:
     """Delete the raw objects of sealed days older than `[retention] raw`; return how many. Raises `LakeError`."""
-    kept = settings.retention.raw
-    if isinstance(kept, str):
+    kept = settings.raw_kept
+    if kept is None:
         return 0
     retention = Retention(lake, Seals(lake), names_in_checkpoints(all_in(settings.state_path.parent, lake.identity)))
     after, gone = round(kept.total_seconds() * 1_000_000), 0

@@ -1,0 +1,83 @@
+"""`candlewick audit --lake`, of sealed days: are the files the certified ones, and do the days follow each other?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.markup import escape
+
+from candlewick.config import Settings
+from candlewick.errors import ObjectMissingError, TornObjectError
+from candlewick.lake.objects import Lake
+from candlewick.lake.sealed.day import column, spans_of
+from candlewick.seal.certificate import Certificate
+from candlewick.seal.merkle import Tree, canonical_lines, leaf
+from candlewick.seal.seals import Seals
+from candlewick.spans import Spans
+
+
+@dataclass
+class SealsVerdict:
+    """What was looked at, and what is wrong with it, a line each."""
+
+    days: int = 0
+    trades: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether each sealed day is what was certified."""
+        return not self.problems
+
+
+def run(settings: Settings, advance: Callable[[int, int], None]) -> SealsVerdict:
+    """Read every sealed day of a lake; `advance` takes how many were read, and how many there are.
+
+    Raises `LakeError` where the lake cannot be read.
+    """
+    seals = Seals(Lake.open(settings.lake_url, settings.prefix, settings.s3))
+    named = [(symbol, day) for symbol in seals.symbols() for day in seals.days(symbol)]
+    verdict, before = SealsVerdict(), None
+    for number, (symbol, day) in enumerate(named):
+        try:
+            certificate = seals.certificate(symbol, day)
+            _check(seals, certificate, before if before and before.symbol == symbol else None)
+            verdict.trades += certificate.body["count"]
+            before = certificate
+        except (TornObjectError, ObjectMissingError) as error:
+            verdict.problems.append(str(error))
+        verdict.days += 1
+        advance(number + 1, len(named))
+    return verdict
+
+
+def _check(seals: Seals, certificate: Certificate, before: Certificate | None) -> None:
+    """See that a day is what its certificate says. Raises `TornObjectError`, `ObjectMissingError`."""
+    body = certificate.body
+    where = f"{certificate.symbol} {certificate.day}"
+    sealed = seals.read(certificate)
+    seals.evidence(certificate)
+    ids = spans_of(column(sealed.trades, "trade_id"))
+    lacking = ids.missing(body["first_id"], body["last_id"])
+    if lacking := lacking.without(Spans((each["first"], each["last"]) for each in body["declared"])):
+        raise TornObjectError(f"{where}: {lacking.count:,} trade ids are missing, {lacking.first} first")
+    tree = Tree(map(leaf, canonical_lines(sealed.trades, sealed.places)))
+    if tree.root.hex() != body["merkle_root"]:
+        raise TornObjectError(f"{where}: its trades are not those that were certified")
+    named = body["previous"]
+    if before and named and named["day"] == str(before.day) and named["digest"] != before.digest:
+        raise TornObjectError(f"{where}: the day before is not the one that it names")
+
+
+def to_json(verdict: SealsVerdict) -> dict[str, object]:
+    """The verdict for programs."""
+    return {"days": verdict.days, "trades": verdict.trades, "problems": verdict.problems}
+
+
+def render(verdict: SealsVerdict) -> str:
+    """The verdict for people."""
+    if not verdict.days:
+        return "No day is sealed yet."
+    if verdict.is_good:
+        days, trades = f"{verdict.days:,} days", f"{verdict.trades:,} trades"
+        return f"[bold green]Sealed[/]: {days} of {trades} are what their certificates say."
+    return "\n".join(f"[red]not as certified[/] {escape(problem)}" for problem in verdict.problems)
