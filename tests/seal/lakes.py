@@ -11,7 +11,7 @@ from candlewick.lake.objects import Lake, pack
 from candlewick.lake.sealed.day import LENGTH, starts_at
 from candlewick.lake.sealed.lines import Candle, TradeLine, read
 from candlewick.moments import MINUTE, micros
-from candlewick.spans import Spans
+from candlewick.spans import Range, Spans
 from seal.made import Market
 
 SYMBOL = "BTCUSDT"
@@ -43,7 +43,9 @@ class Recorder:
 
     def __init__(self, lake: Lake, name: str = "r1") -> None:
         self.lake, self.name = lake, name
-        self._seq, self._prev, self._covered = 0, None, {}
+        self._seq = 0
+        self._prev: str | None = None
+        self._covered: dict[str, list[Range]] = {}
 
     def write(self, raw: Sequence[bytes], at: int | None = None) -> str:
         """Write an object of lines, cut a second after its last trade or candle (or `at`, µs); return its name."""
