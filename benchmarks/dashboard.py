@@ -29,6 +29,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from candlewick.config import parse_duration
+from candlewick.dashboard.door.keeper import USERS_FILE, Keeper
+from candlewick.dashboard.door.users import Users
+from candlewick.dashboard.door.visitor import Role
 from candlewick.errors import MartNotReadyError
 from candlewick.mart.reader import Mart
 from e2e.stack import Stack, free_port, wait_until
@@ -39,6 +42,7 @@ VIEWERS = (1, 50, 200)
 BARS = (1_500, 10_000, 50_000)
 PLAIN = (1_500, 10_000)
 WARM_UP_SECONDS = 5.0
+PASSWORD = "correct horse battery"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -73,6 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long each measurement takes")
     parser.add_argument("--history", default="14h", help="history filled first; 50,000 bars of a second are 14 h")
+    parser.add_argument("--live", action="store_true", help="measure ticks and viewers alone")
     arguments = parser.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -81,12 +86,13 @@ def main() -> None:
         print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {bars_in(stack):,} bars of a second\n")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            measure_ticks(browser, stack, arguments.seconds)
-            for viewers in VIEWERS:
-                measure_viewers(browser, stack, viewers, arguments.seconds)
-            for bars in BARS:
+            measure_live(browser, stack, arguments.seconds)
+            with guarded(stack) as door:
+                print("\nthe same with a login (password):")
+                measure_live(browser, door, arguments.seconds)
+            for bars in () if arguments.live else BARS:
                 measure_panning(browser, stack, bars)
-            for candles in PLAIN:
+            for candles in () if arguments.live else PLAIN:
                 measure_plain(browser, stack, candles, arguments.seconds)
             browser.close()
         print(f"\nload {os.getloadavg()[0]:.1f} at the end")
@@ -108,6 +114,29 @@ def running(home: Path, history: str) -> Iterator[Stack]:
         stack.stop()
 
 
+@contextlib.contextmanager
+def guarded(stack: Stack) -> Iterator[Stack]:
+    """A second dashboard on the same warehouse and feed, which asks for a login."""
+    door = Stack(stack.home / "guarded", symbols=stack.symbols, feed_port=stack.feed_port).write_config()
+    with door.config_path.open("a") as config:
+        config.write('auth = "password"\n')
+    (door.home / "mart").symlink_to(stack.settings.mart_path)
+    Users(door.settings.door_path / USERS_FILE).add("ada", Role.VIEWER, PASSWORD)
+    try:
+        door.start("dashboard", "dashboard", "--config", str(door.config_path))
+        wait_until(lambda: bool(door.beat("dashboard")), "the dashboard with a login", 300)
+        yield door
+    finally:
+        door.stop()
+
+
+def cookie_of(stack: Stack) -> dict[str, str]:
+    """The cookie of somebody who has logged in; none where nobody has to."""
+    keeper = Keeper(stack.settings)
+    session = keeper.log_in("ada", PASSWORD) if keeper.way == "password" else None
+    return {keeper.cookie: keeper.cookie_of(session)} if session else {}
+
+
 def is_filled(stack: Stack, history: object) -> bool:
     """Whether the history is in the mart, but for a few minutes, and the dashboard serves."""
     assert isinstance(history, timedelta)
@@ -125,11 +154,22 @@ def bars_in(stack: Stack, timeframe: str = "1s") -> int:
 
 def open_chart(browser: Browser, stack: Stack, timeframe: str, indicators: str = "ema,vwap") -> Page:
     """A visitor with a chart that ticks."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    url = f"http://127.0.0.1:{stack.dashboard_port}"
+    for name, value in cookie_of(stack).items():
+        context.add_cookies([{"name": name, "value": value, "url": url}])
+    page = context.new_page()
     query = f"symbol={SYMBOL}&tf={timeframe}&ind={indicators}&debug=1"
-    page.goto(f"http://127.0.0.1:{stack.dashboard_port}/chart?{query}")
+    page.goto(f"{url}/chart?{query}")
     page.wait_for_function("window.__candlewick?.ticks.length > 3", timeout=60_000)
     return page
+
+
+def measure_live(browser: Browser, stack: Stack, seconds: float) -> None:
+    """What a tick takes and weighs, and what viewers cost."""
+    measure_ticks(browser, stack, seconds)
+    for viewers in VIEWERS:
+        measure_viewers(browser, stack, viewers, seconds)
 
 
 def measure_ticks(browser: Browser, stack: Stack, seconds: float) -> None:
@@ -171,7 +211,9 @@ async def watch(stack: Stack, clients: int, seconds: float) -> tuple[int, float]
                 count += 1
 
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    cookie = "; ".join(f"{name}={value}" for name, value in cookie_of(stack).items())
+    headers = {"Cookie": cookie} if cookie else {}
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
         tasks = [asyncio.create_task(follow(session)) for _ in range(clients)]
         await asyncio.sleep(WARM_UP_SECONDS)
         count, before = 0, cpu_seconds(stack)

@@ -58,25 +58,34 @@ def serve(home: Path, count: int, seconds: float, seed: int) -> None:
     threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
     while not server.started:
         time.sleep(0.05)
-    site.console.run("select 1", SHOWN)
+    for _ in range(2):
+        free_places(site.console)  # the first time loads DuckDB
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     statements = [*KNOWN, *generated(count, seed)]
     with ThreadPoolExecutor(AT_ONCE) as viewers:
         for took in viewers.map(lambda statement: run(site.console, statement), statements):
             print(json.dumps(took), flush=True)
+    print(json.dumps({"free": free_places(site.console)}), flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"rss": peak}), flush=True)
     os._exit(0)
 
 
+def free_places(console: Console) -> int:
+    """How many places answer at the same time."""
+    with ThreadPoolExecutor(AT_ONCE) as viewers:
+        return sum(answer.table.num_rows for answer in viewers.map(lambda _: console.run("select 1"), range(AT_ONCE)))
+
+
 def run(console: Console, statement: str) -> dict[str, object]:
-    """Run one statement; how long it took and how it ended. The start of a new process counts, where one was needed."""
+    """Run one statement; how long it took, seen from whoever asked, and how it ended."""
     started = time.monotonic()
     try:
-        answer = console.run(statement, SHOWN)
+        console.run(statement, SHOWN)
+        end = "rows"
     except QueryRefusedError as refused:
-        return {"took": time.monotonic() - started, "end": str(refused), "statement": statement[:80]}
-    return {"took": answer.seconds, "end": "rows", "statement": statement[:80]}
+        end = str(refused)
+    return {"took": time.monotonic() - started, "end": end, "statement": statement[:80]}
 
 
 def ask(port: int, stop: threading.Event, latencies: list[float]) -> None:
@@ -133,6 +142,9 @@ def measure(home: Path, given: argparse.Namespace) -> None:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; limit {given.seconds:g} s; seed {given.seed}")
     print(f"statements      {len(ends)}, {stopped} stopped, {sum(e['end'] == 'rows' for e in ends)} gave rows")
     print(f"latest end      {latest['took'] - given.seconds:+.2f} s after the limit: {latest['statement']}")
+    late = sorted(each["took"] - given.seconds for each in ends if each["end"].startswith("stopped after"))
+    print(f"ends late by    p50 {late[len(late) // 2]:.2f} s, p99 {late[int(len(late) * 0.99)]:.2f} s, of {len(late)}")
+    print(f"places free     {told[-2]['free']} of {AT_ONCE}")
     print(f"dashboard RSS   {told[-1]['rss'] / 2**20:,.0f} MB at most")
     print(f"another viewer  p50 {1_000 * percentiles[49]:.0f} ms, p99 {1_000 * percentiles[98]:.0f} ms")
 

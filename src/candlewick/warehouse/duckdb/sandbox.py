@@ -15,10 +15,12 @@ from candlewick.warehouse.duckdb.sandboxed import Question
 from candlewick.warehouse.rows import WHOLE, Limits
 
 SECONDS = 10.0
+WARM = 2
+"""As many as statements run at once: none waits until another process has loaded DuckDB."""
 
 
 class Sandbox:
-    """Runs statements over the newest version of a mart; as many processes as were busy at once are kept warm.
+    """Runs statements over the newest version of a mart. Two processes are kept warm from the first statement on.
 
     Satisfies `contract.Engine`.
     """
@@ -28,6 +30,7 @@ class Sandbox:
         self.seconds = seconds
         self._lock = threading.Lock()
         self._warm: list[SandboxProcess] = []
+        self._busy = 0
         self._is_closed = False
 
     def check(self, statement: str) -> None:
@@ -65,13 +68,15 @@ class Sandbox:
     def _take(self) -> SandboxProcess:
         with self._lock:
             alive = [process for process in self._warm if process.is_alive()]
-            taken = alive.pop() if alive else SandboxProcess()
-            self._warm = alive
+            taken = alive.pop(0) if alive else SandboxProcess()
+            self._busy += 1
+            self._warm = alive + [SandboxProcess() for _ in range(WARM - self._busy - len(alive))]
         return taken
 
     def _give_back(self, process: SandboxProcess) -> None:
         with self._lock:
+            self._busy -= 1
             if process.is_alive() and not self._is_closed:
-                self._warm.append(process)
+                self._warm.insert(0, process)
                 return
         process.kill()

@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import msgspec
@@ -88,10 +89,10 @@ class SandboxProcess:
             return stream.read_all(), kind == CUT_ANSWER
 
     def kill(self) -> None:
-        """End it with the statement that it runs, and let go of its pipes."""
+        """End it with the statement that it runs, and let go of its pipes; who asked does not wait until it is gone."""
         if self.is_alive():
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        threading.Thread(target=self._process.wait, name="sandbox-end", daemon=True).start()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             try:
