@@ -129,10 +129,11 @@ def measure(home: Path, given: argparse.Namespace) -> None:
     stop = threading.Event()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as dashboard:
         assert dashboard.stdout is not None
-        port = json.loads(dashboard.stdout.readline())["port"]
+        lines = (json.loads(line) for line in dashboard.stdout if line.startswith("{"))  # not what Streamlit logs
+        port = next(lines)["port"]
         viewer = threading.Thread(target=ask, args=(port, stop, latencies))
         viewer.start()
-        told = [json.loads(line) for line in dashboard.stdout]
+        told = list(lines)
         stop.set()
         viewer.join()
     ends = [each for each in told if "took" in each]

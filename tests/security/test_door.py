@@ -158,12 +158,13 @@ async def test_an_address_may_be_wrong_a_few_times_and_others_are_not_locked_out
     made = Dashboard(tmp_path, auth="token")
     for _ in range(TRIES):
         assert (await made.ask(LOGIN, method="POST", body=WRONG, peer="192.0.2.7")).status == 401
-    refused = await made.ask(LOGIN, method="POST", body=right(made), peer="192.0.2.7")
-    assert refused.status == 429
+    for _ in range(3):
+        refused = await made.ask(LOGIN, method="POST", body=right(made), peer="192.0.2.7")
+        assert refused.status == 429
     assert int(refused.headers["retry-after"]) > 0
     assert (await made.ask(LOGIN, method="POST", body=right(made), peer="192.0.2.8")).status == 303
     events = [line["event"] for line in made.journal()]
-    assert events == ["login refused"] * (TRIES + 1) + ["login"]
+    assert events == ["login refused"] * (TRIES + 1) + ["login"], "nobody fills the log by asking on"
     assert key_in(made.settings.token_path) not in str(made.journal())
 
 

@@ -32,6 +32,8 @@ CLOSED = ("/_stcore/upload_file",)
 FORM_BYTES = 4_096
 CHECKS_AT_ONCE = 1
 """A password is checked slowly on purpose; many at once would take both cores from those who look at charts."""
+REFUSAL_SECONDS = 60.0
+"""So often a refusal that costs nothing is noted: the audit log has an end, and is not for whoever asks on to fill."""
 CHECK_SECONDS = 60.0
 """So long after somebody was removed their open sockets are closed."""
 _POLICY_VIOLATION = 1008
@@ -48,7 +50,7 @@ class Door:
         self._app, self._keeper, self._journal, self._base = app, keeper, journal, base
         self._provider = provider
         self._checks = CapacityLimiter(CHECKS_AT_ONCE)
-        self._arrivals = Arrivals(keeper.seconds)
+        self._arrivals, self._refusals = Arrivals(keeper.seconds), Arrivals(REFUSAL_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -141,7 +143,7 @@ class Door:
         try:
             self._keeper.begin_try(address)
         except TooManyTriesError as error:
-            self._journal.note("login refused", name=name[:80], address=address, problem="too many tries")
+            self._note_refusal(name, address, "too many tries")
             return _too_many(error)
         session = await to_thread.run_sync(self._keeper.log_in, name, secret, limiter=self._checks)
         if session is None:
@@ -161,7 +163,7 @@ class Door:
         try:
             self._keeper.begin_try(address)
         except TooManyTriesError as error:
-            self._journal.note("login refused", address=address, problem="too many tries")
+            self._note_refusal("", address, "too many tries")
             return _too_many(error)
         way = await self._provider.lead(self._app, request)
         return way or self._page(f"{self._provider.host} does not answer; try again in a moment.", status=502)
@@ -177,10 +179,15 @@ class Door:
                 raise StrangerError("the provider confirmed nobody")
             session = self._keeper.log_in_by(claims)
         except StrangerError as error:
-            self._journal.note("login refused", name=name, address=address, problem=str(error))
+            self._note_refusal(name, address, str(error), known_as=name)
             said = f"{name} is not let in here." if name else "You were not logged in; try again."
             return with_cookies(self._page(said, status=401), cookies, self._provider.origin)
         return with_cookies(self._came_in(request, session, address), cookies, self._provider.origin)
+
+    def _note_refusal(self, name: str, address: str, problem: str, *, known_as: str = "") -> None:
+        """Note a refusal, but not the same one for ever; `known_as` is who somebody is, not whom they claim to be."""
+        if self._refusals.is_new(f"{problem} {known_as}", address, time.monotonic()):
+            self._journal.note("login refused", name=name[:80], address=address, problem=problem)
 
     def _came_in(self, request: Request, session: Session, address: str) -> Response:
         visitor = session.visitor

@@ -1,6 +1,7 @@
 """Pure: the page that asks who you are. No script, nothing from elsewhere; light or dark, as the reader's system is."""
 
 from html import escape
+from urllib.parse import quote
 
 _STYLE = """
 :root{color-scheme:light dark;--page:#fff;--text:#131722;--field:#fff;--line:#82858f;--wrong:#b3261e}
@@ -29,7 +30,7 @@ _FIELDS = {
     ),
 }
 _MARK = (
-    '<svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">'
     '<path d="M16 1.5c2.6 3 4.2 5 4.2 7.3a4.2 4.2 0 0 1-8.4 0c0-2.3 1.6-4.3 4.2-7.3Z" fill="#f7a600"/>'
     '<path d="M16 12v3M16 27v4" stroke="#089981" stroke-width="2" stroke-linecap="round"/>'
     '<rect x="10" y="14" width="12" height="14" rx="2" fill="#089981"/></svg>'
@@ -66,6 +67,7 @@ def welcome_page(to: str) -> str:
 def _html(title: str, body: str, head: str = "") -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} · Candlewick</title>{head}'
+        f'<link rel="icon" href="data:image/svg+xml,{quote(_MARK)}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
         f"<body>{body}</body></html>"
     )
