@@ -1,6 +1,8 @@
 """A viewer's statement cannot take the dashboard's memory, its time or its place, whatever it says."""
 
+import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -105,6 +107,16 @@ def test_columns_beyond_counting_are_refused(console: Console) -> None:
         f", {name} as (select *, * from {below})" for below, name in zip("abcdefghi", "bcdefghij", strict=True)
     )
     assert "at most 400 columns, got 512" in outcome(console, doubled + " select * from j")
+
+
+def test_a_process_that_was_killed_is_asked_nothing_more_even_where_it_is_not_gone_yet(console: Console) -> None:
+    console.run("select 1")
+    warm = console._engine._warm[0]  # type: ignore[attr-defined]
+    os.kill(warm.pid, signal.SIGSTOP)  # it does not end the statement in time, as one that a busy machine leaves out
+    with impatient(console):
+        assert outcome(console, "select 1").startswith("stopped")
+    assert not warm.is_alive()
+    assert console.run("select 42 as answer").table["answer"].to_pylist() == [42]
 
 
 def test_a_process_that_dies_by_itself_costs_one_statement_and_no_place(mart: Mart) -> None:

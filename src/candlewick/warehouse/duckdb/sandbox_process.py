@@ -44,7 +44,7 @@ class SandboxProcess:
             cwd="/",
             start_new_session=True,  # a Ctrl-C in the terminal is for its parent, which then lets go of it
         )
-        self._is_ready = False
+        self._is_ready = self._is_killed = False
 
     @property
     def pid(self) -> int:
@@ -53,7 +53,7 @@ class SandboxProcess:
 
     def is_alive(self) -> bool:
         """Whether it can be asked."""
-        return self._process.poll() is None
+        return not self._is_killed and self._process.poll() is None
 
     def ask(self, question: Question) -> tuple[pa.Table, bool]:
         """Return the first rows of a statement, and whether there are more. Raises `QueryRefusedError`.
@@ -92,6 +92,9 @@ class SandboxProcess:
         """End it with the statement that it runs, and let go of its pipes; who asked does not wait until it is gone."""
         if self.is_alive():
             os.killpg(self._process.pid, signal.SIGKILL)
+        if self._is_killed:
+            return
+        self._is_killed = True
         threading.Thread(target=self._process.wait, name="sandbox-end", daemon=True).start()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
