@@ -66,6 +66,13 @@ def test_folders_in_the_file_are_relative_to_the_file(tmp_path):
         ('warehouse = "snowflake"', "needs lake = 's3://bucket/path'"),
         ('ingest = "streaming"', "needs warehouse = 'snowflake'"),
         ('[s3]\nendpoint = "localhost:9000"', "s3.endpoint: expected an address"),
+        ('[exchange]\nrest = ["api.binance.com"]', "expected an address such as 'https://api.binance.com'"),
+        ('[exchange]\nrest = ["wss://stream.binance.com"]', "expected an address such as 'https://api.binance.com'"),
+        (
+            '[exchange]\nstreams = ["https://api.binance.com"]',
+            "expected an address such as 'wss://stream.binance.com:9443'",
+        ),
+        ('[exchange]\narchive = "data.binance.vision"', "expected an address such as 'https://data.binance.vision'"),
         ('[s3]\nkms_key_id = "alias/tape"', "s3: kms_key_id needs server_side_encryption = 'aws:kms'"),
         ('[s3]\nweb_identity_token_file = "/run/token"', "s3: web_identity_token_file needs role_arn"),
         ('[s3]\nrole_arn = "recorder"', "got 'recorder'"),

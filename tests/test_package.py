@@ -45,7 +45,7 @@ def test_where_the_project_has_no_address_nothing_of_its_description_is_broken(m
     assert "Programming Language :: Python :: 3.13" in metadata.classifiers
 
 
-def test_the_readmes_example_of_sql_fits_into_80_columns(tmp_path):
+def test_the_readmes_example_of_sql_fits_into_80_columns_and_the_tables_are_listed(tmp_path):
     mart = SmallMart.make(tmp_path)
     for minute in range(0, 20, 5):
         mart.put_candle(datetime(2024, 8, 8, 12, minute), 61_837, table=CANDLES["5m"])
@@ -58,3 +58,12 @@ def test_the_readmes_example_of_sql_fits_into_80_columns(tmp_path):
     columns = re.search(r"select (.*) from", line)
     assert columns and all(name in shown.output for name in columns[1].split(", "))
     assert "…" not in shown.output and shown.output.count("2024-08-08 12:") == 3
+    config = ["--config", str(tmp_path / "candlewick.toml")]
+    listed = CliRunner().invoke(app, ["sql", "show tables", "-o", "csv", *config])
+    assert {"trades_ohlc_5m", "candle_audit", "tape_gaps", "trades_deduped"} <= {*listed.output.split()}
+
+
+def test_each_test_and_script_that_the_guarantees_name_is_there():
+    text = (ROOT / "docs/guarantees.md").read_text()
+    named = set(re.findall(r"(?:tests|benchmarks)/[\w/]+(?:\.py)?", text))
+    assert len(named) > 60 and sorted(path for path in named if not (ROOT / path).exists()) == []
