@@ -7,7 +7,10 @@
     {{ return(adapter.dispatch('raw_events')(event, fields, condition)) }}
 {%- endmacro %}
 
-{# Parsing is what costs: DuckDB reads all paths of a line in one pass when it is asked for them as a list. #}
+{#
+    Parsing is what costs: DuckDB reads all paths of a line in one pass when it is asked for them as a list, and would do
+    so again for each condition on one of them, where the list were not kept.
+#}
 {% macro duckdb__raw_events(event, fields, condition) -%}
     select
         {%- for column in fields %}
@@ -17,20 +20,25 @@
         row_number,
         loaded_at
     from (
-        select
-            json_extract_string(
-                payload, ['$.e', {% for path in fields.values() %}'$.{{ path }}'{{ ', ' if not loop.last }}{% endfor %}]
-            ) as fields,
-            object_name,
-            row_number,
-            loaded_at
-        from {{ lines_of(event) }}
-        where {{ condition }}
-            {%- if event == 'manifest' %}
-            -- Ours begin so; one line in some hundreds, and the others need not be parsed.
-            and starts_with(payload, '{"e":"manifest"')
-            {%- endif %}
-    ) as parsed
+        with parsed as materialized (
+            select
+                json_extract_string(
+                    payload,
+                    ['$.e', {% for path in fields.values() %}'$.{{ path }}'{{ ', ' if not loop.last }}{% endfor %}]
+                ) as fields,
+                object_name,
+                row_number,
+                loaded_at
+            from {{ lines_of(event) }}
+            where {{ condition }}
+                {%- if event == 'manifest' %}
+                -- Ours begin so; one line in some hundreds, and the others need not be parsed.
+                and starts_with(payload, '{"e":"manifest"')
+                {%- endif %}
+        )
+
+        select * from parsed
+    ) as parsed_lines
     where fields[1] = '{{ event }}'
 {%- endmacro %}
 
@@ -191,11 +199,9 @@
     {{ return(adapter.dispatch('quote_of')(price, quantity)) }}
 {%- endmacro %}
 
-{# DuckDB's product of two decimals(38, 8) is exact, with sixteen places; a cast rounds it. #}
+{# DuckDB's product of two decimals(38, 8) is exact, with sixteen places; a cast would round it. #}
 {% macro duckdb__quote_of(price, quantity) -%}
-    {%- set product = price ~ ' * ' ~ quantity -%}
-    {%- set rounded = 'cast(' ~ product ~ ' as decimal(38, 8))' -%}
-    case when {{ rounded }} > {{ product }} then {{ rounded }} - 0.00000001 else {{ rounded }} end
+    trunc({{ price }} * {{ quantity }}, 8)
 {%- endmacro %}
 
 {# Snowflake rounds a product to twelve places, so this one multiplies integers. #}
@@ -231,6 +237,73 @@
         cast(round(({{ dividend }} - mod({{ dividend }}, {{ divisor }})) / {{ divisor }}) as number(37, 0)) * 0.00000001
         as decimal(38, 8)
     )
+{%- endmacro %}
+
+
+{# Before a CTE's parenthesis: its expressions are not to be computed again for each condition on them. #}
+{% macro evaluated_once() -%}
+    {{ return(adapter.dispatch('evaluated_once')()) }}
+{%- endmacro %}
+
+{% macro duckdb__evaluated_once() -%}
+    {{ return('materialized ') }}
+{%- endmacro %}
+
+{% macro snowflake__evaluated_once() -%}
+    {{ return('') }}
+{%- endmacro %}
+
+
+{# The CTE `new_trades`: of all copies of a trade in a relation, the first one by an order. #}
+{% macro best_of_each(relation, order) -%}
+    {{ return(adapter.dispatch('best_of_each')(relation, order)) }}
+{%- endmacro %}
+
+{# Nearly all trades have one copy. A window over all of them costs DuckDB as much as all else that SILVER asks for. #}
+{% macro duckdb__best_of_each(relation, order) -%}
+twice as materialized (
+
+    select
+        symbol,
+        trade_id
+    from {{ relation }}
+    group by symbol, trade_id
+    having count(*) > 1
+
+),
+
+new_trades as (
+
+    select *
+    from {{ relation }} as candidate
+    where not exists (
+        select 1
+        from twice
+        where twice.symbol = candidate.symbol and twice.trade_id = candidate.trade_id
+    )
+
+    union all
+
+    select *
+    from {{ relation }} as candidate
+    where exists (
+        select 1
+        from twice
+        where twice.symbol = candidate.symbol and twice.trade_id = candidate.trade_id
+    )
+    qualify row_number() over (partition by symbol, trade_id order by {{ order }}) = 1
+
+),
+{%- endmacro %}
+
+{% macro snowflake__best_of_each(relation, order) -%}
+new_trades as (
+
+    select *
+    from {{ relation }}
+    qualify row_number() over (partition by symbol, trade_id order by {{ order }}) = 1
+
+),
 {%- endmacro %}
 
 

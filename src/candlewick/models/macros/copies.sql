@@ -61,7 +61,7 @@ events as (
 
 ),
 
-typed as (
+typed as {{ evaluated_once() }}(
 
     select
         symbol,

@@ -49,16 +49,7 @@ candidates as (
 ),
 
 -- A copy replaces the one that is held where it counts more, and only there: a second delivery changes nothing.
-new_trades as (
-
-    select *
-    from candidates
-    qualify row_number() over (
-        partition by symbol, trade_id
-        order by {{ copy_order() }}, is_held desc, loaded_at, received_at, row_number
-    ) = 1
-
-),
+{{ best_of_each('candidates', copy_order() ~ ', is_held desc, loaded_at, received_at, row_number') }}
 
 final as (
 
