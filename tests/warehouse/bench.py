@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from candlewick.lake.objects import LakeObject
+from candlewick.warehouse.duckdb.compiling import program
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.targets import Target
@@ -36,12 +37,12 @@ class Bench:
     def open_as_owner(cls, folder: Path) -> Iterator[Self]:
         """As `open`, and what the models compile to is run as the owner runs it, without dbt."""
         with cls.open(folder) as bench:
-            yield replace(bench, owned=Cycle.of(bench.warehouse, bench.models))
+            yield replace(bench, owned=Cycle.of(bench.warehouse, program(cls.zone)))
 
     def empty(self) -> None:
         """Drop everything but RAW's tables, and their rows; the owner's tables stay, without a row."""
         if self.owned is not None:
-            for table in ("raw.binance_raw", "raw.loaded_objects", *(each.relation for each in self.owned.statements)):
+            for table in ("raw.binance_raw", "raw.loaded_objects", *(each.relation for each in self.owned.program.models)):
                 self.warehouse.connection.execute(f"delete from {table}")
             return
         self.warehouse.connection.execute(

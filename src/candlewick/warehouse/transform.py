@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
@@ -17,60 +17,16 @@ from dbt_common.events.base_types import EventMsg
 from candlewick.errors import ModelError
 from candlewick.process.crashpoint import crashpoint, is_armed
 from candlewick.process.files import replace_atomically
+from candlewick.warehouse.compiled import LONG, Compiled, Program
 from candlewick.warehouse.targets import Target
 
 PROJECT = Path(__file__).parent.parent / "models"
 
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
 _QUICK = ("--no-write-json", "--no-populate-cache")
-LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d", "trades_footprint_1m")
-"""What no chart waits for: long candles, and footprints, which a chart carries on by itself."""
 _FAILED = ("error", "fail", "runtime error")
 _parsed: dict[str, Manifest] = {}
 """The project as this process has parsed it, by all that goes into it."""
-_compiled: dict[str, tuple[list["Compiled"], str]] = {}
-"""What it has compiled of that for a warehouse's owner."""
-
-
-class Compiled(NamedTuple):
-    """A model as dbt compiled it for the embedded warehouse's owner: a statement, and the table that its rows go to.
-
-    `sql` has `$since` and `$touched(column: query)` where it needs to know what is new (models/macros/changes.sql).
-    `inputs` names the models that it reads. A model that is whole makes its table anew.
-    """
-
-    name: str
-    relation: str
-    columns: tuple[str, ...]
-    keys: tuple[str, ...]
-    sql: str
-    inputs: frozenset[str]
-    reads_raw: bool
-    is_audit: bool
-    is_append: bool
-    is_whole: bool
-
-    @property
-    def is_of_klines(self) -> bool:
-        """Whether it reads the exchange's candles among the lines."""
-        return self.reads_raw and bool(self.inputs)
-
-    @classmethod
-    def of(cls, node: Any) -> Self:  # noqa: ANN401 - dbt's own types are not public
-        """Read it from dbt's node."""
-        keys = node.config.unique_key
-        return cls(
-            name=node.name,
-            relation=node.relation_name,
-            columns=tuple(node.columns),
-            keys=(keys,) if isinstance(keys, str) else tuple(keys),
-            sql=node.compiled_code,
-            inputs=frozenset(name.rpartition(".")[2] for name in node.depends_on.nodes if name.startswith("model.")),
-            reads_raw=any(name.startswith("source.") for name in node.depends_on.nodes),
-            is_audit="audit" in node.tags,
-            is_append=node.config.incremental_strategy == "append",
-            is_whole=node.config.materialized == "table",
-        )
 
 
 class Models:
@@ -127,19 +83,17 @@ class Models:
         self._invoke("build")
         self._has_views = True
 
-    def compiled(self) -> tuple[list[Compiled], str]:
-        """Return the tables' models as the owner runs them, in order, and how it parses the trades of a load.
+    def compiled(self) -> Program:
+        """Return the models as the embedded warehouse's owner runs them. The tables have to be there.
 
-        The tables have to be there. Raises `ModelError`.
+        Raises `ModelError`.
         """
-        if self._key not in _compiled:
-            nodes = [
-                result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")
-            ]
-            models = [Compiled.of(node) for node in nodes if node.config.materialized != "view"]
-            [copies] = self._compile("--inline", "{{ copies_of_a_load() }}")
-            _compiled[self._key] = models, str(copies.node.compiled_code)
-        return _compiled[self._key]
+        nodes = [
+            result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")
+        ]
+        [copies] = self._compile("--inline", "{{ copies_of_a_load() }}")
+        models = [Compiled.of(node) for node in nodes if node.config.materialized != "view"]
+        return Program(models, str(copies.node.compiled_code))
 
     def close(self) -> None:
         """Let go of the warehouse: dbt holds it open between runs."""

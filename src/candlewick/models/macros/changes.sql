@@ -10,7 +10,7 @@
     everything downstream of SILVER goes by `is_news` on both.
 
     The embedded warehouse's owner runs what these models compile to, many times, and not dbt: with `var('live')` a
-    statement has `$since` where it asks for its watermark, `$touched(…)` where dbt would ask for periods, and reads the
+    statement has `$since(…)` where it asks for its watermark, `$touched(…)` where dbt would ask for periods, and reads the
     lines of a load where it reads RAW. The owner puts in what it knows (warehouse/duckdb/cycle.py).
 #}
 
@@ -26,15 +26,15 @@
 {# The newest moment in a column of the table being built. #}
 {% macro watermark(column='loaded_at') -%}
     {%- set newest = "(select coalesce(max(" ~ column ~ "), timestamp '1970-01-01') from " ~ this ~ ")" -%}
-    {{ return(adapter.dispatch('as_constant')(newest)) }}
+    {{ return(adapter.dispatch('as_constant')(newest, column)) }}
 {%- endmacro %}
 
-{% macro duckdb__as_constant(timestamp) -%}
-    {{ '$since' if var('live', false) else timestamp }}
+{% macro duckdb__as_constant(timestamp, column) -%}
+    {{ '$since(' ~ column ~ ')' if var('live', false) else timestamp }}
 {%- endmacro %}
 
 {# Snowflake decides which partitions to skip before it runs a query's subqueries. A unit test's `this` is no table. #}
-{% macro snowflake__as_constant(timestamp) -%}
+{% macro snowflake__as_constant(timestamp, column) -%}
     {%- if execute and this is not string -%}
     timestamp '{{ run_query('select ' ~ timestamp_text(timestamp)).rows[0][0] }}'
     {%- else -%}

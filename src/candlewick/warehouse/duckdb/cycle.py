@@ -1,8 +1,8 @@
 """Runs what the models compile to: a load with SILVER in one transaction, then the rest of what is new in another.
 
-dbt makes the tables at the start and says what each model's statement is; its own run of one costs some hundred times
-what the statement does. Here a model runs only where a table that it reads has changed since it ran last, and whoever
-is killed between the two transactions has the rest caught up by dbt at the next start: a table knows how far it is.
+dbt says what each model's statement is; its own run of one costs some hundred times what the statement does. Here a
+model runs only where a table that it reads has changed since it ran last, and whoever is killed between the two
+transactions has the rest caught up at the next start: a table knows how far it is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,10 @@ import duckdb
 
 from candlewick.errors import ModelError
 from candlewick.process.crashpoint import crashpoint
+from candlewick.warehouse.compiled import LONG, Compiled, Program
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.lines import Readable
 from candlewick.warehouse.duckdb.periods import with_news
-from candlewick.warehouse.transform import LONG, Compiled, Models
 
 _CHANGED = "temp.changed_rows"
 
@@ -26,18 +26,18 @@ class Cycle:
     """The compiled models on the open file. All of them have run when it is made."""
 
     warehouse: Warehouse
-    statements: Sequence[Compiled]
-    copies: str
-    _since: dict[str, datetime] = field(default_factory=dict)
+    program: Program
+    _seen: dict[str, datetime] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, warehouse: Warehouse, models: Models) -> "Cycle":
-        """Run all models, and compile them. Raises `ModelError`."""
-        models.run()
-        statements, copies = models.compiled()
-        since = dict.fromkeys((each.name for each in statements), warehouse.loaded_at)
-        return cls(warehouse, statements, copies, since)
+    def of(cls, warehouse: Warehouse, program: Program) -> "Cycle":
+        """Make the tables that are not there, and run all models on what they have not seen. Raises `ModelError`."""
+        for each in program.models:
+            warehouse.connection.execute(each.table)
+        cycle = cls(warehouse, program, _stale={each.name for each in program.models if not each.reads_raw})
+        cycle.run()
+        return cycle
 
     def load(self, objects: Sequence[Readable]) -> dict[str, str]:
         """Load objects, and make SILVER of their lines, in one transaction; returns as `Warehouse.load`."""
@@ -47,7 +47,7 @@ class Cycle:
         """Run the models whose inputs have changed; those left out catch up later. Raises `ModelError`."""
         due = [
             each
-            for each in self.statements
+            for each in self.program.models
             if not each.reads_raw and (with_audit or not each.is_audit) and (with_long or each.name not in LONG)
         ]
         if any(each.name in self._stale for each in due):
@@ -56,10 +56,10 @@ class Cycle:
             self._note(done, self.warehouse.loaded_at)
 
     def _parse(self) -> None:
-        self.warehouse.connection.execute(f"create or replace temporary table new_copies as {self.copies}")
+        self.warehouse.connection.execute(f"create or replace temporary table new_copies as {self.program.copies}")
 
     def _make_silver(self, moment: datetime, *, has_klines: bool) -> None:
-        due = [each for each in self.statements if each.reads_raw and (has_klines or not each.is_of_klines)]
+        due = [each for each in self.program.models if each.reads_raw and (has_klines or not each.is_of_klines)]
         self._stale |= {each.name for each in due}
         self._note(self._run(due), moment)
 
@@ -69,21 +69,29 @@ class Cycle:
         for each in due:
             if each.name in self._stale:
                 if self._replace(each):
-                    self._stale |= {other.name for other in self.statements if each.name in other.inputs}
+                    self._stale |= {other.name for other in self.program.models if each.name in other.inputs}
                 done.append(each.name)
                 crashpoint("mid-dbt")
         return done
 
     def _note(self, done: Iterable[str], moment: datetime) -> None:
         for name in done:
-            self._since[name] = moment
+            self._seen[name] = moment
             self._stale.discard(name)
+
+    def _since(self, model: Compiled, column: str) -> datetime:
+        """Up to which moment a model's table knows all: a run of this process says so, or the table itself."""
+        if model.name in self._seen:
+            return self._seen[model.name]
+        newest = f"select coalesce(max({column}), timestamp '1970-01-01') from {model.relation}"
+        moment: datetime = self.warehouse.connection.execute(newest).fetchall()[0][0]
+        return moment
 
     def _replace(self, model: Compiled) -> int:
         """Put the rows that a model makes in the place of those of their keys; how many there were."""
         connection = self.warehouse.connection
         try:
-            sql = with_news(connection, model.sql, self._since[model.name])
+            sql = with_news(connection, model.sql, lambda column: self._since(model, column))
             made = f"create or replace temporary table changed_rows as {sql}"
             count = int(connection.execute(made).fetchall()[0][0])
             if model.is_whole:

@@ -16,12 +16,12 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.objects import Lake
 from candlewick.moments import to_micros
+from candlewick.warehouse.duckdb.compiling import MODELS, program
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.loader import Loaded, Loader
 from candlewick.warehouse.targets import Target
-from candlewick.warehouse.transform import PROJECT, Models
 
 MOST_LINES = 500_000
 """How much of a backlog is taken on at once: it bounds memory, and the time until hot folders are looked at again."""
@@ -55,10 +55,8 @@ class Intake:
             warehouse = Warehouse.open(database, memory_limit=limits.memory_limit, threads=limits.threads)
             parts.callback(warehouse.close)
             lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
-            models = Models(Target.duckdb(database), database.with_suffix(".dbt"), timezone=settings.timezone)
-            parts.callback(models.close)
-            generation = _bring_up_to_date(warehouse, models, settings.timezone)
-            cycle = Cycle.of(warehouse, models)
+            generation = _bring_up_to_date(warehouse, settings.timezone)
+            cycle = Cycle.of(warehouse, program(settings.timezone))
             loader = Loader(lake, warehouse, cycle.load)
             parts.callback(loader.close)
             loader.discovery.start_sweep()
@@ -99,7 +97,7 @@ class Intake:
         self._next_sweep = now + _SWEEP_AGAIN_SECONDS
 
 
-def _bring_up_to_date(warehouse: Warehouse, models: Models, timezone: str) -> str:
+def _bring_up_to_date(warehouse: Warehouse, timezone: str) -> str:
     """Make GOLD anew where other models made it, or its days for another zone. Returns the generation of what is there.
 
     The generation changes before the tables do: what is published of another one is never taken for this one's.
@@ -112,18 +110,25 @@ def _bring_up_to_date(warehouse: Warehouse, models: Models, timezone: str) -> st
         generation = uuid.uuid4().hex
         warehouse.note("generation", generation)
     if changed:
-        models.run()
-    if "models" in changed:
-        log.info("candles are made anew", reason="this version of candlewick has other models")
-        models.make_anew()
-    elif "timezone" in changed:
-        log.info("daily candles are made anew", timezone=timezone, before=before["timezone"])
-        models.make_anew("trades_ohlc_1d")
+        _make_anew(warehouse, timezone, *(() if "models" in changed else ("trades_ohlc_1d",)))
     for name, value in made_by.items():
         warehouse.note(name, value)
     return generation
 
 
+def _make_anew(warehouse: Warehouse, timezone: str, *models: str) -> None:
+    """Have dbt run all models, and make the named tables of GOLD anew, or all of them."""
+    from candlewick.warehouse.transform import Models  # noqa: PLC0415 - dbt takes seconds to load
+
+    log.info("candles are made anew", timezone=timezone, tables=models or "all, for other models than before")
+    dbt = Models(Target.duckdb(warehouse.path), warehouse.path.with_suffix(".dbt"), timezone=timezone)
+    try:
+        dbt.run()
+        dbt.make_anew(*models)
+    finally:
+        dbt.close()
+
+
 def _digest_of_models() -> str:
-    files = sorted(path for folder in ("gold", "audit", "macros") for path in (PROJECT / folder).glob("*.sql"))
+    files = sorted(path for folder in ("silver", "gold", "audit", "macros") for path in (MODELS / folder).glob("*.sql"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -4,7 +4,7 @@ Both are put in as constants: DuckDB then skips what lies outside of them withou
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ MOST_PERIODS = 24
 """Where news are scattered over more, one period reaches from the first to the last."""
 
 _TOUCHED = "$touched("
+_SINCE = re.compile(r"\$since\((\w+)\)")
 
 
 class Touched(NamedTuple):
@@ -23,9 +24,12 @@ class Touched(NamedTuple):
     closes: datetime
 
 
-def with_news(connection: duckdb.DuckDBPyConnection, sql: str, since: datetime) -> str:
-    """Put what a run knows into a model's statement, asking the database for the periods that its news touch."""
-    sql = sql.replace("$since", f"timestamp '{since}'")
+def with_news(connection: duckdb.DuckDBPyConnection, sql: str, since: Callable[[str], datetime]) -> str:
+    """Put what a run knows into a model's statement, asking the database for the periods that its news touch.
+
+    `since` gives the moment up to which the model's table knows all, by the column that tells.
+    """
+    sql = _SINCE.sub(lambda match: f"timestamp '{since(match[1])}'", sql)
     while (start := sql.find(_TOUCHED)) >= 0:
         end = _closing(sql, start + len(_TOUCHED))
         column, _, query = sql[start + len(_TOUCHED) : end].partition(":")

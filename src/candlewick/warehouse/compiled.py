@@ -1,0 +1,76 @@
+"""Pure: the models as dbt compiled them for the embedded warehouse's owner, who runs them without dbt."""
+
+from typing import Any, Self
+
+import msgspec
+
+LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d", "trades_footprint_1m")
+"""What no chart waits for: long candles, and footprints, which a chart carries on by itself."""
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A model: a statement, and the table that its rows go to, whose `columns` are its names and types in order.
+
+    `sql` has `$since(column)` and `$touched(column: query)` where it needs to know what is new
+    (models/macros/changes.sql). `inputs` names the models that it reads. A model that is whole makes its table anew.
+    """
+
+    name: str
+    relation: str
+    columns: dict[str, str]
+    keys: tuple[str, ...]
+    sql: str
+    inputs: frozenset[str]
+    reads_raw: bool
+    is_audit: bool
+    is_append: bool
+    is_whole: bool
+
+    @property
+    def is_of_klines(self) -> bool:
+        """Whether it reads the exchange's candles among the lines."""
+        return self.reads_raw and bool(self.inputs)
+
+    @property
+    def table(self) -> str:
+        """The statement that makes its table, where there is none."""
+        columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
+        schema = self.relation.partition(".")[0]
+        return f"create schema if not exists {schema}; create table if not exists {self.relation} ({columns})"
+
+    @classmethod
+    def of(cls, node: Any) -> Self:  # noqa: ANN401 - dbt's own types are not public
+        """Read it from dbt's node. Names come without the database, so that it runs in any."""
+        keys = node.config.unique_key
+        return cls(
+            name=node.name,
+            relation=f"{node.schema}.{node.alias}",
+            columns={column.name: str(column.data_type) for column in node.columns.values()},
+            keys=(keys,) if isinstance(keys, str) else tuple(keys),
+            sql=node.compiled_code.replace(f'"{node.database}".', ""),
+            inputs=frozenset(name.rpartition(".")[2] for name in node.depends_on.nodes if name.startswith("model.")),
+            reads_raw=any(name.startswith("source.") for name in node.depends_on.nodes),
+            is_audit="audit" in node.tags,
+            is_append=node.config.incremental_strategy == "append",
+            is_whole=node.config.materialized == "table",
+        )
+
+
+class Program(msgspec.Struct, frozen=True):
+    """All models in the order in which they run, and how the trades of a load are parsed."""
+
+    models: list[Compiled]
+    copies: str
+
+
+_DECODER = msgspec.json.Decoder(Program)
+
+
+def encode(program: Program) -> bytes:
+    """Return a program as JSON."""
+    return msgspec.json.encode(program)
+
+
+def decode(text: bytes) -> Program:
+    """Read a program. Raises `msgspec.DecodeError` where it is none."""
+    return _DECODER.decode(text)
