@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from candlewick.mart import garbage
-from candlewick.mart.publisher import SETTLED_AFTER
+from candlewick.mart.publisher import MANY_ROWS, SETTLED_AFTER
 from candlewick.mart.reader import Mart
 from candlewick.mart.version import CANDLES, CURRENT, PINS, TRADES
 from warehouse.small_mart import SmallMart
@@ -47,6 +47,27 @@ def test_only_the_files_of_changed_periods_are_written_anew(mart):
     after = files(publisher.publish())
     assert {period for period in after if before.get(period) != after[period]} == {"2024-08-11", "2024-08-13"}
     assert [row["close"] for row in Mart(mart.path).candles("BTCUSDT", "1m").to_pylist()] == [5, 5, 5, 6, 5, 5]
+
+
+def test_a_day_that_comes_at_once_is_one_file_and_the_running_hour_is_not(mart):
+    mart.put_trade(1, DAY - timedelta(days=1))
+    publisher = mart.publisher()
+    assert list(files(publisher.publish(), TRADES)) == ["2024-08-07T00-00"]
+    moment = mart.clock + timedelta(seconds=1)
+    mart.warehouse.connection.execute(
+        f"insert into {TRADES} select 'BTCUSDT', 2 + n, 5, timestamp '{DAY}' + n * interval '1 second', ?"
+        f" from generate_series(0, {MANY_ROWS + 86_400}) as all_of_it (n)",
+        [moment],
+    )
+    version = publisher.publish()
+    periods = list(files(version, TRADES))
+    assert periods[:2] == ["2024-08-07T00-00", "2024-08-08"]
+    assert all(period.startswith("2024-08-09T") for period in periods[2:])
+    assert version.tables[TRADES].rows == MANY_ROWS + 86_402
+    moments = [file.start for file in version.tables[TRADES].files]
+    assert moments == sorted(moments)
+    mart.warehouse.connection.execute(f"update {TRADES} set loaded_at = loaded_at + interval '1 second'")
+    assert publisher.publish().tables[TRADES].rows == MANY_ROWS + 86_402
 
 
 def test_where_nothing_changed_nothing_is_published(mart):

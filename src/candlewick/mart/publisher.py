@@ -6,6 +6,7 @@ and again; settled ones are joined, so that years are a few hundred files.
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -41,6 +42,8 @@ from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import replace_atomically
 
 SETTLED_AFTER = timedelta(minutes=10)
+MANY_ROWS = 50_000
+"""So many new rows of a settled period are written as its one file at once, not in parts that would be joined later."""
 
 
 class Layout(NamedTuple):
@@ -131,26 +134,28 @@ class Publisher:
 
     def _table(self, name: str, layout: Layout, known: Table | None) -> Table:
         """Write the files of the periods whose rows changed since `known` was published."""
-        newest, moments = self._changes(name, layout, known)
-        if known and not moments:
+        newest, news = self._changes(name, layout, known)
+        if known and not news:
             return known
         files = {file.start: file for file in known.files if file.rows} if known else {}
-        for period in {_period(list(files.values()), moment, layout.recent) for moment in moments}:
+        for period in _periods(list(files.values()), news, layout):
+            for start in [start for start in files if period.start <= start < period.end]:
+                del files[start]
             files[period.start] = self._write_period(name, layout, period)
         if not files:
             return Table([self._write_period(name, layout, ALWAYS)], newest)
         return Table(_by_time(list(files.values())), newest)
 
-    def _changes(self, name: str, layout: Layout, known: Table | None) -> tuple[datetime | None, list[datetime]]:
-        """The table's newest `loaded_at`, and a moment in each period with rows that are not published."""
+    def _changes(self, name: str, layout: Layout, known: Table | None) -> tuple[datetime | None, dict[datetime, int]]:
+        """The table's newest `loaded_at`, and how many rows are not published, by a moment near them."""
         since = known.loaded_at if known and known.loaded_at else datetime.min
         bucket = f"time_bucket(interval '10 minutes', {layout.time})"
         is_new = f"loaded_at > timestamp '{since}'"  # as a constant: what is older is not even looked at
         rows = self._connection.execute(
-            f"select {bucket}, max(loaded_at) from {name} where {is_new} group by 1"
+            f"select {bucket}, max(loaded_at), count(*) from {name} where {is_new} group by 1"
         ).fetchall()
-        newest = max((loaded_at for _, loaded_at in rows), default=known.loaded_at if known else None)
-        return newest, [moment for moment, _ in rows]
+        newest = max((loaded_at for _, loaded_at, _ in rows), default=known.loaded_at if known else None)
+        return newest, {moment: count for moment, _, count in rows}
 
     def _write_period(self, name: str, layout: Layout, period: Period) -> File:
         is_within = f"{layout.time} >= '{period.start}' and {layout.time} < '{period.end}'"
@@ -162,7 +167,8 @@ class Publisher:
         folder = self._path / table.replace(".", "/")
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f"{period.label}{DRAFT}"
-        copy = f"copy ({query}) to '{str(draft).replace(chr(39), chr(39) * 2)}' (format parquet, compression zstd)"
+        target = str(draft).replace("'", "''")
+        copy = f"copy ({query}) to '{target}' (format parquet, parquet_version v2, compression zstd)"
         rows = self._connection.execute(copy).fetchall()[0][0]
         content = draft.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
@@ -194,6 +200,31 @@ class Publisher:
             "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
         ).fetchall()
         return {symbol: Watermark(*marks) for symbol, *marks in rows}
+
+
+def _periods(files: list[File], news: dict[datetime, int], layout: Layout) -> list[Period]:
+    """The periods whose files are to be written: those with news; as many as are settled, in as few files as may be."""
+    end = max([*news, *(file.start for file in files)], default=datetime.min)
+    whole: list[Period] = []
+    for unit in layout.settled[::-1]:
+        counts: Counter[Period] = Counter()
+        for moment, count in news.items():
+            counts[period_of(moment, unit)] += count
+        over = [period for period in counts if period.end <= end and not _is_within(period, whole)]
+        whole += [period for period in over if _is_mostly_new(period, counts[period], files)]
+    rest = {moment for moment in news if not any(period.start <= moment < period.end for period in whole)}
+    return [*whole, *{_period(files, moment, layout.recent) for moment in rest}]
+
+
+def _is_within(period: Period, others: list[Period]) -> bool:
+    return any(other.start <= period.start < other.end for other in others)
+
+
+def _is_mostly_new(period: Period, count: int, files: list[File]) -> bool:
+    """Whether one file may take the place of those of a period that has so many new rows."""
+    held = [file for file in files if file.start < period.end and period.start < file.end]
+    are_inside = all(period.start <= file.start and file.end <= period.end for file in held)
+    return are_inside and count >= max(MANY_ROWS, sum(file.rows for file in held))
 
 
 def _period(files: list[File], moment: datetime, unit: Unit) -> Period:
