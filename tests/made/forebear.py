@@ -1,8 +1,12 @@
 """What the process has that others are forked from: Candlewick imported, its models compiled for days in UTC."""
 
+import tempfile
+from pathlib import Path
+
 from candlewick.fake_binance.server import server  # noqa: F401 - for those who are forked
 from candlewick.recorder import session  # noqa: F401
 from candlewick.warehouse.duckdb import owner  # noqa: F401
 from candlewick.warehouse.duckdb.compiling import program
 
-program("UTC")
+with tempfile.TemporaryDirectory() as _folder:
+    program("UTC", Path(_folder))

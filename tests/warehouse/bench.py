@@ -37,12 +37,16 @@ class Bench:
     def open_as_owner(cls, folder: Path) -> Iterator[Self]:
         """As `open`, and what the models compile to is run as the owner runs it, without dbt."""
         with cls.open(folder) as bench:
-            yield replace(bench, owned=Cycle.of(bench.warehouse, program(cls.zone)))
+            yield replace(bench, owned=Cycle.of(bench.warehouse, program(cls.zone, folder)))
 
     def empty(self) -> None:
         """Drop everything but RAW's tables, and their rows; the owner's tables stay, without a row."""
         if self.owned is not None:
-            for table in ("raw.binance_raw", "raw.loaded_objects", *(each.relation for each in self.owned.program.models)):
+            for table in (
+                "raw.binance_raw",
+                "raw.loaded_objects",
+                *(each.relation for each in self.owned.program.models),
+            ):
                 self.warehouse.connection.execute(f"delete from {table}")
             return
         self.warehouse.connection.execute(

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import duckdb
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlewick.warehouse.duckdb.periods import MOST_PERIODS, Touched, condition, joined, with_news
@@ -17,6 +17,7 @@ def minute(number: int) -> datetime:
     return START + timedelta(minutes=number)
 
 
+@settings(deadline=None)
 @given(periods=PERIODS)
 def test_joined_periods_are_apart_and_cover_the_same_minutes(periods):
     def covered(some: list[Touched]) -> set[int]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 import zstandard
@@ -25,6 +25,9 @@ from candlewick.lake.folder import Folder, Listed
 from candlewick.lake.manifest import Manifest, SealedPart
 from candlewick.lake.remote import Remote
 from candlewick.process.files import NO_SPACE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 log = structlog.get_logger()
 
@@ -53,12 +56,25 @@ class LakeText(NamedTuple):
     manifest: Manifest
 
 
+class LakeTrades(NamedTuple):
+    """An object that stands for trades of a sealed day, read as columns (`lake.sealed.file.TYPED`) and not as lines."""
+
+    name: str
+    trades: "pa.Table"
+    manifest: Manifest
+
+    @property
+    def text(self) -> bytes:
+        """It has no lines at hand."""
+        return b""
+
+
 class Lake:
     """The objects under one prefix of one store. Safe to use from several threads."""
 
     def __init__(self, place: Folder | Remote, prefix: str, url: str) -> None:
         self._place = place
-        self._sealed_file: tuple[str, bytes] = ("", b"")
+        self._sealed_file: tuple[SealedPart | None, bytes] = (None, b"")
         self.prefix = prefix
         self.url = url
 
@@ -150,22 +166,44 @@ class Lake:
 
     def read_text(self, name: str) -> LakeText:
         """Read an object whole, its lines left together. Raises as `read_object`."""
+        item = self._read(name)
+        return item if item.manifest.sealed is None else self._of_sealed(item, item.manifest.sealed)
+
+    def read_typed(self, name: str) -> LakeText | LakeTrades:
+        """Read an object whole; one that stands for trades of a sealed day as columns. Raises as `read_object`."""
+        item = self._read(name)
+        part = item.manifest.sealed
+        if part is None or part.group is None:
+            return item if part is None else self._of_sealed(item, part)
+        from candlewick.lake.sealed import reference  # noqa: PLC0415 - recorders need no Arrow
+
+        trades = reference.trades_of(self._sealed_content(part), part)
+        return LakeTrades(item.name, trades, replace(item.manifest, lines=trades.num_rows))
+
+    def _read(self, name: str) -> LakeText:
         if names.parse(name) is None:
             raise TornObjectError(f"{name}: expected a stream_… or backfill_… object, got another name")
-        item = unpack_text(name, self.get(name))
-        return item if item.manifest.sealed is None else self._of_sealed(item, item.manifest.sealed)
+        return unpack_text(name, self.get(name))
 
     def _of_sealed(self, item: LakeText, part: SealedPart) -> LakeText:
         """Return an object with the lines that it stands for."""
         from candlewick.lake.sealed import reference  # noqa: PLC0415 - recorders need no Arrow
 
-        name, content = self._sealed_file
-        if name != part.file:
-            content = self.get(part.file)
-            self._sealed_file = part.file, content
-        lines = reference.lines_of(content, part)
+        lines = reference.lines_of(self._sealed_content(part), part)
         text = b"".join(line + b"\n" for line in lines)
         return LakeText(item.name, text, replace(item.manifest, lines=len(lines)))
+
+    def _sealed_content(self, part: SealedPart) -> bytes:
+        """Return a sealed file's bytes, which are those that were sealed; the last one is kept for its other parts."""
+        from candlewick.lake.sealed import reference  # noqa: PLC0415 - recorders need no Arrow
+
+        whole = replace(part, group=None)
+        kept, content = self._sealed_file
+        if kept != whole:
+            content = self.get(part.file)
+            reference.check(content, part)
+            self._sealed_file = whole, content
+        return content
 
     def hours(self, since: str | None = None) -> list[str]:
         """Return the hour folders that are there, oldest first; from the folder `since` on where it is given."""

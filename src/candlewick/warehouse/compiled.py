@@ -57,10 +57,11 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """All models in the order in which they run, and how the trades of a load are parsed."""
+    """All models in the order in which they run, and how copies of trades come of a load's lines and sealed trades."""
 
     models: list[Compiled]
     copies: str
+    sealed_copies: str
 
 
 _DECODER = msgspec.json.Decoder(Program)

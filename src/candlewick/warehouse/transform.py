@@ -88,12 +88,9 @@ class Models:
 
         Raises `ModelError`.
         """
-        nodes = [
-            result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")
-        ]
-        [copies] = self._compile("--inline", "{{ copies_of_a_load() }}")
+        nodes = [result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")]
         models = [Compiled.of(node) for node in nodes if node.config.materialized != "view"]
-        return Program(models, str(copies.node.compiled_code))
+        return Program(models, self._inline("copies_of_a_load"), self._inline("copies_of_sealed_trades"))
 
     def close(self) -> None:
         """Let go of the warehouse: dbt holds it open between runs."""
@@ -119,6 +116,10 @@ class Models:
         _check(outcome)
         results: Sequence[Any] = getattr(outcome.result, "results", ())
         return results
+
+    def _inline(self, macro: str) -> str:
+        [compiled] = self._compile("--inline", f"{{{{ {macro}() }}}}")
+        return str(compiled.node.compiled_code)
 
     def _vars(self, **more: object) -> str:
         return f"--vars={json.dumps(self._variables | more)}"

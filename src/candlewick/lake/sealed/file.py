@@ -77,6 +77,25 @@ def read(content: bytes | Path, name: str = "the sealed file", group: int | None
         raise TornObjectError(f"{name}: not a sealed file: {str(error).partition(chr(10))[0]}") from None
 
 
+def read_typed(content: bytes | Path, name: str = "the sealed file", group: int | None = None) -> pa.Table:
+    """Read the columns `TYPED` of a sealed file, or of one row group: decimals in the symbol's places, times in UTC.
+
+    Raises `TornObjectError` for a file that is none.
+    """
+    try:
+        parquet = pq.ParquetFile(io.BytesIO(content) if isinstance(content, bytes) else content)
+        if json.loads(parquet.schema_arrow.metadata[_KEY])["version"] != VERSION:
+            raise TornObjectError(f"{name}: expected a sealed file of version {VERSION}")
+        columns = list(TYPED)
+        table = parquet.read(columns) if group is None else parquet.read_row_group(group, columns)
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+        raise TornObjectError(f"{name}: not a sealed file: {str(error).partition(chr(10))[0]}") from None
+    for time in ("traded_at", "received_at"):
+        at = table.schema.get_field_index(time)
+        table = table.set_column(at, time, table.column(time).cast(pa.timestamp("us")))
+    return table
+
+
 def rows_of_groups(content: bytes) -> list[int]:
     """Return how many trades each row group of a sealed file has."""
     about = pq.ParquetFile(io.BytesIO(content)).metadata

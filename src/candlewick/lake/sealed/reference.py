@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
+import pyarrow as pa
 import zstandard
 
 from candlewick.errors import TornObjectError
@@ -33,10 +34,19 @@ class Reference(NamedTuple):
     manifest: Manifest
 
 
-def lines_of(content: bytes, part: SealedPart) -> list[bytes]:
-    """Return the lines of a part of a sealed file. Raises `TornObjectError` where it is not the one that was sealed."""
+def check(content: bytes, part: SealedPart) -> None:
+    """Raise `TornObjectError` where a file's content is not what was sealed."""
     if sha256(content).hexdigest() != part.sha256:
         raise TornObjectError(f"{part.file}: not the file that was sealed; restore it from a copy")
+
+
+def trades_of(content: bytes, part: SealedPart) -> pa.Table:
+    """Return the trades of a part of a checked sealed file, typed. Raises `TornObjectError`."""
+    return file.read_typed(content, part.file, part.group)
+
+
+def lines_of(content: bytes, part: SealedPart) -> list[bytes]:
+    """Return the lines of a part of a checked sealed file. Raises `TornObjectError`."""
     return evidence_in(content) if part.group is None else list(file.read(content, part.file, part.group).lines())
 
 

@@ -41,6 +41,33 @@ select * from copies
 {%- endmacro %}
 
 
+{# The same of trades that lie in sealed files: nothing is parsed, their columns have types. #}
+{% macro copies_of_sealed_trades() -%}
+with
+
+typed as (
+
+    select
+        symbol,
+        trade_id,
+        cast(price as decimal(38, 8)) as price,
+        cast(quantity as decimal(38, 8)) as quantity,
+        is_buyer_maker,
+        traded_at,
+        received_at,
+        loaded_at,
+        source,
+        row_number
+    from new_sealed_trades
+
+),
+
+{{ copies_of_typed() }}
+
+select * from copies
+{%- endmacro %}
+
+
 {% macro parsed_copies(condition) -%}
 events as (
 
@@ -78,6 +105,12 @@ typed as {{ evaluated_once() }}(
 
 ),
 
+{{ copies_of_typed() }}
+{%- endmacro %}
+
+
+{# The CTE `copies`, after `typed`. #}
+{% macro copies_of_typed() -%}
 -- What is not a trade stays in RAW, and its id shows as a hole in TAPE_GAPS: seen, and in nobody's way.
 copies as (
 

@@ -1,4 +1,4 @@
-"""What the models compile to, from a cache: dbt takes seconds and a hundred megabytes to say it, and says the same again.
+"""What the models compile to, from a cache: dbt takes seconds and a hundred megabytes to say it, every time the same.
 
 It is asked once for these models, these versions and this time zone, in a process of its own.
 """
@@ -27,22 +27,36 @@ log = structlog.get_logger()
 
 
 @lru_cache(maxsize=8)
-def program(timezone: str) -> Program:
-    """Return the compiled models for days of a time zone. Raises `ModelError`."""
-    cache = _cache() / f"models-{_digest(timezone)}.json"
-    with suppress(OSError, msgspec.DecodeError):
-        return decode(cache.read_bytes())
+def program(timezone: str, folder: Path) -> Program:
+    """Return the compiled models for days of a time zone. Raises `ModelError`.
+
+    They are kept in `folder` where the user has no cache that can be written.
+    """
+    name = f"models-{_digest(timezone)}.json"
+    places = [place / name for place in (_cache(), folder) if place is not None]
+    for place in places:
+        with suppress(OSError, msgspec.DecodeError):
+            return decode(place.read_bytes())
     compiled = _in_a_process(timezone)
-    try:
-        replace_atomically(cache, encode(compiled), durable=False)
-    except OSError as error:
-        log.info("compiled models are not kept; each start compiles them", problem=str(error))
+    if not any(_is_kept(compiled, place) for place in places):
+        log.info("compiled models are not kept; each start compiles them", folder=str(folder))
     return compiled
 
 
-def _cache() -> Path:
-    """Where programs of a user keep what they can make again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "candlewick"
+def _cache() -> Path | None:
+    """Where programs of a user keep what they can make again; None where nobody knows."""
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "candlewick"
+    except RuntimeError:
+        return None
+
+
+def _is_kept(compiled: Program, place: Path) -> bool:
+    try:
+        replace_atomically(place, encode(compiled), durable=False)
+    except OSError:
+        return False
+    return True
 
 
 def _digest(timezone: str) -> str:
@@ -80,4 +94,6 @@ def _compile(timezone: str) -> Program:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(encode(_compile(sys.argv[1])))
+    with os.fdopen(os.dup(1), "wb") as answer:
+        os.dup2(2, 1)  # whatever dbt prints is no answer
+        answer.write(encode(_compile(sys.argv[1])))

@@ -56,7 +56,9 @@ class Cycle:
             self._note(done, self.warehouse.loaded_at)
 
     def _parse(self) -> None:
-        self.warehouse.connection.execute(f"create or replace temporary table new_copies as {self.program.copies}")
+        execute = self.warehouse.connection.execute
+        execute(f"create or replace temporary table new_copies as {self.program.copies}")
+        execute(f"insert into new_copies by name {self.program.sealed_copies}")
 
     def _make_silver(self, moment: datetime, *, has_klines: bool) -> None:
         due = [each for each in self.program.models if each.reads_raw and (has_klines or not each.is_of_klines)]

@@ -21,7 +21,7 @@ from candlewick.mart.views import STORAGE_VERSION
 from candlewick.moments import from_micros, naive, now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
-from candlewick.warehouse.duckdb.lines import Lines, Readable, is_text, lines_of
+from candlewick.warehouse.duckdb.lines import Lines, Readable, is_text, lines_of, trades_of
 
 _SCHEMA = """
 create schema if not exists raw;
@@ -82,7 +82,7 @@ class Warehouse:
     raw_from: str = ""
 
     @classmethod
-    def open(cls, path: Path, *, memory_limit: str = "2GB", threads: int = 2) -> Self:
+    def open(cls, path: Path, *, memory_limit: str = "200MB", threads: int = 2) -> Self:
         """Open the file, or make it.
 
         Raises `WarehouseBusyError` where another process has it, `WarehouseCorruptError` where DuckDB cannot read it.
@@ -110,8 +110,9 @@ class Warehouse:
         """Load objects: their rows, and that they are loaded, in one transaction. RAW gets no row of before `raw_from`.
 
         The caller makes sure that none is loaded already. An object with a line that is not JSON is not loaded at all:
-        returns the names of those, with the reason. `parse` is called with the lines at hand, by kind, as
-        `new_trade_lines`, `new_kline_lines` and `new_manifest_lines`, and `then` in the transaction.
+        returns the names of those, with the reason. Trades that come without their lines get no rows in RAW. `parse` is
+        called with all at hand, by kind, as `new_trade_lines`, `new_kline_lines`, `new_manifest_lines` and
+        `new_sealed_trades`, and `then` in the transaction.
         """
         moment = max(from_micros(now_us()), self._newest + timedelta(microseconds=1))
         refused = {item.name: "a line is not text" for item in objects if not is_text(item)}
@@ -128,9 +129,12 @@ class Warehouse:
         self, objects: Sequence[Readable], moment: datetime, parse: Callable[[], None] | None, then: Then | None
     ) -> None:
         lines = lines_of(objects, moment)
+        has_klines = lines.kline_lines.num_rows > 0
         with ExitStack() as tables:
-            for name, rows in {**lines._asdict(), "objects": _loaded(objects, moment)}.items():
+            others = {"objects": _loaded(objects, moment), "sealed_trades": trades_of(objects, moment)}
+            for name, rows in {**lines._asdict(), **others}.items():
                 tables.enter_context(self._registered(f"new_{name}", rows))
+            del lines, rows
             if parse is not None:
                 parse()
             with self.transaction():
@@ -140,7 +144,8 @@ class Warehouse:
                 crashpoint("mid-load")
                 self.connection.execute("insert into raw.loaded_objects select * from new_objects")
                 if then is not None:
-                    then(moment, has_klines=lines.kline_lines.num_rows > 0)
+                    self.connection.unregister("new_trade_lines")  # the largest by far, and not needed any more
+                    then(moment, has_klines=has_klines)
                 crashpoint("before commit")
         crashpoint("after commit")
 

@@ -15,7 +15,7 @@ import structlog
 from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.objects import Lake
-from candlewick.moments import to_micros
+from candlewick.moments import from_micros, to_micros
 from candlewick.warehouse.duckdb.compiling import MODELS, program
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.discovery import Discovery
@@ -23,7 +23,7 @@ from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.loader import Loaded, Loader
 from candlewick.warehouse.targets import Target
 
-MOST_LINES = 500_000
+MOST_LINES = 800_000
 """How much of a backlog is taken on at once: it bounds memory, and the time until hot folders are looked at again."""
 
 _SWEEP_AGAIN_SECONDS = 900.0
@@ -56,7 +56,7 @@ class Intake:
             parts.callback(warehouse.close)
             lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
             generation = _bring_up_to_date(warehouse, settings.timezone)
-            cycle = Cycle.of(warehouse, program(settings.timezone))
+            cycle = Cycle.of(warehouse, program(settings.timezone, database.parent))
             loader = Loader(lake, warehouse, cycle.load)
             parts.callback(loader.close)
             loader.discovery.start_sweep()
@@ -104,7 +104,8 @@ def _bring_up_to_date(warehouse: Warehouse, timezone: str) -> str:
     """
     made_by = {"models": _digest_of_models(), "timezone": timezone}
     before = {name: warehouse.setting(name) for name in made_by}
-    changed = {name for name, value in made_by.items() if before[name] not in (None, value)}
+    has_tables = warehouse.loaded_at > from_micros(0)
+    changed = {name for name, value in made_by.items() if before[name] != value and (before[name] or has_tables)}
     generation = warehouse.setting("generation")
     if generation is None or changed:
         generation = uuid.uuid4().hex

@@ -1,6 +1,6 @@
-"""The lines of objects as rows of RAW, by kind, in Arrow: made for a whole load at once, with no work per line here."""
+"""What objects hold, in Arrow: lines as rows of RAW, by kind, and sealed trades; with no work per line here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,15 +8,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlewick.lake.manifest import encode
-from candlewick.lake.objects import LakeObject, LakeText
+from candlewick.lake.objects import LakeObject, LakeText, LakeTrades
 
-Readable = LakeObject | LakeText
+Readable = LakeObject | LakeText | LakeTrades
+_PART_BYTES = 8 * 2**20
 _SCHEMA = pa.schema(
     [
         ("payload", pa.string()),
-        ("object_name", pa.string()),
+        ("object_name", pa.dictionary(pa.int32(), pa.string())),
         ("row_number", pa.int64()),
         ("loaded_at", pa.timestamp("us")),
+    ]
+)
+
+
+_TRADES = pa.schema(
+    [
+        ("symbol", pa.string()),
+        ("trade_id", pa.int64()),
+        ("price", pa.decimal128(18, 8)),
+        ("quantity", pa.decimal128(18, 8)),
+        ("is_buyer_maker", pa.bool_()),
+        ("traded_at", pa.timestamp("us")),
+        ("received_at", pa.timestamp("us")),
+        ("source", pa.string()),
     ]
 )
 
@@ -51,17 +66,34 @@ def lines_of(objects: Sequence[Readable], moment: datetime) -> Lines:
 
 def _events(objects: Sequence[Readable], moment: datetime) -> pa.Table:
     """All lines of some objects but their manifests."""
-    texts = [item.text for item in objects if item.text]
-    if not texts:
-        return _SCHEMA.empty_table()
-    whole = pa.array([b"".join(texts)[:-1]], pa.binary()).cast(pa.string())
-    payload = pc.list_flatten(pc.split_pattern(whole, "\n"))
-    counts = [text.count(b"\n") for text in texts]
+    objects = [item for item in objects if item.text]
+    payload = pa.chunked_array([_split(part) for part in _parts(objects)], pa.string())
+    counts = [item.text.count(b"\n") for item in objects]
     ends = pc.cumulative_sum(pa.array(counts, pa.int64()))
     before = _repeated(pc.subtract(ends, pa.array(counts, pa.int64())), ends)
-    named = _repeated(pa.array([item.name for item in objects if item.text], pa.string()), ends)
-    count = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(payload)))
-    return pa.table([payload, named, pc.subtract(count, before), _moments(moment, len(payload))], schema=_SCHEMA)
+    which = _repeated(pa.array(range(len(objects)), pa.int32()), ends)
+    named = pa.DictionaryArray.from_arrays(which, pa.array([item.name for item in objects], pa.string()))
+    row = pc.subtract(_count(len(payload)), before)
+    return pa.table([payload, named, row, _moments(moment, len(payload))], schema=_SCHEMA)
+
+
+def _parts(objects: Sequence[Readable]) -> Iterator[list[bytes]]:
+    """Texts that are split at once: many small ones, and not so much that copies of it would need memory."""
+    part: list[bytes] = []
+    size = 0
+    for item in objects:
+        part.append(item.text)
+        size += len(part[-1])
+        if size >= _PART_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _split(texts: list[bytes]) -> pa.Array:
+    whole = pa.array([b"".join(texts)[:-1]], pa.binary()).cast(pa.string())
+    return pc.list_flatten(pc.split_pattern(whole, "\n"))
 
 
 def _repeated(values: pa.Array, ends: pa.Array) -> pa.Array:
@@ -69,9 +101,23 @@ def _repeated(values: pa.Array, ends: pa.Array) -> pa.Array:
     return pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(ends, values))
 
 
+def trades_of(objects: Sequence[Readable], moment: datetime) -> pa.Table:
+    """Return the sealed trades among objects, each object's in its order."""
+    tables = [item.trades for item in objects if isinstance(item, LakeTrades)]
+    whole = pa.concat_tables(tables or [_TRADES.empty_table()], promote_options="permissive")
+    return whole.append_column("row_number", _count(whole.num_rows)).append_column(
+        "loaded_at", _moments(moment, whole.num_rows)
+    )
+
+
+def _count(count: int) -> pa.Array:
+    """1, 2, 3, …"""
+    return pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count))
+
+
 def _manifests(objects: Sequence[Readable], moment: datetime) -> pa.Table:
     payload = pa.array([encode(item.manifest) for item in objects], pa.binary()).cast(pa.string())
-    named = pa.array([item.name for item in objects], pa.string())
+    named = pa.array([item.name for item in objects], pa.string()).dictionary_encode()
     rows = pa.array([item.text.count(b"\n") + 1 for item in objects], pa.int64())
     return pa.table([payload, named, rows, _moments(moment, len(objects))], schema=_SCHEMA)
 

@@ -18,13 +18,15 @@ from obstore.exceptions import NotFoundError
 
 from candlewick.errors import LakeError, TornObjectError
 from candlewick.lake.manifest import Manifest
-from candlewick.lake.objects import Lake, LakeText
+from candlewick.lake.objects import Lake
 from candlewick.spans import Range
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.lines import Readable
 
-BATCH_LINES = 100_000
+BATCH_LINES = 370_000
+"""Of a transaction in a backlog. DuckDB writes its whole row groups (122,880 rows) into the file at once; what is left
+of three or more is not written again at the next checkpoint."""
 _READ_AHEAD = 8
 _REPORTED = 1_000
 _SWEEP_SECONDS = 0.2
@@ -94,7 +96,7 @@ class Loader:
         """Stop reading."""
         self._readers.shutdown(wait=False, cancel_futures=True)
 
-    def _load_batch(self, batch: list[LakeText]) -> Loaded:
+    def _load_batch(self, batch: list[Readable]) -> Loaded:
         try:
             refused = (self.put or self.warehouse.load)(batch)
         except BaseException:
@@ -117,9 +119,9 @@ class Loader:
         before, self._holes[manifest.recorder] = self._holes.get(manifest.recorder, {}), _holes(manifest)
         return bool(manifest.klines) or self._holes[manifest.recorder] != before
 
-    def _read_batch(self) -> list[LakeText]:
+    def _read_batch(self) -> list[Readable]:
         """Read found objects until a batch is full, or as many as can be read now. Raises `LakeError` for none."""
-        batch: list[LakeText] = []
+        batch: list[Readable] = []
         lines = 0
         try:
             with closing(self._read()) as objects:
@@ -133,9 +135,9 @@ class Loader:
                 raise
         return batch
 
-    def _read(self) -> Generator[LakeText]:
+    def _read(self) -> Generator[Readable]:
         """Read what was found, some objects ahead; what was read ahead and not asked for goes back."""
-        ahead: deque[tuple[str, Future[LakeText | str]]] = deque()
+        ahead: deque[tuple[str, Future[Readable | str]]] = deque()
         try:
             while self._fill(ahead):
                 name, reading = ahead[0]
@@ -154,7 +156,7 @@ class Loader:
             for name, _ in reversed(ahead):
                 self.discovery.put_back(name)
 
-    def _fill(self, ahead: deque[tuple[str, Future[LakeText | str]]]) -> bool:
+    def _fill(self, ahead: deque[tuple[str, Future[Readable | str]]]) -> bool:
         while len(ahead) < _READ_AHEAD and (name := self._next()) is not None:
             ahead.append((name, self._readers.submit(self._read_one, name)))
         return bool(ahead)
@@ -170,10 +172,13 @@ class Loader:
                 self._in_vain += time.monotonic() - started
         return name
 
-    def _read_one(self, name: str) -> LakeText | str:
-        """Return an object, or why it is none. Raises `LakeError` where that cannot be known now."""
+    def _read_one(self, name: str) -> Readable | str:
+        """Return an object, or why it is none. Raises `LakeError` where that cannot be known now.
+
+        Lines of a sealed day are written again only where RAW is to have them.
+        """
         try:
-            return self.lake.read_text(name)
+            return self.lake.read_typed(name) if name < self.warehouse.raw_from else self.lake.read_text(name)
         except TornObjectError as error:
             return str(error).removeprefix(f"{name}: ")
         except LakeError as error:
