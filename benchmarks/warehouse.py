@@ -1,13 +1,17 @@
 """What the warehouse costs: a backlog from the lake into SILVER, GOLD and the mart, and a cycle of live trading.
 
-    python benchmarks/warehouse.py [--trades 1_000_000] [--per-object 3_000] [--live-per-object 21]
+    python benchmarks/warehouse.py [--trades 1_000_000] [--per-object 3_000] [--seconds 60] [--live-per-object 21]
 
 A lake of synthetic objects is loaded as after a first start, and in the same run by what one would write instead
 (`benchmarks/bare.py`), each in a process of its own. Then objects come one by one, as from a recorder, and every cycle
-is timed. Where other work runs on the machine, CPU seconds are what counts. The start of dbt is in them.
+is timed, in a warehouse with that history and in one without. Where other work runs on the machine, CPU seconds are
+what counts. What dbt takes to compile the models, once for a version of Candlewick, is told apart.
+
+A day in one-second objects: --trades 3_024_000 --per-object 35 --seconds 1. A history of months: --trades 30_000_000.
 """
 
 import argparse
+import os
 import random
 import resource
 import statistics
@@ -25,6 +29,7 @@ from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack
 from candlewick.moments import now_us
 from candlewick.warehouse.duckdb import owner
+from candlewick.warehouse.duckdb.compiling import program
 from candlewick.warehouse.duckdb.pipeline import Pipeline
 
 LIVE_CYCLES = 60
@@ -45,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--trades", type=int, default=1_000_000)
     parser.add_argument("--per-object", type=int, default=3_000)
+    parser.add_argument("--seconds", type=int, default=60, help="what an object spans")
     parser.add_argument("--live-per-object", type=int, default=21)
     parser.add_argument("--own", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -54,12 +60,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(data=Path(home), prefix="demo")
         objects = options.trades // options.per_object
-        recorder = Recorder(Lake.open(settings.lake_url, settings.prefix), objects, options.per_object)
+        recorder = Recorder(Lake.open(settings.lake_url, settings.prefix), objects, options.per_object, options.seconds)
         for _ in range(objects):
-            recorder.write_second()
+            recorder.write_object()
+        compiling()
         backlog(settings, objects * options.per_object, objects)
-        recorder.trades_per_object = options.live_per_object
-        live(settings, recorder)
+        recorder.trades_per_object, recorder.seconds = options.live_per_object, 1
+        with_history = live(settings, recorder)
+        empty = Settings(data=Path(home) / "empty", prefix="demo")
+        fresh = Recorder(Lake.open(empty.lake_url, empty.prefix), 1, options.live_per_object, 1)
+        fresh.write_object()
+        without = live(empty, fresh)
+        print(f"CPU of a cycle with that history / without: {with_history / without:.2f}")
+
+
+def compiling() -> None:
+    """Print what dbt takes to compile the models."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["XDG_CACHE_HOME"], kept = cache, os.environ.get("XDG_CACHE_HOME")
+        program("Asia/Kolkata", Path(cache))
+        os.environ.pop("XDG_CACHE_HOME") if kept is None else os.environ.update(XDG_CACHE_HOME=kept)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"dbt compiles the models, once for a version: {cpu:.1f} s CPU, in a process of its own")
 
 
 def backlog(settings: Settings, trades: int, objects: int) -> None:
@@ -88,14 +112,14 @@ def own(home: Path) -> None:
     print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
-def live(settings: Settings, recorder: "Recorder") -> None:
-    """Print what cycles cost that come one a second."""
+def live(settings: Settings, recorder: "Recorder") -> float:
+    """Print what cycles cost that come one a second; return the mean of their CPU in ms."""
     cycles: list[dict[str, float]] = []
     with Pipeline.open(settings) as pipeline:
         while pipeline.cycle() or pipeline.is_catching_up:
             continue
         for _ in range(LIVE_CYCLES):
-            recorder.write_second()
+            recorder.write_object()
             wrote = time.process_time()
             pipeline.cycle()
             cycles.append(pipeline.cycle_ms | {"CPU": (time.process_time() - wrote) * 1e3})
@@ -106,8 +130,10 @@ def live(settings: Settings, recorder: "Recorder") -> None:
     print(f"cycle of {recorder.trades_per_object} trades")
     for part in ("load", "dbt", "publish", "CPU"):
         print(f"  {part:12}", *quantiles([cycle[part] for cycle in cycles]))
-    print(f"  CPU, mean     {statistics.mean(cycle['CPU'] for cycle in cycles):6.0f} ms")
+    mean = statistics.mean(cycle["CPU"] for cycle in cycles)
+    print(f"  CPU, mean     {mean:6.0f} ms")
     print(f"cycle without news: {idle:.1f} ms of CPU")
+    return mean
 
 
 def quantiles(values: list[float]) -> tuple[str, str]:
@@ -118,17 +144,18 @@ def quantiles(values: list[float]) -> tuple[str, str]:
 class Recorder:
     """Writes objects as a recorder does: a second's trades of all symbols, then a manifest."""
 
-    def __init__(self, lake: Lake, seconds: int, trades_per_object: int) -> None:
+    def __init__(self, lake: Lake, objects: int, trades_per_object: int, seconds: int) -> None:
         self.trades_per_object = trades_per_object
+        self.seconds = seconds
         self._lake = lake
         self._random = random.Random(SEED)
-        self._clock = now_us() - (seconds + 60) * 1_000_000
+        self._clock = now_us() - (objects * seconds + 60) * 1_000_000
         self._next = dict(SYMBOLS)
         self._sequence = 0
         self._previous: str | None = None
 
-    def write_second(self) -> None:
-        """Write the object of the next second."""
+    def write_object(self) -> None:
+        """Write the object of the next seconds."""
         firsts = dict(self._next)
         lines = list(self._lines())
         spans = {
@@ -136,7 +163,7 @@ class Recorder:
             for symbol, first in firsts.items()
         }
         self._sequence += 1
-        self._clock += 1_000_000
+        self._clock += self.seconds * 1_000_000
         manifest = Manifest(
             recorder="r1",
             seq=self._sequence,
@@ -152,8 +179,8 @@ class Recorder:
     def _lines(self) -> Iterator[bytes]:
         for symbol in SYMBOLS:
             count = self.trades_per_object // len(SYMBOLS)
-            for offset in sorted(self._random.randrange(1_000_000) for _ in range(count)):
-                yield self._line(symbol, self._clock + offset)
+            for offset in sorted(self._random.randrange(self.seconds * 1_000_000) for _ in range(count)):
+                yield self._line(symbol, self._clock - self.seconds * 1_000_000 + offset)
 
     def _line(self, symbol: str, at: int) -> bytes:
         trade_id = self._next[symbol]
