@@ -138,7 +138,9 @@ def test_other_recorders_objects_do_not_count(recorder: Recorder) -> None:
     assert recorder.missing() == [(50, 59)]
 
 
-def test_ids_in_a_sealed_day_are_there_and_only_with_its_file(lake: Lake, recorder: Recorder) -> None:
+def test_ids_in_a_sealed_day_are_there_and_only_with_its_file(
+    lake: Lake, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert recorder.missing() == []
     day = "demo/sealed/BTCDEMO/2026/BTCDEMO-2026-01-24"
     certificate = {"format": "candlewick-seal", "first_id": 30, "last_id": 45}
@@ -150,6 +152,10 @@ def test_ids_in_a_sealed_day_are_there_and_only_with_its_file(lake: Lake, record
     assert recorder.inventory.not_there(claims) == {"BTCDEMO": Spans([(30, 59)])}
     lake.put_absent(f"{day}.parquet", b"trades")
     assert recorder.inventory.missing(claims) == {"BTCDEMO": Spans([(46, 59)])}
+    read: list[str] = []
+    monkeypatch.setattr(lake, "get", lambda name, get=lake.get: read.append(name) or get(name))
+    assert recorder.inventory.not_there(claims) == {"BTCDEMO": Spans([(46, 59)])}
+    assert read == [], "a certificate is read once: a tape of years has a thousand of them"
 
 
 def test_its_size_is_that_of_the_objects(recorder: Recorder) -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from heapq import nlargest
 from pathlib import Path
@@ -245,11 +246,19 @@ def sealed(lake: Lake, symbol: str) -> Spans:
     there = {item.name for item in lake.files(f"{lake.prefix}/sealed/{symbol}")}
     for name in there:
         day, _, kind = name.partition(".certificate")
-        if kind == ".json" and f"{day}.parquet" in there:
-            with suppress(*UNREADABLE):
-                certificate = msgspec.json.decode(lake.get(name), type=_Certificate)
-                held.add(certificate.first_id, certificate.last_id)
+        if kind == ".json" and f"{day}.parquet" in there and (ids := _certified(lake, name)):
+            held.add(*ids)
     return held
+
+
+@lru_cache(maxsize=200_000)
+def _certified(lake: Lake, name: str) -> Range | None:
+    """Return the ids of a certificate, each read once in a process: they never change."""
+    try:
+        certificate = msgspec.json.decode(lake.get(name), type=_Certificate)
+    except UNREADABLE:
+        return None
+    return certificate.first_id, certificate.last_id
 
 
 def _digest(digest: str, name: str, size: int) -> str:
