@@ -11,6 +11,14 @@ from made import capture
 from made.recordings import REAL, RECORDINGS
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, of the real recording, what does not depend on the trades."""
+    again = [item for item in items if item.get_closest_marker("alike") and item.get_closest_marker("recording")]
+    if again:
+        config.hook.pytest_deselected(items=again)
+        items[:] = [item for item in items if item not in again]
+
+
 @pytest.fixture(scope="session")
 def real_recording() -> Path:
     """The folder of the recording of real trades, for tests that are about these."""

@@ -106,6 +106,7 @@ def test_every_audited_minute_matches_the_exchange(replayed):
     assert verdicts.get("match", 0) >= 9
 
 
+@pytest.mark.alike
 def test_killed_again_and_again_it_ends_equal_to_the_uninterrupted_run(replayed, recording, tmp_path):
     stack = Stack(tmp_path / "killed").write_config()
     try:

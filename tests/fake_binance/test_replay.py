@@ -106,6 +106,7 @@ async def test_closed_minutes_chain_by_id_from_the_first_trade(running, recordin
     assert [kline["t"] for kline in closed] == list(range(1723161240000, 1723161900000, 60_000))
 
 
+@pytest.mark.alike
 async def test_a_client_that_connects_late_finds_the_rest_over_rest(running, recording, eventually):
     async with running(replay=recording, speed=200) as client:
         first = asyncio.create_task(listen(client, "/ws/btcusdt@trade"))
@@ -120,6 +121,7 @@ async def test_a_client_that_connects_late_finds_the_rest_over_rest(running, rec
     assert [(row["id"], row["price"], row["time"]) for row in page] == [(e["t"], e["p"], e["T"]) for e in missed]
 
 
+@pytest.mark.alike
 async def test_what_was_not_sent_yet_is_not_served(running, recording):
     async with running(replay=recording, speed=1) as client:
         assert await client.rows(f"/api/v3/trades?symbol={SYMBOL}") == []
@@ -137,6 +139,7 @@ def stands_still(heads, head):
     return len(heads) > 20 and len(set(heads[-20:])) == 1
 
 
+@pytest.mark.alike
 async def test_a_client_that_does_not_read_holds_a_fast_replay_and_loses_nothing(
     running, recording, slow_http, eventually
 ):
@@ -155,6 +158,7 @@ async def test_a_client_that_does_not_read_holds_a_fast_replay_and_loses_nothing
         await fast
 
 
+@pytest.mark.alike
 async def test_after_the_end_connections_stay_open_and_silent(running, recording):
     async with running(replay=recording, speed=MAX_SPEED) as client, client.connect("/ws/btcusdt@trade") as stream:
         last = 0
@@ -230,6 +234,7 @@ def test_a_line_that_is_not_a_frame_is_named(tmp_path):
         ReplayMarket.read(write(tmp_path, event(7), tail=b'1 {"data":{"e":"trade","t":"x"}}\n'))
 
 
+@pytest.mark.alike
 def test_a_file_that_was_cut_is_named(tmp_path, recording):
     whole = next(recording.glob("*.gz")).read_bytes()
     (tmp_path / "cut.gz").write_bytes(whole[: len(whole) // 2])

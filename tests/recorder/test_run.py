@@ -65,6 +65,7 @@ def covered(folder: Path) -> list[tuple[int, int]]:
     return ids.ranges()
 
 
+@pytest.mark.alike
 async def test_a_recorder_killed_at_any_moment_loses_nothing(recording, tmp_path, until):
     async with Exchange(ExchangeOptions(port=0, replay=recording, speed=200.0)) as exchange:
         config = configure(tmp_path, exchange.rest_url)
@@ -89,6 +90,7 @@ async def test_a_recorder_killed_at_any_moment_loses_nothing(recording, tmp_path
     assert len(ids) == len(set(ids)) == 19_904
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_stop_flushes_and_leaves_no_heartbeat(recording, tmp_path, until, how):
     async with Exchange(ExchangeOptions(port=0, replay=recording, speed=20.0)) as exchange:
@@ -113,6 +115,7 @@ def test_a_second_recorder_of_the_same_name_is_refused(tmp_path):
         recorder.run(settings)
 
 
+@pytest.mark.alike
 async def test_a_second_data_folder_is_refused_and_a_killed_one_goes_on_at_once(recording, tmp_path, until):
     async with Exchange(ExchangeOptions(port=0, replay=recording, speed=20.0)) as exchange:
         shared = str(tmp_path / "lake")

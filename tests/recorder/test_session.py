@@ -115,6 +115,7 @@ async def test_copies_that_differ_are_both_kept_and_counted_and_the_exchange_tel
     assert {(t, "ws", first) for t in told for first in "67"} <= seen
 
 
+@pytest.mark.alike
 async def test_a_restart_in_the_middle_fills_what_was_missed(recording, tmp_path, until):
     async with Exchange(replay(recording, speed=200.0)) as exchange:
         settings = settings_for(exchange, tmp_path)
@@ -138,6 +139,7 @@ class Deaf(Faults):
         return () if connection <= 2 else (frame,)
 
 
+@pytest.mark.alike
 async def test_streams_that_are_silent_are_noticed_over_rest_filled_and_replaced(
     recording, tmp_path, until, monkeypatch
 ):
@@ -148,6 +150,7 @@ async def test_streams_that_are_silent_are_noticed_over_rest_filled_and_replaced
         assert LiveTape(run.lake).sources.keys() == {"rest"}
 
 
+@pytest.mark.alike
 async def test_a_slow_lake_cuts_the_sockets_and_ids_fill_the_hole(recording, tmp_path, until, monkeypatch):
     monkeypatch.setattr(sessions, "BUFFER_BYTES", 300_000)
     monkeypatch.setattr(writer, "LONGEST_WAIT", 0.5)
@@ -186,6 +189,7 @@ def bring_back(root: Path, elsewhere: Path, *, is_mount_point: bool) -> None:
     elsewhere.rename(root)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("is_mount_point", [False, True], ids=["moved", "unmounted"])
 async def test_a_lake_that_goes_away_is_waited_for_and_the_tape_is_whole(
     recording, tmp_path, until, monkeypatch, is_mount_point
@@ -208,6 +212,7 @@ async def test_a_lake_that_goes_away_is_waited_for_and_the_tape_is_whole(
     tape.check_chain()
 
 
+@pytest.mark.alike
 async def test_objects_that_are_deleted_are_noticed_and_their_trades_fetched_again(
     recording, tmp_path, until, monkeypatch
 ):

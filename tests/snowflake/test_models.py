@@ -86,6 +86,7 @@ def test_a_first_run_makes_the_tables_of_duckdb(sides):
     assert sides.differing() == []
 
 
+@pytest.mark.alike
 def test_quote_amounts_are_cut_there_too(sides):
     sides.settle(sides.names[-1:])
     amounts = sides.snowflake.rows(
@@ -111,6 +112,7 @@ def test_the_live_views_show_before_a_run_what_the_tables_show_after_it_late_obj
     assert sides.differing() == []
 
 
+@pytest.mark.alike
 def test_a_run_without_news_changes_nothing(sides):
     sides.settle(sides.names[:3])
     counted = " union all ".join(
@@ -138,6 +140,7 @@ def test_the_whole_5m_candles_equal_the_exchanges_in_nine_fields(sides, recordin
         assert list(candle[1:]) == [Decimal(row[column]) for column in (1, 2, 3, 4, 5, 7, 8, 9, 10)]
 
 
+@pytest.mark.alike
 def test_every_statement_of_the_models_is_snowflakes_sql(sides):
     sides.settle(sides.names[:3])
     sides.settle(sides.names)
@@ -148,6 +151,7 @@ def test_every_statement_of_the_models_is_snowflakes_sql(sides):
     assert {str(statement.this).upper() for statement in parsed if isinstance(statement, exp.Command)} <= {"SHOW"}
 
 
+@pytest.mark.alike
 def test_no_secret_gets_into_a_file(sides):
     sides.settle(sides.names[:3])
     files = [path for path in sides.snowflake.settings.data.rglob("*") if path.is_file()]

@@ -101,6 +101,7 @@ def test_a_rebuild_from_the_lake_alone_is_equal_and_says_how_far_it_is(published
     assert told == sorted(told)
 
 
+@pytest.mark.alike
 def test_a_damaged_file_is_rebuilt(published):
     before = contents(published.mart_path)
     whole = published.duckdb_path.read_bytes()
@@ -113,6 +114,7 @@ def test_a_damaged_file_is_rebuilt(published):
     assert contents(published.mart_path) == before
 
 
+@pytest.mark.alike
 def test_a_rebuild_is_refused_while_an_owner_works_and_a_rebuild_that_fails_leaves_the_old_one(published, monkeypatch):
     before = contents(published.mart_path)
     started, child_end = forked.CONTEXT.Pipe()
@@ -144,6 +146,7 @@ def test_a_rebuild_is_refused_while_an_owner_works_and_a_rebuild_that_fails_leav
     assert contents(published.mart_path) == before
 
 
+@pytest.mark.alike
 def test_killed_while_it_loads_transforms_and_publishes_it_ends_as_if_it_had_not_been(published, recording, tmp_path):
     settings = Settings(data=tmp_path, timezone="UTC")
     writer = Writer(Lake.open(settings.lake_url, settings.prefix), clock=now_us() - 60_000_000)

@@ -63,6 +63,7 @@ def test_quote_amounts_that_an_earlier_version_rounded_are_cut_when_tables_are_m
     bench.models.make_anew()
 
 
+@pytest.mark.alike
 def test_a_data_test_that_fails_is_one_line_that_names_it(bench):
     bench.warehouse.connection.execute("update gold.trades_ohlc_1h set high = 1")
     with pytest.raises(ModelError, match="sound_candles_trades_ohlc_1h") as raised:
@@ -71,6 +72,7 @@ def test_a_data_test_that_fails_is_one_line_that_names_it(bench):
     bench.models.make_anew("trades_ohlc_1h")
 
 
+@pytest.mark.alike
 def test_a_model_that_fails_is_one_line_that_names_it_and_the_next_run_mends_it(bench):
     bench.warehouse.connection.execute("alter table gold.trades_ohlc_1d drop column vwap")
     bench.warehouse.connection.execute("update gold.trades_ohlc_1m set loaded_at = now()")
@@ -81,6 +83,7 @@ def test_a_model_that_fails_is_one_line_that_names_it_and_the_next_run_mends_it(
     bench.models.run()
 
 
+@pytest.mark.alike
 def test_it_writes_nothing_into_the_package_or_the_working_directory(bench, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = {path for path in PROJECT.rglob("*") if "__pycache__" not in path.parts}
