@@ -137,9 +137,9 @@ def test_a_click_that_closes_a_menu_selects_no_bar(visit: Visit) -> None:
 
 
 @pytest.fixture(scope="module")
-def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def flawed(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A dashboard on a mart with a mismatch, a hole and a declared hole in it, and nothing behind it."""
-    settings, _ = proven.published(tmp_path_factory.getbasetemp())
+    settings, _ = proven.published(run_folder, tmp_path_factory.getbasetemp())
     stack = Stack(settings.data, symbols=settings.symbols, prefix=settings.prefix).write_config()
     try:
         start_dashboard(stack)

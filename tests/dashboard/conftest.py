@@ -1,5 +1,7 @@
 """What several of the dashboard's tests stand on."""
 
+from pathlib import Path
+
 import pytest
 
 from candlewick.config import Settings
@@ -9,9 +11,9 @@ from dashboard import proven
 
 
 @pytest.fixture(scope="session")
-def proven_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Mart]:
+def proven_home(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Mart]:
     """A published mart with matches, a mismatch, holes and a backfill in it; see `proven.py`."""
-    return proven.published(tmp_path_factory.getbasetemp())
+    return proven.published(run_folder, tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ Six minutes from `START` with ten trades each, 6 s apart, the ids from 100 on: 0
 Between minutes 3 and 4 the exchange declared three ids missing.
 """
 
+import fcntl
+import shutil
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +14,6 @@ from pathlib import Path
 from candlewick.config import Settings
 from candlewick.lake.objects import Lake
 from candlewick.mart.reader import Mart
-from candlewick.mart.version import CURRENT
 from candlewick.warehouse.duckdb import owner
 from warehouse.lakes import MINUTE, START, Writer, kline_line, trade_line
 
@@ -100,11 +101,21 @@ def write_lake(lake: Lake, clock: int = START + 6 * MINUTE) -> None:
     writer.stream([three.kline()])
 
 
-def published(base: Path) -> tuple[Settings, Mart]:
-    """The mart below a folder that a whole test session shares; the first who asks loads, transforms and publishes."""
+def published(run: Path, base: Path) -> tuple[Settings, Mart]:
+    """The mart below `base`, a folder of this process; the first process of a `run` that asks has it made for all."""
     settings = Settings(data=base / "proven", symbols=(SYMBOL,), timezone="UTC")
-    mart = Mart(settings.mart_path)
-    if not (mart.path / CURRENT).exists():
-        write_lake(Lake.open(settings.lake_url, settings.prefix))
-        owner.run(settings, once=True)
-    return settings, mart
+    if not settings.data.exists():
+        shutil.copytree(_made_once(run / "proven-once"), settings.data)
+    return settings, Mart(settings.mart_path)
+
+
+def _made_once(folder: Path) -> Path:
+    """Load, transform and publish, where no other process has."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            settings = Settings(data=folder, symbols=(SYMBOL,), timezone="UTC")
+            write_lake(Lake.open(settings.lake_url, settings.prefix))
+            owner.run(settings, once=True)
+            (folder / "made").touch()
+    return folder

@@ -28,9 +28,9 @@ class Proven:
         return self.snowflake.data / "snowflake"
 
 
-def prepared(base: Path, host: Host) -> Proven:
+def prepared(run: Path, base: Path, host: Host) -> Proven:
     """Load the lake on both sides, and run the models."""
-    embedded, mart = proven.published(base)
+    embedded, mart = proven.published(run, base)
     changes = {"warehouse": "snowflake", "lake": "s3://tape", "snowflake": SnowflakeSettings(connection="peer")}
     settings = embedded.model_copy(update={**changes, "data": base / "proven-account"})
     made = Proven(embedded, mart, settings, host.new_peer())

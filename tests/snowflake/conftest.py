@@ -34,9 +34,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def proven_account(snowflake_server: Host, tmp_path_factory: pytest.TempPathFactory) -> Proven:
+def proven_account(run_folder: Path, snowflake_server: Host, tmp_path_factory: pytest.TempPathFactory) -> Proven:
     """The account of `proven`, loaded once."""
-    return prepared(tmp_path_factory.getbasetemp(), snowflake_server)
+    return prepared(run_folder, tmp_path_factory.getbasetemp(), snowflake_server)
 
 
 @pytest.fixture
