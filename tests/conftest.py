@@ -10,13 +10,33 @@ import structlog
 from made import capture
 from made.recordings import REAL, RECORDINGS
 
+LONG = (
+    "tests/crash/test_crash_matrix.py",
+    "tests/e2e/test_recording.py",
+    "tests/snowflake/test_models.py",
+    "tests/warehouse/test_transform.py",
+    "tests/warehouse/test_models.py",
+    "tests/e2e/test_strict_binance.py",
+    "tests/warehouse/test_owner.py",
+    "tests/recorder/test_session.py",
+    "tests/integration/test_recorder_under_faults.py",
+    "tests/snowflake/test_same_answers.py",
+    "tests/e2e/test_bad_input.py",
+    "tests/audit/test_audit.py",
+    "tests/simulation/test_simulation.py",
+)
+"""Files that take a worker about half a minute and more, the longest first."""
 
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, of the real recording, what does not depend on the trades."""
-    again = [item for item in items if item.get_closest_marker("alike") and item.get_closest_marker("recording")]
+    """Begin with what takes long, so that no worker is left alone with it; and ask the real recording only its own."""
+    again = {item for item in items if item.get_closest_marker("alike") and item.get_closest_marker("recording")}
     if again:
-        config.hook.pytest_deselected(items=again)
-        items[:] = [item for item in items if item not in again]
+        config.hook.pytest_deselected(items=list(again))
+    order = {item: place for place, item in enumerate(items)}
+    places = {config.rootpath / path: place for place, path in enumerate(LONG)}
+    items[:] = sorted(set(items) - again, key=lambda item: (places.get(item.path, len(places)), order[item]))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ QUARTERS = range(starts_at(FIRST) // QUARTER.length, starts_at(TODAY) // QUARTER
 
 @pytest.fixture(scope="module")
 def running():
-    options = ExchangeOptions(port=0, symbols=SYMBOLS, rate=0.05, history=timedelta(days=14), weight_limit=1_000_000)
+    options = ExchangeOptions(port=0, symbols=SYMBOLS, rate=0.01, history=timedelta(days=14), weight_limit=1_000_000)
     with BackgroundExchange(options) as background:
         yield background.exchange
 
