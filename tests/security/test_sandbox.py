@@ -16,6 +16,7 @@ import pytest
 from candlewick.dashboard.console import STATEMENT_BYTES, Console
 from candlewick.errors import QueryRefusedError
 from candlewick.mart.reader import Mart
+from candlewick.warehouse.duckdb import sandbox_process
 from candlewick.warehouse.duckdb.sandbox import Sandbox
 from candlewick.warehouse.rows import SHOWN
 from security.attacks import BOMB, KNOWN, generated
@@ -109,7 +110,10 @@ def test_columns_beyond_counting_are_refused(console: Console) -> None:
     assert "at most 400 columns, got 512" in outcome(console, doubled + " select * from j")
 
 
-def test_a_process_that_was_killed_is_asked_nothing_more_even_where_it_is_not_gone_yet(console: Console) -> None:
+def test_a_process_that_was_killed_is_asked_nothing_more_even_where_it_is_not_gone_yet(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox_process, "GRACE_SECONDS", 0.2)
     console.run("select 1")
     warm = console._engine._warm[0]  # type: ignore[attr-defined]
     os.kill(warm.pid, signal.SIGSTOP)  # it does not end the statement in time, as one that a busy machine leaves out

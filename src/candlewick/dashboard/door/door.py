@@ -180,7 +180,11 @@ class Door:
             session = self._keeper.log_in_by(claims)
         except StrangerError as error:
             self._note_refusal(name, address, str(error), known_as=name)
-            said = f"{name} is not let in here." if name else "You were not logged in; try again."
+            said = (
+                f"{name} is not let in here; ask whoever runs this dashboard."
+                if name
+                else "You were not logged in; try again."
+            )
             return with_cookies(self._page(said, status=401), cookies, self._provider.origin)
         return with_cookies(self._came_in(request, session, address), cookies, self._provider.origin)
 
