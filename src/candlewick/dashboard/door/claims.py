@@ -31,7 +31,7 @@ def visitor_of_claims(claims: Claims, rules: OidcSettings) -> Visitor:
     for role, patterns in lists.items():
         if any(_fits(value, pattern, rules.role_claim) for value in values for pattern in patterns):
             return Visitor(name, role)
-    raise StrangerError(f"expected a {rules.role_claim!r} that [oidc] names, got none of them")
+    raise StrangerError(f"expected a claim {rules.role_claim!r} that [oidc] names, got none of them")
 
 
 def stamp_of(rules: OidcSettings) -> str:
