@@ -21,7 +21,7 @@ HOME = "Ein Ordner 'mit' \"allem\" 1 & 50% [neu] 数据"
 """A folder's name as people give them: in it, everything has to work."""
 SYMBOLS = ("ETHBTC", "币安人生USDT", "BTTCBTC", "NEWUSDT", "DOGEUSDT")
 HISTORY_SECONDS = 180
-SLOWEST_SECONDS = 240.0
+SLOWEST_SECONDS = 400.0
 SLACK_SECONDS = 30
 """History is counted from when the recorder has met the exchange, which takes a slow machine a while."""
 MINUTE = 60_000_000
@@ -97,18 +97,24 @@ class Candlewick:
 
     def __init__(self, home: Path, exchange: Exchange) -> None:
         home.mkdir()
-        self.home, self.environment = home, {"SSL_CERT_FILE": str(exchange.authority)}
+        self.home, self.environment = home, {}
         self.config = home / "candlewick.toml"
         self.started_at = time.time_ns() // 1000
-        hosts = "".join(f"{name} = {json.dumps(exchange.addresses[name])}\n" for name in ("streams", "rest", "archive"))
-        self.config.write_text(
-            f"symbols = {json.dumps(SYMBOLS, ensure_ascii=False)}\ndata = '.'\nhistory = '{HISTORY_SECONDS}s'\n"
-            f"timezone = 'UTC'\nflush_seconds = 0.3\n[exchange]\n{hosts}[feed]\nport = {free_port()}\n",
-            encoding="utf-8",
-        )
         self.recorder: subprocess.Popen[bytes] | None = None
         self.dashboard: subprocess.Popen[bytes] | None = None
         self._log_size = 0
+        self.turn_to(exchange)
+
+    def turn_to(self, exchange: Exchange) -> None:
+        """Write the settings for an exchange and its markets."""
+        self.environment = {"SSL_CERT_FILE": str(exchange.authority)}
+        hosts = "".join(f"{name} = {json.dumps(exchange.addresses[name])}\n" for name in ("streams", "rest", "archive"))
+        self.config.write_text(
+            f"symbols = {json.dumps([*exchange.heads()], ensure_ascii=False)}\n"
+            f"data = '.'\nhistory = '{HISTORY_SECONDS}s'\n"
+            f"timezone = 'UTC'\nflush_seconds = 0.3\n[exchange]\n{hosts}[feed]\nport = {free_port()}\n",
+            encoding="utf-8",
+        )
 
     def start(self) -> None:
         """Start the recorder; what it says goes to `recorder.log`."""
@@ -143,8 +149,8 @@ class Candlewick:
             self.dashboard.kill()
             self.dashboard.wait(DEADLINE_SECONDS)
 
-    def run(self, *arguments: str) -> str:
-        """Run one command to its end."""
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run one command to its end, which has to be with this exit code; what it wrote."""
         command = [sys.executable, "-m", "candlewick", *arguments, "--config", str(self.config)]
         environment = os.environ | self.environment
         done = subprocess.run(
@@ -156,25 +162,34 @@ class Candlewick:
             timeout=SLOWEST_SECONDS,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done.stdout + done.stderr
 
-    def wait_until_recording(self) -> None:
-        """Wait until the recorder that was started last says that it records."""
-        log, begun = self.home / "recorder.log", self._log_size
-        wait_until(
-            lambda: b'"event": "recording"' in log.read_bytes()[begun:], "the recorder to record", SLOWEST_SECONDS
-        )
+    def said(self) -> list[dict[str, Any]]:
+        """What the recorder that was started last has said."""
+        lines = (self.home / "recorder.log").read_bytes()[self._log_size :].splitlines()
+        return [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")]
+
+    def wait_until_said(self, event: str, *symbols: str) -> None:
+        """Wait until the recorder that was started last says something, of each of some symbols."""
+
+        def is_said() -> bool:
+            found = [line for line in self.said() if line.get("event") == event]
+            return bool(found) and {*symbols} <= {line.get("symbol") or line.get("problem", "") for line in found}
+
+        wait_until(is_said, f"the recorder to say {event!r}", SLOWEST_SECONDS)
 
     def wait_until_whole(self, heads: dict[str, int]) -> None:
         """Wait until each symbol is durable in one piece, from its history's start to the newest id of a moment ago."""
         wait_until(lambda: self._is_whole(heads), f"ids durable in one piece up to {heads}", SLOWEST_SECONDS)
 
+    def state(self) -> dict[str, Any]:
+        """The recorder's checkpoint; empty before its first."""
+        path = self.home / "state" / "r1.state.json"
+        return json.loads(path.read_text()) if path.exists() else {"covered": {}, "history": {}}
+
     def _is_whole(self, heads: dict[str, int]) -> bool:
-        state = self.home / "state" / "r1.state.json"
-        if not state.exists():
-            return False
-        known = json.loads(state.read_text())
+        known = self.state()
         pieces = {symbol: known["covered"].get(symbol, []) for symbol in heads}
         floors = {symbol: known["history"].get(symbol, {}).get("floor") for symbol in heads}
         return all(

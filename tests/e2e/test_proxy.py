@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,15 @@ def strict(tmp_path):
         process.wait(20)
 
 
-async def test_streams_and_rest_are_recorded_through_a_proxy_with_a_private_authority(strict, tmp_path, monkeypatch):
+async def test_streams_rest_and_archive_come_through_a_proxy_with_a_private_authority(strict, tmp_path, monkeypatch):
     addresses, authority = strict
     away = {kind: [url.replace("localhost", "binance.test") for url in addresses[kind]] for kind in ("streams", "rest")}
+    archive = addresses["archive"].replace("localhost", "binance.test")
     stack = Stack(tmp_path / "home", symbols=("ETHBTC",), prefix="binance", history="0s").write_config()
     text = stack.config_path.read_text()
     start, end = text.index("[exchange]"), text.index("[feed]")
     section = f"[exchange]\nstreams = {json.dumps(away['streams'])}\nrest = {json.dumps(away['rest'])}\n"
+    section += f"archive = {json.dumps(archive)}\n"
     stack.config_path.write_text(text[:start] + section + text[end:])
     async with ConnectProxy(password="secret") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -43,9 +46,19 @@ async def test_streams_and_rest_are_recorded_through_a_proxy_with_a_private_auth
         try:
             stack.start_recorder()
             await until(lambda: stack.beat("recorder").get("objects", 0) > 2, "trades to reach the lake")
+            filling = stack.start("backfill", "backfill", *days_of("ETHBTC"), "--config", str(stack.config_path))
+            await until(lambda: filling.poll() is not None, "a day of the archive", 120)
+            assert filling.returncode == 0, stack.log("backfill")
         finally:
             stack.stop()
-        ports = {url.rpartition(":")[2] for url in (*away["streams"], away["rest"][0])}
+        ports = {url.rpartition(":")[2] for url in (*away["streams"], away["rest"][0], archive)}
         assert {f"CONNECT binance.test:{port}" for port in ports} <= set(proxy.asked)
-    assert "secret" not in stack.log("recorder")
-    assert any(Lake.open(stack.settings.lake_url, "binance").list_all())
+    assert "secret" not in stack.log("recorder") + stack.log("backfill")
+    lake = Lake.open(stack.settings.lake_url, "binance")
+    assert {"stream", "backfill"} <= {item.name.rpartition("/")[2].partition("_")[0] for item in lake.list_all()}
+
+
+def days_of(symbol: str) -> list[str]:
+    """What asks for yesterday, whose file is in the archive."""
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    return [symbol, f"--from={yesterday}", f"--to={yesterday}", "--yes"]

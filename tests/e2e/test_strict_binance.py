@@ -6,6 +6,7 @@ back, breaks messages into fragments, shuffles fields and adds some, says `serve
 in a folder with a name as people give them.
 """
 
+import json
 import random
 import signal
 import time
@@ -21,9 +22,19 @@ from browser.chromium import opened
 from browser.conftest import Visit
 from candlewick.mart.reader import Mart
 from e2e import edges
-from e2e.strict_stack import HOME, TAPE, Candlewick, Exchange, assert_candles_are_true, assert_tape_is_true
+from e2e.stack import wait_until
+from e2e.strict_stack import (
+    HOME,
+    SLOWEST_SECONDS,
+    TAPE,
+    Candlewick,
+    Exchange,
+    Row,
+    assert_candles_are_true,
+    assert_tape_is_true,
+)
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(900)
 KILLS = 10
 SEED = 20_261_127
 CHINESE = "币安人生USDT"
@@ -38,7 +49,7 @@ def exchange(tmp_path, request) -> Iterator[Exchange]:
 
 @contextmanager
 def trading(home: Path, *options: str) -> Iterator[Exchange]:
-    exchange = Exchange(home, f"--seed={SEED}", "--live-for=500", *options)
+    exchange = Exchange(home, f"--seed={SEED}", "--live-for=900", *options)
     try:
         yield exchange
     finally:
@@ -120,6 +131,43 @@ def test_a_browser_shows_each_market_as_it_is(recorded, tmp_path):
         visit.end()
 
 
+@pytest.mark.slow
+def test_ids_that_start_again_stop_their_symbols_and_take_the_place_of_none(recorded, tmp_path):
+    """The test network's reset: the same markets, other trades, ids from 0."""
+    candlewick, symbols = recorded.candlewick, ("ETHBTC", "DOGEUSDT", CHINESE)
+    before = {symbol: tape_of(recorded.mart, symbol) for symbol in symbols}
+    with trading(tmp_path, "--ids-from=0") as reset:
+        candlewick.turn_to(reset)
+        candlewick.start()
+        wait_until(lambda: {*symbols} <= stopped(candlewick).keys(), "the symbols to be stopped", SLOWEST_SECONDS)
+        assert all("start again" in line and "prefix" in line for line in stopped(candlewick).values())
+        told = candlewick.run("status", code=1)
+        assert all(symbol in told for symbol in symbols)
+        assert candlewick.end() == 0
+        mart = candlewick.mart()
+    assert {symbol: tape_of(mart, symbol) for symbol in symbols} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exchange", [("--symbols=ETHBTC", "--earlier=0.1", "--keyed")], indirect=True)
+def test_where_every_host_wants_a_key_what_it_would_give_stays_open_and_is_said(candlewick, exchange):
+    candlewick.start()
+    candlewick.wait_until_said("history wanted", "ETHBTC")
+    candlewick.wait_until_said("backfill waits", "ETHBTC")
+    wait_until(lambda: candlewick.state()["covered"].get("ETHBTC"), "live trades in the lake", SLOWEST_SECONDS)
+    waiting = next(line for line in candlewick.said() if line["event"] == "backfill waits")
+    assert waiting["problem"].startswith("no host gives trades by id without a key: localhost:")
+    assert candlewick.end() == 0
+    today = datetime.now(UTC).date()
+    told = candlewick.run("backfill", "ETHBTC", f"--from={today}", "--yes", code=1)
+    assert "are still missing: they exist, and no host gives them by id." in " ".join(told.split())
+    yesterday = today - timedelta(days=1)
+    candlewick.run("backfill", "ETHBTC", f"--from={yesterday}", f"--to={yesterday}", "--yes")
+    states = [json.loads(path.read_text()) for path in (candlewick.home / "state").glob("*.state.json")]
+    assert states
+    assert [ids for state in states for ids in state.get("declared", {}).values() if ids] == []
+
+
 # Ten starts in a minute would use up half of the usual 6,000, and each start would then wait for the minute's end.
 @pytest.mark.slow
 @pytest.mark.parametrize("exchange", [("--shutdown-after=8", "--weight-limit=24000")], indirect=True)
@@ -128,7 +176,7 @@ def test_ten_kills_at_random_instants_change_nothing(candlewick, exchange):
     for number in range(KILLS):
         candlewick.start()
         if number % 5:  # some die before they record
-            candlewick.wait_until_recording()
+            candlewick.wait_until_said("recording")
         time.sleep(instants.uniform(0, 3))
         assert candlewick.end(signal.SIGKILL) == -signal.SIGKILL
     candlewick.start()
@@ -149,6 +197,17 @@ def test_a_day_from_the_archive_is_the_exchanges_own(candlewick, exchange):
     assert ours[-1][4] < midnight.timestamp() * 1e6 <= following[4]
     assert dict(verdicts).keys() == {"match"}
     assert exchange.ask()["seen"]["GET archive"] >= 2
+
+
+def tape_of(mart: Mart, symbol: str) -> list[Row]:
+    with mart.connect() as connection:
+        return connection.execute(TAPE, [symbol]).fetchall()
+
+
+def stopped(candlewick: Candlewick) -> dict[str, str]:
+    """Why symbols are not recorded any more, as the recorder said."""
+    lines = [line["problem"] for line in candlewick.said() if line["event"] == "ids start again, symbol stopped"]
+    return {line.partition(":")[0]: line for line in lines}
 
 
 def _wait_for_shutdowns(exchange: Exchange, count: int) -> None:

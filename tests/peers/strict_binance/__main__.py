@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from aiohttp import web
 from .archive import Archive
 from .authority import serve_tls
 from .exchange import Exchange
+from .instruments import INSTRUMENTS
 from .meter import Meter
 from .rest import Rest
 from .streams import Habits, Host
@@ -31,13 +33,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lifetime", type=float, default=86_400.0, help="seconds that a connection lives")
     parser.add_argument("--shutdown-after", type=float, help="seconds to a connection's serverShutdown")
     parser.add_argument("--keyed", action="store_true", help="historicalTrades asks for a key: 401, -2014")
+    parser.add_argument("--ids-from", type=int, help="each market's first id, as after a reset")
     parser.add_argument("--live-for", type=float, default=600.0, help="seconds until it stops by itself")
     return parser.parse_args()
 
 
 async def _serve(options: argparse.Namespace) -> None:
     rates = (options.earlier, options.orders_per_second)
-    exchange = Exchange(options.symbols, seed=options.seed, rates=rates, database_lag=options.database_lag)
+    instruments = [
+        each if options.ids_from is None else replace(each, first_id=options.ids_from)
+        for each in INSTRUMENTS
+        if not options.symbols or each.symbol in options.symbols
+    ]
+    exchange = Exchange(instruments, seed=options.seed, rates=rates, database_lag=options.database_lag)
     meter, tls = Meter(options.weight_limit, exchange.seen), serve_tls(options.ca)
     habits = Habits(options.ping, options.pong_within, options.lifetime, options.shutdown_after)
     streams = [await _stream_host(Host(exchange, habits, name), tls) for name in ("stream", "data-stream")]

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 
-from .instruments import INSTRUMENTS
+from .instruments import Instrument
 from .market import SECOND, Market, Trade
 
 
@@ -17,7 +17,9 @@ def clock() -> int:
 class Exchange:
     """The markets, who listens to them, and a count of what clients did that a test wants to know."""
 
-    def __init__(self, symbols: Collection[str], *, seed: int, rates: tuple[float, float], database_lag: float):
+    def __init__(
+        self, instruments: Iterable[Instrument], *, seed: int, rates: tuple[float, float], database_lag: float
+    ):
         self.seed = seed
         self.started = clock()
         self.database_lag = int(database_lag * SECOND)
@@ -25,8 +27,7 @@ class Exchange:
         self.listeners: list[Callable[[Market, Trade], None]] = []
         self.markets = {
             instrument.symbol: Market(instrument, seed=seed, start=self.started, rates=rates)
-            for instrument in INSTRUMENTS
-            if not symbols or instrument.symbol in symbols
+            for instrument in instruments
         }
         for market in self.markets.values():
             market.advance(self.started)
