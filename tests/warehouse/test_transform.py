@@ -7,7 +7,8 @@ from candlewick.errors import ModelError
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from candlewick.warehouse.duckdb.loader import Loader
-from candlewick.warehouse.transform import PROJECT
+from candlewick.warehouse.targets import Target
+from candlewick.warehouse.transform import PROJECT, Models
 from warehouse.bench import Bench
 from warehouse.lakes import Writer, chunks, recorded_lines
 
@@ -90,3 +91,12 @@ def test_it_writes_nothing_into_the_package_or_the_working_directory(bench, tmp_
     bench.models.run()
     assert {path for path in PROJECT.rglob("*") if "__pycache__" not in path.parts} == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_of_somebodys_own_writes_to_schemas_of_its_own(tmp_path):
+    """Whoever runs the models by hand replaces nobody's tables; the dashboard is known to depend on them."""
+    output = {"type": "duckdb", "path": str(tmp_path / "mine.duckdb"), "schema": "me", "threads": 1}
+    manifest = Models(Target("dev", output), tmp_path / "dbt", timezone="UTC")._manifest()
+    nodes = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    assert {node.schema for node in nodes} == {"me_silver", "me_gold"}
+    assert {each.name for each in manifest.exposures.values()} == {"dashboard"}
