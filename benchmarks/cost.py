@@ -320,8 +320,8 @@ From the trade at the exchange to the chart, `flush_seconds = 1`, dashboard on S
 | hop | usual | p99 budget | how known |
 | --- | ---: | ---: | --- |"""
 LATENCY_FOOT = """
-A settled GOLD row comes after RAW by the wait for the next cycle (at most `cycle_seconds`, 30 s) and a run of the
-models (*estimate*: 15 s).
+A settled GOLD row comes after RAW by the wait for the next cycle (at most `cycle_seconds`, 300 s by default) and a run
+of the models (*estimate*: 15 s). Settled under a minute is `cycle_seconds = 30`: the warehouse never sleeps then.
 
 So the promise of less than 60 s holds with files as long as notification and Snowpipe keep to what is usual: neither
 AWS nor Snowflake gives a bound, and a slow minute of either breaks it. Streaming has 35 s to spare. Nothing is lost in

@@ -69,7 +69,7 @@ def resolve(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Return the resources that CloudFormation would make of these parameters, by name, with their properties."""
     whole = template()
     names = {key: str(value.get("Default", "")) for key, value in whole["Parameters"].items()} | dict(parameters)
-    names |= {"AWS::Partition": "aws", "AWS::AccountId": ACCOUNT, "AWS::NoValue": _Omit}  # type: ignore[dict-item]
+    names |= {"AWS::Partition": "aws", "AWS::AccountId": ACCOUNT, "AWS::Region": REGION, "AWS::NoValue": _Omit}  # type: ignore[dict-item]
     names |= {key: key for key in whole["Resources"]}
     names["Bucket"] = names["BucketName"]
     conditions = {key: _value(test, names, {}) for key, test in whole["Conditions"].items()}
@@ -91,7 +91,10 @@ def _value(node: Any, names: Mapping[str, Any], conditions: Mapping[str, Any]) -
     return node
 
 
-def _sub(text: str, names: Mapping[str, Any], conditions: Mapping[str, Any]) -> str:
+def _sub(text: Any, names: Mapping[str, Any], conditions: Mapping[str, Any]) -> str:
+    if isinstance(text, list):
+        text, more = text
+        names = {**names, **{key: _value(item, names, conditions) for key, item in more.items()}}
     for key, value in names.items():
         text = text.replace(f"${{{key}}}", str(value)).replace(f"${{{key}.Arn}}", _arn(key, names))
     return text
@@ -107,6 +110,8 @@ _FUNCTIONS: dict[str, Any] = {
     "Fn::GetAtt": lambda node, names, conditions: _arn(node.split(".")[0], names),
     "Fn::If": lambda node, names, conditions: _value(node[1 if conditions[node[0]] else 2], names, conditions),
     "Fn::Equals": lambda node, names, conditions: len({str(_value(item, names, conditions)) for item in node}) == 1,
+    "Fn::Split": lambda node, names, conditions: str(_value(node[1], names, conditions)).split(node[0]),
+    "Fn::Select": lambda node, names, conditions: _value(node[1], names, conditions)[node[0]],
     "Fn::Not": lambda node, names, conditions: not _value(node[0], names, conditions),
 }
 

@@ -48,7 +48,7 @@ def test_the_linter_finds_nothing():
 @pytest.mark.parametrize("wires", [{}, WIRED], ids=["alone", "wired"])
 def test_rights_are_named_one_by_one_and_end_at_the_lakes_folder(wires):
     resources = resolve({**BASE, **wires, "KmsKeyArn": "arn:aws:kms:eu-west-1:1:key/k"})
-    for policy in ("RecorderPolicy", "ReaderPolicy", "KeyPolicy"):
+    for policy in ("RecorderPolicy", "ReaderPolicy"):
         for statement in statements(resources[policy]):
             assert all("*" not in action for action in as_list(statement["Action"]))
             for resource in as_list(statement["Resource"]):
@@ -64,7 +64,8 @@ def test_a_recorder_cannot_delete_what_it_recorded_and_snowflake_cannot_write():
     (deletes,) = [s for s in statements(resources["RecorderPolicy"]) if s["Action"] == "s3:DeleteObject"]
     assert deletes["Resource"] == "arn:aws:s3:::tape/path/binance/staging/*"
     reader = {action for s in statements(resources["ReaderPolicy"]) for action in as_list(s["Action"])}
-    assert reader == {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:GetBucketLocation"}
+    kms = {"kms:Decrypt"}
+    assert reader - kms == {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:GetBucketLocation"}
 
 
 def test_nobody_may_assume_snowflakes_role_before_snowflake_is_known():
@@ -84,6 +85,8 @@ def test_the_bucket_is_private_encrypted_unversioned_and_speaks_tls_only():
     bucket = resources["Bucket"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert "VersioningConfiguration" not in bucket
+    never_replace = resources["BucketPolicy"]["PolicyDocument"]["Statement"].pop()
+    assert never_replace["Sid"] == "NeverReplace"
     denials = {json.dumps(s["Condition"]): s for s in statements(resources["BucketPolicy"]) if s["Effect"] == "Deny"}
     assert set(denials) == {
         '{"Bool": {"aws:SecureTransport": "false"}}',
@@ -215,3 +218,51 @@ class _checked:  # noqa: N801 - reads as a phrase
         headers = {"Content-Type": "text/plain"}
         url = f"{self._aws}/moto-api/reset-auth"
         urllib.request.urlopen(urllib.request.Request(url, after.encode(), headers, method="POST")).close()
+
+
+KEY = "arn:aws:kms:eu-west-1:1:key/k"
+PROVIDER = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC"
+
+
+def test_a_put_that_could_replace_an_object_is_refused_by_the_bucket():
+    """As AWS writes it in "Enforce conditional writes on Amazon S3 buckets"."""
+    (denial,) = [s for s in statements(resolve(BASE)["BucketPolicy"]) if s["Sid"] == "NeverReplace"]
+    assert (denial["Effect"], denial["Principal"], denial["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert denial["Resource"] == ["arn:aws:s3:::tape/path/binance/raw/*", "arn:aws:s3:::tape/path/binance/sealed/*"]
+    assert denial["Condition"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
+    off = statements(resolve({**BASE, "ConditionalPut": "off"})["BucketPolicy"])
+    assert "NeverReplace" not in {s["Sid"] for s in off}
+
+
+@pytest.mark.parametrize(
+    ("policy", "actions"),
+    [("RecorderPolicy", ["kms:GenerateDataKey", "kms:Decrypt"]), ("ReaderPolicy", "kms:Decrypt")],
+)
+def test_whoever_has_a_policy_may_use_the_key_too(policy, actions):
+    found = [s for s in statements(resolve({**BASE, "KmsKeyArn": KEY})[policy]) if s["Sid"] == "Key"]
+    assert [(s["Action"], s["Resource"]) for s in found] == [(actions, KEY)]
+    (without,) = [s for s in statements(resolve(BASE)[policy]) if s["Sid"] == "Key"]
+    assert without["Resource"].endswith(":key/none")
+
+
+def test_principals_that_are_named_may_be_the_recorder():
+    named = "arn:aws:iam::123456789012:role/me"
+    wanted = resolve({**BASE, "RecorderPrincipals": named})
+    services = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]
+    (trusted,) = statements(wanted["RecorderRole"], "AssumeRolePolicyDocument")
+    assert trusted["Principal"] == {"Service": services, "AWS": [named]}
+    (trusted,) = statements(resolve(BASE)["RecorderRole"], "AssumeRolePolicyDocument")
+    assert trusted["Principal"] == {"Service": services}
+
+
+def test_a_token_may_be_the_recorder_for_one_audience_and_subject_only():
+    subject = "system:serviceaccount:tape:recorder"
+    role = resolve({**BASE, "OidcProviderArn": PROVIDER, "OidcSubject": subject})["RecorderWebRole"]
+    (statement,) = json.loads(role["AssumeRolePolicyDocument"])["Statement"]
+    issuer = "oidc.eks.eu-west-1.amazonaws.com/id/ABC"
+    assert statement["Principal"] == {"Federated": PROVIDER}
+    assert statement["Condition"] == {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}}
+    assert "RecorderWebRole" not in resolve(BASE)

@@ -55,6 +55,8 @@ Identifier = Annotated[str, AfterValidator(_identifier)]
 class S3Settings(RemoteSection):
     """How to reach an `s3://` lake. Empty strings leave a choice to AWS's own chain (environment, profile, host).
 
+    `recorder_principals` and `oidc_…` say who may be the recorder's role, beside EC2 and ECS (`candlewick setup aws`).
+
     `conditional_put`: "on" demands put-if-absent of the store, "off" does without, "auto" asks the store once.
     """
 
@@ -69,9 +71,23 @@ class S3Settings(RemoteSection):
     server_side_encryption: Literal["", "AES256", "aws:kms"] = ""
     kms_key_id: str = ""
     conditional_put: Literal["auto", "on", "off"] = "auto"
+    recorder_principals: tuple[str, ...] = ()
+    oidc_provider_arn: str = Field(
+        default="", pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:oidc-provider/[A-Za-z0-9_./-]+)?$"
+    )
+    oidc_audience: str = Field(default="sts.amazonaws.com", pattern=r"^[A-Za-z0-9_.:/-]+$")
+    oidc_subject: str = Field(default="", pattern=r"^[A-Za-z0-9_.:/@*-]*$")
     stack: str = Field(default="candlewick", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")
     expire_days: int = Field(default=0, ge=0)
     cold_days: int = Field(default=0, ge=0)
+
+    @field_validator("recorder_principals")
+    @classmethod
+    def _principals(cls, arns: tuple[str, ...]) -> tuple[str, ...]:
+        for arn in arns:
+            if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[A-Za-z0-9+=,.@_/-]{1,576}", arn):
+                raise ValueError(f"expected a role or user such as 'arn:aws:iam::123456789012:role/me', got {arn!r}")
+        return arns
 
     @field_validator("endpoint")
     @classmethod
@@ -84,6 +100,10 @@ class S3Settings(RemoteSection):
             raise PydanticCustomError(UNFIT, "kms_key_id needs server_side_encryption = 'aws:kms'")
         if self.web_identity_token_file and not self.role_arn:
             raise PydanticCustomError(UNFIT, "web_identity_token_file needs role_arn: the role that the token is for")
+        if self.oidc_provider_arn and (not self.oidc_subject or "*" in self.oidc_subject):
+            raise PydanticCustomError(
+                UNFIT, "oidc_provider_arn needs oidc_subject, whole: whoever else has a token of the provider stays out"
+            )
         if self.expire_days and self.cold_days >= self.expire_days:
             raise PydanticCustomError(UNFIT, "cold_days must be less than expire_days")
         return self
@@ -115,7 +135,7 @@ class SnowflakeSettings(RemoteSection):
     stage: Identifier = "BINANCE_STAGE"
     pipe: Identifier = "BINANCE_PIPE"
     threads: int = Field(default=4, ge=1, le=64)
-    cycle_seconds: float = Field(default=30.0, ge=1)
+    cycle_seconds: float = Field(default=300.0, ge=1)
     poll_seconds: float = Field(default=5.0, ge=1)
     streaming_lag_seconds: int = Field(default=1, ge=1, le=600)
 

@@ -18,6 +18,11 @@ def parameters(settings: Settings) -> dict[str, str]:
         "ExpireDays": str(s3.expire_days),
         "ColdDays": str(s3.cold_days),
         "KmsKeyArn": s3.kms_key_id,
+        "ConditionalPut": "off" if s3.conditional_put == "off" else "on",
+        "RecorderPrincipals": ",".join(s3.recorder_principals),
+        "OidcProviderArn": s3.oidc_provider_arn,
+        "OidcAudience": s3.oidc_audience,
+        "OidcSubject": s3.oidc_subject,
     }
 
 
