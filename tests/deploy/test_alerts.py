@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from candlewick import status
 from candlewick.config import load
+from candlewick.process.disk import Place
 from candlewick.recorder import metrics as of_recorder
 from candlewick.status import probe
 from recorder.test_metrics import NUMBERS
@@ -47,8 +48,9 @@ def told(tmp_path_factory) -> dict[str, set[str]]:
         freshness_seconds=2.5,
         recorded_seconds=1.0,
         cycle_ms={"dbt": 300.0},
+        places=[Place("lake", "s3://bucket/lake", 7)],
     )
-    texts = of_recorder.render(NUMBERS), probe.metrics(report, {"lake": 1})
+    texts = of_recorder.render(NUMBERS), probe.metrics(report)
     return {
         sample.name: set(sample.labels)
         for text in texts
