@@ -5,11 +5,13 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from starlette.requests import Request
 
 import candlewick
 from candlewick.dashboard.bars import FeedTrade
+from candlewick.dashboard.routes.columns import array
 from candlewick.dashboard.routes.flow import FlowRoutes
 from dashboard.proven import FIRST_ID, MISSING, SECOND, SYMBOL, minutes
 
@@ -154,3 +156,8 @@ def test_the_python_api_gives_the_same(proven_site, monkeypatch, ask):
     profile = candlewick.profile(SYMBOL, **period, step="1").arrow
     assert profile.column("is_poc").to_pylist().count(True) == 1
     assert set(profile.column("standing").to_pylist()) == {"mismatch"}
+
+
+def test_amounts_that_are_text_have_no_exponent_however_small():
+    column = pa.chunked_array([pa.array([Decimal("0E-8"), Decimal("1E-8"), Decimal("12.50")], pa.decimal128(38, 8))])
+    assert array(column, quoted=True) == '["0","0.00000001","12.5"]'

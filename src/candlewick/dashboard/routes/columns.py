@@ -3,6 +3,9 @@
 1,500 candles are ten arrays; gzip (Streamlit's middleware) makes them as small as a binary format would.
 """
 
+import json
+from decimal import Decimal
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,11 +33,19 @@ def micros(times: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def array(column: pa.ChunkedArray, *, quoted: bool = False) -> str:
-    """Write a column of numbers, decimals as the shortest literals that equal them, or those literals as strings."""
+    """Write a column of numbers, decimals as the shortest literals, or as strings without an exponent."""
     texts = column.cast(pa.string())
     if pa.types.is_decimal(column.type) and column.type.scale > 0:  # without places, zeros at the end count
+        if quoted:
+            return json.dumps([plain(number) for number in column.to_pylist()], separators=(",", ":"))
         texts = pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")
     literals = texts.to_pylist()
     if not quoted or not literals:
         return f"[{','.join(literals)}]"
     return '["' + '","'.join(literals) + '"]'
+
+
+def plain(number: Decimal) -> str:
+    """A decimal without an exponent: Arrow writes small ones as `1E-8`, which only a number in JSON may be."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -19,7 +19,7 @@ from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes import tape
 from candlewick.dashboard.routes.answers import answering, json_answer, written_answer
 from candlewick.dashboard.routes.catalogue import Catalogue, RequestError
-from candlewick.dashboard.routes.columns import array, object_json, seconds
+from candlewick.dashboard.routes.columns import array, object_json, plain, seconds
 from candlewick.dashboard.routes.kept import Kept
 from candlewick.errors import RangeError
 from candlewick.moments import instant
@@ -136,7 +136,7 @@ def footprints_json(made: Footprints) -> str:
             "bars": object_json(
                 {
                     "t": array(seconds(bars.column("open_time"))),
-                    "s": json.dumps([_plain(step) for step in steps]),
+                    "s": json.dumps([plain(step) for step in steps]),
                     "d": array(bars.column("delta"), quoted=True),
                     "lo": array(bars.column("min_delta"), quoted=True),
                     "hi": array(bars.column("max_delta"), quoted=True),
@@ -155,7 +155,7 @@ def profile_json(made: Profile) -> str:
     """Write a profile: its levels, and as indexes of them the point of control and the ends of the value area."""
     return object_json(
         {
-            "step": json.dumps(_plain(made.step)),
+            "step": json.dumps(plain(made.step)),
             "levels": object_json(_levels(made.levels)),
             "area": json.dumps(made.area),
             "x": json.dumps(made.standing),
@@ -174,8 +174,3 @@ def _levels(levels: pa.Table) -> dict[str, str]:
 def _steps(bars: pa.Table, levels: pa.Table) -> list[Decimal]:
     known = dict(zip(levels.column("open_time").to_pylist(), levels.column("step").to_pylist(), strict=True))
     return [known[opened] for opened in bars.column("open_time").to_pylist()]
-
-
-def _plain(step: Decimal) -> str:
-    text = f"{step:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

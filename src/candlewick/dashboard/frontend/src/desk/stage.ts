@@ -7,6 +7,7 @@ import type { Config, SeriesKey } from "../data/config";
 import type { Feeder, Screen } from "../data/feeder";
 import type { History } from "../data/history";
 import type { Status, Tick } from "../data/live";
+import type { Trade } from "../data/trade";
 import type { Signal } from "../signal";
 import type { Choice } from "../state/choice";
 import type { Item } from "../ui/menu";
@@ -71,6 +72,9 @@ export interface Stage {
   readonly selected: Signal<Bar | undefined>;
   /** The reader asks what is behind a bar. */
   readonly inspected: Signal<Bar>;
+  /** A replay began at an instant (s), or ended; the trades that it played. */
+  readonly replayed: Signal<number | null>;
+  readonly played: Signal<readonly Trade[]>;
   /** The reader chose something. */
   readonly chosen: Signal<Partial<Choice>>;
   /** Theme, colours or the grid's lines changed; `desk` has them. */

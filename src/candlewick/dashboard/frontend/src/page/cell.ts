@@ -8,6 +8,7 @@ import { Freshness, type Health, healthOf } from "../data/health";
 import type { History } from "../data/history";
 import type { Status, Tick } from "../data/live";
 import { Pacer } from "../data/pacer";
+import type { Trade } from "../data/trade";
 import type { Desk } from "../desk/desk";
 import type { Feature, Stage } from "../desk/stage";
 import { Signal } from "../signal";
@@ -32,6 +33,8 @@ export class Cell implements Stage {
   readonly crosshair: Signal<number | null>;
   readonly selected = new Signal<Bar | undefined>();
   readonly inspected = new Signal<Bar>();
+  readonly replayed = new Signal<number | null>();
+  readonly played = new Signal<readonly Trade[]>();
   readonly chosen = new Signal<Partial<Choice>>();
   readonly painted = new Signal();
   readonly activated = new Signal<boolean>();

@@ -4,6 +4,7 @@ import { Alerts } from "../alerts/feature";
 import { Compare } from "../compare/feature";
 import type { FeatureMaker } from "../desk/stage";
 import { Drawings } from "../drawings/feature";
+import { Flow } from "../flow/feature";
 import { Holes } from "../holes/feature";
 import { Indicators } from "../indicators/feature";
 import { LineagePanel } from "../lineage/feature";
@@ -20,6 +21,7 @@ export const FEATURES: readonly FeatureMaker[] = [
   (stage) => new Indicators(stage),
   (stage) => new Compare(stage),
   (stage) => new Drawings(stage),
+  (stage) => new Flow(stage),
   (stage) => new Holes(stage),
   (stage) => new LineagePanel(stage),
   (stage) => new Replay(stage),

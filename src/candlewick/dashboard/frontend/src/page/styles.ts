@@ -1,6 +1,7 @@
 // Every style sheet, in the order in which they apply.
 
 import alerts from "../alerts/style.css";
+import flow from "../flow/style.css";
 import holes from "../holes/style.css";
 import lineage from "../lineage/style.css";
 import replay from "../replay/style.css";
@@ -13,4 +14,4 @@ import narrow from "../style/narrow.css";
 import settings from "../style/settings.css";
 import status from "../style/status.css";
 
-export const CSS = [base, header, chart, status, menus, dialogs, settings, lineage, holes, replay, alerts, narrow].join("\n");
+export const CSS = [base, header, chart, status, menus, dialogs, settings, lineage, holes, flow, replay, alerts, narrow].join("\n");

@@ -72,6 +72,8 @@ export class Replay implements Feature {
     const zone = clockOf(stage.config.dayZone);
     const tape = new Tape(stage.config.base, symbol, time);
     const player = new Player(stage.hold(), tape, before, intervalOf(timeframe, zone), timeframe === SPARSE, time);
+    player.onPlayed = (trades) => stage.played.emit(trades);
+    stage.replayed.emit(time);
     player.onChange = () => this.controls.show(player, stage.desk.clock, (price) => stage.chart.priceText(price));
     this.player = player;
     stage.chart.view.goLive();
@@ -90,6 +92,7 @@ export class Replay implements Feature {
   }
 
   private forget(): void {
+    if (this.player) this.stage.replayed.emit(null);
     this.player?.dispose();
     this.player = null;
     this.isPicking = false;

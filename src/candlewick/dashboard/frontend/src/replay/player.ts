@@ -47,12 +47,15 @@ export class Player {
   last: Trade | null = null;
   /** Called when something changed: a trade, the pace, the end of the tape. */
   onChange: () => void = () => {};
+  /** Called with the trades that were played, when they are drawn. */
+  onPlayed: (trades: readonly Trade[]) => void = () => {};
 
   readonly pace: Pace;
   private readonly builder: BarBuilder;
   private readonly bars: Bar[];
   private readonly known: number;
   private frame = 0;
+  private undrawn: Trade[] = [];
 
   /** `before` are the bars before the replay's first. */
   constructor(
@@ -124,6 +127,7 @@ export class Player {
 
   private add(trade: Trade): number {
     this.last = trade;
+    this.undrawn.push(trade);
     this.pace.now = Math.max(this.pace.now, trade.time);
     return this.builder.add(trade);
   }
@@ -133,5 +137,7 @@ export class Player {
     const changed = this.builder.bars.slice(from);
     this.bars.push(...changed);
     this.screen.update(changed, this.bars);
+    this.onPlayed(this.undrawn);
+    this.undrawn = [];
   }
 }

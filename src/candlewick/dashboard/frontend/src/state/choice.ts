@@ -18,6 +18,8 @@ export interface Choice {
   inverted: boolean;
   /** The symbol to compare with, or nothing. */
   compare: string;
+  /** What is shown of order flow, as `flow/shown.ts` writes it. */
+  flow: string;
 }
 
 /** What an address says. */
@@ -36,13 +38,14 @@ export function defaultChoice(config: Config): Choice {
     scale: "auto",
     inverted: false,
     compare: "",
+    flow: "",
   };
 }
 
 /** The parts of anything that make sense as a choice here. */
 export function checked(value: unknown, { symbols, timeframes }: Config): Partial<Choice> {
   const given = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
-  const { symbol, timeframe, type, indicators, scale, inverted, compare } = given;
+  const { symbol, timeframe, type, indicators, scale, inverted, compare, flow } = given;
   return {
     ...(symbols.includes(symbol as string) && { symbol: symbol as string }),
     ...(timeframes.includes(timeframe as string) && { timeframe: timeframe as string }),
@@ -50,6 +53,7 @@ export function checked(value: unknown, { symbols, timeframes }: Config): Partia
     ...(typeof indicators === "string" && { indicators }),
     ...(SCALES.includes(scale as Scale) && { scale: scale as Scale }),
     ...(typeof inverted === "boolean" && { inverted }),
+    ...(typeof flow === "string" && { flow }),
     ...((compare === "" || symbols.includes(compare as string)) && { compare: compare as string }),
   };
 }
@@ -70,6 +74,7 @@ export function readAddress(search: string, config: Config): Address {
       scale: told("scale") ?? (told("vs") ? "percent" : undefined),
       inverted: told("inv") === "1",
       compare: told("vs")?.toUpperCase() ?? "",
+      flow: told("flow"),
     };
     return checked(given, config);
   });
@@ -91,5 +96,6 @@ export function writeAddress(address: URL, choices: readonly Choice[], zone: str
   put("scale", choices.map(({ scale }) => scale), choices.some(({ compare }) => compare) ? null : fallback.scale);
   put("inv", choices.map(({ inverted }) => (inverted ? "1" : "0")), "0");
   put("vs", choices.map(({ compare }) => compare), "");
+  put("flow", choices.map(({ flow }) => flow), "");
   put("tz", [zone], "browser");
 }

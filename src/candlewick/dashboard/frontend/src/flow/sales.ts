@@ -1,0 +1,178 @@
+// Time & sales in the panel: live, filtered by size, back to any id; a row leads to where its trade came from.
+
+import { numberOf } from "../data/amount";
+import type { Trade } from "../data/trade";
+import type { Stage } from "../desk/stage";
+import { fixed } from "../format";
+import { h, setText } from "../ui/dom";
+import { fetchTape, type TapePage } from "./answers";
+import type { FlowSource } from "./source";
+
+const PAGE = 200;
+/** So many rows are on the page; those farthest from the reader go. */
+const MOST = 1_000;
+/** The reader is at the newest trade while no more than this is scrolled away, in px. */
+const AT_TOP = 4;
+/** Fetch more when so little is left below, in px. */
+const NEAR = 400;
+
+export class Sales {
+  readonly element: HTMLElement;
+
+  private readonly rows = h("tbody");
+  private readonly newer = h("button", { type: "button", class: "sales-newer", hidden: true, onclick: () => this.toTop() });
+  private readonly note = h("p", { class: "soft", role: "status" });
+  private readonly list: HTMLElement;
+  private readonly least = h("input", {
+    type: "number", min: "0", step: "any", placeholder: "0", "aria-label": "Smallest size shown", onchange: () => void this.reload(),
+  });
+  private readonly id = h("input", {
+    type: "text", inputmode: "numeric", placeholder: "newest", "aria-label": "Go to trade id", onchange: () => void this.reload(),
+  });
+  private next: bigint | null = null;
+  private newest: bigint | null = null;
+  private waiting: Trade[] = [];
+  private isFetching = false;
+  private aborter = new AbortController();
+  private frame = 0;
+  private readonly forget: () => void;
+
+  constructor(
+    private readonly stage: Stage,
+    source: FlowSource,
+  ) {
+    const head = h("tr", {}, ...["Time", "Price", "Size", "Id"].map((name) => h("th", { scope: "col" }, name)));
+    const table = h("table", { class: "sales", "aria-label": "Time and sales" }, h("thead", {}, head), this.rows);
+    this.list = h("div", { class: "sales-list", tabindex: "0", role: "region", "aria-label": "Trades", onscroll: () => this.scrolled() }, table);
+    const tools = h("div", { class: "sales-tools" }, h("label", {}, "Size ≥ ", this.least), h("label", {}, "From id ", this.id));
+    this.element = h("div", { class: "sales-body" }, tools, this.note, this.newer, this.list);
+    this.forget = source.printed.on((trades) => this.take(trades));
+    void this.reload();
+  }
+
+  dispose(): void {
+    this.forget();
+    this.aborter.abort();
+    cancelAnimationFrame(this.frame);
+  }
+
+  private get leastSize(): number {
+    return Math.max(0, Number(this.least.value) || 0);
+  }
+
+  /** The id that the reader went to; null where the newest trades are shown. */
+  private get from(): bigint | null {
+    return /^\d{1,18}$/.test(this.id.value.trim()) ? BigInt(this.id.value.trim()) : null;
+  }
+
+  private toTop(): void {
+    this.list.scrollTop = 0;
+    if (this.from !== null) {
+      this.id.value = "";
+      void this.reload();
+    }
+    this.put();
+  }
+
+  private async reload(): Promise<void> {
+    this.aborter.abort();
+    this.aborter = new AbortController();
+    this.isFetching = false;
+    this.rows.replaceChildren();
+    this.waiting = [];
+    this.newest = null;
+    this.next = this.from === null ? null : this.from + 1n;
+    this.list.scrollTop = 0;
+    await this.older();
+  }
+
+  /** Fetch the page below. */
+  private async older(): Promise<void> {
+    if (this.isFetching) return;
+    this.isFetching = true;
+    const { config, series } = this.stage;
+    const { signal } = this.aborter;
+    try {
+      const before = this.next === null ? {} : { before: this.next };
+      const page = await fetchTape(config.base, series.symbol, { ...before, limit: PAGE, least: this.leastSize }, signal);
+      if (page && !signal.aborted) this.append(page);
+    } catch (error) {
+      if (!(error instanceof TypeError) && !signal.aborted) throw error;
+    } finally {
+      if (!signal.aborted) this.isFetching = false;
+    }
+  }
+
+  private append(page: TapePage): void {
+    if (this.newest === null) this.newest = page.trades[0]?.id ?? -1n;
+    this.next = page.next;
+    this.rows.append(...page.trades.map((trade) => this.row(trade)));
+    const said = page.missing.map(({ first, last, state }) => `ids ${first} to ${last}: ${state === "open" ? "missing" : state}`);
+    setText(this.note, said.join(" · "));
+    if (this.rows.childElementCount === 0) setText(this.note, "No trades of this size here");
+  }
+
+  private take(trades: readonly Trade[]): void {
+    if (this.from !== null) return;
+    const { newest } = this;
+    const least = this.leastSize;
+    this.waiting.push(...trades.filter(({ id, quantity }) => (newest === null || id > newest) && numberOf(quantity) >= least));
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.put();
+    });
+  }
+
+  /** Put what came on top, while the reader is there; else only count it. */
+  private put(): void {
+    const isAtTop = this.list.scrollTop <= AT_TOP;
+    this.newer.hidden = (isAtTop || this.waiting.length === 0) && this.from === null;
+    setText(this.newer, this.from === null ? `${this.waiting.length} newer` : "To the newest");
+    if (!isAtTop || this.newest === null) return;
+    const { newest } = this;
+    const fresh = this.waiting.filter(({ id }) => id > newest).slice(-PAGE);
+    this.waiting = [];
+    if (fresh.length === 0) return;
+    this.newest = fresh.at(-1)!.id;
+    this.rows.prepend(...fresh.reverse().map((trade) => this.row(trade)));
+    while (this.rows.childElementCount > MOST) this.rows.lastElementChild!.remove();
+    const last = this.rows.lastElementChild as HTMLElement | null;
+    if (last?.dataset["id"]) this.next = BigInt(last.dataset["id"]);
+  }
+
+  private scrolled(): void {
+    this.put();
+    const { clientHeight, scrollHeight, scrollTop } = this.list;
+    if (scrollHeight - scrollTop - clientHeight < NEAR && this.next !== null && this.rows.childElementCount < MOST) void this.older();
+  }
+
+  private row(trade: Trade): HTMLElement {
+    const { chart, desk } = this.stage;
+    const side = trade.isSell ? "sell" : "buy";
+    const title = "Where this trade came from";
+    const link = h("button", { type: "button", class: "sales-id", title, onclick: () => void this.inspect(trade) }, String(trade.id));
+    const quantity = numberOf(trade.quantity);
+    return h(
+      "tr",
+      { "data-side": side, "data-id": String(trade.id) },
+      h("td", {}, timeText(trade.time, (seconds) => desk.clock.wall(seconds))),
+      h("td", { class: "sales-price" }, h("span", { class: "unseen" }, trade.isSell ? "sold at " : "bought at "), chart.priceText(numberOf(trade.price))),
+      h("td", {}, fixed(quantity, quantity < 1_000 ? 5 : 2)),
+      h("td", {}, link),
+    );
+  }
+
+  private async inspect({ time }: Trade): Promise<void> {
+    const { stage } = this;
+    await stage.goTo(time / 1e6);
+    stage.inspect(stage.bars[stage.chart.table.indexAt(time / 1e6 + 1e-6) - 1]);
+  }
+}
+
+/** The wall clock of an instant in µs, to the millisecond. */
+export function timeText(micros: number, wall: (seconds: number) => number): string {
+  const seconds = ((wall(micros / 1e6) % 86_400) + 86_400) % 86_400;
+  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  const milliseconds = String(Math.floor(micros / 1e3) % 1_000).padStart(3, "0");
+  return `${two(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}.${milliseconds}`;
+}

@@ -1,0 +1,112 @@
+// The footprint as a custom series of lightweight-charts: it draws the cells of the bars on screen.
+
+import {
+  type CustomData,
+  type CustomSeriesOptions,
+  customSeriesDefaultOptions,
+  type CustomSeriesWhitespaceData,
+  type ICustomSeriesPaneRenderer,
+  type ICustomSeriesPaneView,
+  type ISeriesApi,
+  type PaneRendererCustomData,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import { scaled } from "../data/amount";
+import type { Bar } from "../data/bar";
+import type { Layer, PriceChart } from "../chart/chart";
+import type { FlowBar } from "./book";
+import { stepAtLeast } from "./cells";
+import { columnOf } from "./columns";
+import { FOLDED, LEGIBLE, type Look, paintColumn, ROW } from "./paint";
+
+interface Point extends CustomData<Time> {
+  readonly bar: Bar;
+}
+
+type Draw = ICustomSeriesPaneRenderer["draw"];
+
+/** Rows of folded bars are at least so high, in px. */
+const FOLDED_ROW = 2;
+
+class View implements ICustomSeriesPaneView<Time, Point, CustomSeriesOptions> {
+  private data: PaneRendererCustomData<Time, Point> | null = null;
+
+  constructor(
+    private readonly at: (time: number) => FlowBar | undefined,
+    private readonly look: () => Look,
+  ) {}
+
+  renderer(): ICustomSeriesPaneRenderer {
+    return { draw: (target, y) => this.draw(target, y) };
+  }
+
+  update(data: PaneRendererCustomData<Time, Point>): void {
+    this.data = data;
+  }
+
+  priceValueBuilder({ bar }: Point): number[] {
+    return [bar.low, bar.high, bar.close];
+  }
+
+  isWhitespace(data: Point | CustomSeriesWhitespaceData<Time>): data is CustomSeriesWhitespaceData<Time> {
+    return !("bar" in data);
+  }
+
+  defaultOptions(): CustomSeriesOptions {
+    return customSeriesDefaultOptions;
+  }
+
+  private draw(target: Parameters<Draw>[0], toY: Parameters<Draw>[1]): void {
+    const { data } = this;
+    if (!data?.visibleRange || data.barSpacing < FOLDED) return;
+    const look = this.look();
+    const { from, to } = data.visibleRange;
+    target.useMediaCoordinateSpace(({ context }) => {
+      context.save();
+      const y = (price: number) => toY(price) ?? NaN;
+      const first = data.bars[from]?.originalData.bar;
+      const step = first ? stepFor(y, first.close, data.barSpacing >= LEGIBLE[look.mode] ? ROW : FOLDED_ROW) : 1n;
+      for (let index = from; index < to; index++) {
+        const { x, originalData: { bar } } = data.bars[index]!;
+        const flow = this.at(bar.time);
+        if (!flow || flow.cells.levels.size === 0) continue;
+        paintColumn(context, bar, flow, columnOf(flow, step), { x, width: data.barSpacing, y }, look);
+      }
+      context.restore();
+    });
+  }
+}
+
+/** The smallest step whose levels are so many px high. */
+function stepFor(y: (price: number) => number, price: number, height: number): bigint {
+  const pixels = Math.abs(y(price) - y(price * 1.001)) / (price * 0.001);
+  const needed = height / pixels;
+  return Number.isFinite(needed) && needed > 0 ? stepAtLeast(scaled(needed.toFixed(8))) : 1n;
+}
+
+export class FootprintSeries implements Layer {
+  private readonly series: ISeriesApi<"Custom", Time>;
+
+  constructor(
+    private readonly chart: PriceChart,
+    at: (time: number) => FlowBar | undefined,
+    look: () => Look,
+  ) {
+    const options = { priceLineVisible: false, lastValueVisible: false };
+    this.series = chart.api.addCustomSeries(new View(at, look), options, 0);
+    chart.add(this);
+  }
+
+  update(from: number): void {
+    const { bars } = this.chart;
+    const points = bars.slice(from).map((bar) => ({ time: bar.time as UTCTimestamp, bar }));
+    if (from === 0 || points.length > 100) this.series.setData(bars.map((bar) => ({ time: bar.time as UTCTimestamp, bar })));
+    else points.forEach((point, at) => this.series.update(point, from + at < bars.length - 1));
+  }
+
+  remove(): void {
+    this.chart.remove(this);
+    this.chart.api.removeSeries(this.series);
+  }
+}
