@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 IMAGES = Path(__file__).parent.parent / "docs" / "img"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"]
 READY_MS = 60_000
-BARS = 100
+BARS = 50
+FLOW_MS = 6_000
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,24 @@ class Picture:
     width: int
     height: int
     theme: str
+    keys: tuple[str, ...] = ()
+    """Keys to press once there are bars; the crosshair is on one."""
 
 
 GRID = "&".join(f"symbol={symbol}&tf={timeframe}" for symbol in ("BTCDEMO", "ETHDEMO") for timeframe in ("1m", "5m"))
+FLOW = "symbol=BTCDEMO&tf=1m"
 PICTURES = (
     Picture("chart-dark", "/?tf=1m", 1440, 900, "dark"),
     Picture("chart-light", "/?tf=1m", 1440, 900, "light"),
     Picture("chart-phone", "/?tf=1m", 390, 844, "dark"),
     Picture("chart-indicators", "/?symbol=BTCDEMO&tf=1m&ind=ema(21),bb,rsi,macd&type=hollow", 1440, 900, "dark"),
     Picture("chart-grid", f"/?{GRID}", 1440, 900, "dark"),
+    Picture("orderflow-dark", "/chart?symbol=BTCDEMO&tf=1m&flow=bidask,visible", 1440, 900, "dark"),
+    Picture(
+        "orderflow-light", "/?symbol=BTCDEMO&tf=1m&flow=bidask,large&ind=delta,cvd", 1440, 900, "light", ("Alt+y",)
+    ),
+    Picture("orderflow-bar", "/chart?symbol=BTCDEMO&tf=1m&flow=delta", 1440, 900, "dark", ("Alt+o",)),
+    Picture("orderflow-phone", "/chart?symbol=BTCDEMO&tf=1m&flow=bidask", 390, 844, "dark"),
     Picture("pipeline-dark", "/pipeline", 1440, 900, "dark"),
     Picture("pipeline-light", "/pipeline", 1440, 900, "light"),
 )
@@ -68,17 +78,21 @@ def take(browser: Browser, url: str, picture: Picture, target: Path) -> None:
     separator = "&" if "?" in picture.path else "?"
     page.goto(f"{url}{picture.path}{separator}debug")
     wait_for_numbers(page, picture)
-    page.screenshot(path=target)
+    page.screenshot(path=target, timeout=READY_MS)
     context.close()
     print(f"{target}: {picture.width}x{picture.height}, {picture.theme}")
 
 
 def wait_for_numbers(page: Page, picture: Picture) -> None:
     """A chart is ready when it has candles and ticks, another page when its numbers are there."""
-    if picture.path.startswith("/?"):
+    if picture.path.startswith(("/?", "/chart?")):
         ready = f"window.__candlewick?.bars().length >= {BARS} && window.__candlewick.ticks.length > 5"
         page.wait_for_function(ready, timeout=READY_MS)
         page.mouse.move(picture.width * 0.62, picture.height * 0.45)
+        for key in picture.keys:
+            page.keyboard.press(key)
+        if picture.keys or "flow=" in picture.path:
+            page.wait_for_timeout(FLOW_MS)
     else:
         page.wait_for_selector(".candlewick-health .tile", timeout=READY_MS)
     page.wait_for_timeout(500)

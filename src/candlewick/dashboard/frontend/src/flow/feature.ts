@@ -34,6 +34,7 @@ export class Flow implements Feature {
   private series: FootprintSeries | null = null;
   private opened: { dispose(): void } | null = null;
   private picked: number[] | null = null;
+  private readonly unbind: () => void;
   private readonly takesClick = () => this.picked !== null;
 
   constructor(private readonly stage: Stage) {
@@ -54,6 +55,8 @@ export class Flow implements Feature {
     stage.opened.on(() => this.apply());
     stage.presses.add(this.takesClick);
     stage.chart.click.on((time) => this.pick(time));
+    const isOpen = () => stage.isActive && this.opened !== null;
+    this.unbind = stage.desk.keys.bind("Escape", "Close the panel", () => this.closePanel(), isOpen);
     stage.bind("Alt+K", "Footprint on or off", () => this.flip());
     stage.bind("Alt+Y", "Time & sales", () => this.openSales());
     stage.bind("Alt+O", "Order flow of the bar under the crosshair", () => this.openPanel());
@@ -61,6 +64,7 @@ export class Flow implements Feature {
 
   dispose(): void {
     this.stage.presses.delete(this.takesClick);
+    this.unbind();
     this.menu.close();
     this.closePanel();
     this.source.stop();

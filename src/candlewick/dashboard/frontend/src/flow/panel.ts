@@ -37,15 +37,14 @@ export class FlowPanel {
     private readonly stage: Stage,
     private readonly source: FlowSource,
   ) {
-    const titled = (title: string, ...names: string[]) =>
-      h("thead", {}, h("tr", { "aria-label": title }, ...names.map((name) => h("th", { scope: "col" }, name))));
+    const heads = (...names: string[]) => h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name))));
     this.element.append(
       this.summary,
       this.why,
       h("h3", {}, "Largest trades"),
-      h("table", { "aria-label": "Largest trades" }, titled("Largest trades", "Time", "Price", "Size"), this.largest),
+      h("table", { "aria-label": "Largest trades" }, heads("Time", "Price", "Size"), this.largest),
       h("h3", {}, "Levels"),
-      h("table", { "aria-label": "Levels" }, titled("Levels", "Price", "Sold", "Bought", "Delta"), this.levels),
+      h("table", { "aria-label": "Levels" }, heads("Price", "Sold", "Bought", "Delta"), this.levels),
     );
     this.endings = [
       stage.crosshair.on((time) => this.point(time ?? stage.bars.at(-1)?.time ?? null)),

@@ -74,7 +74,7 @@ export function readAddress(search: string, config: Config): Address {
       scale: told("scale") ?? (told("vs") ? "percent" : undefined),
       inverted: told("inv") === "1",
       compare: told("vs")?.toUpperCase() ?? "",
-      flow: told("flow"),
+      flow: told("flow") ?? "",
     };
     return checked(given, config);
   });

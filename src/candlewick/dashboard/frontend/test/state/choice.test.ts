@@ -24,7 +24,7 @@ function written(choices: Choice[], zone = "browser", before = "http://host/char
 
 test("an address that was written reads as the same charts, in their order", () => {
   const choices: Choice[] = [
-    { ...PLAIN, symbol: "ETHUSDT", timeframe: "1s", type: "hollow", indicators: "ema(9),bb(20,2.5)", compare: "BTCUSDT" },
+    { ...PLAIN, symbol: "ETHUSDT", timeframe: "1s", type: "hollow", indicators: "ema(9),bb(20,2.5)", compare: "BTCUSDT", flow: "bidask,large" },
     { ...PLAIN, timeframe: "1h", scale: "log", inverted: true, indicators: "" },
   ];
   const address = written(choices, "Asia/Kolkata");

@@ -1,0 +1,69 @@
+"""Order flow on the chart: cells, profile, time & sales, and the panel of a bar."""
+
+import pytest
+
+from browser.axe import violations
+from browser.conftest import Visit
+from browser.hands import SERIES, keys, press, query
+from browser.painted import painted_texts, watch_paint
+from browser.visitor import Visitor
+
+PANEL = ".panel:not([hidden])"
+
+
+def ids(visitor: Visitor) -> list[int]:
+    return [int(text) for text in visitor.page.locator(".sales-id").all_inner_texts()]
+
+
+def wait_for_proved_cells(visitor: Visitor) -> None:
+    watch_paint(visitor)
+    visitor.wait("[...(window.__painted?.values() ?? [])].flat().filter((text) => text === '✓').length >= 2")
+
+
+@pytest.mark.parametrize(("width", "height", "theme"), [(390, 844, "dark"), (1440, 900, "light"), (3840, 2160, "dark")])
+def test_cells_have_numbers_and_say_that_they_are_proved(visit: Visit, width: int, height: int, theme: str) -> None:
+    visitor = visit(f"{SERIES}&flow=bidask,visible", width=width, height=height, theme=theme).wait_for_bars(20)
+    wait_for_proved_cells(visitor)
+    texts = painted_texts(visitor)
+    assert sum(text.startswith("Δ ") for text in texts) >= 2
+    assert sum(text.replace(".", "").isdigit() for text in texts) >= 20, "amounts in cells"
+    assert any(text.startswith("POC") for text in texts), "the profile"
+
+
+def test_cells_fold_into_bars_where_they_are_too_small(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&flow=bidask").wait_for_bars(20)
+    wait_for_proved_cells(visitor)
+    visitor.page.locator(".canvas").focus()
+    keys(visitor, "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown")
+    visitor.wait("![...window.__painted.values()].flat().includes('✓')")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_time_and_sales_is_the_tape_filtered_and_from_any_id(visit: Visit, theme: str) -> None:
+    visitor = visit(SERIES, theme=theme).wait_for_bars(20)
+    press(visitor, "Order flow")
+    visitor.page.get_by_role("menuitem", name="Time & sales").click()
+    visitor.page.locator(".sales-id").nth(30).wait_for()
+    shown = ids(visitor)
+    assert shown == list(range(shown[0], shown[0] - len(shown), -1)), "each id once, the newest first"
+    assert violations(visitor, PANEL) == []
+    visitor.page.get_by_label("Go to trade id").fill(str(shown[0] - 300))
+    keys(visitor, "Enter")
+    visitor.page.locator(f"tr[data-id='{shown[0] - 300}']").wait_for()
+    assert ids(visitor)[0] == shown[0] - 300
+    visitor.page.locator(".sales-id").first.click()
+    visitor.page.locator(".lineage").wait_for()
+
+
+def test_the_panel_of_a_bar_tells_its_flow_and_its_standing(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&flow=delta").wait_for_bars(20)
+    wait_for_proved_cells(visitor)
+    keys(visitor, "Alt+o")
+    visitor.page.locator(".flow tbody tr").first.wait_for()
+    visitor.page.mouse.move(560, 300)
+    visitor.page.locator(".flow-verdict", has_text="proved").first.wait_for()
+    assert visitor.page.get_by_text("VWAP", exact=True).count() >= 1
+    assert violations(visitor, PANEL) == []
+    keys(visitor, "Escape")
+    assert not visitor.page.locator(".flow").is_visible()
+    assert query(visitor)["flow"] == ["delta"]
