@@ -42,7 +42,7 @@ PICTURES = (
     Picture("chart-grid", f"/?{GRID}", 1440, 900, "dark"),
     Picture("orderflow-dark", "/chart?symbol=BTCDEMO&tf=1m&flow=bidask,visible", 1440, 900, "dark"),
     Picture(
-        "orderflow-light", "/?symbol=BTCDEMO&tf=1m&flow=bidask,large&ind=delta,cvd", 1440, 900, "light", ("Alt+y",)
+        "orderflow-light", "/chart?symbol=BTCDEMO&tf=1m&flow=bidask,large&ind=delta,cvd", 1440, 900, "light", ("Alt+y",)
     ),
     Picture("orderflow-bar", "/chart?symbol=BTCDEMO&tf=1m&flow=delta", 1440, 900, "dark", ("Alt+o",)),
     Picture("orderflow-phone", "/chart?symbol=BTCDEMO&tf=1m&flow=bidask", 390, 844, "dark"),

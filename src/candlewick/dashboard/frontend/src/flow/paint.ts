@@ -14,7 +14,7 @@ export type Mode = "bidask" | "delta" | "volume";
 export const LEGIBLE = { bidask: 84, delta: 58, volume: 58 };
 export const FOLDED = 12;
 /** Rows are at least so high where they have numbers. */
-export const ROW = 13;
+export const ROW = 10;
 const CANDLE = 7;
 
 export interface Look {
@@ -76,7 +76,7 @@ function paintCell(context: Context, column: Column, at: number, box: Box, place
   const [bought, sold, height] = [column.bought[at]!, column.sold[at]!, Math.max(1, bottom - top - 1)];
   const { colours, mode, palette } = look;
   const middle = (box.left + box.right) / 2;
-  context.font = `${height >= 14 ? 11 : 10}px ${FONT}`;
+  context.font = `${height >= 14 ? 11 : height >= 11 ? 10 : 9}px ${FONT}`;
   context.textBaseline = "middle";
   context.textAlign = "right";
   const y = top + height / 2 + 0.5;
