@@ -17,6 +17,7 @@ import { FlowSource } from "./source";
 const CELLS = "M4 5h7v4H4ZM13 5h7v4h-7ZM4 10.5h7v4H4ZM13 10.5h7v4h-7ZM4 16h7v4H4ZM13 16h7v4h-7Z";
 /** Room in bars beside the newest footprint: for its neighbour, and a profile. */
 const BESIDE = 2.4;
+const PHONE = 600;
 const MODE_TITLES: Record<Mode, string> = { bidask: "Footprint: bid × ask", delta: "Footprint: delta", volume: "Footprint: volume" };
 const PROFILE_TITLES: Record<ProfileOf, string> = {
   visible: "Volume profile: on screen",
@@ -119,7 +120,7 @@ export class Flow implements Feature {
     if (scale.options().barSpacing >= width) return;
     const isLive = this.stage.chart.view.isLive();
     scale.applyOptions({ barSpacing: width });
-    if (isLive) scale.scrollToPosition(BESIDE, false);
+    if (isLive) scale.scrollToPosition(scale.width() < PHONE ? 0.6 : BESIDE, false);
   }
 
   private apply(): void {

@@ -13,6 +13,8 @@ const PAGE = 200;
 const MOST = 1_000;
 /** The reader is at the newest trade while no more than this is scrolled away, in px. */
 const AT_TOP = 4;
+/** Trades on their way to the warehouse are asked for again after so many ms. */
+const AGAIN = 2_000;
 /** Fetch more when so little is left below, in px. */
 const NEAR = 400;
 
@@ -35,6 +37,7 @@ export class Sales {
   private isFetching = false;
   private aborter = new AbortController();
   private frame = 0;
+  private timer = 0;
   private readonly forget: () => void;
 
   constructor(
@@ -53,6 +56,7 @@ export class Sales {
   dispose(): void {
     this.forget();
     this.aborter.abort();
+    window.clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
   }
 
@@ -77,6 +81,7 @@ export class Sales {
   private async reload(): Promise<void> {
     this.aborter.abort();
     this.aborter = new AbortController();
+    window.clearTimeout(this.timer);
     this.isFetching = false;
     this.rows.replaceChildren();
     this.waiting = [];
@@ -109,6 +114,8 @@ export class Sales {
     this.rows.append(...page.trades.map((trade) => this.row(trade)));
     const said = page.missing.map(({ first, last, state }) => `ids ${first} to ${last}: ${state === "open" ? "missing" : state}`);
     setText(this.note, said.join(" · "));
+    const isLate = page.missing.some(({ state }) => state === "on its way");
+    if (isLate && this.from === null) this.timer = window.setTimeout(() => this.list.scrollTop <= AT_TOP && void this.reload(), AGAIN);
     if (this.rows.childElementCount === 0) setText(this.note, "No trades of this size here");
   }
 
