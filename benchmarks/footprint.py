@@ -29,7 +29,7 @@ from made.recordings import REAL
 from warehouse.flowing import STEPS, Footprint
 from warehouse.mutations import KINDS, is_caught, mutated
 from warehouse.oracle import EPOCH, Trade
-from warehouse.test_flow import WHOLE, klines_of, trades_of
+from warehouse.recorded import WHOLE, klines_of, trades_of
 
 DAY = datetime(2026, 1, 24)
 
@@ -87,7 +87,7 @@ def profile(count: int) -> None:
             sizes[name] = path.stat().st_size
         silver, gold = sizes.values()
         print(f"roll-up of {count:,} trades: {gold / silver:.1%} of SILVER's bytes ({gold:,} of {silver:,})")
-        flow = Flow(Reader(connection), "BTC", ZoneInfo("UTC"))
+        flow = Flow(Reader(connection), "BTC", ZoneInfo("UTC"))  # type: ignore[arg-type]  # it reads no candles
         for of_trades in (True, False):
             wall, cpu = time.perf_counter(), time.process_time()
             made = flow.profile(DAY, DAY + timedelta(days=1), Decimal(10), of_trades=of_trades)

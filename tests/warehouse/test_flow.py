@@ -1,6 +1,5 @@
 """Order flow: steps and value areas, its standing, and the recording's footprints beside the exchange's own candles."""
 
-import csv
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,20 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candlewick.errors import RangeError
-from candlewick.moments import micros
-from candlewick.trade import decode_trade
 from candlewick.warehouse.flow.levels import checked_step, step_at_least, value_area
 from candlewick.warehouse.flow.reading import Flow, bars_of
 from candlewick.warehouse.flow.verdict import REASONS, Judged, differing, reasons, standing
 from warehouse.flowing import Footprint, step_of
-from warehouse.lakes import recorded_lines
 from warehouse.mutations import KINDS, is_caught, mutated
 from warehouse.oracle import EPOCH, Trade
+from warehouse.recorded import WHOLE, klines_of, trades_of
 
 UTC = ZoneInfo("UTC")
 AT = datetime(2024, 8, 9)
-WHOLE = (1_723_161_300_000, 1_723_161_600_000)
-"""The 5m candles that the recording holds whole, by open time in ms."""
 
 
 class Held:
@@ -69,26 +64,6 @@ class Held:
 
     def candles(self, *_: object) -> pa.Table:
         raise NotImplementedError("footprints need no candles")
-
-
-def trades_of(recording: Path) -> list[Trade]:
-    decoded = [decode_trade(line) for line in recorded_lines(recording)]
-    return [
-        Trade(t.symbol, t.trade_id, Decimal(t.price), Decimal(t.quantity), t.is_buyer_maker, micros(t.traded_at))
-        for t in decoded
-    ]
-
-
-def klines_of(recording: Path) -> dict[int, tuple[Decimal | int, ...]]:
-    """The exchange's own candles in the order of the audit's fields, by open time in ms."""
-    with (recording / "exchange_klines_5m.csv").open() as file:
-        rows = list(csv.reader(file))
-    return {int(row[0]): (int(row[8]), *(Decimal(row[column]) for column in (5, 7, 9, 10, 2, 3))) for row in rows}
-
-
-def audited(footprint: Footprint) -> tuple[Decimal | int, ...]:
-    high, low, *sums = footprint.sums
-    return (*sums, high, low)
 
 
 @pytest.fixture(scope="module")
