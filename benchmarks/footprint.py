@@ -144,7 +144,7 @@ def model_sql() -> str:
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Warehouse.open(Path(folder, "bench.duckdb"))
         models = Models(Target.duckdb(warehouse.path), Path(folder, "dbt"), timezone="UTC")
-        [result] = models._compile("--select=trades_footprint_1m", "--full-refresh")
+        [result] = models._compile("--select=trades_footprint_1m,resource_type:model", "--indirect-selection=empty")
         models.close()
         warehouse.close()
     return str(result.node.compiled_code).replace('"bench".', "")
