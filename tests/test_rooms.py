@@ -29,6 +29,8 @@ PURE = (
     "lake.names",
     "lake.manifest",
     "lake.batch",
+    "dashboard.alerts.alert",
+    "dashboard.alerts.progress",
     "recorder.sequencer",
     "recorder.numbering",
     "recorder.ring",

@@ -69,7 +69,8 @@ class Warehouse:
         self._connection.execute("create schema gold")
         self._connection.execute(
             "create table trades (symbol text, trade_id bigint, price decimal(18, 8), quantity decimal(18, 8), "
-            "traded_at timestamp, is_sell boolean)"
+            "traded_at timestamp, is_sell boolean); create schema silver; "
+            "create view silver.trades_deduped as select * rename (is_sell as is_buyer_maker) from trades"
         )
 
     def load(self, trades: Sequence[FeedTrade], symbol: str = SYMBOL) -> None:

@@ -8,6 +8,7 @@ from candlewick.config.cloud import S3Settings, SnowflakeSettings
 from candlewick.config.folders import check_home
 from candlewick.config.loading import CONFIG_FILE, DEMO_FILE, DEMO_HOME, EXAMPLE_FILE, file_of, load, sources_of
 from candlewick.config.sections import (
+    AlertSettings,
     DashboardSettings,
     DuckDBSettings,
     Duration,
@@ -24,6 +25,7 @@ __all__ = [
     "DEMO_FILE",
     "DEMO_HOME",
     "EXAMPLE_FILE",
+    "AlertSettings",
     "DashboardSettings",
     "DuckDBSettings",
     "Duration",

@@ -224,6 +224,17 @@ class OidcSettings(Section):
         return values
 
 
+class AlertSettings(Section):
+    """Where rings go beside the chart: `webhook_file` holds the address of a receiver, which is a secret with many.
+
+    `webhook_form` "json" sends all of a ring; "text" sends `{"text": …}`, which Slack takes, and Telegram's sendMessage
+    with `?chat_id=` in the address.
+    """
+
+    webhook_file: str = ""
+    webhook_form: Literal["json", "text"] = "json"
+
+
 class SealSettings(Section):
     """Days that are whole become one file and a certificate each, `after` so long a rest since their end."""
 

@@ -15,6 +15,7 @@ from candlewick.config.cloud import S3Settings, SnowflakeSettings
 from candlewick.config.folders import usable
 from candlewick.config.sections import (
     UNFIT,
+    AlertSettings,
     DashboardSettings,
     DuckDBSettings,
     Duration,
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     duckdb: DuckDBSettings = DuckDBSettings()
     dashboard: DashboardSettings = DashboardSettings()
     oidc: OidcSettings = OidcSettings()
+    alerts: AlertSettings = AlertSettings()
     seal: SealSettings = SealSettings()
     retention: RetentionSettings = RetentionSettings()
     s3: S3Settings = S3Settings()
@@ -174,6 +176,11 @@ class Settings(BaseSettings):
     def door_path(self) -> Path:
         """The folder of the dashboard's keys, users and audit log."""
         return self.data / "door"
+
+    @property
+    def alerts_path(self) -> Path:
+        """The dashboard's book of alerts."""
+        return self.data / "alerts" / "book.sqlite"
 
     @property
     def token_path(self) -> Path:

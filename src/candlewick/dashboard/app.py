@@ -22,6 +22,7 @@ from candlewick.dashboard.live.socket import PATH as LIVE_PATH
 from candlewick.dashboard.live.socket import Live
 from candlewick.dashboard.origin import SameOrigin
 from candlewick.dashboard.policy import Policy, page_policy
+from candlewick.dashboard.routes.alerts import AlertRoutes
 from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export
@@ -81,6 +82,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *Export(site.reader, site.export_reads, site.catalogue).routes(),
         *Evidence(site.reader, site.evidence_reads, site.catalogue, site.settings).routes(),
         *FlowRoutes(site.reader, site.evidence_reads, site.catalogue, site.hub, site.settings.zone).routes(),
+        *AlertRoutes(site.watch, site.catalogue, site.journal, has_webhook=site.webhook is not None).routes(),
         *Probes(site.evidence_reads, site.settings).routes(),
         WebSocketRoute(LIVE_PATH, Live(site.hub, site.catalogue).serve),
         Route("/chart", bare_chart),
@@ -92,10 +94,11 @@ def _lifespan(site: Site, on_failure: OnFailure) -> Callable[[st.App], AbstractA
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         heartbeat = Heartbeat(site.settings.run_path, "dashboard")
-        async with site.hub.running(on_failure):
+        async with site.hub.running(on_failure), site.watch.running(on_failure):
             # A login may take its time, which nobody who ends the dashboard wants to wait for.
             threading.Thread(target=site.console.prepare, name="console-prepare", daemon=True).start()
-            tasks = [asyncio.create_task(run) for run in (_beat(heartbeat, site), site.trends.sample(site.settings))]
+            runs = [_beat(heartbeat, site), site.trends.sample(site.settings)]
+            tasks = [asyncio.create_task(run) for run in [*runs, *([site.webhook.run()] if site.webhook else [])]]
             for task in tasks:
                 task.add_done_callback(partial(_tell_failure, on_failure))
             try:

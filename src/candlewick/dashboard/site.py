@@ -2,16 +2,20 @@
 
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from candlewick import __version__
+from candlewick import __version__, status
 from candlewick.config import Settings
+from candlewick.dashboard.alerts.book import AlertBook
+from candlewick.dashboard.alerts.watch import Watch
+from candlewick.dashboard.alerts.webhook import Webhook, address_of
 from candlewick.dashboard.console import Console
 from candlewick.dashboard.door.journal import Journal
 from candlewick.dashboard.door.keeper import JOURNAL_FILE
 from candlewick.dashboard.health.trends import Trends
+from candlewick.dashboard.live.feed_client import FeedClient
 from candlewick.dashboard.live.hub import Hub
 from candlewick.dashboard.markup import Html
 from candlewick.dashboard.reads import Reads
@@ -43,6 +47,8 @@ class Site:
         self.export_reads.close()
         if "console" in vars(self):
             self.console.close()
+        if "book" in vars(self):
+            self.book.close()
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -67,9 +73,42 @@ class Site:
     @cached_property
     def hub(self) -> Hub:
         """The live bars."""
+        return Hub(
+            self.reader,
+            self.reads,
+            feed_url=self._feed_url,
+            zone=self.settings.zone,
+            run_path=self.settings.run_path,
+        )
+
+    @cached_property
+    def book(self) -> AlertBook:
+        """The alerts, and what rang."""
+        return AlertBook(self.settings.alerts_path)
+
+    @cached_property
+    def webhook(self) -> Webhook | None:
+        """Who is told of rings. Raises `ConfigError`."""
+        address = address_of(self.settings.alerts)
+        return None if address is None else Webhook(address, self.settings.alerts.webhook_form, self.book)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What looks at the tape for the alerts."""
+        return Watch(
+            self.book,
+            self.reader,
+            self.evidence_reads,
+            feed=lambda on_trades, next_id: FeedClient(self._feed_url, on_trades, next_id),
+            report=partial(status.collect, self.settings),
+            delivers=self.webhook is not None,
+            on_change=partial(self.hub.tell_all, '{"alerts":true}'),
+        )
+
+    @property
+    def _feed_url(self) -> str:
         feed = self.settings.feed
-        url = f"http://{feed.host}:{feed.port}/feed"
-        return Hub(self.reader, self.reads, feed_url=url, zone=self.settings.zone, run_path=self.settings.run_path)
+        return f"http://{feed.host}:{feed.port}/feed"
 
     @property
     def base(self) -> str:

@@ -117,6 +117,11 @@ class Hub:
             prints.tell(now_us())
             await asyncio.sleep(COALESCE_SECONDS)
 
+    def tell_all(self, frame: str) -> None:
+        """Give a frame to everybody who looks at anything."""
+        for viewer in {viewer for topic in self._topics.values() for viewer in topic.viewers}:
+            viewer.offer(frame)
+
     def catch_up(self, viewer: Viewer) -> None:
         """Give a viewer that missed frames what it needs to be right again."""
         viewer.is_behind = False

@@ -1,0 +1,1 @@
+"""Alerts that live in the server: evaluated on the tape by id, kept in a book, delivered once."""
