@@ -11,8 +11,8 @@ def tab_of(visitor: Visitor, path: str) -> Visitor:
     return Visitor(visitor.page.context.new_page(), visitor.url).open(path).wait_for_bars()
 
 
-def test_alerts_and_colours_of_two_tabs_come_together(visit: Visit) -> None:
-    one = visit(SERIES).wait_for_bars()
+def test_alerts_and_colours_of_two_tabs_come_together(visit_branch: Visit) -> None:
+    one = visit_branch(SERIES).wait_for_bars()
     two = tab_of(one, SERIES)
     for visitor in (one, two):
         open_menu(visitor)
@@ -22,6 +22,7 @@ def test_alerts_and_colours_of_two_tabs_come_together(visit: Visit) -> None:
     one.page.locator(".alerts-list b", has_text="2,000,000.00").wait_for()
     press(one, "Remove the alert at 1000000")
     two.page.locator(".alerts-list b", has_text="1,000,000.00").wait_for(state="detached")
+    one.page.locator(".alerts-list b", has_text="1,000,000.00").wait_for(state="detached")
     assert listed(one) == listed(two) == ["2,000,000.00"]
     choose_zone(one, "Asia/Tokyo")
     press(two, "Settings")

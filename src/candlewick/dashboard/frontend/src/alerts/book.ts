@@ -1,76 +1,134 @@
-// Price alerts, kept per symbol in this browser.
+// The alerts of the server, as this page knows them; what makes a sound or a message is kept in this browser.
 
-import { follow, keep, recall } from "../state/prefs";
+import { keep, recall } from "../state/prefs";
 
 const NAME = "alerts";
-const MOST = 20;
+const RINGS_KEPT = 100;
+
+export type PriceKind = "cross" | "above" | "below";
+export type Kind = PriceKind | "stale" | "hole" | "mismatch";
+
+export interface Alert {
+  readonly id: string;
+  readonly kind: Kind;
+  readonly symbol: string;
+  /** A price as it was written, or seconds. */
+  readonly level: string;
+  readonly note: string;
+  readonly repeats: boolean;
+  readonly is_armed: boolean;
+  readonly expires_at: number | null;
+}
+
+export interface Ring {
+  readonly key: string;
+  /** In µs since the epoch. */
+  readonly at: number;
+  readonly text: string;
+  readonly symbol: string;
+}
+
+interface Told {
+  readonly alerts: Alert[];
+  readonly rings: { readonly number: number; readonly ring: Ring }[];
+  readonly webhook: boolean;
+  readonly undelivered: number;
+}
+
+export type New = Pick<Alert, "kind" | "symbol" | "level"> & Partial<Pick<Alert, "note" | "repeats">>;
+export type Change = Partial<Pick<Alert, "level" | "note" | "repeats" | "is_armed">>;
 
 export class AlertBook {
-  /** Whether messages make a sound, and whether there are messages about the pipeline. */
-  settings = { sound: false, pipeline: true };
-  private readonly prices = new Map<string, number[]>();
+  /** Whether messages make a sound, show beside the page, and whether there are messages about the pipeline. */
+  settings = { sound: false, notify: false, pipeline: true };
+  alerts: readonly Alert[] = [];
+  /** What rang, the newest first. */
+  rings: readonly Ring[] = [];
+  webhook = false;
+  undelivered = 0;
 
-  constructor() {
-    this.read();
+  private newest: number | null = null;
+  private readonly url: string;
+
+  constructor(base: string) {
+    this.url = `${base}/api/alerts`;
+    const { sound, notify, pipeline } = recall(NAME);
+    this.settings = { sound: sound === true, notify: notify === true, pipeline: pipeline !== false };
   }
 
-  /** Read what is kept in this browser, which another tab may have changed. */
-  read(): void {
-    const stored = recall(NAME);
-    this.settings = { sound: stored["sound"] === true, pipeline: stored["pipeline"] !== false };
-    this.prices.clear();
-    for (const [symbol, prices] of Object.entries(record(stored["prices"]))) this.prices.set(symbol, numbers(prices));
+  /** The price alerts of a symbol, by their price. */
+  of(symbol: string): readonly Alert[] {
+    return this.alerts.filter((alert) => alert.symbol === symbol && isPrice(alert.kind)).sort((a, b) => Number(a.level) - Number(b.level));
   }
 
-  get symbols(): string[] {
-    return [...this.prices.keys()].filter((symbol) => this.of(symbol).length > 0);
+  /** The alerts about the tape. */
+  get ofTape(): readonly Alert[] {
+    return this.alerts.filter(({ kind }) => !isPrice(kind));
   }
 
-  /** The prices of a symbol's alerts, ascending. */
-  of(symbol: string): readonly number[] {
-    return this.prices.get(symbol) ?? [];
+  /** Read what the server has; returns what rang since this page read it last. Null where the server does not answer. */
+  async load(): Promise<readonly Ring[] | null> {
+    const answer = await fetch(`${this.url}?after=${this.newest ?? 0}`).catch(() => null);
+    if (!answer?.ok) return null;
+    const told = (await answer.json()) as Told;
+    const isFirst = this.newest === null;
+    const fresh = told.rings.filter(({ number }) => number > (this.newest ?? 0));
+    this.newest = Math.max(this.newest ?? 0, ...fresh.map(({ number }) => number));
+    this.rings = [...fresh.map(({ ring }) => ring).reverse(), ...this.rings].slice(0, RINGS_KEPT);
+    Object.assign(this, { alerts: told.alerts, webhook: told.webhook, undelivered: told.undelivered });
+    return isFirst ? [] : fresh.map(({ ring }) => ring);
   }
 
-  /** Call back when another tab has changed the alerts; they are read again before. The function returned stops that. */
-  follow(heed: () => void): () => void {
-    return follow(NAME, () => {
-      this.read();
-      heed();
-    });
+  /** Add an alert; what comes back says why where it was refused. */
+  add(alert: New): Promise<string | null> {
+    return this.ask("POST", "", alert);
   }
 
-  add(symbol: string, price: number): void {
-    this.change(() => this.prices.set(symbol, numbers([...this.of(symbol), price])));
+  change(id: string, change: Change): Promise<string | null> {
+    return this.ask("PATCH", `/${id}`, change);
   }
 
-  remove(symbol: string, price: number): void {
-    const others = () => this.of(symbol).filter((other) => other !== price);
-    this.change(() => this.prices.set(symbol, others()));
+  remove(id: string): Promise<string | null> {
+    return this.ask("DELETE", `/${id}`);
   }
 
   set(settings: Partial<AlertBook["settings"]>): void {
-    this.change(() => Object.assign(this.settings, settings));
+    Object.assign(this.settings, settings);
+    keep(NAME, { ...recall(NAME), ...this.settings });
   }
 
-  /** Change what is kept now, rather than what this tab read some time ago. */
-  private change(make: () => void): void {
-    this.read();
-    make();
-    keep(NAME, { ...this.settings, prices: Object.fromEntries(this.prices) });
+  /** Give the server the alerts that an earlier version kept in this browser. */
+  async moveIn(): Promise<void> {
+    const { prices, ...rest } = recall(NAME);
+    if (!prices) return;
+    for (const alert of kept(prices)) if ((await this.add(alert)) !== null) return;
+    keep(NAME, rest);
+  }
+
+  private async ask(method: string, path: string, body?: unknown): Promise<string | null> {
+    const headers = { "Content-Type": "application/json" };
+    const asked = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const answer = await fetch(this.url + path, asked).catch(() => null);
+    if (answer === null) return "the server does not answer";
+    return answer.ok ? null : (await answer.text()).trim();
   }
 }
 
-/** The prices that were crossed or met when the last price went from `before` to `now`. */
-export function crossed(prices: readonly number[], before: number, now: number): number[] {
-  const [low, high] = [Math.min(before, now), Math.max(before, now)];
-  return prices.filter((price) => price >= low && price <= high && price !== before);
+export function isPrice(kind: Kind): kind is PriceKind {
+  return kind === "cross" || kind === "above" || kind === "below";
 }
 
-function numbers(values: unknown): number[] {
-  const finite = (Array.isArray(values) ? values : []).filter((value): value is number => Number.isFinite(value) && value > 0);
-  return [...new Set(finite)].sort((a, b) => a - b).slice(0, MOST);
+/** The alerts that were kept in a browser, by symbol: whatever is no price is left out. */
+export function kept(prices: unknown): New[] {
+  if (typeof prices !== "object" || prices === null) return [];
+  return Object.entries(prices).flatMap(([symbol, levels]) =>
+    (Array.isArray(levels) ? levels : [])
+      .filter((level): level is number => Number.isFinite(level) && level > 0)
+      .map((level): New => ({ kind: "cross", symbol, level: plain(level) })),
+  );
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+/** A number as a plain decimal of eight places at most. */
+export function plain(value: number): string {
+  return value.toFixed(8).replace(/\.?0+$/, "");
 }

@@ -5,7 +5,18 @@ import type { Feature, Stage } from "../desk/stage";
 import { h, icon, ICONS } from "../ui/dom";
 import type { Item } from "../ui/menu";
 import { Popover } from "../ui/popover";
+import { type Alert, type Kind, plain, type PriceKind } from "./book";
 import { Watcher } from "./watcher";
+
+const SHOWN_RINGS = 20;
+const CLOCK = { month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false } as const;
+const STALE_SECONDS = "60";
+const PRICE_KINDS: Record<PriceKind, string> = { cross: "comes to", above: "rises to", below: "falls to" };
+const TAPE_KINDS: Record<Exclude<Kind, PriceKind>, string> = {
+  stale: `The newest trade is older than ${STALE_SECONDS} s`,
+  hole: "Trades are missing",
+  mismatch: "A candle is not the exchange's own",
+};
 
 export class Alerts implements Feature {
   private readonly stage: Stage;
@@ -13,6 +24,15 @@ export class Alerts implements Feature {
   private readonly popover: Popover;
   private readonly boxes: (() => void)[] = [];
   private readonly list = h("div", { class: "alerts-list" });
+  private readonly log = h("ol", { class: "alerts-log", "aria-label": "What rang" });
+  private readonly hook = h("p", { class: "alerts-hook" });
+  private readonly kind = h(
+    "select",
+    { "aria-label": "When the price" },
+    ...Object.entries(PRICE_KINDS).map(([value, text]) => h("option", { value }, text)),
+  );
+  private readonly repeats = h("input", { type: "checkbox" });
+  private readonly note = h("input", { type: "text", maxlength: 200, placeholder: "note", "aria-label": "Note" });
   private readonly price = h("input", { type: "number", step: "any", min: "0", "aria-label": "Price", autofocus: true });
   private readonly lines = new Painted("top", (context, size) => this.paint(context, size));
   private readonly button: HTMLButtonElement;
@@ -47,25 +67,43 @@ export class Alerts implements Feature {
   }
 
   private form(): HTMLElement {
+    const { book } = this.watcher;
     const submit = (event: SubmitEvent) => {
       event.preventDefault();
       this.add(Number(this.price.value));
     };
     return h(
       "form",
-      { class: "form", onsubmit: submit },
+      { class: "form alerts", onsubmit: submit },
       h("h2", {}, "Alerts"),
-      h("div", { class: "field" }, this.price, h("button", { type: "submit", class: "plain" }, "Add")),
+      h("div", { class: "field" }, this.kind, this.price, h("button", { type: "submit", class: "plain" }, "Add")),
+      h("div", { class: "field" }, this.note, h("label", {}, this.repeats, " every time")),
       this.list,
-      this.check("Sound", "sound"),
-      this.check("Messages about the pipeline: freshness, holes, mismatches", "pipeline"),
+      ...(Object.keys(TAPE_KINDS) as (keyof typeof TAPE_KINDS)[]).map((kind) => this.tapeBox(kind)),
+      this.check("Sound", (box) => book.set({ sound: box.checked }), () => book.settings.sound),
+      this.check("Messages beside the page", (box) => void this.watcher.notify(box.checked), () => book.settings.notify),
+      this.check("Messages about the pipeline", (box) => book.set({ pipeline: box.checked }), () => book.settings.pipeline),
+      h("h3", {}, "What rang"),
+      this.log,
+      this.hook,
     );
   }
 
-  private check(title: string, name: "sound" | "pipeline"): HTMLElement {
-    const { book } = this.watcher;
-    const box = h("input", { type: "checkbox", onchange: () => book.set({ [name]: box.checked }) });
-    this.boxes.push(() => (box.checked = book.settings[name]));
+  /** A box that keeps an alert about the tape, for all charts of this server. */
+  private tapeBox(kind: Exclude<Kind, PriceKind>): HTMLElement {
+    const known = () => this.watcher.book.ofTape.find((alert) => alert.kind === kind);
+    const level = kind === "stale" ? STALE_SECONDS : "";
+    const change = (box: HTMLInputElement) => {
+      const alert = known();
+      if (box.checked && !alert) void this.watcher.add({ kind, symbol: "", level, repeats: true });
+      if (!box.checked && alert) void this.watcher.remove(alert.id);
+    };
+    return this.check(TAPE_KINDS[kind], change, () => known() !== undefined);
+  }
+
+  private check(title: string, change: (box: HTMLInputElement) => void, isChecked: () => boolean): HTMLElement {
+    const box = h("input", { type: "checkbox", onchange: () => change(box) });
+    this.boxes.push(() => (box.checked = isChecked()));
     return h("label", { class: "field" }, h("span", {}, title), box);
   }
 
@@ -89,28 +127,43 @@ export class Alerts implements Feature {
     const { chart, series, desk } = this.stage;
     const rounded = Number(price.toFixed(chart.decimals));
     if (!(rounded > 0)) return;
-    this.watcher.add(series.symbol, rounded);
+    const [kind, note] = [this.kind.value as PriceKind, this.note.value.trim()];
+    void this.watcher.add({ kind, symbol: series.symbol, level: plain(rounded), note, repeats: this.repeats.checked });
+    this.note.value = "";
     desk.toasts.show(`Alert at ${chart.priceText(rounded)}`, "info");
   }
 
   private refresh(): void {
-    const { chart, series } = this.stage;
-    const { symbol } = series;
-    const row = (price: number) =>
-      h(
-        "div",
-        { class: "field" },
-        h("b", {}, chart.priceText(price)),
-        h(
-          "button",
-          { type: "button", class: "tiny", "aria-label": `Remove the alert at ${price}`, onclick: () => this.watcher.remove(symbol, price) },
-          icon(ICONS.close, 14),
-        ),
-      );
-    const prices = this.watcher.book.of(symbol);
-    this.list.replaceChildren(...(prices.length ? prices.map(row) : [h("i", {}, `none for ${symbol}`)]));
+    const { symbol } = this.stage.series;
+    const { book } = this.watcher;
+    const alerts = book.of(symbol);
+    this.list.replaceChildren(...(alerts.length ? alerts.map((alert) => this.row(alert)) : [h("i", {}, `none for ${symbol}`)]));
+    const clock = this.stage.desk.clock;
+    const told = book.rings.slice(0, SHOWN_RINGS).map(({ at, text }) => h("li", {}, h("time", {}, clock.format(at / 1e6, CLOCK)), ` ${text}`));
+    this.log.replaceChildren(...(told.length ? told : [h("li", {}, h("i", {}, "nothing yet"))]));
+    const waiting = book.undelivered ? `; ${book.undelivered} not taken yet, tried again` : "";
+    this.hook.textContent = book.webhook ? `Rings go to the webhook, too${waiting}.` : "Kept and watched by the server, also while no page is open.";
     this.boxes.forEach((show) => show());
     this.lines.refresh();
+  }
+
+  private row(alert: Alert): HTMLElement {
+    const { id, level, note, is_armed, repeats } = alert;
+    const price = this.stage.chart.priceText(Number(level));
+    const told = [PRICE_KINDS[alert.kind as PriceKind], repeats ? "every time" : "", note].filter(Boolean).join(", ");
+    const rearm = { type: "button", class: "plain", onclick: () => void this.watcher.change(id, { is_armed: true }) };
+    return h(
+      "div",
+      { class: "field", "data-armed": String(is_armed) },
+      h("b", {}, price),
+      h("span", {}, is_armed ? told : "rang"),
+      ...(is_armed ? [] : [h("button", rearm, "Again")]),
+      h(
+        "button",
+        { type: "button", class: "tiny", "aria-label": `Remove the alert at ${Number(level)}`, onclick: () => void this.watcher.remove(id) },
+        icon(ICONS.close, 14),
+      ),
+    );
   }
 
   private paint(context: CanvasRenderingContext2D, { width }: Size): void {
@@ -119,7 +172,9 @@ export class Alerts implements Feature {
     context.setLineDash([2, 3]);
     context.font = "11px sans-serif";
     context.textAlign = "right";
-    for (const price of this.watcher.book.of(series.symbol)) {
+    for (const { level, is_armed } of this.watcher.book.of(series.symbol)) {
+      if (!is_armed) continue;
+      const price = Number(level);
       const y = chart.series.priceToCoordinate(price);
       if (y === null) continue;
       context.beginPath();

@@ -1,33 +1,33 @@
-// Watches prices and the pipeline for all charts of the page, whichever symbols they show.
+// Hears of alerts and of the pipeline for all charts of the page, whichever symbols they show.
 
 import type { Desk } from "../desk/desk";
-import { decimalsOf, fixed } from "../format";
 import { Signal } from "../signal";
 import type { Level } from "../ui/toasts";
-import { AlertBook, crossed } from "./book";
+import { AlertBook, type Change, type New } from "./book";
 import { chime } from "./sound";
 import { news, type Report } from "./troubles";
 
 const EVERY = 5_000;
-/** Prices are taken from bars of this timeframe, which the server keeps for every symbol. */
-const TIMEFRAME = "1m";
 
 const watchers = new WeakMap<Desk, { watcher: Watcher; users: number }>();
 
 export class Watcher {
-  readonly book = new AlertBook();
+  readonly book: AlertBook;
   /** The alerts changed. */
   readonly changed = new Signal();
 
-  private readonly followed = new Map<string, () => void>();
-  private readonly last = new Map<string, number>();
   private report: Report | null = null;
   private readonly timer: number;
-  private readonly unfollow = this.book.follow(() => this.tellChange());
+  private readonly stops: (() => void)[];
 
   private constructor(private readonly desk: Desk) {
-    this.follow();
+    this.book = new AlertBook(desk.config.base);
     this.timer = window.setInterval(() => void this.look(), EVERY);
+    this.stops = [
+      desk.live.alerts.on(() => void this.load()),
+      desk.live.connection.on((isOpen) => isOpen && void this.load()),
+    ];
+    void this.book.moveIn().then(() => this.load());
     void this.look();
   }
 
@@ -44,55 +44,45 @@ export class Watcher {
     if (!known || --known.users > 0) return;
     watchers.delete(this.desk);
     window.clearInterval(this.timer);
-    this.unfollow();
-    this.followed.forEach((stop) => stop());
+    this.stops.forEach((stop) => stop());
   }
 
-  add(symbol: string, price: number): void {
-    this.book.add(symbol, price);
-    this.tellChange();
+  add(alert: New): Promise<void> {
+    return this.made(this.book.add(alert));
   }
 
-  remove(symbol: string, price: number): void {
-    this.book.remove(symbol, price);
-    this.tellChange();
+  change(id: string, change: Change): Promise<void> {
+    return this.made(this.book.change(id, change));
   }
 
-  private tellChange(): void {
-    this.follow();
+  remove(id: string): Promise<void> {
+    return this.made(this.book.remove(id));
+  }
+
+  /** Ask the browser whether messages may show beside the page. */
+  async notify(wanted: boolean): Promise<void> {
+    const allowed = wanted && "Notification" in window && (await Notification.requestPermission()) === "granted";
+    if (wanted && !allowed) this.desk.toasts.show("This browser does not let the page show messages beside it", "warn");
+    this.book.set({ notify: allowed });
     this.changed.emit();
   }
 
-  /** Follow exactly the symbols that have an alert. */
-  private follow(): void {
-    const wanted = new Set(this.book.symbols);
-    for (const [symbol, stop] of this.followed)
-      if (!wanted.has(symbol)) {
-        stop();
-        this.followed.delete(symbol);
-        this.last.delete(symbol);
-      }
-    for (const symbol of wanted) {
-      if (this.followed.has(symbol)) continue;
-      const take = ({ bars }: { bars: { close: number }[] }) => this.take(symbol, bars.at(-1)?.close);
-      this.followed.set(symbol, this.desk.live.follow({ symbol, timeframe: TIMEFRAME }, { take, heed: () => {} }));
-    }
+  private async made(asked: Promise<string | null>): Promise<void> {
+    const refusal = await asked;
+    if (refusal) this.desk.toasts.show(refusal, "bad");
+    await this.load();
   }
 
-  private take(symbol: string, price: number | undefined): void {
-    if (price === undefined) return;
-    const before = this.last.get(symbol);
-    this.last.set(symbol, price);
-    if (before === undefined) return;
-    for (const met of crossed(this.book.of(symbol), before, price)) {
-      this.tell(`${symbol} ${price >= before ? "rose" : "fell"} to ${fixed(met, decimalsOf([met]))}`, "info");
-      this.remove(symbol, met);
-    }
+  private async load(): Promise<void> {
+    const rings = await this.book.load();
+    for (const { text } of rings ?? []) this.tell(text, "info", true);
+    if (rings) this.changed.emit();
   }
 
-  private tell(text: string, level: Level): void {
+  private tell(text: string, level: Level, isRing = false): void {
     this.desk.toasts.show(text, level);
     if (this.book.settings.sound) chime();
+    if (isRing && this.book.settings.notify && Notification.permission === "granted") new Notification("Candlewick", { body: text });
   }
 
   private async look(): Promise<void> {

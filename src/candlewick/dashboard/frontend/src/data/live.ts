@@ -50,6 +50,7 @@ interface Frame {
   p?: TradeColumns;
   pong?: number;
   now?: number;
+  alerts?: boolean;
   error?: string;
 }
 
@@ -77,6 +78,8 @@ interface Taping {
 export class Live {
   /** The connection opened (again), or was lost. */
   readonly connection = new Signal<boolean>();
+  /** An alert rang, or was changed. */
+  readonly alerts = new Signal();
   isConnected = false;
 
   private socket: WebSocket | null = null;
@@ -203,6 +206,7 @@ export class Live {
     this.heardAt = Date.now();
     const frame = JSON.parse(text) as Frame;
     if (frame.error) throw new Error(`/api/live: ${frame.error}`);
+    if (frame.alerts) this.alerts.emit();
     if (frame.pong !== undefined && frame.now !== undefined) this.setClock(frame.pong, frame.now);
     if (frame.s !== undefined && frame.p) this.tellTape(frame.s, tradesOf(frame.p), frame.t ?? 0);
     if (frame.s !== undefined && frame.f !== undefined) this.tell(keyOf(frame.s, frame.f), frame, text.length);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crossed } from "../../src/alerts/book";
+import { kept, plain } from "../../src/alerts/book";
 import { news, type Report } from "../../src/alerts/troubles";
 
 const GOOD: Report = {
@@ -14,12 +14,17 @@ function told(before: Partial<Report>, now: Partial<Report>): string[] {
   return news({ ...GOOD, ...before }, { ...GOOD, ...now }).map(({ level, text }) => `${level}: ${text}`);
 }
 
-test("an alert is met from above, from below and exactly, and once", () => {
-  assert.deepEqual(crossed([90, 100, 110], 95, 105), [100]);
-  assert.deepEqual(crossed([90, 100, 110], 105, 95), [100]);
-  assert.deepEqual(crossed([90, 100, 110], 95, 100), [100]);
-  assert.deepEqual(crossed([90, 100, 110], 100, 105), []);
-  assert.deepEqual(crossed([90, 100, 110], 80, 120), [90, 100, 110]);
+test("alerts that an earlier version kept in the browser become the server's, and what is no price does not", () => {
+  const stored = { BTC: [97000.5, 1e-8, -1, "x", Infinity], ETH: "nonsense" };
+  assert.deepEqual(kept(stored), [
+    { kind: "cross", symbol: "BTC", level: "97000.5" },
+    { kind: "cross", symbol: "BTC", level: "0.00000001" },
+  ]);
+  assert.deepEqual(kept(null), []);
+});
+
+test("a price is written as a plain decimal", () => {
+  assert.deepEqual([100, 0.1 + 0.2, 1e-7, 2 ** 53].map(plain), ["100", "0.3", "0.0000001", "9007199254740992"]);
 });
 
 test("troubles are told when they begin and when they end, and not in between", () => {
