@@ -85,8 +85,8 @@ class Flow:
         if not bars:
             raise RangeError("expected a start before the end, got a range without a bar")
         period = [self.symbol, bars[0].opened, bars[-1].closed]
-        asked = statements.levels(bars, of_trades=of_trades)
-        levels = self.reader.query(asked, [*period, str(step)]).rename_columns({"level_price": "price"})
+        asked = statements.levels(bars, step, of_trades=of_trades)
+        levels = self.reader.query(asked, period).rename_columns({"level_price": "price"})
         deltas = self.reader.query(statements.deltas(bars), period)
         return self._judged(bars, levels, deltas)
 

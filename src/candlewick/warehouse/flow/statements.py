@@ -5,6 +5,7 @@ Remainders of decimals are exact, so a level of a larger step is found with `mod
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 
@@ -47,10 +48,10 @@ _SUMS = ",\n    ".join(
 )
 
 
-def levels(bars: Sequence[Interval], *, of_trades: bool) -> str:
+def levels(bars: Sequence[Interval], step: Decimal, *, of_trades: bool) -> str:
     """The levels of each bar, of the step asked for or the largest one that a minute of the bar has.
 
-    Parameters: symbol, start, end, step.
+    Parameters: symbol, start, end.
     """
     return f"""
 with {_bars(bars)},
@@ -60,7 +61,7 @@ placed as (
     inner join bars on source.open_time >= bars.opened and source.open_time < bars.closed
 ),
 steps as (
-    select opened, greatest(max(step), cast(? as decimal(38, 8))) as bar_step from placed group by opened
+    select opened, greatest(max(step), cast({step:f} as decimal(38, 8))) as bar_step from placed group by opened
 )
 select
     placed.opened as open_time,
