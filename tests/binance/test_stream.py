@@ -234,6 +234,17 @@ async def test_a_stopped_leg_closes_its_connection(streams: Streams, run) -> Non
     assert leg.leg.state == "stopped"
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_leg_that_is_stopped_while_it_connects_leaves_no_connection(streams: Streams, run, turns) -> None:
+    leg = run()
+    while not streams.open:  # noqa: ASYNC110 (at the very moment, which is before anything could tell)
+        await asyncio.sleep(0)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    leg.task.cancel()
+    await until(lambda: not streams.open)
+
+
 async def test_a_fault_of_our_own_code_is_raised_not_reconnected(streams: Streams) -> None:
     def broken(event: bytes, decoded: Trade | Kline, received_at: int) -> None:
         raise ZeroDivisionError

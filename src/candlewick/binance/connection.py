@@ -68,6 +68,8 @@ class Connection(WSListener):
         """Called by picows after the handshake. Its end is waited for whether or not anybody asks for the reason."""
         self._transport = transport
         self._end = asyncio.create_task(_end_of(transport))
+        if self._deliver is None:  # nobody wants it any more
+            self.drop()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Called by picows when the connection has ended, whoever ended it."""
@@ -131,12 +133,23 @@ async def _end_of(transport: WSTransport) -> BaseException | None:
 async def connect(url: str, deliver: Deliver, stir: Callable[[], None], proxy: str | None = None) -> Connection:
     """Open a connection, through a proxy where one is given.
 
-    Raises `OSError`, `TimeoutError` or picows' `WSError` where that fails.
+    Raises `OSError`, `TimeoutError` or picows' `WSError` where that fails. Whoever is cancelled meanwhile leaves none:
+    picows goes on with a handshake that nobody waits for.
     """
+    made: list[Connection] = []
+
+    def make() -> Connection:
+        made.append(Connection(deliver, stir))
+        return made[-1]
+
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS):
-            _, listener = await ws_connect(lambda: Connection(deliver, stir), url, enable_auto_pong=False, proxy=proxy)
-    except ProxyError as error:
+            _, listener = await ws_connect(make, url, enable_auto_pong=False, proxy=proxy)
+    except BaseException as error:
+        for connection in made:
+            connection.drop()
+        if not isinstance(error, ProxyError):
+            raise
         raise ConnectionError(f"its proxy: {error}") from None
     if not isinstance(listener, Connection):  # picows hands over nothing where the peer left without an answer
         raise ConnectionResetError("closed during the handshake")
