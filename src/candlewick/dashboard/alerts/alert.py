@@ -19,10 +19,9 @@ NOTE_CHARACTERS = 200
 _MOST = 10**30
 
 
-class Alert(msgspec.Struct, frozen=True):
-    """One alert. Times in µs since the epoch; `level` is a price, or seconds for `stale`, as the reader wrote it."""
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An alert as somebody makes it. `level` is a price, or seconds for `stale`, as the reader wrote it."""
 
-    id: str
     kind: Kind
     symbol: str = ""
     level: str = ""
@@ -31,6 +30,13 @@ class Alert(msgspec.Struct, frozen=True):
     """Whether it rings again, at the earliest `rest` seconds after it rang; else once."""
     rest: int = 60
     expires_at: int | None = None
+    """In µs since the epoch, as all times."""
+
+
+class Alert(Wanted, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """One alert that is kept."""
+
+    id: str
     is_armed: bool = True
     since_id: int = 0
     """A price alert looks at trades behind this one only."""

@@ -135,7 +135,7 @@ class Watch:
         rung = list(rings_of(alerts, trades, None if before is None else before.price))
         if not (rung or owed):
             return
-        position = Position(trades[-1].trade_id, trades[-1].price, trades[-1].traded_at)
+        position = _position(trades[-1])
         self.book.went_on(symbol, None if owed else position, rung, settled=owed, delivers=self._delivers)
         if not owed:
             self._noted[symbol] = position.trade_id
@@ -158,13 +158,12 @@ class Watch:
             for owed in self.book.owed() if second % OWED_EVERY == 0 else ():
                 await self._settle(owed)
             self._note_positions()
-            if any(not alert.is_armed for alert in self._alerts.values()):
-                await self._follow()
+            await self._follow()
 
     def _note_positions(self) -> None:
         for symbol, tape in self._tapes.items():
             if tape.last is not None and self._noted.get(symbol) != tape.last.trade_id:
-                position = Position(tape.last.trade_id, tape.last.price, tape.last.traded_at)
+                position = _position(tape.last)
                 self.book.went_on(symbol, position, [])
                 self._noted[symbol] = position.trade_id
 
@@ -193,7 +192,7 @@ class Watch:
         owed = Owed(symbol, *hole, before.price, before.traded_at, now_us())
         trades = tape.leap()
         rung = list(rings_of(of_symbol(self._alerts.values(), symbol), trades, before.price))
-        position = Position(trades[-1].trade_id, trades[-1].price, trades[-1].traded_at)
+        position = _position(trades[-1])
         self.book.went_on(symbol, position, rung, owed=owed, delivers=self._delivers)
         self._noted[symbol] = position.trade_id
         self._held_since.pop(symbol, None)
@@ -265,6 +264,10 @@ def trouble_of(alert: Alert, report: Report) -> str | None:
         return f"{alert.symbol or 'The tape'} lacks {holes:,} trades" if holes else None
     differing = report.audit.get("mismatch", 0)
     return f"{differing:,} candles are not the exchange's own" if differing else None
+
+
+def _position(trade: FeedTrade) -> Position:
+    return Position(trade.trade_id, trade.price, trade.traded_at)
 
 
 def _seen(position: Position) -> FeedTrade:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from candlewick.dashboard.alerts.alert import Alert, Kind, problem_of
+from candlewick.dashboard.alerts.alert import Alert, Wanted, problem_of
 from candlewick.dashboard.alerts.watch import Watch
 from candlewick.dashboard.door.journal import Journal
 from candlewick.dashboard.door.visitor import LOCAL, Role, visitor_of
@@ -28,18 +28,6 @@ BODY_BYTES = 4_096
 PATH = "/api/alerts"
 
 T = TypeVar("T")
-
-
-class New(msgspec.Struct, forbid_unknown_fields=True):
-    """An alert as somebody makes it."""
-
-    kind: Kind
-    symbol: str = ""
-    level: str = ""
-    note: str = ""
-    repeats: bool = False
-    rest: int = 60
-    expires_at: int | None = None
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -82,7 +70,7 @@ class AlertRoutes:
 
     async def make(self, request: Request) -> Response:
         """Add an alert."""
-        made = msgspec.structs.asdict(await _body(request, New))
+        made = msgspec.structs.asdict(await _body(request, Wanted))
         return await self._put(request, Alert(id=uuid4().hex, **made), "alert made")
 
     async def change(self, request: Request) -> Response:
