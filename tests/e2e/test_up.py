@@ -47,6 +47,7 @@ class Begun(Stack):
             self.start_exchange()
             wait_until(lambda: self.beat("recorder").get("objects", 0) > 1, "trades to reach the lake")
             self.recorder_pids = waiting, self.beat("recorder")["pid"]
+            wait_until(lambda: "Recording live" in self.log("up"), "the terminal to say that it records")
         self.log_without_warehouse = self.log("up")
         other.close()
         wait_until_all_runs(self)
