@@ -48,20 +48,23 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1, help="that of the first run; each next one has the next")
     parser.add_argument("--hours", type=float, default=HOURS, help="virtual hours of faults in each run")
+    parser.add_argument("--keep", type=Path, help="a folder for each run's lake and the truth about it")
     parser.add_argument("--log", action="store_true", help="show what recorder and exchange log, by virtual time")
     options = parser.parse_args()
     _set_up_logs(is_shown=options.log)
     gc.freeze()
-    sys.exit(_play_all(options.seed, options.runs, options.hours))
+    sys.exit(_play_all(options.seed, options.runs, options.hours, options.keep))
 
 
-def _play_all(first_seed: int, runs: int, hours: float) -> int:
+def _play_all(first_seed: int, runs: int, hours: float, keep: Path | None) -> int:
     print(f"{runs} runs of {hours:g} virtual hours of faults each, seeds {first_seed} to {first_seed + runs - 1}")
     began = shown = _real_monotonic()
     outcomes: list[Outcome] = []
     failed: list[int] = []
     for seed in range(first_seed, first_seed + runs):
-        if (outcome := _play_one(seed, hours)) is None:
+        if keep is not None:
+            (keep / str(seed)).mkdir(parents=True)
+        if (outcome := _play_one(seed, hours, keep and keep / str(seed))) is None:
             failed.append(seed)
         else:
             outcomes.append(outcome)
@@ -72,10 +75,10 @@ def _play_all(first_seed: int, runs: int, hours: float) -> int:
     return bool(failed)
 
 
-def _play_one(seed: int, hours: float) -> Outcome | None:
+def _play_one(seed: int, hours: float, keep: Path | None) -> Outcome | None:
     """Play a run; where it fails, say so and how to play it again."""
     try:
-        return play(seed, hours)
+        return play(seed, hours, keep)
     except Exception as error:  # noqa: BLE001 (whatever ends a run is its failure, and the next run goes on)
         traceback.print_exception(error, limit=-3)
         print(f"seed {seed} FAILED: python benchmarks/simulate.py --runs 1 --seed {seed} --hours {hours:g} --log")

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+
 from candlewick.fake_binance.faults import Plan as NoFaults
 from candlewick.fake_binance.faults import RandomFaults
 from candlewick.fake_binance.server.options import ExchangeOptions
+from candlewick.lake.objects import Lake
 from candlewick.spans import Spans
 from simulation import verdict
 from simulation.clock import CLOCK
@@ -44,8 +47,11 @@ class Outcome:
     digest: str
 
 
-def play(seed: int, hours: float) -> Outcome:
-    """Play the run of a seed. Raises what is wrong with it: an `AssertionError`, or what ended the recorder."""
+def play(seed: int, hours: float, keep: Path | None = None) -> Outcome:
+    """Play the run of a seed. Raises what is wrong with it: an `AssertionError`, or what ended the recorder.
+
+    Where `keep` names a folder, the lake is left there, and the exchange's own events beside it in `truth.jsonl`.
+    """
     random.seed(seed)
     plan = draw(seed, hours)
     CLOCK.start(microseconds(STARTS_AT))
@@ -54,7 +60,7 @@ def play(seed: int, hours: float) -> Outcome:
     asyncio.set_event_loop(loop)
     try:
         with tempfile.TemporaryDirectory(dir=_memory()) as home:
-            outcome = loop.run_until_complete(_play(plan, Path(home)))
+            outcome = loop.run_until_complete(_play(plan, Path(home), keep))
         if loop.faults:
             raise loop.faults[0]
     finally:
@@ -68,7 +74,7 @@ def _memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-async def _play(plan: Plan, home: Path) -> Outcome:
+async def _play(plan: Plan, home: Path, keep: Path | None) -> Outcome:
     options = ExchangeOptions(
         port=0,
         seed=plan.seed,
@@ -83,7 +89,7 @@ async def _play(plan: Plan, home: Path) -> Outcome:
     await world.until(lambda: world.session.state == "recording", "a first connection", BEGINS_WITHIN)
     done = await _disturb(world, plan)
     await _heal(world)
-    outcome = _judge(world, done)
+    outcome = _judge(world, done, keep)
     await world.close()
     return outcome
 
@@ -142,9 +148,10 @@ async def _heal(world: World) -> None:
     await world.stop()
 
 
-def _judge(world: World, done: Counter[str]) -> Outcome:
+def _judge(world: World, done: Counter[str], keep: Path | None) -> Outcome:
     """Compare the lake with the truth. Raises `AssertionError`."""
-    holdings = verdict.read(StoreLake(world.store, Machine(random.Random(0))))
+    lake = StoreLake(world.store, Machine(random.Random(0)))
+    holdings = verdict.read(lake)
     assert set(holdings.of) == set(world.symbols), f"expected {world.symbols}, got {set(holdings.of)}"
     for symbol, found in holdings.of.items():
         ids = found.ids
@@ -154,7 +161,22 @@ def _judge(world: World, done: Counter[str]) -> Outcome:
         holes = Spans(world.script.holes.ranges(symbol))
         verdict.check(symbol, found, holdings.newest, truth, holes, _disputed(world, symbol))
         verdict.check_candles(symbol, found, truth, truth[-1]["T"] - round(SETTLE_SECONDS * 1e6))
+        if keep is not None:
+            _keep_truth(keep, truth)
+    if keep is not None:
+        _keep_lake(keep, lake)
     return Outcome(CLOCK.now, done, world.starts, holdings.trades, holdings.digest)
+
+
+def _keep_truth(folder: Path, truth: list[verdict.Line]) -> None:
+    with (folder / "truth.jsonl").open("ab") as file:
+        file.writelines(msgspec.json.encode(event) + b"\n" for event in truth)
+
+
+def _keep_lake(folder: Path, lake: Lake) -> None:
+    copy = Lake.open(str(folder / "lake"), PREFIX)
+    for item in lake.list_all():
+        copy.put_absent(item.name, lake.get(item.name))
 
 
 def _disputed(world: World, symbol: str) -> set[int]:
