@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import zstandard
+from backports import zstd
 
 BATCH_BYTES = 64 * 2**20
 FIELDS = ("s", "t", "p", "q", "T", "m", "src", "recv")
@@ -32,7 +32,7 @@ def main() -> None:
     )
     batch: list[bytes] = []
     for path in sorted(lake.rglob("*.json.zst")):
-        text = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+        text = zstd.decompress(path.read_bytes())
         batch += text.split(b"\n")[:-2]  # the last line is the manifest
         if len(batch) * 150 > BATCH_BYTES:
             insert(connection, batch)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Resolves requirements.lock (to run), requirements-dev.lock (to test), requirements-build.lock and
-# requirements-node.lock (to make the package) from pyproject.toml: `name==version --hash=...` lines for every platform,
+# Resolves requirements.lock (to run), requirements-record.lock (to record only), requirements-dev.lock (to test),
+# requirements-build.lock and requirements-node.lock (to make the package) from pyproject.toml: `name==version --hash=...` lines for every platform,
 # without the address of any index.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +12,7 @@ same=$(mktemp)
 trap 'rm -f "$same"' EXIT
 grep -E '^[a-zA-Z0-9]' requirements.lock | sed 's/ *\\$//' | grep -v '^certifi==' >"$same"
 "${compile[@]}" pyproject.toml --extra dev --constraint "$same" --output-file requirements-dev.lock "$@"
+"${compile[@]}" --python-version 3.11 --group record --constraint "$same" --output-file requirements-record.lock "$@"
 # Both are in one environment with what the package is made with.
 for group in build node; do
     "${compile[@]}" --python-version 3.11 --group "$group" --constraint "$same" --output-file "requirements-$group.lock" "$@"

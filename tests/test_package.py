@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from datetime import datetime
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from typer.testing import CliRunner
 
 from candlewick.cli import app
 from candlewick.mart.version import CANDLES
+from candlewick.warehouse.duckdb import compiling
 from warehouse.small_mart import SmallMart
 
 ROOT = Path(__file__).parent.parent
 URL = "https://git.example/candlewick"
+LOCKS = ("requirements-record", "requirements")
 BESIDE = re.compile(r"\]\((?!https?:|#)[^)]*\)")
 
 
@@ -67,3 +70,16 @@ def test_each_test_and_script_that_the_guarantees_name_is_there():
     text = (ROOT / "docs/guarantees.md").read_text()
     named = set(re.findall(r"(?:tests|benchmarks)/[\w/]+(?:\.py)?", text))
     assert len(named) > 60 and sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+def test_the_models_compile_to_what_comes_with_the_package():
+    """Where this fails, somebody changed a model: `python -m candlewick.warehouse.duckdb.compiling` (10 s)."""
+    assert compiling.COMPILED.read_text().partition("\n")[0] == compiling.digest()
+
+
+def test_a_recorders_packages_are_the_first_of_all_and_of_the_same_versions():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    recorder, all_of_them = project["dependency-groups"]["record"], project["project"]["dependencies"]
+    assert recorder == all_of_them[: len(recorder)]
+    pins = [set(re.findall(r"(?m)^[a-z].*==[^ ]*", (ROOT / f"{lock}.lock").read_text())) for lock in LOCKS]
+    assert pins[0] <= pins[1] and len(pins[0]) < 40 < len(pins[1])

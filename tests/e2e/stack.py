@@ -61,6 +61,7 @@ class Stack:
     exchange_port: int = field(default_factory=free_port)
     feed_port: int = field(default_factory=free_port)
     dashboard_port: int = field(default_factory=free_port)
+    python: str | Path = sys.executable
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -88,7 +89,7 @@ class Stack:
     def start(self, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start `candlewick <arguments>` as `name`, to end with this process; its output goes to `<name>.log`."""
         log = (self.home / f"{name}.log").open("ab")
-        command = [sys.executable, "-m", "candlewick", *arguments]
+        command = [str(self.python), "-m", "candlewick", *arguments]
         self.processes[name] = leash.start(command, stdout=log, stderr=log, cwd=self.home)
         log.close()
         return self.processes[name]

@@ -4,10 +4,9 @@ import threading
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from candlewick.errors import LakeError, ObjectExistsError, TornObjectError
-from candlewick.lake import folder, names
+from candlewick.lake import compression, folder, names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack, unpack
 
@@ -95,10 +94,10 @@ def test_an_object_that_is_not_there_is_named(lake: Lake) -> None:
         pack(LINES, manifest()) + b"more",
         bytes([*pack(LINES, manifest())[:-30], 0xFF, *pack(LINES, manifest())[-29:]]),
         pack(LINES, manifest(lines=3)),
-        zstandard.compress(b"\n".join(LINES) + b"\n"),
-        zstandard.compress(b""),
-        zstandard.compress(b'{"e":"manifest","v":2}\n'),
-        zstandard.compress(pack(LINES, manifest())),
+        compression.compress(b"\n".join(LINES) + b"\n"),
+        compression.compress(b""),
+        compression.compress(b'{"e":"manifest","v":2}\n'),
+        compression.compress(pack(LINES, manifest())),
     ],
     ids=["empty", "foreign", "cut", "longer", "flipped", "short", "no manifest", "no lines", "newer", "twice"],
 )

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import snowflake.connector.errors
 import sqlglot
-import zstandard
+from backports import zstd
 from fakesnow import server as serve_fakesnow  # the function: the module of its name hides it once imported
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
@@ -214,7 +214,7 @@ def _matches(copy: exp.Expression, key: str) -> bool:
 
 def _copy(cursor: FakeSnowflakeCursor, copy: exp.Expression, key: str, content: bytes) -> None:
     """Insert an object's lines as the COPY's select list says."""
-    lines = zstandard.ZstdDecompressor().decompress(content).decode().splitlines()
+    lines = zstd.decompress(content).decode().splitlines()
     columns = ", ".join(column.name for column in copy.this.expressions)
     values = {
         "$1": "PARSE_JSON(line)",

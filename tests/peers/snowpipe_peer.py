@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
-import zstandard
+from backports import zstd
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         channel = self.server.channels[name]
         if query["continuationToken"] != [str(channel.opened)]:
             return _refusal(409, "STALE_CONTINUATION_TOKEN_SEQUENCER", "Channel sequencer is stale; reopen the channel")
-        lines = zstandard.ZstdDecompressor().decompressobj().decompress(body).splitlines()
+        lines = zstd.decompress(body).splitlines()
         channel.waiting.append(([json.loads(line) for line in lines if line], query["endOffsetToken"][0]))
         return 200, {"next_continuation_token": str(channel.opened)}
 

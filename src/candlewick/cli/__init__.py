@@ -30,13 +30,24 @@ def main() -> None:
         sys.exit(_exit_code(error))
 
 
+_EXTRAS = {"dbt": "dbt", "snowflake": "snowflake", "boto3": "aws", "cryptography": "proof", "authlib": "login"}
+_LEFT_OUT = ("duckdb", "pyarrow", "numpy", "streamlit", "starlette", "uvicorn")
+"""What a machine that only records need not have."""
+
+
 def _exit_code(error: Exception) -> int:
     """Tell a mistake of the user's in one line, and return its exit code; raises what is none."""
     from rich.console import Console  # noqa: PLC0415 - as all that `--help` can do without
     from rich.markup import escape  # noqa: PLC0415
 
-    from candlewick.errors import CandlewickError  # noqa: PLC0415
+    from candlewick.errors import CandlewickError, ConfigError  # noqa: PLC0415
 
+    if isinstance(error, ModuleNotFoundError):
+        package = (error.name or "").partition(".")[0]
+        if package in _LEFT_OUT:
+            error = ConfigError(f"this needs {package}, and here is what a recorder needs: pip install candlewick")
+        elif package in _EXTRAS:
+            error = ConfigError(f"this needs the extra: pip install 'candlewick[{_EXTRAS[package]}]'")
     if not isinstance(error, CandlewickError):
         raise error
     Console(stderr=True, highlight=False).print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)

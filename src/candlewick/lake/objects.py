@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
-import zstandard
 from msgspec.structs import replace
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 
 from candlewick.config import S3Settings
 from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, ObjectMissingError, TornObjectError
+from candlewick.lake import compression, names, s3
 from candlewick.lake import manifest as manifests
-from candlewick.lake import names, s3
 from candlewick.lake.folder import Folder, Listed
 from candlewick.lake.manifest import Manifest, SealedPart
 from candlewick.lake.remote import Remote
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 log = structlog.get_logger()
-
-_LEVEL = 3
-_LARGEST = 2**31
 
 
 class LakeObject(NamedTuple):
@@ -246,7 +242,7 @@ class Lake:
 def pack(lines: list[bytes], manifest: Manifest) -> bytes:
     """Return an object's bytes: lines (without line ends), then the manifest, compressed with a checksum."""
     text = b"\n".join([*lines, manifests.encode(manifest), b""])
-    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(text)
+    return compression.compress(text)
 
 
 def unpack(name: str, content: bytes) -> LakeObject:
@@ -258,13 +254,11 @@ def unpack(name: str, content: bytes) -> LakeObject:
 def unpack_text(name: str, content: bytes) -> LakeText:
     """Read an object's bytes, and leave its lines together. Raises `TornObjectError` that names the object."""
     try:
-        if zstandard.frame_content_size(content) > _LARGEST:  # else as much memory would be asked for
-            raise ValueError("its header promises more than an object may hold")
-        text = zstandard.ZstdDecompressor().decompress(content, max_output_size=_LARGEST, allow_extra_data=False)
+        text = compression.decompress(content)
         end = len(text) - 1
         start = text.rfind(b"\n", 0, max(end, 0)) + 1
         manifest = manifests.decode(text[start:end])
-    except (zstandard.ZstdError, ValueError, MalformedFrameError) as error:
+    except (ValueError, MalformedFrameError) as error:
         raise TornObjectError(f"{name}: not a whole object: {error}") from None
     lines = text.count(b"\n", 0, start)
     if text[end:] != b"\n" or manifest.lines != lines:

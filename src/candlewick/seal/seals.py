@@ -14,9 +14,8 @@ from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 
-import zstandard
-
 from candlewick.errors import ObjectExistsError, ObjectMissingError, TornObjectError
+from candlewick.lake import compression
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.file import Sealed
@@ -130,7 +129,7 @@ class Seals:
 def pack(lines: list[bytes]) -> bytes:
     """Return the file of a day's other lines."""
     text = b"".join(line + b"\n" for line in lines)
-    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(text)
+    return compression.compress(text, _LEVEL)
 
 
 def all_certificates(seals: Seals) -> Iterator[Certificate]:

@@ -4,6 +4,9 @@ from typing import Any, Self
 
 import msgspec
 
+ZONE = "Antarctica/Troll"
+"""The zone that models are compiled for; any other one is put in its place. No model names it for another reason."""
+
 LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d", "trades_footprint_1m")
 """What no chart waits for: long candles, and footprints, which a chart carries on by itself."""
 
@@ -20,7 +23,7 @@ class Compiled(msgspec.Struct, frozen=True):
     columns: dict[str, str]
     keys: tuple[str, ...]
     sql: str
-    inputs: frozenset[str]
+    inputs: tuple[str, ...]
     reads_raw: bool
     is_audit: bool
     is_append: bool
@@ -41,15 +44,17 @@ class Compiled(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, node: Any) -> Self:  # noqa: ANN401 - dbt's own types are not public
         """Read it from dbt's node. Names come without the database, so that it runs in any."""
-        keys = node.config.unique_key
+        keys, read = node.config.unique_key, node.depends_on.nodes
         return cls(
             name=node.name,
             relation=f"{node.schema}.{node.alias}",
             columns={column.name: str(column.data_type) for column in node.columns.values()},
             keys=(keys,) if isinstance(keys, str) else tuple(keys),
             sql=node.compiled_code.replace(f'"{node.database}".', ""),
-            inputs=frozenset(name.rpartition(".")[2] for name in node.depends_on.nodes if name.startswith("model.")),
-            reads_raw=any(name.startswith("source.") for name in node.depends_on.nodes),
+            inputs=tuple(
+                sorted(name.rpartition(".")[2] for name in node.depends_on.nodes if name.startswith("model."))
+            ),
+            reads_raw=any(name.startswith("source.") for name in read),
             is_audit="audit" in node.tags,
             is_append=node.config.incremental_strategy == "append",
             is_whole=node.config.materialized == "table",
@@ -57,19 +62,28 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """All models in the order in which they run, and how copies of trades come of a load's lines and sealed trades."""
+    """All models in the order in which they run, and how copies of trades come of a load's lines and sealed trades.
+
+    `cut_quote_quantities` mends SILVER of a version that rounded them.
+    """
 
     models: list[Compiled]
     copies: str
     sealed_copies: str
+    cut_quote_quantities: str
+
+    def in_zone(self, timezone: str) -> Self:
+        """The same for days of a time zone; it was compiled for those of `ZONE`."""
+        return _DECODER.decode(msgspec.json.encode(self).replace(ZONE.encode(), timezone.encode()))  # type: ignore[return-value]
 
 
 _DECODER = msgspec.json.Decoder(Program)
 
 
 def encode(program: Program) -> bytes:
-    """Return a program as JSON."""
-    return msgspec.json.encode(program)
+    """Return a program as JSON, each model on a line of its own."""
+    text = msgspec.json.encode(program).replace(b'{"name":', b'\n{"name":').replace(b'],"copies":', b'\n],\n"copies":')
+    return text + b"\n"
 
 
 def decode(text: bytes) -> Program:

@@ -90,7 +90,8 @@ class Models:
         """
         nodes = [result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")]
         models = [Compiled.of(node) for node in nodes if node.config.materialized != "view"]
-        return Program(models, self._inline("copies_of_a_load"), self._inline("copies_of_sealed_trades"))
+        macros = ("copies_of_a_load", "copies_of_sealed_trades", "quote_quantities_cut")
+        return Program(models, *(self._inline(macro) for macro in macros))
 
     def close(self) -> None:
         """Let go of the warehouse: dbt holds it open between runs."""
@@ -119,7 +120,7 @@ class Models:
 
     def _inline(self, macro: str) -> str:
         [compiled] = self._compile("--inline", f"{{{{ {macro}() }}}}")
-        return str(compiled.node.compiled_code)
+        return str(compiled.node.compiled_code).replace(f'"{compiled.node.database}".', "")
 
     def _vars(self, **more: object) -> str:
         return f"--vars={json.dumps(self._variables | more)}"

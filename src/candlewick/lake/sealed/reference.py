@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
-import zstandard
 
 from candlewick.errors import TornObjectError
-from candlewick.lake import names
+from candlewick.lake import compression, names
 from candlewick.lake.manifest import Extent, Manifest, SealedPart
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.day import column, spans_of, starts_at
@@ -24,7 +23,6 @@ from candlewick.moments import MINUTE
 from candlewick.spans import Spans
 
 RECORDER = "sealed"
-_LARGEST = 2**31
 
 
 class Reference(NamedTuple):
@@ -52,7 +50,7 @@ def lines_of(content: bytes, part: SealedPart) -> list[bytes]:
 
 def evidence_in(content: bytes) -> list[bytes]:
     """Return the lines in the file of a day's other lines."""
-    return zstandard.ZstdDecompressor().decompress(content, max_output_size=_LARGEST).split(b"\n")[:-1]
+    return compression.decompress(content).split(b"\n")[:-1]
 
 
 def references(

@@ -143,10 +143,12 @@ copies as (
 
 {# Cut the quote amounts that an earlier version rounded. A second time it finds nothing to do. #}
 {% macro cut_quote_quantities() -%}
+    {% do run_query(quote_quantities_cut()) %}
+{%- endmacro %}
+
+{% macro quote_quantities_cut() -%}
     {%- set exact = quote_of('price', 'quantity') -%}
-    {% do run_query(
-        'update ' ~ ref('trades_deduped') ~ ' set quote_quantity = ' ~ exact ~ ' where quote_quantity <> ' ~ exact
-    ) %}
+    update {{ ref('trades_deduped') }} set quote_quantity = {{ exact }} where quote_quantity <> {{ exact }}
 {%- endmacro %}
 
 

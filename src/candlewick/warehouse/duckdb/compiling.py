@@ -1,6 +1,7 @@
-"""What the models compile to, from a cache: dbt takes seconds and a hundred megabytes to say it, every time the same.
+"""What the models compile to: dbt says it once, when a version is made, and it is part of the package.
 
-It is asked once for these models, these versions and this time zone, in a process of its own.
+So nobody needs dbt to run Candlewick. Where somebody has changed the models, dbt is asked anew, in a process of its
+own, and its answer kept in the user's cache.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -18,26 +19,42 @@ import structlog
 
 from candlewick.errors import ModelError
 from candlewick.process.files import replace_atomically
-from candlewick.warehouse.compiled import Program, decode, encode
+from candlewick.warehouse.compiled import ZONE, Program, decode, encode
 
 MODELS = Path(__file__).parents[2] / "models"
-_FRAMEWORK = ("dbt-core", "dbt-duckdb", "duckdb")
+COMPILED = MODELS / "compiled.json"
+"""A line with the digest of the sources, then the program for days of `ZONE`. `python -m …compiling` writes it."""
 
 log = structlog.get_logger()
 
 
-@lru_cache(maxsize=8)
 def program(timezone: str, folder: Path) -> Program:
     """Return the compiled models for days of a time zone. Raises `ModelError`.
 
-    They are kept in `folder` where the user has no cache that can be written.
+    Those of changed models are kept in `folder` where the user has no cache that can be written.
     """
-    name = f"models-{_digest(timezone)}.json"
+    return _program(folder).in_zone(timezone)
+
+
+def digest() -> str:
+    """Tell the models' sources apart from others."""
+    files = sorted(path for path in MODELS.rglob("*") if path.suffix in (".sql", ".yml"))
+    parts = [part for path in files for part in (path.relative_to(MODELS).as_posix().encode(), path.read_bytes())]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _program(folder: Path) -> Program:
+    sources = digest()
+    about, _, text = COMPILED.read_bytes().partition(b"\n") if COMPILED.exists() else (b"", b"", b"")
+    if about.decode() == sources:
+        return decode(text)
+    name = f"models-{sources}.json"
     places = [place / name for place in (_cache(), folder) if place is not None]
     for place in places:
         with suppress(OSError, msgspec.DecodeError):
             return decode(place.read_bytes())
-    compiled = _in_a_process(timezone)
+    compiled = _in_a_process()
     if not any(_is_kept(compiled, place) for place in places):
         log.info("compiled models are not kept; each start compiles them", folder=str(folder))
     return compiled
@@ -59,16 +76,10 @@ def _is_kept(compiled: Program, place: Path) -> bool:
     return True
 
 
-def _digest(timezone: str) -> str:
-    """Tell apart all that decides what is compiled."""
-    about = [timezone, *(f"{name} {version(name)}" for name in _FRAMEWORK)]
-    files = sorted(path for path in MODELS.rglob("*") if path.suffix in (".sql", ".yml"))
-    parts = [*(each.encode() for each in about), *(path.read_bytes() for path in files)]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
-
-
-def _in_a_process(timezone: str) -> Program:
-    arguments = [sys.executable, "-m", "candlewick.warehouse.duckdb.compiling", timezone]
+def _in_a_process() -> Program:
+    if find_spec("dbt") is None:
+        raise ModelError(f"{MODELS}: somebody has changed the models, and dbt is needed: pip install 'candlewick[dbt]'")
+    arguments = [sys.executable, "-m", "candlewick.warehouse.duckdb.compiling", "-"]
     done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
@@ -76,8 +87,11 @@ def _in_a_process(timezone: str) -> Program:
     return decode(done.stdout)
 
 
-def _compile(timezone: str) -> Program:
-    """Make the tables in a warehouse of no meaning: only then are the models those that look for what is new."""
+def compile_models(timezone: str = ZONE) -> Program:
+    """Have dbt compile them for days of a zone.
+
+    It is asked of a warehouse of no meaning that has their tables: only then do they look for what is new.
+    """
     from candlewick.warehouse.duckdb.file import Warehouse  # noqa: PLC0415
     from candlewick.warehouse.targets import Target  # noqa: PLC0415
     from candlewick.warehouse.transform import Models  # noqa: PLC0415
@@ -94,6 +108,9 @@ def _compile(timezone: str) -> Program:
 
 
 if __name__ == "__main__":
-    with os.fdopen(os.dup(1), "wb") as answer:
-        os.dup2(2, 1)  # whatever dbt prints is no answer
-        answer.write(encode(_compile(sys.argv[1])))
+    if sys.argv[1:] == ["-"]:
+        with os.fdopen(os.dup(1), "wb") as answer:
+            os.dup2(2, 1)  # whatever dbt prints is no answer
+            answer.write(encode(compile_models()))
+    else:
+        COMPILED.write_bytes(digest().encode() + b"\n" + encode(compile_models()))

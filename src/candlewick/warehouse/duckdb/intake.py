@@ -16,12 +16,12 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.objects import Lake
 from candlewick.moments import from_micros, to_micros
+from candlewick.warehouse.compiled import Program
 from candlewick.warehouse.duckdb.compiling import MODELS, program
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.loader import Loaded, Loader
-from candlewick.warehouse.targets import Target
 
 MOST_LINES = 800_000
 """How much of a backlog is taken on at once: it bounds memory, and the time until hot folders are looked at again."""
@@ -55,8 +55,7 @@ class Intake:
             warehouse = Warehouse.open(database, memory_limit=limits.memory_limit, threads=limits.threads)
             parts.callback(warehouse.close)
             lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
-            generation = _bring_up_to_date(warehouse, settings.timezone)
-            cycle = Cycle.of(warehouse, program(settings.timezone, database.parent))
+            cycle, generation = _bring_up_to_date(warehouse, settings.timezone)
             loader = Loader(lake, warehouse, cycle.load)
             parts.callback(loader.close)
             loader.discovery.start_sweep()
@@ -97,8 +96,8 @@ class Intake:
         self._next_sweep = now + _SWEEP_AGAIN_SECONDS
 
 
-def _bring_up_to_date(warehouse: Warehouse, timezone: str) -> str:
-    """Make GOLD anew where other models made it, or its days for another zone. Returns the generation of what is there.
+def _bring_up_to_date(warehouse: Warehouse, timezone: str) -> tuple[Cycle, str]:
+    """Make GOLD anew where other models made it, or its days for another zone. Also returns the generation.
 
     The generation changes before the tables do: what is published of another one is never taken for this one's.
     """
@@ -110,24 +109,26 @@ def _bring_up_to_date(warehouse: Warehouse, timezone: str) -> str:
     if generation is None or changed:
         generation = uuid.uuid4().hex
         warehouse.note("generation", generation)
+    compiled = program(timezone, warehouse.path.parent)
     if changed:
-        _make_anew(warehouse, timezone, *(() if "models" in changed else ("trades_ohlc_1d",)))
+        log.info("candles are made anew", timezone=timezone, because=sorted(changed))
+        _drop(warehouse, compiled, *(() if "models" in changed else ("trades_ohlc_1d",)))
+    cycle = Cycle.of(warehouse, compiled)
     for name, value in made_by.items():
         warehouse.note(name, value)
-    return generation
+    return cycle, generation
 
 
-def _make_anew(warehouse: Warehouse, timezone: str, *models: str) -> None:
-    """Have dbt run all models, and make the named tables of GOLD anew, or all of them."""
-    from candlewick.warehouse.transform import Models  # noqa: PLC0415 - dbt takes seconds to load
+def _drop(warehouse: Warehouse, compiled: Program, *models: str) -> None:
+    """Drop tables of GOLD, all of them where none is named: a cycle makes them of SILVER.
 
-    log.info("candles are made anew", timezone=timezone, tables=models or "all, for other models than before")
-    dbt = Models(Target.duckdb(warehouse.path), warehouse.path.with_suffix(".dbt"), timezone=timezone)
-    try:
-        dbt.run()
-        dbt.make_anew(*models)
-    finally:
-        dbt.close()
+    One that is made whole each time stays, since its statement reads what it held.
+    """
+    if not models:
+        warehouse.connection.execute(compiled.cut_quote_quantities)
+    for each in compiled.models:
+        if each.relation.startswith("gold.") and not each.is_whole and (not models or each.name in models):
+            warehouse.connection.execute(f"drop table if exists {each.relation}")
 
 
 def _digest_of_models() -> str:
