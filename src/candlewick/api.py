@@ -89,7 +89,8 @@ def candles(
 ) -> Rows:
     """Return a symbol's candles with `start` <= open_time < `end`, ascending; with `limit`, the newest so many.
 
-    `timeframe` is one of 1s, 1m, 5m, 15m, 1h, 4h, 1d. Raises as `connect`, and `WarehouseError` for another timeframe.
+    `timeframe` is one of 1s, 1m, 5m, 15m, 1h, 4h, 1d, or one that is rolled up of them, such as 3m, 12h or 1w.
+    Raises as `connect`, and `WarehouseError` for another timeframe.
     """
     return Rows(_reader_of(config).candles(symbol.upper(), timeframe, _moment(start), _moment(end), limit))
 

@@ -3,6 +3,7 @@
 The lake and the wire count µs since the epoch; the warehouse keeps UTC without a zone; a user may name any zone.
 """
 
+import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
@@ -18,6 +19,14 @@ TIMEFRAMES: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3_
 
 A day follows its zone and may have 23 or 25 hours.
 """
+
+LONGEST_SECONDS = 31 * 86_400
+"""No candle is longer."""
+
+_MULTIPLE = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
+_UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_FIRST_MONDAY = 345_600
+"""In seconds since the epoch, which was a Thursday."""
 
 _NAIVE_EPOCH = datetime(1970, 1, 1)
 _SECOND = 1_000_000
@@ -40,11 +49,34 @@ def minute_of(time_us: int) -> int:
     return time_us // MINUTE
 
 
+def seconds_of(timeframe: str) -> int | None:
+    """Return the nominal length of a candle in seconds; None for what is no timeframe.
+
+    Besides `TIMEFRAMES` there are whole multiples of a minute, hour, day or week: `3m`, `12h`, `1w`.
+    """
+    if timeframe in TIMEFRAMES:
+        return TIMEFRAMES[timeframe]
+    multiple = _MULTIPLE.fullmatch(timeframe)
+    seconds = int(multiple[1]) * _UNITS[multiple[2]] if multiple else None
+    return seconds if seconds is not None and seconds <= LONGEST_SECONDS else None
+
+
+def phase_of(timeframe: str) -> int:
+    """Return when a candle of a timeframe opened for the first time, in seconds since the epoch.
+
+    Candles follow each other from there, in UTC, as the exchange's do: its weeks begin on Monday. `1d` alone follows a
+    zone.
+    """
+    return _FIRST_MONDAY if timeframe.endswith("w") else 0
+
+
 def interval(timeframe: str, at: int, zone: ZoneInfo) -> tuple[int, int]:
     """Return the [open, close) of the candle that holds an instant, in µs; a day starts at the zone's midnight."""
     if timeframe != "1d":
-        length = TIMEFRAMES[timeframe] * _SECOND
-        opened = at - at % length
+        seconds = seconds_of(timeframe)
+        assert seconds is not None, f"{timeframe} is no timeframe"
+        length = seconds * _SECOND
+        opened = at - (at - phase_of(timeframe) * _SECOND) % length
         return opened, opened + length
     day = datetime.fromtimestamp(at // _SECOND, UTC).astimezone(zone).date()
     return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)

@@ -68,8 +68,8 @@ def test_times_may_have_any_zone(published):
 
 
 def test_an_unknown_timeframe_is_one_line(published):
-    with pytest.raises(WarehouseError, match=r"expected a timeframe of 1s, 1m, .* got '7m'"):
-        Mart(published.path).candles("BTCUSDT", "7m")
+    with pytest.raises(WarehouseError, match=r"expected a timeframe of 1s, 1m, .* got '7x'"):
+        Mart(published.path).candles("BTCUSDT", "7x")
 
 
 def test_sql_sees_all_tables_of_one_version_for_as_long_as_the_connection_is_open(published):

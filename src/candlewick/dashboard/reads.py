@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from candlewick.dashboard.bars import Bar, State, scaled
 from candlewick.errors import OverloadedError
+from candlewick.mart.rolling import base_of
 from candlewick.moments import interval, to_micros
 from candlewick.warehouse.contract import Viewed
 
@@ -81,9 +82,9 @@ def history_stamp(reader: Viewed, symbol: str, timeframe: str, before: datetime)
     """Return a text that changes when candles older than `before` do: history grew, or a hole was filled.
 
     Filling a hole completes its neighbours, so the first candle and the number of incomplete ones tell all of it. It
-    looks at no more candles than a chart holds.
+    looks at no more candles than a chart holds. What is rolled up changes when what it is made of does.
     """
-    table = reader.candles(symbol, timeframe, None, before, STAMPED)
+    table = reader.candles(symbol, base_of(timeframe) or timeframe, None, before, STAMPED)
     incomplete = table.num_rows - (pc.sum(table.column("is_complete")).as_py() or 0)
     first = table.column("open_time")[0].as_py() if 0 < table.num_rows < STAMPED else None
     return f"{first}/{incomplete}"

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
-from candlewick.mart import history
+from candlewick.mart import history, rolling
 from candlewick.mart.pins import pin
 from candlewick.mart.version import CANDLES, CURRENT, OLDER, TRADES, File, Version, decode
 from candlewick.moments import naive
@@ -83,10 +83,13 @@ class Mart:
 
         Column `origin` says who made a candle: where none is made of trades, the exchange's own is there, if it was
         fetched (`candlewick backfill --candles`). Times without a zone are UTC.
+        Other timeframes than those with a table of their own are rolled up (`rolling.py`).
         Raises `MartNotReadyError`, and `WarehouseError` for an unknown timeframe.
         """
+        if rolling.base_of(timeframe):
+            return rolling.rolled_up(self.candles, symbol, timeframe, _moment(start), _moment(end), limit)
         if timeframe not in CANDLES:
-            raise WarehouseError(f"expected a timeframe of {', '.join(CANDLES)}, got {timeframe!r}")
+            raise WarehouseError(rolling.expected(timeframe))
         return _again(lambda: self._candles(timeframe, symbol, _moment(start), _moment(end), limit))
 
     def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:

@@ -19,6 +19,7 @@ from candlewick.dashboard.live.prints import Prints
 from candlewick.dashboard.live.topic import Key, Topic, Viewer
 from candlewick.dashboard.reads import Reads, bars_of, history_stamp
 from candlewick.errors import MartNotReadyError, WarehouseError
+from candlewick.mart.rolling import base_of
 from candlewick.moments import now_us
 from candlewick.process import heartbeat
 from candlewick.warehouse.contract import Viewed
@@ -28,8 +29,11 @@ log = structlog.get_logger(__name__)
 COALESCE_SECONDS = 0.1
 MART_POLL_SECONDS = 0.2
 STATUS_SECONDS = 1.0
-KEEP, KEEP_OTHERS = {"1s": 40}, 12
-"""How many of the newest bars are carried: they should span what the warehouse needs to settle a bar."""
+KEEP, KEEP_OTHERS, KEEP_ROLLED_UP = {"1s": 40}, 12, 4
+"""How many of the newest bars are carried: they should span what the warehouse needs to settle a bar.
+
+Those that are rolled up cost a row for each of their parts.
+"""
 
 
 class Hub:
@@ -145,7 +149,8 @@ class Hub:
 
     def _open(self, key: Key) -> Topic:
         symbol, timeframe = key
-        topic = self._topics[key] = Topic(symbol, LiveBars(timeframe, self._zone, KEEP.get(timeframe, KEEP_OTHERS)))
+        keep = KEEP_ROLLED_UP if base_of(timeframe) else KEEP.get(timeframe, KEEP_OTHERS)
+        topic = self._topics[key] = Topic(symbol, LiveBars(timeframe, self._zone, keep))
         self._tails.setdefault(symbol, Tail())
         self._pumps[key] = self._start(self._pump(topic))
         return topic

@@ -13,6 +13,7 @@ from candlewick.dashboard.routes.answers import answering, json_answer, written_
 from candlewick.dashboard.routes.catalogue import Catalogue
 from candlewick.dashboard.routes.columns import array, columns_json
 from candlewick.dashboard.routes.kept import Kept, Written
+from candlewick.mart.rolling import largest_page
 from candlewick.moments import instant
 from candlewick.warehouse.contract import Viewed
 
@@ -49,7 +50,7 @@ class Api:
         """
         asked, catalogue = request.query_params, self._catalogue
         symbol, timeframe = catalogue.symbol(asked.get("symbol")), catalogue.timeframe(asked.get("timeframe"))
-        limit = catalogue.limit(asked.get("limit"))
+        limit = min(catalogue.limit(asked.get("limit")), largest_page(timeframe))
         since = catalogue.second("since", asked.get("since"))
         before = catalogue.second("before", asked.get("before"))
         start, end = (None if at is None else instant(at) for at in (since, before))

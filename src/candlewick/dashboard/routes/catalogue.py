@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from candlewick.moments import TIMEFRAMES
+from candlewick.moments import TIMEFRAMES, seconds_of
 
 LARGEST_PAGE = 5_000
 FIRST_PAGE = 1_500
@@ -26,8 +26,11 @@ class Catalogue:
         return self._one_of(self.symbols, "symbol", name)
 
     def timeframe(self, name: str | None) -> str:
-        """Return a timeframe that exists."""
-        return self._one_of(self.timeframes, "timeframe", name)
+        """Return a timeframe that has candles, or whose candles can be made of shorter ones: `30m`, `1w`."""
+        if name is not None and seconds_of(name[:40]) is not None:
+            return name
+        known = ", ".join(self.timeframes)
+        raise RequestError(f"expected a timeframe of {known}, or one such as 30m, 12h, 1w, got {str(name)[:40]!r}")
 
     def limit(self, text: str | None) -> int:
         """Return a page's size, clamped to 1..5,000; the default is the first page's."""

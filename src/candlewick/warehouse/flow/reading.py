@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from candlewick.errors import RangeError
-from candlewick.moments import TIMEFRAMES, from_micros, interval, naive, to_micros
+from candlewick.moments import TIMEFRAMES, from_micros, interval, naive, seconds_of, to_micros
 from candlewick.warehouse.contract import CandleReader
 from candlewick.warehouse.flow import statements
 from candlewick.warehouse.flow.levels import SMALLEST, Area, checked_step, value_area
@@ -103,9 +103,9 @@ class Flow:
 
 def bars_of(timeframe: str, start: datetime, end: datetime, zone: ZoneInfo) -> list[Interval]:
     """The bars with `start` <= open time < `end`. Raises `RangeError` where there are too many, or none can be."""
-    if timeframe not in TIMEFRAMES or timeframe == "1s":
+    if seconds_of(timeframe) is None or timeframe == "1s":
         known = ", ".join(each for each in TIMEFRAMES if each != "1s")
-        raise RangeError(f"expected a timeframe of {known}, got {timeframe!r}: footprints are made of minutes")
+        raise RangeError(f"expected a timeframe of {known}, or 30m, got {timeframe!r}: footprints are made of minutes")
     bars: list[Interval] = []
     at, until = to_micros(start), to_micros(end)
     while at < until and len(bars) <= MOST_BARS:

@@ -16,6 +16,7 @@ import structlog
 
 from candlewick.config import Settings
 from candlewick.errors import CandlewickError
+from candlewick.mart import rolling
 from candlewick.warehouse.snowflake.gold import Gold, in_order, select_candles, table_of
 from candlewick.warehouse.snowflake.news import changes
 from candlewick.warehouse.snowflake.older import has
@@ -82,6 +83,8 @@ class Follower:
     ) -> pa.Table:
         """Return candles as `Gold.candles` does: from here as far as they are held. Raises `WarehouseError`."""
         self._look()
+        if rolling.base_of(timeframe):
+            return rolling.rolled_up(self.candles, symbol, timeframe, start, end, limit)
         table_of(timeframe)
         with self._lock:
             held = self._held.get((symbol, timeframe)) or self._open(symbol, timeframe)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from candlewick.config import Settings
 from candlewick.errors import WarehouseError
+from candlewick.mart import rolling
 from candlewick.mart.version import CANDLES, TRADES
 from candlewick.moments import naive
 from candlewick.warehouse.snowflake.connection import Connection
@@ -70,6 +71,8 @@ class Gold:
         Column `origin` says who made a candle. Times without a zone are UTC. Raises `WarehouseError`.
         """
         start, end = (None if each is None else naive(each) for each in (start, end))
+        if rolling.base_of(timeframe):
+            return rolling.rolled_up(self.candles, symbol, timeframe, start, end, limit)
         statement, values = select_candles(f"{table_of(timeframe)}_live", symbol, start, end, limit)
         ours = in_order(self.query(statement, values))
         if not has(timeframe):
@@ -90,7 +93,7 @@ class Gold:
 def table_of(timeframe: str) -> str:
     """Return the table of a timeframe's candles. Raises `WarehouseError` for an unknown one."""
     if timeframe not in CANDLES:
-        raise WarehouseError(f"expected a timeframe of {', '.join(CANDLES)}, got {timeframe!r}")
+        raise WarehouseError(rolling.expected(timeframe))
     return CANDLES[timeframe]
 
 

@@ -14,7 +14,7 @@ import {
   type TimeScaleOptions,
 } from "lightweight-charts";
 import type { Bar } from "../data/bar";
-import { secondsOf } from "../data/config";
+import { isDaily, secondsOf } from "../data/timeframes";
 import { decimalsOf, fixed } from "../format";
 import { Signal } from "../signal";
 import type { CandleColours, Palette } from "../style/theme";
@@ -231,7 +231,7 @@ export class PriceChart {
   }
 
   private tickText(time: number, type: TickMarkType): string {
-    return (this.timeframe === "1d" ? dayLabel : tickLabel)(time, type, this.clock);
+    return (isDaily(this.timeframe) ? dayLabel : tickLabel)(time, type, this.clock);
   }
 
   private listen({ clicked, doubled, asked }: Clicks): void {

@@ -1,6 +1,7 @@
 // Labels of the time axis and the crosshair, in a zone.
 
 import { TickMarkType } from "lightweight-charts";
+import { isDaily } from "../data/timeframes";
 import type { ZoneClock } from "../zone";
 
 const TICKS: Record<TickMarkType, Intl.DateTimeFormatOptions> = {
@@ -24,6 +25,6 @@ export function dayLabel(time: number, type: TickMarkType, clock: ZoneClock): st
 /** The instant under the crosshair: a day, or a day and the time in it. */
 export function instantLabel(time: number, timeframe: string, clock: ZoneClock): string {
   const day = clock.format(time, DAY).replace(",", "");
-  if (timeframe === "1d") return day;
+  if (isDaily(timeframe)) return day;
   return `${day}  ${tickLabel(time, timeframe === "1s" ? TickMarkType.TimeWithSeconds : TickMarkType.Time, clock)}`;
 }

@@ -2,6 +2,7 @@
 
 export interface Config {
   symbols: string[];
+  /** Those with candles of their own, ascending. */
   timeframes: string[];
   /** The zone whose midnight starts a daily bar. */
   dayZone: string;
@@ -16,11 +17,4 @@ export interface Config {
 export interface SeriesKey {
   symbol: string;
   timeframe: string;
-}
-
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-/** Seconds from one bar to the next: 900 for `15m`. With summer time, a day may be an hour longer or shorter. */
-export function secondsOf(timeframe: string): number {
-  return Number.parseInt(timeframe, 10) * UNITS[timeframe.at(-1)!]!;
 }

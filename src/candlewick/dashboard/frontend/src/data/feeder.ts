@@ -1,7 +1,8 @@
 // Feeds a chart with one series: merges pages of its history with the bars that arrive live.
 
 import type { Bar } from "./bar";
-import { secondsOf, type SeriesKey } from "./config";
+import type { SeriesKey } from "./config";
+import { secondsOf } from "./timeframes";
 import { type History, NotReadyError, type Range } from "./history";
 import type { Follower, Live, Status, Tick } from "./live";
 import { BarStore, type Change } from "./store";
@@ -42,6 +43,8 @@ export class Feeder implements Follower {
   private stamp = "";
   private timer = 0;
   private heardLast: Bar | undefined;
+  /** Bars in a page towards the newest: fewer where the server has to roll up many candles for each. */
+  private newerPage = OLDER_PAGE;
   private leave = () => {};
   private readonly forget: () => void;
 
@@ -80,6 +83,7 @@ export class Feeder implements Follower {
     this.store = new BarStore();
     this.isAtHead = true;
     this.heardLast = undefined;
+    this.newerPage = OLDER_PAGE;
     this.state = "empty";
     this.pending = [];
     this.stamp = "";
@@ -133,14 +137,18 @@ export class Feeder implements Follower {
   async newer(): Promise<void> {
     if (!this.isLoaded || this.isAtHead || this.fetching) return;
     const since = this.store.last!.time + 1;
-    const before = since + OLDER_PAGE * secondsOf(this.series!.timeframe);
-    await this.fetch({ limit: OLDER_PAGE, since, before }, (bars) => {
+    const before = since + this.newerPage * secondsOf(this.series!.timeframe);
+    let isShort = false;
+    await this.fetch({ limit: this.newerPage, since, before }, (bars, more) => {
+      isShort = more && bars.length < this.newerPage;
+      if (isShort) return void (this.newerPage = bars.length);
       const change = this.store.merge(bars);
       if (this.store.keepLast(MOST_BARS)) this.more = true;
       this.isAtHead = before * 1_000 > this.live.serverNow();
       this.draw(change);
     });
-    if (this.isAtHead) await this.refresh();
+    if (isShort) await this.newer();
+    else if (this.isAtHead) await this.refresh();
   }
 
   /** Load the bars around an instant (s), unless they are loaded already. */

@@ -1,6 +1,6 @@
 // Drawings on one chart: the rail of tools, the keys, and the shelf on which a symbol's drawings are kept.
 
-import { secondsOf } from "../data/config";
+import { secondsOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
 import { Signal } from "../signal";
 import { storage } from "../state/prefs";

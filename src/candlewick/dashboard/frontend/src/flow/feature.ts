@@ -1,7 +1,7 @@
 // Order flow on a chart: footprints, volume profile, large trades, time & sales, and the panel of one bar.
 
 import { Painted } from "../chart/painted";
-import { secondsOf } from "../data/config";
+import { secondsOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
 import { h, icon, ICONS } from "../ui/dom";
 import { type Item, Menu } from "../ui/menu";

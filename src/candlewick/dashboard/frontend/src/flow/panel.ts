@@ -1,7 +1,7 @@
 // The panel "Flow": the bar under the crosshair, its levels, delta, VWAP and largest trades, and whether it is proved.
 
 import { numberOf } from "../data/amount";
-import { secondsOf } from "../data/config";
+import { secondsOf } from "../data/timeframes";
 import type { Trade } from "../data/trade";
 import type { Stage } from "../desk/stage";
 import { fixed, short } from "../format";

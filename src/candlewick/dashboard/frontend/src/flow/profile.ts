@@ -3,7 +3,7 @@
 import { FONT } from "../chart/chrome";
 import { Painted, place, type Size } from "../chart/painted";
 import { numberOf, scaled } from "../data/amount";
-import { secondsOf } from "../data/config";
+import { secondsOf } from "../data/timeframes";
 import type { Stage } from "../desk/stage";
 import { faded } from "../style/theme";
 import { fetchProfile, type Span } from "./answers";

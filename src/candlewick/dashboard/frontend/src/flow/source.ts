@@ -1,7 +1,7 @@
 // The footprints of one chart: fetched for what is on screen, carried on live, and played in a replay.
 
 import { numberOf, scaled } from "../data/amount";
-import { secondsOf } from "../data/config";
+import { intervalOf, secondsOf } from "../data/timeframes";
 import type { Trade } from "../data/trade";
 import type { Stage } from "../desk/stage";
 import { Signal } from "../signal";
@@ -20,7 +20,6 @@ const AGAIN = 2_000;
 const NEWEST = 8;
 /** A bar as high as most has about so many levels. */
 const LEVELS = 60;
-const DAY = 86_400;
 
 export class FlowSource {
   /** Cells changed. */
@@ -163,14 +162,7 @@ export class FlowSource {
 
   private opener(): (micros: number) => number {
     const { config, series } = this.stage;
-    const seconds = secondsOf(series.timeframe);
-    if (seconds < DAY) return (micros) => Math.floor(micros / 1e6 / seconds) * seconds;
-    const zone = clockOf(config.dayZone);
-    return (micros) => {
-      const bars = this.stage.bars;
-      const index = this.stage.chart.table.indexAt(Math.floor(micros / 1e6) + 1) - 1;
-      const opened = bars[index]?.time ?? 0;
-      return opened + DAY * Math.max(0, Math.floor((zone.wall(micros / 1e6) - zone.wall(opened)) / DAY));
-    };
+    const interval = intervalOf(series.timeframe, clockOf(config.dayZone));
+    return (micros) => interval(micros)[0] / 1e6;
   }
 }

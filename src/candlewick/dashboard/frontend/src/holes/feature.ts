@@ -1,6 +1,6 @@
 // Shows what is proven of the bars on screen, and fetches it again every few seconds.
 
-import { secondsOf } from "../data/config";
+import { secondsOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
 import { h, setText } from "../ui/dom";
 import { Proof, type Standing, type Told } from "./proof";

@@ -1,6 +1,6 @@
 // One indicator as it is shown: its values, its lines on the chart, its row in the legend.
 
-import { secondsOf } from "../data/config";
+import { secondsOf } from "../data/timeframes";
 import type { Stage } from "../desk/stage";
 import { SumsBefore } from "./before";
 import { type Sums, UTC_DAYS } from "./definition";

@@ -8,6 +8,7 @@ import { Freshness, type Health, healthOf } from "../data/health";
 import type { History } from "../data/history";
 import type { Status, Tick } from "../data/live";
 import { Pacer } from "../data/pacer";
+import { isDaily } from "../data/timeframes";
 import type { Trade } from "../data/trade";
 import type { Desk } from "../desk/desk";
 import type { Feature, Stage } from "../desk/stage";
@@ -298,9 +299,11 @@ export class Cell implements Stage {
     return bar?.time === time ? bar : undefined;
   }
 
-  /** A daily bar is labelled in the zone of its own midnight, whatever zone the reader has chosen. */
+  /** Bars of whole days are labelled in the zone of their own midnight, whatever zone the reader has chosen. */
   private axisClock() {
-    return this.choice.timeframe === "1d" ? dayClockOf(this.config.dayZone) : this.desk.clock;
+    const { timeframe } = this.choice;
+    if (!isDaily(timeframe)) return this.desk.clock;
+    return dayClockOf(timeframe === "1d" ? this.config.dayZone : "UTC");
   }
 
   private look() {

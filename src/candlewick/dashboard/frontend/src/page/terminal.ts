@@ -20,6 +20,7 @@ import { Popover } from "../ui/popover";
 import { Search } from "../ui/search";
 import { Settings } from "../ui/settings";
 import { StatusBar } from "../ui/status";
+import { TimeframeMenu } from "../ui/timeframes";
 import { Toasts } from "../ui/toasts";
 import { ZoneMenu } from "../ui/zones";
 import { isZone } from "../zone";
@@ -54,6 +55,7 @@ export class Terminal {
   private readonly settings: Settings;
   private readonly search: Search;
   private readonly zones: ZoneMenu;
+  private readonly timeframes: TimeframeMenu;
   private readonly layouts: Menu;
   private readonly goTo: GoTo;
   private readonly help: Help;
@@ -93,6 +95,12 @@ export class Terminal {
     const { element, desk } = this;
     this.search = new Search(element, config, (choice) => this.active.choose(choice));
     this.zones = new ZoneMenu(element, () => prefs.zone, (zone) => this.setZone(zone));
+    this.timeframes = new TimeframeMenu(element, config.timeframes, {
+      current: () => this.active.choice.timeframe,
+      favourites: () => this.favourites,
+      choose: (timeframe) => this.active.choose({ timeframe }),
+      keep: (favourites) => this.setFavourites(favourites),
+    });
     this.layouts = layoutMenu(element, () => this.grid);
     const now = () => this.live.serverNow() / 1_000;
     this.goTo = new GoTo(element, () => desk.clock, now, (time) => void this.active.goTo(time));
@@ -142,6 +150,7 @@ export class Terminal {
     return new Header(this.config, {
       open: (choice) => this.active.choose(choice),
       search: (anchor) => this.search.begin(anchor, ""),
+      chooseTimeframe: (anchor) => this.timeframes.toggle(anchor),
       toggleTools: () => this.rail.toggleAttribute("data-open"),
       arrange: (anchor) => this.layouts.toggle(anchor),
       flipTheme: () => this.host.chooseTheme(this.desk.theme === "dark" ? "light" : "dark"),
@@ -172,6 +181,7 @@ export class Terminal {
       toasts.element,
     );
     this.statusBar.setZone(this.desk.prefs.zone);
+    this.header.setTimeframes(this.favourites);
   }
 
   private bindKeys(): void {
@@ -252,9 +262,19 @@ export class Terminal {
 
   /** Apply the look that was chosen in another tab. Zone and charts stay: each tab has its own, as its address says. */
   private takeLook(): void {
-    const { colours, lines, theme } = readPrefs(this.config);
-    Object.assign(this.desk.prefs, { colours, lines, theme });
+    const { colours, lines, theme, favourites } = readPrefs(this.config);
+    Object.assign(this.desk.prefs, { colours, lines, theme, favourites });
+    this.header.setTimeframes(this.favourites);
     this.paint();
+  }
+
+  private get favourites(): readonly string[] {
+    return this.desk.prefs.favourites ?? this.config.timeframes;
+  }
+
+  private setFavourites(favourites: string[]): void {
+    this.desk.remember({ favourites });
+    this.header.setTimeframes(favourites);
   }
 
   private wear(look: Partial<Pick<Prefs, "colours" | "lines">>): void {

@@ -2,38 +2,8 @@
 
 import { numberOf, quoteOf } from "../data/amount";
 import { type Bar, State } from "../data/bar";
-import { secondsOf } from "../data/config";
+import type { Interval } from "../data/timeframes";
 import type { Trade } from "../data/trade";
-import type { ZoneClock } from "../zone";
-
-const DAY = 86_400;
-/** A day of a zone with summer time is an hour shorter or longer. */
-const LONGEST_SHIFT = 3 * 3_600;
-
-/** The interval of a timeframe; a day begins at the midnight of its zone. */
-export function intervalOf(timeframe: string, zone: ZoneClock): Interval {
-  const seconds = secondsOf(timeframe);
-  if (seconds < DAY) {
-    const length = seconds * 1e6;
-    return (time) => [time - (time % length), time - (time % length) + length];
-  }
-  return (time) => {
-    const opened = midnight(time / 1e6, zone);
-    return [opened * 1e6, midnight(opened + DAY + LONGEST_SHIFT, zone) * 1e6];
-  };
-}
-
-/** The newest midnight of a zone at or before an instant, in seconds. */
-function midnight(time: number, zone: ZoneClock): number {
-  const wall = zone.wall(time);
-  const day = wall - (wall % DAY);
-  // If the clock was changed since midnight the guess is off by that change, so correct it once.
-  const guess = time - (wall - day);
-  return guess + (day - zone.wall(guess));
-}
-
-/** The [open, close) of the bar that holds an instant, all in µs. */
-export type Interval = (time: number) => readonly [opened: number, closed: number];
 
 interface Building {
   readonly opened: number;

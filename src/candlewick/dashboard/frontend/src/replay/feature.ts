@@ -1,10 +1,10 @@
 // Replay: plays the tape from the warehouse trade by trade, from any bar on, in place of the live bars.
 
 import type { Bar } from "../data/bar";
+import { intervalOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
 import { h, icon } from "../ui/dom";
 import { clockOf } from "../zone";
-import { intervalOf } from "./builder";
 import { Controls } from "./controls";
 import { Player } from "./player";
 import { Tape } from "./tape";

@@ -2,8 +2,9 @@
 
 import type { Bar } from "../data/bar";
 import type { Screen } from "../data/feeder";
+import type { Interval } from "../data/timeframes";
 import type { Trade } from "../data/trade";
-import { BarBuilder, type Interval } from "./builder";
+import { BarBuilder } from "./builder";
 import type { Tape } from "./tape";
 
 /** Time between two frames counts up to this, in ms, so that a tab that slept does not jump ahead. */

@@ -1,6 +1,6 @@
 // What can be taken from a chart: a picture, the visible bars as a file, a link.
 
-import { secondsOf } from "../data/config";
+import { secondsOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
 import { h, iconButton, ICONS } from "../ui/dom";
 import { Menu } from "../ui/menu";

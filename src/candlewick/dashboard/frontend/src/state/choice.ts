@@ -3,6 +3,7 @@
 
 import { CHART_TYPES, type ChartType, type Scale, SCALES } from "../chart/charttypes";
 import type { Config } from "../data/config";
+import { timeframeOf } from "../data/timeframes";
 
 /** How many charts a grid may have. */
 export const GRIDS: readonly number[] = [1, 2, 4];
@@ -48,7 +49,7 @@ export function checked(value: unknown, { symbols, timeframes }: Config): Partia
   const { symbol, timeframe, type, indicators, scale, inverted, compare, flow } = given;
   return {
     ...(symbols.includes(symbol as string) && { symbol: symbol as string }),
-    ...(timeframes.includes(timeframe as string) && { timeframe: timeframe as string }),
+    ...(typeof timeframe === "string" && timeframeOf(timeframe, timeframes) === timeframe && { timeframe }),
     ...(CHART_TYPES.some((known) => known.type === type) && { type: type as ChartType }),
     ...(typeof indicators === "string" && { indicators }),
     ...(SCALES.includes(scale as Scale) && { scale: scale as Scale }),

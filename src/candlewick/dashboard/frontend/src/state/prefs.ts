@@ -1,6 +1,7 @@
 // What this browser remembers. Storage may be switched off or hold anything, so every value is checked when read.
 
 import type { Config } from "../data/config";
+import { timeframeOf } from "../data/timeframes";
 import { CANDLE_COLOURS, type CandleColours } from "../style/theme";
 import { isZone } from "../zone";
 import { checked, type Choice } from "./choice";
@@ -15,6 +16,8 @@ export interface Prefs {
   theme: ThemeChoice;
   /** Whether the chart's grid of lines is drawn. */
   lines: boolean;
+  /** The timeframes in the bar above; null for those with candles of their own. */
+  favourites: string[] | null;
   /** What the charts showed last. */
   choices: Partial<Choice>[];
 }
@@ -30,6 +33,7 @@ export function readPrefs(config: Config): Prefs {
     zone: typeof zone === "string" && (zone === "browser" || isZone(zone)) ? zone : "browser",
     theme: theme === "dark" || theme === "light" ? theme : "system",
     lines: stored["lines"] !== false,
+    favourites: favourites(stored["favourites"], config),
     choices: Array.isArray(choices) ? choices.slice(0, 4).map((choice) => checked(choice, config)) : [],
   };
 }
@@ -79,6 +83,11 @@ export function storage(): Storage | null {
 
 function keyOf(name: string): string {
   return `candlewick.${name}.v1`;
+}
+
+function favourites(stored: unknown, { timeframes }: Config): string[] | null {
+  if (!Array.isArray(stored)) return null;
+  return stored.filter((one) => typeof one === "string" && timeframeOf(one, timeframes) === one);
 }
 
 function colours(stored: unknown): Partial<CandleColours> {

@@ -7,13 +7,16 @@ import type { Day } from "../data/history";
 import { fixed, short, signed } from "../format";
 import type { Choice } from "../state/choice";
 import type { ThemeName } from "../style/theme";
-import { h, icon, iconButton, ICONS, markCurrent, setText } from "./dom";
+import { h, icon, iconButton, ICONS, setText } from "./dom";
+import { TimeframeBar } from "./timeframes";
 
 const DAY_SECONDS = 86_400;
 
 export interface HeaderActions {
   open(choice: Partial<Choice>): void;
   search(anchor: Element): void;
+  /** Offer all timeframes, and which of them are in the bar. */
+  chooseTimeframe(anchor: Element): void;
   /** Show or hide the drawing tools, which a phone has no room for otherwise. */
   toggleTools(): void;
   arrange(anchor: Element): void;
@@ -30,22 +33,20 @@ export class Header {
   readonly icons = h("span", { class: "buttons" });
 
   private readonly symbol = h("span");
-  private readonly timeframes: HTMLButtonElement[];
+  private readonly timeframes: TimeframeBar;
   private readonly price = h("span", { class: "price", "aria-live": "off" });
   /** The price for screen readers: every few seconds rather than at each trade. */
   private readonly spoken = h("span", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly stats = h("span", { class: "stats" });
   private readonly themeButton: HTMLButtonElement;
 
-  constructor({ demo, timeframes }: Config, actions: HeaderActions) {
+  constructor({ demo }: Config, actions: HeaderActions) {
     const title = "Search a symbol: just type";
     const onclick = () => actions.search(this.symbolButton);
     const search = icon(ICONS.search, 15);
     const symbol = { type: "button", class: "symbol", title, onclick };
     this.symbolButton = h("button", symbol, search, this.symbol);
-    this.timeframes = timeframes.map((timeframe) =>
-      h("button", { type: "button", value: timeframe, onclick: () => actions.open({ timeframe }) }, timeframe),
-    );
+    this.timeframes = new TimeframeBar((timeframe) => actions.open({ timeframe }), actions.chooseTimeframe);
     this.themeButton = iconButton("Dark or light", ICONS.moon, actions.flipTheme);
     const only = (screens: "wide-only" | "narrow-only", element: HTMLButtonElement) => {
       element.classList.add(screens);
@@ -58,13 +59,12 @@ export class Header {
       iconButton("Settings", ICONS.settings, actions.toggleSettings),
       only("wide-only", iconButton("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
     );
-    const timeframeBar = h("nav", { class: "timeframes", "aria-label": "Timeframe" }, ...this.timeframes);
     this.element = h(
       "header",
       { class: "top" },
       this.symbolButton,
       ...(demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
-      h("div", { class: "strip" }, timeframeBar, this.tools),
+      h("div", { class: "strip" }, this.timeframes.element, this.tools),
       h("span", { class: "spring" }),
       this.price,
       this.spoken,
@@ -74,11 +74,16 @@ export class Header {
   }
 
   setChoice({ symbol, timeframe }: Choice): void {
-    markCurrent(this.timeframes, timeframe);
+    this.timeframes.mark(timeframe);
     if (symbol === this.symbol.textContent) return;
     setText(this.symbol, symbol);
     setText(this.price, "");
     this.stats.replaceChildren();
+  }
+
+  /** Show these timeframes in the bar. */
+  setTimeframes(timeframes: readonly string[]): void {
+    this.timeframes.show(timeframes);
   }
 
   setTheme(theme: ThemeName): void {

@@ -1,11 +1,12 @@
 // The search: typing letters finds symbols, typing a number finds timeframes, and Enter opens the first of them.
 
 import type { Config } from "../data/config";
+import { timeframeOf } from "../data/timeframes";
 import type { Choice } from "../state/choice";
 import { Choices, matching, type Option } from "./choices";
 import { Popover } from "./popover";
 
-const NAMES: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day" };
+const NAMES: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", w: "week" };
 
 export class Search extends Popover {
   private readonly choices: Choices;
@@ -35,10 +36,12 @@ export function found({ symbols, timeframes }: Pick<Config, "symbols" | "timefra
   const matches = matching(symbols.map((symbol) => ({ value: symbol, title: symbol })), typed);
   const named = matches.map((option) => ({ ...option, hint: "symbol" }));
   if (!/^\d/.test(typed)) return named;
-  const options = timeframes.filter((timeframe) => timeframe.startsWith(typed.toLowerCase())).map(timeframeOption);
-  // A bare number means minutes first.
-  const minutes = `${typed}m`;
-  return [...options.sort((a, b) => Number(b.value === minutes) - Number(a.value === minutes)), ...named];
+  // A bare number means minutes first; what has candles of its own comes before what is rolled up.
+  const minutes = timeframeOf(typed, timeframes);
+  const own = timeframes.filter((timeframe) => timeframe.startsWith(typed.toLowerCase()));
+  const rolled = ["h", "d", "w"].flatMap((unit) => timeframeOf(typed + unit, timeframes) ?? []);
+  const values = new Set([...(minutes ? [minutes] : []), ...own, ...(/\d$/.test(typed) ? rolled : [])]);
+  return [...[...values].map(timeframeOption), ...named];
 }
 
 function timeframeOption(timeframe: string): Option {

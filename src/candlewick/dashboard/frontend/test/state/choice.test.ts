@@ -50,7 +50,7 @@ test("the rest of an address stays", () => {
 });
 
 test("what makes no sense in an address is left out", () => {
-  const { choices } = readAddress("?symbol=NOPE&tf=7m&type=pie&scale=&vs=NOPE", CONFIG);
+  const { choices } = readAddress("?symbol=NOPE&tf=7x&type=pie&scale=&vs=NOPE", CONFIG);
   assert.deepEqual(choices, [{ inverted: false, flow: "" }]);
 });
 

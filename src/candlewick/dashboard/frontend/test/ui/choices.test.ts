@@ -28,5 +28,11 @@ test("the search finds symbols by their letters, and by a number the timeframe i
   const series = { symbols: ["BTCDEMO", "SOLDEMO"], timeframes: ["1s", "1m", "15m", "1h", "1d"] };
   const values = (typed: string) => searched(series, typed).map(({ value }) => value);
   assert.deepEqual([values("s"), values("dem"), values("symbol")], [["SOLDEMO"], ["BTCDEMO", "SOLDEMO"], []]);
-  assert.deepEqual([values("1")[0], values("15"), values("1h")], ["1m", ["15m"], ["1h"]]);
+  assert.deepEqual([values("1")[0], values("15"), values("1h")], ["1m", ["15m", "15h", "15d"], ["1h"]]);
+});
+
+test("any number of minutes, hours, days or weeks is a timeframe, and comes after those with candles of their own", () => {
+  const series = { symbols: [], timeframes: ["1s", "1m", "15m", "1h", "1d"] };
+  const values = (typed: string) => searched(series, typed).map(({ value }) => value);
+  assert.deepEqual([values("3"), values("2w"), values("9w")], [["3m", "3h", "3d", "3w"], ["2w"], []]);
 });
