@@ -10,8 +10,11 @@ from browser.conftest import Visit
 from browser.hands import SERIES, button, keys, panes, point, query, rows, type_and_enter
 from browser.visitor import HOOK, Visitor
 
-INDICATORS = ("SMA", "EMA", "WMA", "VWAP", "BB", "RSI", "MACD", "ATR", "Stoch", "OBV", "Vol SMA")
-OWN_PANES = 5
+INDICATORS = (
+    *("SMA", "EMA", "WMA", "VWAP", "BB", "KC", "DC", "SuperTrend", "Ichimoku", "Pivots"),
+    *("RSI", "MACD", "ATR", "Stoch", "ADX", "OBV", "Vol SMA"),
+)
+OWN_PANES = 6
 PRICE_PANES = 2
 NUMBER = re.compile(r"[\d,]+\.\d+")
 
@@ -37,9 +40,8 @@ def test_all_indicators_at_once_follow_the_bars_and_leave_what_is_seen_in_place(
     before = visitor.view()
     for name in INDICATORS:
         add_indicator(visitor, name)
-    assert [row.split("\n")[0].split(" 1")[0].split(" 2")[0].split(" 5")[0] for row in sorted(rows(visitor))] == sorted(
-        INDICATORS
-    )
+    names = [re.match(r"[A-Za-z ]*[A-Za-z]", row) for row in rows(visitor)]
+    assert sorted(name[0] for name in names if name) == sorted(INDICATORS)
     assert len(panes(visitor)) == PRICE_PANES + OWN_PANES
     visitor.wait_for_ticks(5)
     assert visitor.view() == before
@@ -156,3 +158,37 @@ def test_a_pane_keeps_the_height_that_it_is_dragged_to(visit: Visit) -> None:
     remove_indicator(visitor, "MACD 12 26 9")
     add_indicator(visitor, "RSI")
     assert panes(visitor) == dragged
+
+
+LINE_AT_60 = """[...document.querySelectorAll(".canvas table tr:nth-child(5) canvas")].map((canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4)
+        if (Math.abs(data[at] - 255) + data[at + 1] + Math.abs(data[at + 2] - 170) < 24 && data[at + 3] > 200) count += 1;
+    return count;
+}).reduce((a, b) => Math.max(a, b), 0)"""
+
+
+def test_a_line_takes_a_width_a_dash_and_levels_and_keeps_them(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&ind=rsi").wait_for_bars()
+    visitor.page.locator(".row-name", has_text="RSI").click()
+    visitor.page.get_by_label("Colour of RSI").evaluate(
+        "well => { well.value = '#ff00aa'; well.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    visitor.wait(f"{LINE_AT_60} > 20")
+    thin = visitor.ask(LINE_AT_60)
+    visitor.page.get_by_label("Width of RSI").select_option("4")
+    visitor.wait(f"{LINE_AT_60} > {2 * thin}")
+    thick = visitor.ask(LINE_AT_60)
+    visitor.page.get_by_label("Dash of RSI").select_option("dotted")
+    visitor.wait(f"{LINE_AT_60} < {0.8 * thick}")
+    visitor.page.get_by_label("Levels").fill("20, 80")
+    visitor.page.get_by_label("Levels").press("Tab")
+    keys(visitor, "Escape")
+    visitor.page.reload()
+    visitor.wait_for_bars()
+    visitor.wait(f"{LINE_AT_60} > {1.2 * thin}")
+    visitor.page.locator(".row-name", has_text="RSI").click()
+    assert visitor.page.get_by_label("Levels").input_value() == "20, 80"
+    assert visitor.page.get_by_label("Width of RSI").input_value() == "4"

@@ -7,6 +7,7 @@ which TA-Lib has not: pandas groups and sums it.
 
 import gzip
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
+from talipp.indicators import SuperTrend
+from talipp.ohlcv import OHLCV
 
 from made.recordings import RECORDINGS
 
@@ -217,3 +220,98 @@ def test_vwap(computed: Computed) -> None:
     if computed.time[0] % DAY:
         theirs[day == day[0]] = np.nan
     same(computed("vwap")["vwap"], theirs)
+
+
+@pytest.mark.parametrize("length", [1, 20, 55])
+def test_donchian(computed: Computed, length: int) -> None:
+    ours = computed(f"donchian({length})")
+    upper = talib.MAX(computed.high, length) if length > 1 else computed.high
+    lower = talib.MIN(computed.low, length) if length > 1 else computed.low
+    same(ours["upper"], upper)
+    same(ours["lower"], lower)
+    same(ours["basis"], (upper + lower) / 2)
+
+
+@pytest.mark.parametrize(("length", "factor", "ranges"), [(20, 2.0, 10), (50, 1.5, 14)])
+def test_keltner(computed: Computed, length: int, factor: float, ranges: int) -> None:
+    """TA-Lib has no Keltner channels, so they are composed of its averages; the first bar counts as in `test_atr`."""
+    ours = computed(f"keltner({length},{factor},{ranges})")
+    before = {name: np.concatenate([computed.open[:1], computed.bars[name]]) for name in ("high", "low", "close")}
+    reach = factor * talib.ATR(before["high"], before["low"], before["close"], ranges)[1:]
+    basis = talib.EMA(computed.close, length)
+    same(ours["basis"], basis)
+    same(ours["upper"], basis + reach)
+    same(ours["lower"], basis - reach)
+
+
+@pytest.mark.parametrize(("conversion", "base", "span", "shift"), [(9, 26, 52, 26), (5, 13, 40, 1)])
+def test_ichimoku(computed: Computed, conversion: int, base: int, span: int, shift: int) -> None:
+    ours = computed(f"ichimoku({conversion},{base},{span},{shift})")
+    middles = {length: talib.MIDPRICE(computed.high, computed.low, length) for length in (conversion, base, span)}
+    same(ours["conversion"], middles[conversion])
+    same(ours["base"], middles[base])
+    moved = shift - 1
+    forward = np.full(moved, np.nan)
+    leads = {"leadA": (middles[conversion] + middles[base]) / 2, "leadB": middles[span]}
+    for name, lead in leads.items():
+        same(ours[name], np.concatenate([forward, lead[: len(lead) - moved]]))
+    same(ours["lagging"], np.concatenate([computed.close[moved:], forward]))
+
+
+@pytest.mark.parametrize("length", [5, 8])
+def test_adx_is_talib_s_once_the_start_is_forgotten(computed: Computed, length: int) -> None:
+    """TA-Lib begins its averages with a sum of one value less. Where nothing moved yet, neither has a direction."""
+    ours = computed(f"adx({length},{length})")
+    prices = computed.high, computed.low, computed.close
+    theirs = {
+        "plus": talib.PLUS_DI(*prices, length),
+        "minus": talib.MINUS_DI(*prices, length),
+        "adx": talib.ADX(*prices, length),
+    }
+    settled = slice(40 * length, None)
+    for name, values in theirs.items():
+        same(ours[name][settled], values[settled], scale=100)
+
+
+@pytest.mark.parametrize(("length", "factor"), [(10, 3), (7, 1)])
+def test_supertrend(computed: Computed, length: int, factor: int) -> None:
+    """Beside talipp, which begins with bands of zero: from where both have changed sides the same way, to the end."""
+    columns = (computed.bars[name].tolist() for name in ("open", "high", "low", "close"))
+    candles = [OHLCV(*prices) for prices in zip(*columns, strict=True)]
+    made = SuperTrend(length, factor, candles).output_values
+    theirs = np.array([math.nan if each is None else each.value for each in made])
+    ours = computed(f"supertrend({length},{factor})")
+    stop, direction = ours["supertrend"], ours["direction"]
+    turns = np.flatnonzero(np.abs(np.diff(direction)) == 2)
+    assert len(turns) > 3, "the trend never changed"
+    settled = slice(turns[2] + 1, None)
+    same(stop[settled], theirs[settled])
+    assert np.array_equal(direction[settled] > 0, computed.close[settled] > theirs[settled])
+
+
+@pytest.mark.parametrize(
+    ("kind", "shares"), [("traditional", None), ("Fibonacci", {"1": 0.382, "2": 0.618, "3": 1.0})]
+)
+def test_pivots(computed: Computed, kind: str, shares: dict[str, float] | None) -> None:
+    """Per UTC day by pandas, where the day before is there from its start."""
+    day = computed.time // DAY
+    frame = pd.DataFrame({name: computed.bars[name] for name in ("high", "low", "close")} | {"day": day})
+    days = frame.groupby("day").agg(high=("high", "max"), low=("low", "min"), close=("close", "last"))
+    if computed.time[0] % DAY:
+        days.loc[day[0]] = np.nan
+    before = days.shift(1).reindex(day).reset_index(drop=True)
+    pivot = (before.high + before.low + before.close) / 3
+    reach = before.high - before.low
+    expected = {"pivot": pivot}
+    if shares:
+        expected |= {f"r{n}": pivot + share * reach for n, share in shares.items()}
+        expected |= {f"s{n}": pivot - share * reach for n, share in shares.items()}
+    else:
+        expected |= {"r1": 2 * pivot - before.low, "s1": 2 * pivot - before.high}
+        expected |= {"r2": pivot + reach, "s2": pivot - reach}
+        expected |= {"r3": before.high + 2 * (pivot - before.low), "s3": before.low - 2 * (before.high - pivot)}
+    if expected["pivot"].isna().all():
+        pytest.skip("these bars have no whole day before another")
+    ours = computed(f"pivots({kind})")
+    for name, values in expected.items():
+        same(ours[name], values.to_numpy(), scale=computed.close)

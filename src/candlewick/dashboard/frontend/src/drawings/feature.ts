@@ -10,12 +10,14 @@ import { type Drawing, type Kind, KINDS } from "./model";
 import { Shelf } from "./shelf";
 import { DrawingToolbar } from "./toolbar";
 
-const TOOLS: readonly [kind: Kind, keys: string][] = [
-  ["trend", "Alt+T"],
-  ["horizontal", "Alt+H"],
-  ["fibonacci", "Alt+F"],
-  ["measure", "Alt+M"],
-];
+/** The keys of those that have one. */
+const TOOLS: Partial<Record<Kind, string>> = {
+  trend: "Alt+T",
+  horizontal: "Alt+H",
+  vertical: "Alt+V",
+  fibonacci: "Alt+F",
+  measure: "Alt+M",
+};
 
 /** Told when a chart changes a symbol's drawings, so that other charts of that symbol show the same. */
 const changes = new Signal<{ symbol: string; by: Drawings }>();
@@ -36,6 +38,7 @@ export class Drawings implements Feature {
       bars: chart.table,
       spacing: () => secondsOf(stage.choice.timeframe),
       decimals: () => chart.decimals,
+      timeText: (time) => chart.instantText(time),
       newId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
     });
     chart.attach(this.layer);
@@ -69,10 +72,10 @@ export class Drawings implements Feature {
   private tools(): HTMLElement[] {
     const choose = (kind: Kind | null) => this.take(kind);
     this.buttons.set(null, iconButton("Cursor (Esc)", ICONS.cursor, () => choose(null)));
-    for (const [kind, keys] of TOOLS) {
-      const { title } = KINDS[kind];
-      this.buttons.set(kind, iconButton(`${title} (${keys})`, ICONS[kind], () => choose(kind)));
-      this.stage.bind(keys, title, () => choose(kind));
+    for (const [kind, { title }] of Object.entries(KINDS) as [Kind, { title: string }][]) {
+      const keys = TOOLS[kind];
+      this.buttons.set(kind, iconButton(keys ? `${title} (${keys})` : title, ICONS[kind], () => choose(kind)));
+      if (keys) this.stage.bind(keys, title, () => choose(kind));
     }
     return [...this.buttons.values()];
   }

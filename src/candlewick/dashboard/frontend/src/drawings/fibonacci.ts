@@ -43,12 +43,20 @@ export function retraced(start: number, end: number, share: number): number {
   return end + (start - end) * share;
 }
 
-function levelsOf({ anchors, style }: Drawing, view: View): Level[] {
+/** The shares of a drawing, ascending, with their colours: a share that is not among the usual ones takes the nearest's. */
+export function sharesOf({ levels }: Pick<Drawing, "levels">): readonly [share: number, colour: string][] {
+  if (!levels) return LEVELS;
+  const near = (share: number) => LEVELS.reduce((best, level) => (Math.abs(level[0] - share) < Math.abs(best[0] - share) ? level : best));
+  return [...levels].sort((a, b) => a - b).map((share) => [share, near(share)[1]]);
+}
+
+function levelsOf(drawing: Drawing, view: View): Level[] {
+  const { anchors, style } = drawing;
   const [start, end] = [anchors[0]!, anchors[1]!];
   const [a, b] = [pixelOf(view, start).x, pixelOf(view, end).x];
   const left = style.extend === "both" ? 0 : Math.min(a, b);
   const right = style.extend === "none" ? Math.max(a, b) : Math.max(view.width, a, b);
-  return LEVELS.map(([share, colour]) => {
+  return sharesOf(drawing).map(([share, colour]) => {
     const price = retraced(start.price, end.price, share);
     const y = view.y(price);
     return { share, price, colour, left: { x: left, y }, right: { x: right, y } };

@@ -19,6 +19,12 @@ export interface Area {
   readonly isSolid: boolean;
 }
 
+/** An area of any form, which no pointer hits. */
+export interface Shape {
+  readonly corners: readonly Pixel[];
+  readonly colour: string;
+}
+
 /** Lines of text: to the right of `at` and centred on its height, or centred around `at` in a box. */
 export interface Label {
   readonly at: Pixel;
@@ -29,6 +35,7 @@ export interface Label {
 
 export interface Figure {
   readonly areas: readonly Area[];
+  readonly shapes?: readonly Shape[];
   readonly strokes: readonly Stroke[];
   readonly labels: readonly Label[];
   /** What can be grabbed: one for each anchor, in their order. */

@@ -1,17 +1,28 @@
 // From a drawing to its figure.
 
+import { anchoredVwap } from "./anchored";
+import { position, rectangle, text } from "./boxes";
 import { fibonacci } from "./fibonacci";
 import type { Figure } from "./figure";
 import { measure } from "./measure";
 import type { Drawing, Kind } from "./model";
-import { horizontal, trend } from "./trend";
+import { channel, horizontal, ray, trend, vertical } from "./trend";
 import type { View } from "./view";
 
 const FIGURES: Readonly<Record<Kind, (drawing: Drawing, view: View) => Figure>> = {
-  horizontal,
   trend,
-  measure,
+  ray,
+  extended: trend,
+  horizontal,
+  vertical,
+  channel,
+  rectangle,
   fibonacci,
+  vwap: anchoredVwap,
+  long: position,
+  short: position,
+  text,
+  measure,
 };
 
 export function figureOf(drawing: Drawing, view: View): Figure {

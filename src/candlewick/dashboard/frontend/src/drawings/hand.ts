@@ -1,6 +1,7 @@
 // The hand that draws: what presses, moves and keys mean. It has no events and no chart, only pixels and a view.
 
 import type { Album } from "./album";
+import { positionAnchors } from "./boxes";
 import { hit, type Hit, type Part } from "./hit";
 import { type Anchor, type Drawing, drawingAt, type Kind, KINDS, withAnchor } from "./model";
 import { positionAt, positionOf, timeAt } from "./timeline";
@@ -57,8 +58,14 @@ const FINGER_REACH = 16;
 
 type State =
   | { readonly kind: "rest" }
-  /** The last anchor goes with the pointer. */
-  | { readonly kind: "placing"; readonly drawing: Drawing; readonly from: Pixel | null; readonly isPassing: boolean }
+  /** The anchors from `next` on go with the pointer. */
+  | {
+      readonly kind: "placing";
+      readonly drawing: Drawing;
+      readonly next: number;
+      readonly from: Pixel | null;
+      readonly isPassing: boolean;
+    }
   | { readonly kind: "moving"; readonly hit: Hit; readonly from: Pixel; readonly drawing: Drawing };
 
 const REST: State = { kind: "rest" };
@@ -116,8 +123,8 @@ export class Hand {
   /** Take a press; returns whether it was used, so that the chart must not pan. */
   down(view: View, pointer: Pointer): boolean {
     if (this.state.kind === "placing") {
-      this.state = { ...this.state, drawing: this.following(view, pointer, this.state.drawing) };
-      this.finish();
+      this.state = { ...this.state, drawing: this.following(view, pointer), from: pointer.at };
+      this.goOn();
       return true;
     }
     this.passing = null;
@@ -129,7 +136,7 @@ export class Hand {
 
   move(view: View, pointer: Pointer): void {
     if (this.state.kind === "placing") {
-      this.state = { ...this.state, drawing: this.following(view, pointer, this.state.drawing) };
+      this.state = { ...this.state, drawing: this.following(view, pointer) };
     } else if (this.state.kind === "moving") {
       const { hit, from, drawing } = this.state;
       if (drawing === hit.drawing && distance(from, pointer.at) <= DRAG) return;
@@ -142,7 +149,7 @@ export class Hand {
   up(view: View, pointer: Pointer): void {
     if (this.state.kind === "placing") {
       const { from } = this.state;
-      if (from && distance(from, pointer.at) > DRAG) this.finish();
+      if (from && distance(from, pointer.at) > DRAG) this.goOn();
       else this.state = { ...this.state, from: null };
     } else if (this.state.kind === "moving") {
       this.move(view, pointer);
@@ -172,9 +179,12 @@ export class Hand {
   }
 
   private begin(kind: Kind, view: View, pointer: Pointer): void {
-    const drawing = drawingAt(this.newId(), kind, this.place(pointer)(view, pointer.at));
-    this.state = { kind: "placing", drawing, from: pointer.at, isPassing: this.tool === null };
-    if (KINDS[kind].anchors === 1) this.finish();
+    const anchor = this.place(pointer)(view, pointer.at);
+    const plain = drawingAt(this.newId(), kind, anchor);
+    const isPosition = kind === "long" || kind === "short";
+    const drawing = isPosition ? { ...plain, anchors: positionAnchors(kind, anchor, view) } : plain;
+    this.state = { kind: "placing", drawing, next: 0, from: pointer.at, isPassing: this.tool === null };
+    this.goOn();
   }
 
   private grab(view: View, pointer: Pointer): void {
@@ -183,6 +193,14 @@ export class Hand {
     if (found && !found.drawing.locked) {
       this.state = { kind: "moving", hit: found, from: pointer.at, drawing: found.drawing };
     }
+  }
+
+  /** An anchor is placed: go on with the next, or be done. */
+  private goOn(): void {
+    if (this.state.kind !== "placing") return;
+    const next = this.state.next + 1;
+    if (next < KINDS[this.state.drawing.kind].presses) this.state = { ...this.state, next };
+    else this.finish();
   }
 
   private finish(): void {
@@ -206,8 +224,12 @@ export class Hand {
     return true;
   }
 
-  private following(view: View, pointer: Pointer, drawing: Drawing): Drawing {
-    return withAnchor(drawing, drawing.anchors.length - 1, this.place(pointer)(view, pointer.at));
+  /** The drawing being placed, its open anchors under the pointer. */
+  private following(view: View, pointer: Pointer): Drawing {
+    if (this.state.kind !== "placing") throw new Error("expected a drawing being placed");
+    const { drawing, next } = this.state;
+    const anchor = this.place(pointer)(view, pointer.at);
+    return { ...drawing, anchors: drawing.anchors.map((known, index) => (index < next ? known : anchor)) };
   }
 
   private place({ control }: Pointer): Place {

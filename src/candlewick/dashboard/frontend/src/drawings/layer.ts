@@ -33,6 +33,8 @@ export interface Surroundings {
   spacing(): number;
   /** Decimals of the symbol's prices. */
   decimals(): number;
+  /** A time as the crosshair's label writes it. */
+  timeText(time: number): string;
   /** An id that no drawing has. */
   newId(): string;
 }
@@ -200,6 +202,7 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
       y: (price) => series.priceToCoordinate(price) ?? NaN,
       price: (y) => Number(series.coordinateToPrice(y)?.toFixed(decimals())),
       priceText: (price) => series.priceFormatter().format(price),
+      timeText: (time) => this.around.timeText(time),
     };
   }
 

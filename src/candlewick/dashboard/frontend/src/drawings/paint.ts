@@ -1,6 +1,6 @@
 // Paints figures on a canvas whose unit is the CSS pixel. Lines along an axis are put on whole device pixels.
 
-import type { Area, Figure, Label, Stroke } from "./figure";
+import type { Area, Figure, Label, Shape, Stroke } from "./figure";
 import type { Dash } from "./model";
 import type { Pixel } from "./view";
 
@@ -22,6 +22,7 @@ export interface Paper {
 
 export function paint(paper: Paper, figure: Figure): void {
   figure.areas.forEach((area) => fill(paper, area));
+  figure.shapes?.forEach((shape) => fillShape(paper, shape));
   figure.strokes.forEach((stroke) => draw(paper, stroke));
   figure.labels.forEach((label) => (label.box === null ? write(paper, label) : writeBox(paper, label, label.box)));
 }
@@ -42,6 +43,13 @@ export function paintHandles({ context, background }: Paper, handles: readonly P
 function fill({ context }: Paper, { from, to, colour }: Area): void {
   context.fillStyle = colour;
   context.fillRect(Math.min(from.x, to.x), Math.min(from.y, to.y), Math.abs(to.x - from.x), Math.abs(to.y - from.y));
+}
+
+function fillShape({ context }: Paper, { corners, colour }: Shape): void {
+  context.fillStyle = colour;
+  context.beginPath();
+  for (const { x, y } of corners) context.lineTo(x, y);
+  context.fill();
 }
 
 function draw({ context, ratio }: Paper, { from, to, colour, width, dash }: Stroke): void {

@@ -17,6 +17,8 @@ export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** Raise it when older versions could not read the drawings any more. Each version has its own keys in the storage. */
 const VERSION = 1;
+export const LONGEST_TEXT = 200;
+const MOST_LEVELS = 20;
 
 export class Shelf {
   private readonly store: Store;
@@ -76,9 +78,17 @@ function drawingOf(value: unknown): Drawing | null {
     kind,
     anchors: anchors.map(({ time, price }) => ({ time, price })),
     style,
+    text: typeof value["text"] === "string" ? value["text"].slice(0, LONGEST_TEXT) : "",
+    levels: levelsOf(value["levels"]),
     hidden: value["hidden"] === true,
     locked: value["locked"] === true,
   };
+}
+
+/** Ascending shares of a move; null where there are none, or what is there makes no sense. */
+export function levelsOf(value: unknown): number[] | null {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_LEVELS) return null;
+  return value.every((share) => Number.isFinite(share) && Math.abs(share) <= 100) ? [...value].sort((a, b) => a - b) : null;
 }
 
 function styleOf(value: unknown, fallback: Style): Style {

@@ -19,8 +19,9 @@ export interface View {
   y(price: number): number;
   /** The price at a height, rounded to the symbol's decimals. */
   price(y: number): number;
-  /** A price as the price axis writes it. */
+  /** A price as the price axis writes it, and a time as the crosshair's label does. */
   priceText(price: number): string;
+  timeText(time: number): string;
 }
 
 export function pixelOf(view: View, { time, price }: Anchor): Pixel {

@@ -58,7 +58,14 @@ export interface Definition<P extends Parameters = Parameters, Name extends stri
   /** Outputs to shade between. */
   readonly band?: readonly [NoInfer<Name>, NoInfer<Name>];
   history(values: ParameterValues<P>): History;
+  /** How many bars before a bar change with it, where a line is moved back. */
+  looksAhead?(values: ParameterValues<P>): number;
   build(program: Program, bars: Columns, values: ParameterValues<P>, sessions: Sessions): Record<Name, Values>;
+}
+
+/** The outputs that are shown, by name. */
+export function drawn({ outputs }: Definition): [name: string, output: Output][] {
+  return Object.entries(outputs).filter(([, { kind }]) => kind !== "hidden");
 }
 
 /** Declare an indicator; its parameters' types reach `build`. */

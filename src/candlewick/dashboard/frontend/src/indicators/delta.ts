@@ -15,7 +15,7 @@ export const DELTA = define({
   pane: "own",
   unit: "amount",
   parameters: {},
-  outputs: { delta: histogram("Delta", MORE_BOUGHT, (values, i) => (values[i]! < 0 ? MORE_SOLD : MORE_BOUGHT)) },
+  outputs: { delta: histogram("Delta", MORE_BOUGHT, (i, { delta }) => (delta![i]! < 0 ? MORE_SOLD : MORE_BOUGHT)) },
   guides: [0],
   history: () => 0,
   build: (program, { bought, volume }) => ({ delta: program.series((i) => 2 * bought[i]! - volume[i]!) }),

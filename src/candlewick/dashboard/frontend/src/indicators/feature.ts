@@ -5,6 +5,7 @@ import { keep, recall } from "../state/prefs";
 import { Choices } from "../ui/choices";
 import { h, icon, ICONS } from "../ui/dom";
 import { Popover } from "../ui/popover";
+import { drawn } from "./definition";
 import { form } from "./form";
 import { type Chosen, read, write } from "./notation";
 import { PaneHeights, PaneTops } from "./panes";
@@ -96,12 +97,12 @@ export class Indicators implements Feature {
   private edit(one: Shown, anchor: Element): void {
     let now = one;
     const { definition, parameters } = one.choice;
-    const element = form(definition, parameters, one.look.colours, this.stage.desk.theme, {
+    const element = form(definition, parameters, one.look, this.stage.desk.theme, {
       setParameters: (values) => (now = this.replace(now, { definition, parameters: values })),
-      setColour: (output, colour) => now.setColour(output, colour),
+      wear: (look) => now.wear(look),
       reset: () => {
         now = this.replace(now, { definition, parameters: settle(definition.parameters, {}) });
-        now.setColours({});
+        now.wear({ colours: {}, strokes: {}, guides: null });
         this.dialog.close();
       },
       remove: () => {
@@ -117,7 +118,7 @@ export class Indicators implements Feature {
   private replace(old: Shown, choice: Chosen): Shown {
     const index = this.shown.indexOf(old);
     const one = this.show(choice, old.pane);
-    one.setColours(old.look.colours);
+    one.wear(old.look);
     this.shown.pop();
     this.shown[index] = one;
     old.row.element.replaceWith(one.row.element);
@@ -136,15 +137,16 @@ export class Indicators implements Feature {
 
   private lookOf(choice: Chosen): Shown["look"] {
     const kept = (recall(STORE)[write([choice])] ?? {}) as Partial<Shown["look"]>;
-    return { colours: { ...this.unlike(choice), ...kept.colours }, hidden: kept.hidden === true };
+    const colours = { ...this.unlike(choice), ...kept.colours };
+    return { colours, strokes: kept.strokes ?? {}, guides: kept.guides ?? null, hidden: kept.hidden === true };
   }
 
   /** Another colour than the default for an indicator of one line, where a line in its pane has that already. */
   private unlike({ definition }: Chosen): Record<string, string> {
     const { theme } = this.stage.desk;
-    const [[name, output], ...others] = Object.entries(definition.outputs) as [[string, Output], ...unknown[]];
+    const [[name, output], ...others] = drawn(definition) as [[string, Output], ...unknown[]];
     const used = new Set(this.shown.filter((one) => one.choice.definition.pane === definition.pane).flatMap((one) => one.lines));
-    if (others.length > 0 || !used.has(output.colour[theme])) return {};
+    if (others.length > 0 || output.shade || !used.has(output.colour[theme])) return {};
     const free = CYCLE.find((colour) => !used.has(colour[theme])) ?? CYCLE[this.shown.length % CYCLE.length]!;
     return { [name]: free[theme] };
   }

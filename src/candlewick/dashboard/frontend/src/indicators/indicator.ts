@@ -22,9 +22,14 @@ export class Indicator {
     this.update();
   }
 
-  /** Compute again from the first bar that changed: the last one after a tick, 0 after older history. */
-  update(from = 0): void {
-    this.program.run(from, this.bars.time.length);
+  /**
+   * Compute again from the first bar that changed: the last one after a tick, 0 after older history. Returns the index of
+   * the first bar with another value.
+   */
+  update(from = 0): number {
+    const first = Math.max(0, from - (this.definition.looksAhead?.(this.parameters) ?? 0));
+    this.program.run(first, this.bars.time.length);
+    return first;
   }
 
   /** As in a legend: `EMA 50`, `BB 20 2`, `SMA 20 hl2`. */

@@ -4,6 +4,7 @@ import type { Values } from "../chart/program";
 import { ema, rma, sma } from "./averages";
 import { define, memory } from "./definition";
 import { length, price, sourceOf } from "./parameters";
+import { atr, greatest, least } from "./ranges";
 import { BLUE, CRIMSON, histogram, line, ORANGE, type Themed, VIOLET } from "./style";
 
 /**
@@ -49,13 +50,7 @@ export const ATR = define({
   outputs: { atr: line("ATR", CRIMSON) },
   guides: [],
   history: ({ length }) => length + memory(1 / length),
-  build: (program, { high, low, close }, { length }) => {
-    const range = program.series((i) => {
-      const before = i > 0 ? close[i - 1]! : low[i]!;
-      return Math.max(high[i]!, before) - Math.min(low[i]!, before);
-    });
-    return { atr: rma(program, range, length) };
-  },
+  build: (program, bars, { length }) => ({ atr: atr(program, bars, length) }),
 });
 
 const RISING_ABOVE: Themed = { dark: "#26a69a", light: "#26a69a" };
@@ -82,7 +77,7 @@ export const MACD = define({
     source: price("close"),
   },
   outputs: {
-    histogram: histogram("Histogram", RISING_ABOVE, shade),
+    histogram: histogram("Histogram", RISING_ABOVE, (index, { histogram }) => shade(histogram!, index)),
     macd: line("MACD", BLUE),
     signal: line("Signal", ORANGE),
   },
@@ -136,15 +131,3 @@ export const STOCHASTIC = define({
     return { k, d: sma(program, k, smoothD) };
   },
 });
-
-function least(values: Values, index: number, length: number): number {
-  let found = Infinity;
-  for (let at = index - length + 1; at <= index; at++) found = Math.min(found, values[at]!);
-  return found;
-}
-
-function greatest(values: Values, index: number, length: number): number {
-  let found = -Infinity;
-  for (let at = index - length + 1; at <= index; at++) found = Math.max(found, values[at]!);
-  return found;
-}

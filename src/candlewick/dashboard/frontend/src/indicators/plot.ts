@@ -6,6 +6,7 @@ import {
   type ISeriesApi,
   LineSeries,
   LineStyle,
+  LineType,
   type PriceFormat,
   type SeriesType,
   type Time,
@@ -14,9 +15,9 @@ import type { Values } from "../chart/program";
 import { short } from "../format";
 import { faded, type ThemeName } from "../style/theme";
 import { Band } from "./band";
-import type { Unit } from "./definition";
+import { drawn, type Unit } from "./definition";
 import type { Indicator } from "./indicator";
-import type { Output } from "./style";
+import type { Dash, Output, Width } from "./style";
 
 /** A histogram takes the same points as a line. */
 type Drawn = ISeriesApi<"Line", Time>;
@@ -24,12 +25,23 @@ type Drawn = ISeriesApi<"Line", Time>;
 /** More changed points than this are set at once rather than one by one. */
 const MANY = 100;
 
-/** How it is drawn: colours by output where the reader chose other ones than the default. */
+/** How it is drawn: by output where the reader chose otherwise than the default. */
 export interface PlotLook {
   readonly theme: ThemeName;
   readonly colours: Readonly<Record<string, string>>;
+  readonly strokes: Strokes;
+  readonly guides: readonly number[];
   readonly guide: string;
 }
+
+/** Width and dash of lines, by output. */
+export type Strokes = Readonly<Record<string, { readonly width?: Width; readonly dash?: Dash }>>;
+
+const LINE_STYLES: Readonly<Record<Dash, LineStyle>> = {
+  solid: LineStyle.Solid,
+  dotted: LineStyle.Dotted,
+  dashed: LineStyle.Dashed,
+};
 
 export class Plot {
   readonly indicator: Indicator;
@@ -51,10 +63,9 @@ export class Plot {
     this.indicator = indicator;
     this.times = times;
     this.look = look;
-    const { outputs, unit } = indicator.definition;
-    const format = formatOf(unit, price);
-    this.series = new Map(Object.entries(outputs).map(([name, output]) => [name, this.add(output, pane, format)]));
-    this.mark();
+    const format = formatOf(indicator.definition.unit, price);
+    this.series = new Map(drawn(indicator.definition).map(([name, output]) => [name, this.add(output, pane, format)]));
+    this.shade();
     this.paint(look);
   }
 
@@ -75,8 +86,12 @@ export class Plot {
   /** Apply a theme and the reader's colours. */
   paint(look: PlotLook): void {
     this.look = look;
-    for (const [name, series] of this.series) series.applyOptions({ color: this.colourOf(name) });
-    for (const line of this.first.priceLines()) line.applyOptions({ color: look.guide });
+    for (const [name, series] of this.series) {
+      const { width, dash = "solid" } = look.strokes[name] ?? {};
+      const lineWidth = width ?? this.indicator.definition.outputs[name]!.width;
+      series.applyOptions({ color: this.colourOf(name), lineWidth, lineStyle: LINE_STYLES[dash] });
+    }
+    this.mark();
     this.update();
   }
 
@@ -97,16 +112,23 @@ export class Plot {
   private add({ kind, width }: Output, pane: number, priceFormat: PriceFormat): Drawn {
     const lastValueVisible = this.indicator.definition.pane === "own";
     const options = { priceFormat, lastValueVisible, priceLineVisible: false };
-    if (kind === "line") return this.chart.addSeries(LineSeries, { ...options, lineWidth: width }, pane);
+    if (kind !== "histogram") {
+      const lineType = kind === "steps" ? LineType.WithSteps : LineType.Simple;
+      return this.chart.addSeries(LineSeries, { ...options, lineWidth: width, lineType }, pane);
+    }
     return this.chart.addSeries(HistogramSeries, options, pane) as ISeriesApi<SeriesType, Time> as Drawn;
   }
 
   private mark(): void {
-    const { guides, band } = this.indicator.definition;
-    for (const price of guides) {
+    for (const line of this.first.priceLines()) this.first.removePriceLine(line);
+    for (const price of this.look.guides) {
       const line = { price, color: this.look.guide, lineWidth: 1, lineStyle: LineStyle.Dashed } as const;
       this.first.createPriceLine({ ...line, axisLabelVisible: false });
     }
+  }
+
+  private shade(): void {
+    const { band } = this.indicator.definition;
     if (!band) return;
     const [upper, lower] = band;
     const { outputs } = this.indicator;
@@ -120,7 +142,10 @@ export class Plot {
 
   private pointsOf(name: string, from: number): Point<Time>[] {
     const output = this.indicator.definition.outputs[name]!;
-    return points<Time>(this.times, this.indicator.outputs[name]!, output, this.look.theme, from);
+    // Where the reader chose a colour, it is that of every bar.
+    const shade = this.look.colours[name] ? undefined : output.shade;
+    const colour = shade && ((index: number) => shade(index, this.indicator.outputs)[this.look.theme]);
+    return points<Time>(this.times, this.indicator.outputs[name]!, from, colour);
   }
 }
 
@@ -136,17 +161,16 @@ export type Point<Time> = { time: Time } | { time: Time; value: number; color?: 
 export function points<Time>(
   times: ArrayLike<number>,
   values: Values,
-  output: Output,
-  theme: ThemeName,
   from = 0,
+  colour?: (index: number) => string,
 ): Point<Time>[] {
-  const drawn: Point<Time>[] = [];
+  const made: Point<Time>[] = [];
   for (let index = from; index < values.length; index++) {
     const time = times[index] as Time;
     const value = values[index]!;
-    if (Number.isNaN(value)) drawn.push({ time });
-    else if (output.shade) drawn.push({ time, value, color: output.shade(values, index)[theme] });
-    else drawn.push({ time, value });
+    if (Number.isNaN(value)) made.push({ time });
+    else if (colour) made.push({ time, value, color: colour(index) });
+    else made.push({ time, value });
   }
-  return drawn;
+  return made;
 }

@@ -4,6 +4,8 @@ import type { Definition } from "./definition";
 import { CVD, DELTA } from "./delta";
 import { ATR, MACD, RSI, STOCHASTIC } from "./oscillators";
 import { BOLLINGER, EMA, SMA, WMA } from "./overlays";
+import { PIVOTS } from "./pivots";
+import { ADX, DONCHIAN, ICHIMOKU, KELTNER, SUPERTREND } from "./trends";
 import { OBV, VOLUME_SMA } from "./volume";
 import { VWAP } from "./vwap";
 
@@ -13,10 +15,16 @@ export const INDICATORS: readonly Definition[] = [
   WMA,
   VWAP,
   BOLLINGER,
+  KELTNER,
+  DONCHIAN,
+  SUPERTREND,
+  ICHIMOKU,
+  PIVOTS,
   RSI,
   MACD,
   ATR,
   STOCHASTIC,
+  ADX,
   OBV,
   VOLUME_SMA,
   DELTA,

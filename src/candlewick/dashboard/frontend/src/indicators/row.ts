@@ -3,6 +3,7 @@
 import { short } from "../format";
 import type { ThemeName } from "../style/theme";
 import { h, icon, iconButton, ICONS, setText } from "../ui/dom";
+import { drawn } from "./definition";
 import type { Indicator } from "./indicator";
 
 export interface RowActions {
@@ -20,8 +21,8 @@ export class Row {
     private readonly indicator: Indicator,
     actions: RowActions,
   ) {
-    const { label, outputs } = indicator;
-    this.values = Object.keys(outputs).map((name) => [name, h("span", { class: "value" })]);
+    const { label, definition } = indicator;
+    this.values = drawn(definition).map(([name]) => [name, h("span", { class: "value" })]);
     const button = (title: string, path: string, press: (button: HTMLButtonElement) => void) =>
       iconButton(`${title} ${label}`, path, press, "tiny");
     this.eye = button("Hide", ICONS.eye, actions.toggle);

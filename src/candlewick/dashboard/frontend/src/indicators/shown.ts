@@ -3,15 +3,18 @@
 import { secondsOf } from "../data/timeframes";
 import type { Stage } from "../desk/stage";
 import { SumsBefore } from "./before";
-import { type Sums, UTC_DAYS } from "./definition";
+import { drawn, type Sums, UTC_DAYS } from "./definition";
 import { Indicator } from "./indicator";
 import type { Chosen } from "./notation";
-import { Plot } from "./plot";
+import { Plot, type Strokes } from "./plot";
 import { Row } from "./row";
 
 /** How the reader wants it: colours by output where they are not the default ones. */
 export interface OwnLook {
   readonly colours: Readonly<Record<string, string>>;
+  readonly strokes: Strokes;
+  /** Levels to mark in its pane, where they are not the default ones. */
+  readonly guides: readonly number[] | null;
   readonly hidden: boolean;
 }
 
@@ -46,7 +49,7 @@ export class Shown {
     const price = (value: number) => chart.priceText(value);
     this.plot = new Plot(chart.api, this.indicator, chart.table.time, place, this.plotLook(), price);
     this.row = new Row(this.indicator, {
-      toggle: () => this.setHidden(!this.look.hidden),
+      toggle: () => this.wear({ hidden: !this.look.hidden }),
       edit: (anchor) => actions.edit(this, anchor),
       remove: () => actions.remove(this),
     });
@@ -60,20 +63,16 @@ export class Shown {
   /** The colours of its lines. */
   get lines(): string[] {
     const { theme } = this.stage.desk;
-    return Object.entries(this.choice.definition.outputs).map(([name, { colour }]) => this.look.colours[name] ?? colour[theme]);
+    return drawn(this.choice.definition).map(([name, { colour }]) => this.look.colours[name] ?? colour[theme]);
   }
 
   update(from: number): void {
-    this.indicator.update(from);
-    this.plot.update(from);
+    this.plot.update(this.indicator.update(from));
   }
 
-  setColour(output: string, colour: string): void {
-    this.setColours({ ...this.look.colours, [output]: colour });
-  }
-
-  setColours(colours: OwnLook["colours"]): void {
-    this.look = { ...this.look, colours };
+  /** Look otherwise, and remember it. */
+  wear(look: Partial<OwnLook>): void {
+    this.look = { ...this.look, ...look };
     this.paint();
     this.actions.changed();
   }
@@ -101,14 +100,9 @@ export class Shown {
     return this.before.at(time);
   }
 
-  private setHidden(hidden: boolean): void {
-    this.look = { ...this.look, hidden };
-    this.paint();
-    this.actions.changed();
-  }
-
   private plotLook() {
     const { theme, palette } = this.stage.desk;
-    return { theme, colours: this.look.colours, guide: palette.muted };
+    const { colours, strokes, guides } = this.look;
+    return { theme, colours, strokes, guides: guides ?? this.choice.definition.guides, guide: palette.muted };
   }
 }

@@ -6,14 +6,20 @@ import type { ThemeName } from "../style/theme";
 /** A colour for each theme. */
 export type Themed = Readonly<Record<ThemeName, string>>;
 
-/** One line or histogram of an indicator. */
+export const WIDTHS = [1, 2, 3, 4] as const;
+export type Width = (typeof WIDTHS)[number];
+
+export const DASHES = ["solid", "dotted", "dashed"] as const;
+export type Dash = (typeof DASHES)[number];
+
+/** One line or histogram of an indicator. What is hidden is computed for the others, and for who compares. */
 export interface Output {
   readonly title: string;
-  readonly kind: "line" | "histogram";
+  readonly kind: "line" | "steps" | "histogram" | "hidden";
   readonly colour: Themed;
-  readonly width: 1 | 2;
-  /** The colour of a single bar, where bars differ. */
-  shade?(values: Values, index: number): Themed;
+  readonly width: Width;
+  /** The colour of a single bar, where bars differ; all outputs are given. */
+  shade?(index: number, outputs: Readonly<Record<string, Values>>): Themed;
 }
 
 export const BLUE: Themed = { dark: "#5b8cff", light: "#2962ff" };
@@ -28,10 +34,19 @@ export const PINK: Themed = { dark: "#f48fb1", light: "#c2185b" };
 /** Colours to choose from where a line would look like another of its pane: EMA 20, 50 and 200, say. */
 export const CYCLE: readonly Themed[] = [AMBER, BLUE, VIOLET, CYAN, PINK, TEAL, ORANGE, CRIMSON];
 
-export function line(title: string, colour: Themed, width: 1 | 2 = 1): Output {
-  return { title, kind: "line", colour, width };
+export function line(title: string, colour: Themed, width: Width = 1, shade?: Output["shade"]): Output {
+  return { title, kind: "line", colour, width, ...(shade && { shade }) };
 }
 
-export function histogram(title: string, colour: Themed, shade: (values: Values, index: number) => Themed): Output {
+/** A line that stays on a level until the next one. */
+export function steps(title: string, colour: Themed): Output {
+  return { title, kind: "steps", colour, width: 1 };
+}
+
+export function histogram(title: string, colour: Themed, shade: NonNullable<Output["shade"]>): Output {
   return { title, kind: "histogram", colour, width: 1, shade };
+}
+
+export function hidden(title: string): Output {
+  return { title, kind: "hidden", colour: TEAL, width: 1 };
 }

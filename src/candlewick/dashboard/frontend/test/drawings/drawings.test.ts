@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Album } from "../../src/drawings/album";
+import { averages } from "../../src/drawings/anchored";
 import { LEVELS, retraced } from "../../src/drawings/fibonacci";
 import { figureOf } from "../../src/drawings/figures";
 import { magnetic, moved } from "../../src/drawings/hand";
 import { hit } from "../../src/drawings/hit";
 import { measurement, spanText } from "../../src/drawings/measure";
 import { type Drawing, drawingAt, type Kind, KINDS } from "../../src/drawings/model";
-import { decode, encode, Shelf } from "../../src/drawings/shelf";
+import { decode, encode, levelsOf, Shelf } from "../../src/drawings/shelf";
 import { positionAt, positionOf, timeAt, xAt } from "../../src/drawings/timeline";
 import { extended } from "../../src/drawings/trend";
 import { at, MINUTE, pane, px } from "./pane";
@@ -238,4 +239,49 @@ test("what makes no sense is left out, what is missing is made good", () => {
 test("texts that are none of ours give no drawings", () => {
   for (const text of ["", "{", "null", "[]", '{"version":1}', '{"version":2,"drawings":[]}']) assert.deepEqual(decode(text), []);
   assert.deepEqual(decode(encode([])), []);
+});
+
+test("a ray goes from its first point through its second to the edge, to whichever side that is", () => {
+  const ends = (...places: [number, number][]) => figureOf(drawing("ray", ...places), pane()).strokes[0]!;
+  assert.deepEqual([ends([0, 900], [10, 850]).from, ends([0, 900], [10, 850]).to.x], [px(5, 100), 600]);
+  assert.equal(ends([10, 900], [0, 850]).to.x, 0);
+});
+
+test("a vertical line crosses the pane at its time, and tells it", () => {
+  const { strokes, labels } = figureOf(drawing("vertical", [10, 900]), pane());
+  assert.deepEqual([strokes[0]!.from, strokes[0]!.to], [px(105, 0), px(105, 400)]);
+  assert.deepEqual(labels[0]!.lines, [String(at(10))]);
+});
+
+test("the second line of a channel goes through the third point, with the slope of the first", () => {
+  const { strokes, shapes } = figureOf(drawing("channel", [0, 900], [10, 800], [5, 750]), pane());
+  assert.deepEqual([strokes[0]!.from, strokes[0]!.to], [px(5, 100), px(105, 200)]);
+  assert.deepEqual([strokes[1]!.from, strokes[1]!.to], [px(5, 200), px(105, 300)]);
+  assert.equal(shapes![0]!.corners.length, 4);
+});
+
+test("a position tells what it would win and lose", () => {
+  const { labels } = figureOf(drawing("long", [0, 900], [10, 990], [10, 855]), pane());
+  assert.deepEqual(labels.flatMap(({ lines }) => lines), ["Target 990.00 (+10.00%)", "Stop 855.00 (−5.00%)", "Reward to risk 2.00"]);
+});
+
+test("an anchored VWAP is the mean price by volume of the bars since its anchor, and nothing where they are not loaded", () => {
+  const { bars } = pane();
+  assert.deepEqual(averages(bars, at(48)), [(920 + 880 + 910) / 3, (920 + 880 + 910) / 3]);
+  assert.deepEqual(averages(bars, at(-1)), []);
+  const [since] = [figureOf(drawing("vwap", [3, 900]), pane())];
+  assert.equal(since.strokes[0]!.from.x, 35);
+});
+
+test("a retracement has the levels that its reader set, which are kept; what makes no sense is the usual ones", () => {
+  const own = { ...drawing("fibonacci", [0, 800], [10, 900]), levels: [0, 0.7, 1] };
+  assert.deepEqual(figureOf(own, pane()).labels.map(({ lines }) => lines[0]!.split(" ")[0]), ["0", "0.7", "1"]);
+  assert.deepEqual(decode(encode([own])), [own]);
+  assert.deepEqual([[], ["x"], [NaN], Array(21).fill(1)].map(levelsOf), [null, null, null, null]);
+});
+
+test("a text is kept, and cut where somebody wrote a novel", () => {
+  const written = { ...drawing("text", [0, 800]), text: "gap" };
+  assert.deepEqual(decode(encode([written])), [written]);
+  assert.equal(decode(encode([{ ...written, text: "x".repeat(1_000) }]))[0]!.text.length, 200);
 });

@@ -183,3 +183,32 @@ test("Control turns the magnet round", () => {
   hand.magnet = "strong";
   assert.deepEqual([price(false), price(true)], [880, 700]);
 });
+
+test("a channel takes three presses, the third of which sets it apart", () => {
+  const { hand, album, down, move, up } = desk();
+  hand.tool = "channel";
+  for (const [x, y] of [[5, 100], [105, 200], [55, 250]] as const) {
+    move(x, y);
+    assert.ok(down(x, y));
+    up(x, y);
+  }
+  assert.deepEqual(album.drawings[0]!.anchors, [
+    { time: at(0), price: 900 },
+    { time: at(10), price: 800 },
+    { time: at(5), price: 750 },
+  ]);
+  assert.equal(hand.isBusy, false);
+});
+
+test("a long position is placed by one press, its target above and its stop below; a short one the other way round", () => {
+  for (const [kind, sign] of [["long", 1], ["short", -1]] as const) {
+    const { hand, album, down, up } = desk();
+    hand.tool = kind;
+    down(55, 200);
+    up(55, 200);
+    const [entry, target, stop] = album.drawings[0]!.anchors;
+    assert.equal(entry!.price, 800);
+    assert.ok(sign * (target!.price - 800) > 0 && sign * (stop!.price - 800) < 0);
+    assert.ok(target!.time > entry!.time);
+  }
+});

@@ -18,6 +18,7 @@ export function pane(minutes: readonly number[] = Array.from({ length: 50 }, (_,
     y: (price) => 1_000 - price,
     price: (y) => 1_000 - y,
     priceText: (price) => price.toFixed(2),
+    timeText: (time) => String(time),
   };
 }
 

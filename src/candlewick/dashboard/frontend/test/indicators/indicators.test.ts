@@ -183,11 +183,8 @@ test("a bar table follows the bars, shorter ones as well, and finds a time", () 
 });
 
 test("points leave a place without a value before the warm-up and carry each bar's colour", () => {
-  const shaded = histogram("Two", BLUE, () => BLUE);
-  assert.deepEqual(points([1, 2], [NaN, 5], shaded, "dark"), [{ time: 1 }, { time: 2, value: 5, color: BLUE.dark }]);
-  assert.deepEqual(points([1, 2], [4, 5], { ...shaded, kind: "line" }, "light", 1), [
-    { time: 2, value: 5, color: BLUE.light },
-  ]);
+  assert.deepEqual(points([1, 2], [NaN, 5], 0, () => "#fff"), [{ time: 1 }, { time: 2, value: 5, color: "#fff" }]);
+  assert.deepEqual(points([1, 2], [4, 5], 1), [{ time: 2, value: 5 }]);
 });
 
 test("ids are unique, outputs have a look, and bands name outputs", () => {
