@@ -165,7 +165,8 @@ LINE_AT_60 = """[...document.querySelectorAll(".canvas table tr:nth-child(5) can
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     let count = 0;
     for (let at = 0; at < data.length; at += 4)
-        if (Math.abs(data[at] - 255) + data[at + 1] + Math.abs(data[at + 2] - 170) < 24 && data[at + 3] > 200) count += 1;
+        if (Math.abs(data[at] - 255) + data[at + 1] + Math.abs(data[at + 2] - 170) < 24 && data[at + 3] > 200)
+            count += 1;
     return count;
 }).reduce((a, b) => Math.max(a, b), 0)"""
 
@@ -183,12 +184,12 @@ def test_a_line_takes_a_width_a_dash_and_levels_and_keeps_them(visit: Visit) -> 
     thick = visitor.ask(LINE_AT_60)
     visitor.page.get_by_label("Dash of RSI").select_option("dotted")
     visitor.wait(f"{LINE_AT_60} < {0.8 * thick}")
-    visitor.page.get_by_label("Levels").fill("20, 80")
-    visitor.page.get_by_label("Levels").press("Tab")
+    visitor.page.get_by_label("Levels", exact=True).fill("20, 80")
+    visitor.page.get_by_label("Levels", exact=True).press("Tab")
     keys(visitor, "Escape")
     visitor.page.reload()
     visitor.wait_for_bars()
     visitor.wait(f"{LINE_AT_60} > {1.2 * thin}")
     visitor.page.locator(".row-name", has_text="RSI").click()
-    assert visitor.page.get_by_label("Levels").input_value() == "20, 80"
+    assert visitor.page.get_by_label("Levels", exact=True).input_value() == "20, 80"
     assert visitor.page.get_by_label("Width of RSI").input_value() == "4"

@@ -289,9 +289,7 @@ def test_supertrend(computed: Computed, length: int, factor: int) -> None:
     assert np.array_equal(direction[settled] > 0, computed.close[settled] > theirs[settled])
 
 
-@pytest.mark.parametrize(
-    ("kind", "shares"), [("traditional", None), ("Fibonacci", {"1": 0.382, "2": 0.618, "3": 1.0})]
-)
+@pytest.mark.parametrize(("kind", "shares"), [("traditional", None), ("Fibonacci", {"1": 0.382, "2": 0.618, "3": 1.0})])
 def test_pivots(computed: Computed, kind: str, shares: dict[str, float] | None) -> None:
     """Per UTC day by pandas, where the day before is there from its start."""
     day = computed.time // DAY

@@ -178,6 +178,11 @@ class Settings(BaseSettings):
         return self.data / "door"
 
     @property
+    def layouts_path(self) -> Path:
+        """Where layouts and templates are kept, a file per user."""
+        return self.data / "layouts"
+
+    @property
     def alerts_path(self) -> Path:
         """The dashboard's book of alerts."""
         return self.data / "alerts" / "book.sqlite"

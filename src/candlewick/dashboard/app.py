@@ -27,6 +27,7 @@ from candlewick.dashboard.routes.candles import Api
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export
 from candlewick.dashboard.routes.flow import FlowRoutes
+from candlewick.dashboard.routes.layouts import LayoutRoutes
 from candlewick.dashboard.routes.probes import Probes
 from candlewick.dashboard.site import ASSETS, Site, chart_html, serve_from
 from candlewick.process.gate import Gate
@@ -83,6 +84,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *Evidence(site.reader, site.evidence_reads, site.catalogue, site.settings).routes(),
         *FlowRoutes(site.reader, site.evidence_reads, site.catalogue, site.hub, site.settings.zone).routes(),
         *AlertRoutes(site.watch, site.catalogue, site.journal, has_webhook=site.webhook is not None).routes(),
+        *LayoutRoutes(site.layouts, site.evidence_reads).routes(),
         *Probes(site.evidence_reads, site.settings).routes(),
         WebSocketRoute(LIVE_PATH, Live(site.hub, site.catalogue).serve),
         Route("/chart", bare_chart),

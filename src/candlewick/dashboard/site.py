@@ -15,6 +15,7 @@ from candlewick.dashboard.console import Console
 from candlewick.dashboard.door.journal import Journal
 from candlewick.dashboard.door.keeper import JOURNAL_FILE
 from candlewick.dashboard.health.trends import Trends
+from candlewick.dashboard.layouts import Layouts
 from candlewick.dashboard.live.feed_client import FeedClient
 from candlewick.dashboard.live.hub import Hub
 from candlewick.dashboard.markup import Html
@@ -85,6 +86,11 @@ class Site:
     def book(self) -> AlertBook:
         """The alerts, and what rang."""
         return AlertBook(self.settings.alerts_path)
+
+    @cached_property
+    def layouts(self) -> Layouts:
+        """What people named and keep."""
+        return Layouts(self.settings.layouts_path)
 
     @cached_property
     def webhook(self) -> Webhook | None:

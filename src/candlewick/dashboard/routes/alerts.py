@@ -8,7 +8,6 @@
 Whoever may look at charts sees them; an analyst may change them.
 """
 
-from typing import TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -21,13 +20,12 @@ from candlewick.dashboard.alerts.watch import Watch
 from candlewick.dashboard.door.journal import Journal
 from candlewick.dashboard.door.visitor import LOCAL, Role, visitor_of
 from candlewick.dashboard.routes.answers import Handler, answering, json_answer
+from candlewick.dashboard.routes.bodies import body_of
 from candlewick.dashboard.routes.catalogue import Catalogue, RequestError
-from candlewick.errors import UNREADABLE, CandlewickError
+from candlewick.errors import CandlewickError
 
 BODY_BYTES = 4_096
 PATH = "/api/alerts"
-
-T = TypeVar("T")
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -70,13 +68,13 @@ class AlertRoutes:
 
     async def make(self, request: Request) -> Response:
         """Add an alert."""
-        made = msgspec.structs.asdict(await _body(request, Wanted))
+        made = msgspec.structs.asdict(await body_of(request, Wanted, "an alert", BODY_BYTES))
         return await self._put(request, Alert(id=uuid4().hex, **made), "alert made")
 
     async def change(self, request: Request) -> Response:
         """Change an alert; to arm it is to begin anew."""
         old = self._of(request)
-        given = msgspec.structs.asdict(await _body(request, Change))
+        given = msgspec.structs.asdict(await body_of(request, Change, "an alert", BODY_BYTES))
         changes = {name: value for name, value in given.items() if value is not msgspec.UNSET}
         if changes.get("is_armed"):
             changes |= {"rang_at": None, "is_on": False}
@@ -119,18 +117,3 @@ class AlertRoutes:
             return await handle(request)
 
         return answer
-
-
-async def _body(request: Request, kind: type[T]) -> T:
-    """Decode a request's JSON. Raises `RequestError`."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise RequestError("expected a body of the type application/json")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_BYTES:
-            raise RequestError(f"expected a body of at most {BODY_BYTES} bytes")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except UNREADABLE as error:
-        raise RequestError(f"expected an alert: {error}") from None

@@ -1,6 +1,10 @@
 """`/api/candles` and `/api/day`: history by HTTP, as columns of exact decimals."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,12 +15,13 @@ from starlette.routing import Route
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.answers import answering, json_answer, written_answer
 from candlewick.dashboard.routes.catalogue import Catalogue
-from candlewick.dashboard.routes.columns import array, columns_json
+from candlewick.dashboard.routes.columns import array, columns_json, plain
 from candlewick.dashboard.routes.kept import Kept, Written
 from candlewick.mart.rolling import largest_page
 from candlewick.moments import instant
 from candlewick.warehouse.contract import Viewed
 
+MOST_WATCHED = 100
 COLUMNS = {
     "o": "open",
     "h": "high",
@@ -41,6 +46,7 @@ class Api:
         return [
             Route("/api/candles", answering(self.candles), methods=["GET"]),
             Route("/api/day", answering(self.day), methods=["GET"]),
+            Route("/api/watchlist", answering(self.watchlist), methods=["GET"]),
         ]
 
     async def candles(self, request: Request) -> Response:
@@ -66,6 +72,39 @@ class Api:
         """`?symbol=`: open, high, low, volume and trades of the newest 24 hours, and since when they count."""
         symbol = self._catalogue.symbol(request.query_params.get("symbol"))
         return json_answer(await self._reads(day_json, self._reader, symbol))
+
+    async def watchlist(self, request: Request) -> Response:
+        """`?symbol=&symbol=…`: the newest 24 hours of each: its prices, its volume, and a close every half hour."""
+        named = request.query_params.getlist("symbol")[:MOST_WATCHED]
+        symbols = tuple(self._catalogue.symbol(symbol) for symbol in named)
+
+        def answer() -> Written:
+            version = self._reader.current().version
+            return self._kept.answer(version, ("watchlist", symbols), lambda: watchlist_json(self._reader, symbols))
+
+        return written_answer(request, await self._reads(answer))
+
+
+def watchlist_json(reader: Viewed, symbols: Sequence[str]) -> str:
+    """Write what a list of symbols shows of each; null for one without candles."""
+    return json.dumps({symbol: _watched(reader, symbol) for symbol in symbols}, separators=(",", ":"))
+
+
+def _watched(reader: Viewed, symbol: str) -> dict[str, Any] | None:
+    newest = reader.candles(symbol, "1m", None, None, 1)
+    if not newest.num_rows:
+        return None
+    since: datetime = newest.column("open_time")[0].as_py() - timedelta(days=1) + timedelta(minutes=1)
+    first = reader.candles(symbol, "1m", since, since + timedelta(hours=1), None).slice(0, 1)
+    halves = reader.candles(symbol, "30m", since, None, None)
+    opened = (first if first.num_rows else halves.slice(0, 1) if halves.num_rows else newest).column("open")[0].as_py()
+    amounts = {"last": newest.column("close")[0].as_py(), "open": opened}
+    closes = [*halves.column("close").to_pylist(), amounts["last"]]
+    volume = halves.column("volume").to_pylist()
+    return {name: plain(amount) for name, amount in amounts.items()} | {
+        "volume": plain(sum(volume, Decimal(0))),
+        "spark": [plain(close) for close in closes],
+    }
 
 
 def candles_json(table: pa.Table, limit: int) -> str:

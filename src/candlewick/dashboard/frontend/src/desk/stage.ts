@@ -99,6 +99,8 @@ export interface Stage {
   };
   /** What can be done at a place of the chart: the rows of its context menu. */
   readonly actions: ((place: Place) => readonly Item[])[];
+  /** What features have to say of the bar of an open time: rows of the data window, a name and a value each. */
+  readonly readings: ((time: number) => readonly [name: string, value: string][])[];
   /** Asked before the chart takes a press for a click: true if the press was meant for a feature. */
   readonly presses: Set<() => boolean>;
 }

@@ -26,7 +26,7 @@ export class DrawingToolbar {
     this.dash = iconButton("Dash", "", () => this.style({ dash: dashAfter(this.drawing!.style.dash) }));
     this.lock = iconButton("Lock", ICONS.unlock, () => this.put({ locked: !this.drawing!.locked }));
     this.text = h("input", { type: "text", maxlength: LONGEST_TEXT, "aria-label": "Text", onchange: () => this.put({ text: this.text.value }) });
-    this.levels = h("input", { type: "text", "aria-label": "Levels", title: "Shares of the move, between commas", onchange: () => this.setLevels() });
+    this.levels = h("input", { type: "text", "aria-label": "Levels of the drawing", title: "Shares of the move, between commas", onchange: () => this.setLevels() });
     const remove = iconButton("Delete", ICONS.trash, () => this.change(this.drawing!.id, null));
     this.element = h("div", { class: "drawing-toolbar", hidden: true }, this.text, this.levels, this.well, this.width, this.dash, this.lock, remove);
   }

@@ -44,6 +44,7 @@ export class Indicators implements Feature {
     stage.chart.add(this);
     stage.crosshair.on((time) => this.point(time));
     stage.drawn.on(() => this.tell());
+    stage.readings.push((time) => this.read(time));
     stage.painted.on(() => this.shown.forEach((one) => one.paint()));
     stage.chosen.on(({ indicators }) => indicators !== undefined && this.follow(indicators));
     this.follow(stage.choice.indicators);
@@ -184,6 +185,12 @@ export class Indicators implements Feature {
       const rows = this.rowsOf(pane);
       if (row.element.parentElement !== rows) rows.append(row.element);
     }
+  }
+
+  /** The values of each indicator at a bar. */
+  private read(time: number): [string, string][] {
+    const { table } = this.stage.chart;
+    return this.shown.flatMap(({ row }) => row.read(table.indexAt(time), (value) => this.stage.chart.priceText(value)));
   }
 
   private point(time: number | null): void {

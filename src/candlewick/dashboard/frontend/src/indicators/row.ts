@@ -34,13 +34,21 @@ export class Row {
 
   /** Show the values of a bar. */
   show(index: number, price: (value: number) => string): void {
+    for (const [name, element] of this.values) setText(element, this.textOf(name, index, price));
+  }
+
+  /** The values of a bar by name: that of the indicator where it has one line, else of each line. */
+  read(index: number, price: (value: number) => string): [name: string, value: string][] {
+    const { label, definition } = this.indicator;
+    const isOne = this.values.length === 1;
+    return this.values.map(([name]) => [isOne ? label : `${label}: ${definition.outputs[name]!.title}`, this.textOf(name, index, price)]);
+  }
+
+  private textOf(name: string, index: number, price: (value: number) => string): string {
     const { unit } = this.indicator.definition;
     const text = { price, amount: short, percent: (share: number) => share.toFixed(2) };
-    for (const [name, element] of this.values) {
-      const value = this.indicator.outputs[name]![index];
-      const isKnown = value !== undefined && !Number.isNaN(value);
-      setText(element, isKnown ? text[unit](value) : "–");
-    }
+    const value = this.indicator.outputs[name]![index];
+    return value === undefined || Number.isNaN(value) ? "–" : text[unit](value);
   }
 
   paint(colours: Readonly<Record<string, string>>, theme: ThemeName, isHidden: boolean): void {

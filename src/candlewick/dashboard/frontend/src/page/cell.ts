@@ -41,6 +41,7 @@ export class Cell implements Stage {
   readonly activated = new Signal<boolean>();
   readonly presses = new Set([() => Popover.tookPress]);
   readonly actions: Stage["actions"][number][] = [];
+  readonly readings: Stage["readings"][number][] = [];
 
   status: Status | null = null;
   freshness = new Freshness();

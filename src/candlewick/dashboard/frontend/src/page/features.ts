@@ -12,6 +12,8 @@ import { Replay } from "../replay/feature";
 import { share } from "../share/feature";
 import { contextMenu } from "./contextmenu";
 import { timeLeft } from "./countdown";
+import { DataWindow } from "./datawindow";
+import { dayBreaks } from "./daybreaks";
 import { Selection } from "./selection";
 import { typeMenu } from "./typemenu";
 
@@ -27,6 +29,8 @@ export const FEATURES: readonly FeatureMaker[] = [
   (stage) => new Replay(stage),
   (stage) => new Alerts(stage),
   share,
+  dayBreaks,
+  (stage) => new DataWindow(stage),
   (stage) => new Selection(stage),
   contextMenu,
 ];

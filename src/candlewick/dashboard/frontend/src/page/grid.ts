@@ -62,6 +62,12 @@ export class Grid {
     else this.activate(this.cells[0]!);
   }
 
+  /** Show exactly these. */
+  show(choices: readonly Choice[]): void {
+    this.setCount(choices.length);
+    choices.forEach((choice, at) => this.cells[at]!.choose(choice));
+  }
+
   private add(choice: Choice): void {
     const cell = new Cell(this.desk, this.history, choice);
     this.cells.push(cell);

@@ -1,4 +1,4 @@
-// The menu of layouts: one chart, two or four.
+// The menu of layouts: one chart, two or four, and those with a name.
 
 import { GRIDS } from "../state/choice";
 import { ICONS } from "../ui/dom";
@@ -11,11 +11,13 @@ const TITLES: Readonly<Record<number, [title: string, icon: string]>> = {
   4: ["Four charts", ICONS.four],
 };
 
-export function layoutMenu(root: HTMLElement, grid: () => Grid): Menu {
-  return new Menu(root, "Layout", () =>
-    GRIDS.map((count) => {
+/** `openSaved` shows those that the reader named. */
+export function layoutMenu(root: HTMLElement, grid: () => Grid, openSaved: () => void): Menu {
+  return new Menu(root, "Layout", () => [
+    ...GRIDS.map((count) => {
       const [title, icon] = TITLES[count]!;
       return { title, icon, isCurrent: count === grid().cells.length, run: () => grid().setCount(count) };
     }),
-  );
+    { title: "Layouts and templates …", icon: ICONS.star, run: openSaved },
+  ]);
 }

@@ -8,7 +8,8 @@ import { short } from "../format";
 import { h } from "../ui/dom";
 
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
-const STATES: Readonly<Record<State, string>> = {
+/** How sure a bar is, in words. */
+export const STATES: Readonly<Record<State, string>> = {
   [State.Incomplete]: "incomplete",
   [State.Forming]: "still forming",
   [State.Closed]: "closed",

@@ -7,6 +7,7 @@ import { Live, type Tick } from "../data/live";
 import { Desk } from "../desk/desk";
 import { defaultChoice, readAddress, writeAddress } from "../state/choice";
 import { Keyboard } from "../state/keys";
+import { LayoutBook } from "../state/layouts";
 import { followPrefs, type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
 import { legible, PALETTES, type ThemeName } from "../style/theme";
 import { h } from "../ui/dom";
@@ -17,6 +18,7 @@ import type { Menu } from "../ui/menu";
 import { Messages } from "../ui/messages";
 import { SidePanel } from "../ui/panel";
 import { Popover } from "../ui/popover";
+import { SavedMenu } from "../ui/saved";
 import { Search } from "../ui/search";
 import { Settings } from "../ui/settings";
 import { StatusBar } from "../ui/status";
@@ -30,7 +32,9 @@ import { DayNumbers } from "./day";
 import { afterPaint, Probe } from "./debug";
 import { Grid } from "./grid";
 import { layoutMenu } from "./layouts";
+import { contentOf, load } from "./saving";
 import { CSS } from "./styles";
+import { Watchlist } from "./watchlist";
 
 /** In these states the age of the newest trade is told. */
 const DATED: ReadonlySet<Health> = new Set<Health>(["live", "quiet", "incomplete", "delayed", "stale"]);
@@ -60,6 +64,7 @@ export class Terminal {
   private readonly goTo: GoTo;
   private readonly help: Help;
   private readonly messages: Messages;
+  private readonly watchlist: Watchlist;
   private readonly rail = h("nav", { class: "rail", "aria-label": "Drawing" });
   private readonly grid: Grid;
   private readonly live: Live;
@@ -84,6 +89,7 @@ export class Terminal {
     this.keys = new Keyboard(() => !Popover.isAnyOpen && this.element.checkVisibility({ visibilityProperty: true }));
     this.desk = new Desk(config, prefs, this.live, this.keys, this.element, new SidePanel(), new Toasts(), theme);
     this.header = this.makeHeader();
+    this.watchlist = new Watchlist(this.desk, (symbol) => this.active.choose({ symbol }), (isOpen) => this.header.setWatchlist(isOpen));
     this.settings = this.makeSettings();
     this.statusBar = new StatusBar({
       chooseZone: (anchor) => this.zones.toggle(anchor),
@@ -101,7 +107,12 @@ export class Terminal {
       choose: (timeframe) => this.active.choose({ timeframe }),
       keep: (favourites) => this.setFavourites(favourites),
     });
-    this.layouts = layoutMenu(element, () => this.grid);
+    const saved = new SavedMenu(element, new LayoutBook(config.base), {
+      content: (kind) => contentOf(kind, this.grid, desk),
+      load: (kind, content) => load(kind, content, this.grid, desk, { wear: (look) => this.wear(look), setZone: (zone) => this.setZone(zone) }),
+      refused: (why) => desk.toasts.show(why, "bad"),
+    });
+    this.layouts = layoutMenu(element, () => this.grid, () => saved.open(this.header.layoutButton));
     const now = () => this.live.serverNow() / 1_000;
     this.goTo = new GoTo(element, () => desk.clock, now, (time) => void this.active.goTo(time));
     this.help = new Help(this.keys);
@@ -119,6 +130,7 @@ export class Terminal {
       followPrefs(() => this.takeLook()),
       () => this.keys.dispose(),
       () => this.day.dispose(),
+      () => this.watchlist.dispose(),
     ];
     this.dress(theme);
     this.timer = window.setInterval(() => this.tickClock(), CLOCK_EVERY);
@@ -151,6 +163,7 @@ export class Terminal {
       open: (choice) => this.active.choose(choice),
       search: (anchor) => this.search.begin(anchor, ""),
       chooseTimeframe: (anchor) => this.timeframes.toggle(anchor),
+      toggleWatchlist: () => this.watchlist.show(!this.watchlist.isOpen),
       toggleTools: () => this.rail.toggleAttribute("data-open"),
       arrange: (anchor) => this.layouts.toggle(anchor),
       flipTheme: () => this.host.chooseTheme(this.desk.theme === "dark" ? "light" : "dark"),
@@ -163,6 +176,7 @@ export class Terminal {
     const { base, version } = this.config;
     return new Settings(this.element, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
       setLines: (lines) => this.wear({ lines }),
+      setDays: (days) => this.wear({ days }),
       setColours: (colours) => this.wear({ colours }),
       look: () => ({ ...this.desk.prefs, theme: this.host.themeChoice() }),
       setTheme: (choice) => this.host.chooseTheme(choice),
@@ -171,7 +185,7 @@ export class Terminal {
 
   private fill(): void {
     const { panel, toasts } = this.desk;
-    const stage = h(this.host.hasMain ? "div" : "main", { class: "stage" }, this.rail, this.grid.element, panel.element);
+    const stage = h(this.host.hasMain ? "div" : "main", { class: "stage" }, this.rail, this.grid.element, this.watchlist.element, panel.element);
     this.element.append(
       h("style", {}, CSS),
       this.header.element,
@@ -215,6 +229,7 @@ export class Terminal {
     const { choices } = this.grid;
     this.header.setChoice(this.active.choice);
     this.statusBar.setChoice(this.active.choice);
+    this.watchlist.mark(this.active.choice.symbol);
     const address = new URL(window.location.href);
     writeAddress(address, choices, this.desk.prefs.zone, this.config);
     window.history.replaceState(window.history.state, "", address);
@@ -262,8 +277,8 @@ export class Terminal {
 
   /** Apply the look that was chosen in another tab. Zone and charts stay: each tab has its own, as its address says. */
   private takeLook(): void {
-    const { colours, lines, theme, favourites } = readPrefs(this.config);
-    Object.assign(this.desk.prefs, { colours, lines, theme, favourites });
+    const { colours, lines, days, theme, favourites } = readPrefs(this.config);
+    Object.assign(this.desk.prefs, { colours, lines, days, theme, favourites });
     this.header.setTimeframes(this.favourites);
     this.paint();
   }
@@ -277,7 +292,7 @@ export class Terminal {
     this.header.setTimeframes(favourites);
   }
 
-  private wear(look: Partial<Pick<Prefs, "colours" | "lines">>): void {
+  private wear(look: Partial<Prefs>): void {
     this.desk.remember(look);
     this.paint();
   }

@@ -16,6 +16,8 @@ export interface Prefs {
   theme: ThemeChoice;
   /** Whether the chart's grid of lines is drawn. */
   lines: boolean;
+  /** Whether lines stand between days. */
+  days: boolean;
   /** The timeframes in the bar above; null for those with candles of their own. */
   favourites: string[] | null;
   /** What the charts showed last. */
@@ -29,10 +31,11 @@ export function readPrefs(config: Config): Prefs {
   const stored = recall(KEY);
   const { zone, theme, choices } = stored;
   return {
-    colours: { ...CANDLE_COLOURS, ...colours(stored["colours"]) },
+    colours: coloursIn(stored["colours"]),
     zone: typeof zone === "string" && (zone === "browser" || isZone(zone)) ? zone : "browser",
     theme: theme === "dark" || theme === "light" ? theme : "system",
     lines: stored["lines"] !== false,
+    days: stored["days"] === true,
     favourites: favourites(stored["favourites"], config),
     choices: Array.isArray(choices) ? choices.slice(0, 4).map((choice) => checked(choice, config)) : [],
   };
@@ -90,10 +93,10 @@ function favourites(stored: unknown, { timeframes }: Config): string[] | null {
   return stored.filter((one) => typeof one === "string" && timeframeOf(one, timeframes) === one);
 }
 
-function colours(stored: unknown): Partial<CandleColours> {
+/** The colours that something kept holds; defaults fill the rest. */
+export function coloursIn(stored: unknown): CandleColours {
   const given = (typeof stored === "object" && stored) || {};
   const names = Object.keys(CANDLE_COLOURS);
-  return Object.fromEntries(
-    Object.entries(given).filter(([name, value]) => names.includes(name) && /^#[0-9a-f]{6}$/i.test(String(value))),
-  );
+  const valid = Object.entries(given).filter(([name, value]) => names.includes(name) && /^#[0-9a-f]{6}$/i.test(String(value)));
+  return { ...CANDLE_COLOURS, ...Object.fromEntries(valid) };
 }

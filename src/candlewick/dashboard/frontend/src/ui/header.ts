@@ -20,6 +20,7 @@ export interface HeaderActions {
   /** Show or hide the drawing tools, which a phone has no room for otherwise. */
   toggleTools(): void;
   arrange(anchor: Element): void;
+  toggleWatchlist(): void;
   flipTheme(): void;
   toggleSettings(anchor: Element): void;
   toggleFullscreen(): void;
@@ -28,6 +29,7 @@ export interface HeaderActions {
 export class Header {
   readonly element: HTMLElement;
   readonly symbolButton: HTMLButtonElement;
+  readonly layoutButton: HTMLButtonElement;
   /** Where the active chart's tools and icons go. */
   readonly tools = h("span", { class: "tools" });
   readonly icons = h("span", { class: "buttons" });
@@ -39,6 +41,8 @@ export class Header {
   private readonly spoken = h("span", { class: "unseen", role: "status", "aria-live": "polite" });
   private readonly stats = h("span", { class: "stats" });
   private readonly themeButton: HTMLButtonElement;
+  /** Among the icons, and on a phone beside the timeframes. */
+  private readonly watchlistButtons: HTMLButtonElement[];
 
   constructor({ demo }: Config, actions: HeaderActions) {
     const title = "Search a symbol: just type";
@@ -48,13 +52,18 @@ export class Header {
     this.symbolButton = h("button", symbol, search, this.symbol);
     this.timeframes = new TimeframeBar((timeframe) => actions.open({ timeframe }), actions.chooseTimeframe);
     this.themeButton = iconButton("Dark or light", ICONS.moon, actions.flipTheme);
+    this.layoutButton = iconButton("Layout", ICONS.four, actions.arrange);
     const only = (screens: "wide-only" | "narrow-only", element: HTMLButtonElement) => {
       element.classList.add(screens);
       return element;
     };
+    const watchlist = (screens: "wide-only" | "narrow-only") => only(screens, iconButton("Watchlist", ICONS.list, actions.toggleWatchlist));
+    this.watchlistButtons = [watchlist("wide-only"), watchlist("narrow-only")];
+    this.layoutButton.classList.add("wide-only");
     this.icons.append(
       only("narrow-only", iconButton("Drawing tools", ICONS.trend, actions.toggleTools)),
-      only("wide-only", iconButton("Layout", ICONS.four, actions.arrange)),
+      this.watchlistButtons[0]!,
+      this.layoutButton,
       only("wide-only", this.themeButton),
       iconButton("Settings", ICONS.settings, actions.toggleSettings),
       only("wide-only", iconButton("Full screen", ICONS.fullscreen, actions.toggleFullscreen)),
@@ -64,7 +73,7 @@ export class Header {
       { class: "top" },
       this.symbolButton,
       ...(demo ? [h("span", { class: "badge", title: "These trades are made up by the local exchange" }, "DEMO")] : []),
-      h("div", { class: "strip" }, this.timeframes.element, this.tools),
+      h("div", { class: "strip" }, this.timeframes.element, this.tools, this.watchlistButtons[1]!),
       h("span", { class: "spring" }),
       this.price,
       this.spoken,
@@ -79,6 +88,10 @@ export class Header {
     setText(this.symbol, symbol);
     setText(this.price, "");
     this.stats.replaceChildren();
+  }
+
+  setWatchlist(isOpen: boolean): void {
+    for (const button of this.watchlistButtons) button.setAttribute("aria-pressed", String(isOpen));
   }
 
   /** Show these timeframes in the bar. */

@@ -9,6 +9,8 @@ export interface Look {
   readonly colours: CandleColours;
   /** Whether the grid's lines are drawn. */
   readonly lines: boolean;
+  /** Whether lines stand between days. */
+  readonly days: boolean;
   readonly theme: ThemeChoice;
 }
 
@@ -18,6 +20,7 @@ export interface SettingsActions {
   setColours(colours: CandleColours): void;
   setTheme(choice: ThemeChoice): void;
   setLines(lines: boolean): void;
+  setDays(days: boolean): void;
 }
 
 const ROWS: [label: string, bull: keyof CandleColours, bear: keyof CandleColours][] = [
@@ -45,9 +48,10 @@ export class Settings extends Popover {
     const content = h("section", { class: "settings" });
     super(root, "Settings", content);
     this.onOpen = () => {
-      const { colours, lines, theme } = actions.look();
+      const { colours, lines, days, theme } = actions.look();
       this.setColours(colours);
       grid.checked = lines;
+      breaks.checked = days;
       this.markTheme(theme);
     };
     const pick = (colours: CandleColours) => {
@@ -59,6 +63,7 @@ export class Settings extends Popover {
     );
     const presets = PRESETS.map((preset) => presetButton(preset, pick));
     const grid = h("input", { type: "checkbox", onchange: () => actions.setLines(grid.checked) });
+    const breaks = h("input", { type: "checkbox", onchange: () => actions.setDays(breaks.checked) });
     content.append(
       h("h2", {}, "Candles"),
       h("div", { class: "wells" }, h("span"), h("span", {}, "Rising"), h("span", {}, "Falling"), ...this.rows(pick)),
@@ -66,6 +71,7 @@ export class Settings extends Popover {
       h("button", { type: "button", class: "plain", onclick: () => pick(CANDLE_COLOURS) }, "Reset colours"),
       h("h2", {}, "Chart"),
       h("label", { class: "check" }, grid, "Lines of the grid"),
+      h("label", { class: "check" }, breaks, "Lines between days"),
       h("h2", {}, "Theme"),
       h("div", { class: "segments", role: "group", "aria-label": "Theme" }, ...this.themes),
       h(

@@ -1,0 +1,78 @@
+// The pop-over of layouts and templates by name: a press loads one, a field keeps the present state under a name.
+
+import type { Content, Kept, Kind, LayoutBook } from "../state/layouts";
+import { h, iconButton, ICONS } from "./dom";
+import { Popover } from "./popover";
+
+const TITLES: Readonly<Record<Kind, [title: string, hint: string]>> = {
+  layout: ["Layouts", "All charts, their symbols, timeframes, indicators and the zone"],
+  template: ["Templates", "Chart type, indicators and colours, for any symbol"],
+};
+
+export interface SavedActions {
+  /** The present state, to be kept. */
+  content(kind: Kind): Content;
+  load(kind: Kind, content: Content): void;
+  refused(why: string): void;
+}
+
+export class SavedMenu extends Popover {
+  private readonly body: HTMLElement;
+
+  constructor(
+    root: HTMLElement,
+    private readonly book: LayoutBook,
+    private readonly actions: SavedActions,
+  ) {
+    const body = h("div", { class: "form saved" });
+    super(root, "Layouts and templates", body);
+    this.body = body;
+    this.onOpen = () => {
+      this.draw({ layout: {}, template: {} });
+      void this.refresh();
+    };
+  }
+
+  private async refresh(): Promise<void> {
+    const kept = await this.book.load();
+    if (kept) this.draw(kept);
+    else this.actions.refused("the server does not answer");
+  }
+
+  private draw(kept: Kept): void {
+    const fields = (["layout", "template"] as const).flatMap((kind) => this.section(kind, kept[kind]));
+    this.body.replaceChildren(...fields);
+  }
+
+  private section(kind: Kind, kept: Kept[Kind]): HTMLElement[] {
+    const [title, hint] = TITLES[kind];
+    const field = h("input", { type: "text", maxlength: 60, required: true, placeholder: "name", "aria-label": `Name of the ${kind}` });
+    const onsubmit = (event: Event) => {
+      event.preventDefault();
+      const name = field.value.trim();
+      if (name) void this.done(this.book.put(kind, name, this.actions.content(kind)));
+    };
+    const save = h("button", { type: "submit", class: "plain" }, "Save");
+    const rows = Object.entries(kept).sort(([a], [b]) => a.localeCompare(b));
+    return [
+      h("h2", { title: hint }, title),
+      ...rows.map(([name, content]) => this.row(kind, name, content)),
+      h("form", { class: "field", onsubmit }, field, save),
+    ];
+  }
+
+  private row(kind: Kind, name: string, content: Content): HTMLElement {
+    const load = () => {
+      this.close();
+      this.actions.load(kind, content);
+    };
+    const remove = iconButton(`Remove the ${kind} ${name}`, ICONS.trash, () => void this.done(this.book.remove(kind, name)), "tiny");
+    return h("div", { class: "field" }, h("button", { type: "button", class: "saved-name", onclick: load }, name), remove);
+  }
+
+  private async done(asked: Promise<string | null>): Promise<void> {
+    const refusal = await asked;
+    if (refusal) this.actions.refused(refusal);
+    await this.refresh();
+  }
+}
