@@ -73,18 +73,22 @@ class FrontendBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def dependencies(self) -> list[str]:
         """What the build needs beside hatchling."""
-        return [BOM_PACKAGE] if system_node() else [BOM_PACKAGE, NODE_PACKAGE]
+        return [BOM_PACKAGE] if self._bundle.exists() or system_node() else [BOM_PACKAGE, NODE_PACKAGE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the bundle before the package's files are collected."""
-        if version == "standard":
+        if version == "standard" and self.target_name == "wheel":
             build_data["sbom_files"].append(_bill_of_materials(Path(self.root)))
         dashboard = Path(self.root) / DASHBOARD
-        frontend, assets = dashboard / "frontend", dashboard / "assets"
-        name = f"chart-{_fingerprint(frontend)}"
-        if not (assets / f"{name}.js").exists():
-            _bundle(frontend, assets, name)
+        if not self._bundle.exists():
+            _bundle(dashboard / "frontend", self._bundle)
         (dashboard.parent / "pyproject.toml").write_text(COMPONENT.format(version=self.metadata.version))
+
+    @property
+    def _bundle(self) -> Path:
+        """The bundle of these sources; a source distribution has it, so that nobody who installs that needs Node."""
+        dashboard = Path(self.root) / DASHBOARD
+        return dashboard / "assets" / f"chart-{_fingerprint(dashboard / 'frontend')}.js"
 
 
 def _bill_of_materials(root: Path) -> str:
@@ -103,15 +107,16 @@ def _fingerprint(frontend: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _bundle(frontend: Path, assets: Path, name: str) -> None:
+def _bundle(frontend: Path, bundle: Path) -> None:
     """Build into a folder of its own and move it into place: a build that fails leaves the old one."""
+    assets = bundle.parent
     node, npm = system_node() or _packaged_node()
     draft = assets.with_name(f".assets.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     try:
         _run(frontend, *npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error")
-        _run(frontend, node, "build.mjs", str(draft), name)
+        _run(frontend, node, "build.mjs", str(draft), bundle.stem)
         shutil.rmtree(assets, ignore_errors=True)
         draft.rename(assets)
     finally:
