@@ -13,6 +13,7 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_
 from python_socks import ProxyError
 
 from candlewick import trade as trades
+from candlewick.binance.sips import sip
 from candlewick.errors import MalformedFrameError
 from candlewick.moments import now_us
 from candlewick.trade import Kline, ServerShutdown, Trade
@@ -67,6 +68,7 @@ class Connection(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Called by picows after the handshake. Its end is waited for whether or not anybody asks for the reason."""
         self._transport = transport
+        sip(transport.underlying_transport)
         self._end = asyncio.create_task(_end_of(transport))
         if self._deliver is None:  # nobody wants it any more
             self.drop()
