@@ -203,3 +203,37 @@ async def test_saves_at_the_same_time_do_not_get_in_each_others_way(writing):
     await asyncio.gather(*(writing.writer.save() for _ in range(20)))
     assert checkpoint.load(writing.path, "r1") == writing.state
     assert [path.name for path in writing.path.parent.iterdir() if "tmp" in path.name] == []
+
+
+class Counted(Checkpoint):
+    """A checkpoint that counts how often it was saved."""
+
+    saves: int = 0
+
+    def save(self, path):
+        self.saves += 1
+        super().save(path)
+
+
+async def test_hundreds_who_save_at_once_share_two_saves_and_each_finds_its_own_word_saved(lake, tmp_path):
+    path, state = tmp_path / "state.json", Counted("r1")
+    writer = Writer(lake, state, path, {}, Batcher(LIMITS))
+
+    async def promise(number):
+        state.wanted[f"S{number}DEMO"] = [(number, number)]
+        await writer.save()
+        return f"S{number}DEMO" in checkpoint.load(path, "r1").wanted
+
+    assert all(await asyncio.gather(*(promise(number) for number in range(500))))
+    assert state.saves <= 2
+
+
+async def test_a_save_that_comes_while_another_is_under_way_is_not_taken_for_it(lake, tmp_path, until):
+    path, state = tmp_path / "state.json", Counted("r1")
+    writer = Writer(lake, state, path, {}, Batcher(LIMITS))
+    first = asyncio.create_task(writer.save())
+    await until(lambda: state.saves == 1)
+    state.wanted["BTCDEMO"] = [(1, 2)]
+    await writer.save()
+    await first
+    assert checkpoint.load(path, "r1").wanted == {"BTCDEMO": [(1, 2)]}

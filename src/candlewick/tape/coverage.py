@@ -132,6 +132,8 @@ class Coverage:
 
     def declared_with(self, holes: Spans | None = None) -> list[Range]:
         """Return the declared ids whose evidence is durable once that of `holes` is."""
+        if not self.declared:
+            return []
         proven = self.proven.copy()
         proven.update(holes or Spans())
         return proven.common(self.declared).ranges()

@@ -91,6 +91,7 @@ class Writer:
         is_announced = checkpoint.prev is not None and names.is_stream(checkpoint.prev)
         self._announce_at: float | None = clock() if announces and not is_announced else None
         self._saving = asyncio.Lock()
+        self._next_save: asyncio.Task[None] | None = None
         self._rng = random.Random()
 
     @property
@@ -150,14 +151,24 @@ class Writer:
         self._is_stopping = True
 
     async def save(self) -> None:
-        """Save the checkpoint: about history it may say more than the newest manifest."""
-        self._checkpoint.declared = self._declared({})
-        self._checkpoint.history |= self._history()
-        try:
-            async with self._saving:
+        """Save the checkpoint as it is now: about history it may say more than the newest manifest.
+
+        All who ask while it is being saved share the next time: hundreds of symbols that begin at once wait for two
+        saves, and so does a live object among them.
+        """
+        if self._next_save is None:
+            self._next_save = asyncio.create_task(self._save(), name="save")
+        await asyncio.shield(self._next_save)
+
+    async def _save(self) -> None:
+        async with self._saving:
+            self._next_save = None
+            self._checkpoint.declared = self._declared({})
+            self._checkpoint.history |= self._history()
+            try:
                 await asyncio.to_thread(self._checkpoint.save, self._state_path)
-        except OSError as error:  # a cache: the lake has it all
-            log.warning("checkpoint not saved", path=str(self._state_path), problem=str(error))
+            except OSError as error:  # a cache: the lake has it all
+                log.warning("checkpoint not saved", path=str(self._state_path), problem=str(error))
 
     async def _write_due(self) -> bool:
         """Write one object where one is due, taking turns; return whether there was one."""
