@@ -7,7 +7,7 @@ and again; settled ones are joined, so that years are a few hundred files.
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,8 +57,8 @@ class Layout(NamedTuple):
 
 LAYOUTS = {
     TRADES: Layout("traded_at", "10 minutes", ("hour", "day"), "symbol, trade_id"),
-    CANDLES["1s"]: Layout("open_time", "hour", ("day",)),
-    CANDLES["1m"]: Layout("open_time", "day", ("month",)),
+    CANDLES["1s"]: Layout("open_time", "10 minutes", ("hour", "day")),
+    CANDLES["1m"]: Layout("open_time", "hour", ("day", "month")),
     CANDLES["5m"]: Layout("open_time", "day", ("month",)),
     CANDLES["15m"]: Layout("open_time", "day", ("month",)),
     CANDLES["1h"]: Layout("open_time", "day", ("month",)),
@@ -71,7 +71,8 @@ LAYOUTS = {
     OBJECTS: Layout("created_at", "10 minutes", ("hour", "day"), "symbol, first_trade_id"),
     OLDER: Layout("open_time", "month", ("year",)),
 }
-WITH_TRADES = (TRADES, OBJECTS, FOOTPRINT)
+TABLES = frozenset({*LAYOUTS, GAPS})
+WITH_TRADES = frozenset({TRADES, OBJECTS})
 """Tables for which no live bar waits: they have the pace of the trades."""
 
 
@@ -96,15 +97,13 @@ class Publisher:
         if self.current is not None:
             self._views.write(self.current)
 
-    def publish(self, *, with_trades: bool = True) -> Version | None:
-        """Publish what changed since the last version; None where nothing did.
-
-        The trades themselves are by far the largest table; without them, their footprints and where they lie in the
-        lake, the candles are published alone.
-        """
+    def publish(self, only: Collection[str] = TABLES) -> Version | None:
+        """Publish what changed in some tables since the last version, in all of them in the first; None for nothing."""
         known = self.current.tables if self.current else {}
-        tables = {name: self._table(name, layout, known.get(name)) for name, layout in self._due(with_trades)}
-        tables[GAPS] = Table([self._write(GAPS, ALWAYS, "select * from gold.tape_gaps order by all")])
+        due = only if self.current else TABLES
+        tables = {name: self._table(name, layout, known.get(name)) for name, layout in LAYOUTS.items() if name in due}
+        if GAPS in due:
+            tables[GAPS] = Table([self._write(GAPS, ALWAYS, f"select * from {GAPS} order by all")])
         if known == known | tables:
             return None
         return self._replace_current(known | tables)
@@ -126,11 +125,6 @@ class Publisher:
         """Delete files that no version has named for a while and no living reader has pinned."""
         self._views.refresh()
         self._garbage.collect()
-
-    def _due(self, with_trades: bool) -> Iterator[tuple[str, Layout]]:
-        for name, layout in LAYOUTS.items():
-            if name not in WITH_TRADES or with_trades or self.current is None:
-                yield name, layout
 
     def _table(self, name: str, layout: Layout, known: Table | None) -> Table:
         """Write the files of the periods whose rows changed since `known` was published."""
@@ -221,10 +215,10 @@ def _is_within(period: Period, others: list[Period]) -> bool:
 
 
 def _is_mostly_new(period: Period, count: int, files: list[File]) -> bool:
-    """Whether one file may take the place of those of a period that has so many new rows."""
+    """Whether one file may take the place of those of a period that has so many new rows; of none, in any case."""
     held = [file for file in files if file.start < period.end and period.start < file.end]
     are_inside = all(period.start <= file.start and file.end <= period.end for file in held)
-    return are_inside and count >= max(MANY_ROWS, sum(file.rows for file in held))
+    return not held or (are_inside and count >= max(MANY_ROWS, sum(file.rows for file in held)))
 
 
 def _period(files: list[File], moment: datetime, unit: Unit) -> Period:

@@ -7,8 +7,18 @@ import msgspec
 ZONE = "Antarctica/Troll"
 """The zone that models are compiled for; any other one is put in its place. No model names it for another reason."""
 
-LONG = ("trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d", "trades_footprint_1m")
-"""What no chart waits for: long candles, and footprints, which a chart carries on by itself."""
+LONG = (
+    "trades_ohlc_5m",
+    "trades_ohlc_15m",
+    "trades_ohlc_1h",
+    "trades_ohlc_4h",
+    "trades_ohlc_1d",
+    "trades_footprint_1m",
+)
+"""What no chart waits for: roll-ups and footprints, which a chart carries on by itself, trade by trade."""
+
+OF_DAYS = ("tape_day_notes",)
+"""What is made of notes of days, which few objects have."""
 
 
 class Compiled(msgspec.Struct, frozen=True):

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+CORE_SHARE = 0.08
+"""Of a core, for the cycles of live trading."""
 _SHARE = 0.1
 _LONGEST_PAUSE = 3.0
+_SPREAD = 4
 
 
 @dataclass
@@ -33,9 +36,10 @@ class Pace:
 
 @dataclass
 class Budget:
-    """A tenth of a core on average: what a cycle takes is paid back by the pause after it, some seconds at most.
+    """A share of a core on average: what cycles take is paid back by the pauses after them.
 
-    `spent` is this process's CPU time up to now, in seconds.
+    What a dear cycle takes is spread over the next ones, so that none comes late because of it, and a backlog is
+    forgotten but for some seconds. `spent` is this process's CPU time up to now, in seconds.
     """
 
     spent: float
@@ -43,7 +47,7 @@ class Budget:
 
     def pause(self, spent: float, elapsed: float) -> float:
         """Return how long to rest after a cycle that ended with so much CPU spent, `elapsed` seconds after the last."""
-        self._debt = max(0.0, self._debt + spent - self.spent - _SHARE * elapsed)
-        self._debt = min(self._debt, _SHARE * _LONGEST_PAUSE)
+        self._debt = max(0.0, self._debt + spent - self.spent - CORE_SHARE * elapsed)
+        self._debt = min(self._debt, CORE_SHARE * _LONGEST_PAUSE * _SPREAD)
         self.spent = spent
-        return self._debt / _SHARE
+        return self._debt / CORE_SHARE / _SPREAD

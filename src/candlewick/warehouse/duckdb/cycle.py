@@ -13,8 +13,8 @@ import duckdb
 
 from candlewick.errors import ModelError
 from candlewick.process.crashpoint import crashpoint
-from candlewick.warehouse.compiled import LONG, Compiled, Program
-from candlewick.warehouse.duckdb.file import Warehouse
+from candlewick.warehouse.compiled import LONG, OF_DAYS, Compiled, Program
+from candlewick.warehouse.duckdb.file import Contents, Warehouse
 from candlewick.warehouse.duckdb.lines import Readable
 from candlewick.warehouse.duckdb.periods import with_news
 
@@ -23,10 +23,14 @@ _CHANGED = "temp.changed_rows"
 
 @dataclass
 class Cycle:
-    """The compiled models on the open file. All of them have run when it is made."""
+    """The compiled models on the open file. All of them have run when it is made.
+
+    `changed` names the tables whose rows a run has changed, for whoever takes them on from there.
+    """
 
     warehouse: Warehouse
     program: Program
+    changed: set[str] = field(default_factory=set)
     _seen: dict[str, datetime] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
@@ -55,13 +59,20 @@ class Cycle:
                 done = self._run(due)
             self._note(done, self.warehouse.loaded_at)
 
-    def _parse(self) -> None:
+    def _parse(self, contents: Contents) -> None:
         execute = self.warehouse.connection.execute
         execute(f"create or replace temporary table new_copies as {self.program.copies}")
-        execute(f"insert into new_copies by name {self.program.sealed_copies}")
+        if contents.sealed_trades:
+            execute(f"insert into new_copies by name {self.program.sealed_copies}")
 
-    def _make_silver(self, moment: datetime, *, has_klines: bool) -> None:
-        due = [each for each in self.program.models if each.reads_raw and (has_klines or not each.is_of_klines)]
+    def _make_silver(self, moment: datetime, contents: Contents) -> None:
+        due = [
+            each
+            for each in self.program.models
+            if each.reads_raw
+            and (contents.klines or not each.is_of_klines)
+            and (contents.notes or each.name not in OF_DAYS)
+        ]
         self._stale |= {each.name for each in due}
         self._note(self._run(due), moment)
 
@@ -70,7 +81,10 @@ class Cycle:
         done = []
         for each in due:
             if each.name in self._stale:
-                if self._replace(each):
+                count = self._replace(each)
+                if count or each.is_whole:
+                    self.changed.add(each.relation)
+                if count:
                     self._stale |= {other.name for other in self.program.models if each.name in other.inputs}
                 done.append(each.name)
                 crashpoint("mid-dbt")

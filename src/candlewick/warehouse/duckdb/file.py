@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import duckdb
 import pyarrow as pa
@@ -47,11 +47,19 @@ _SIGNS_OF_DAMAGE = (
 )
 
 
+class Contents(NamedTuple):
+    """How many of what few loads have are in one: the exchange's candles, notes of days, trades of sealed days."""
+
+    klines: int
+    notes: int
+    sealed_trades: int
+
+
 class Then(Protocol):
     """What is done with lines in the transaction that loads them, at `moment`."""
 
-    def __call__(self, moment: datetime, *, has_klines: bool) -> None:
-        """Do it; the exchange's own candles are among the lines where it `has_klines`."""
+    def __call__(self, moment: datetime, contents: Contents) -> None:
+        """Do it; `contents` are those of the load."""
 
 
 @contextmanager
@@ -105,7 +113,7 @@ class Warehouse:
         return self._newest
 
     def load(
-        self, objects: Sequence[Readable], *, parse: Callable[[], None] | None = None, then: Then | None = None
+        self, objects: Sequence[Readable], *, parse: Callable[[Contents], None] | None = None, then: Then | None = None
     ) -> dict[str, str]:
         """Load objects: their rows, and that they are loaded, in one transaction. RAW gets no row of before `raw_from`.
 
@@ -126,17 +134,25 @@ class Warehouse:
         return refused
 
     def _load(
-        self, objects: Sequence[Readable], moment: datetime, parse: Callable[[], None] | None, then: Then | None
+        self,
+        objects: Sequence[Readable],
+        moment: datetime,
+        parse: Callable[[Contents], None] | None,
+        then: Then | None,
     ) -> None:
         lines = lines_of(objects, moment)
-        has_klines = lines.kline_lines.num_rows > 0
+        others = {"objects": _loaded(objects, moment), "sealed_trades": trades_of(objects, moment)}
+        contents = Contents(
+            klines=lines.kline_lines.num_rows,
+            notes=sum(len(item.manifest.days) for item in objects),
+            sealed_trades=others["sealed_trades"].num_rows,
+        )
         with ExitStack() as tables:
-            others = {"objects": _loaded(objects, moment), "sealed_trades": trades_of(objects, moment)}
             for name, rows in {**lines._asdict(), **others}.items():
                 tables.enter_context(self._registered(f"new_{name}", rows))
-            del lines, rows
+            del lines, others, rows
             if parse is not None:
-                parse()
+                parse(contents)
             with self.transaction():
                 self.connection.execute(
                     f"insert into raw.binance_raw {_EVERY_LINE} where object_name >= ?", [self.raw_from]
@@ -145,7 +161,7 @@ class Warehouse:
                 self.connection.execute("insert into raw.loaded_objects select * from new_objects")
                 if then is not None:
                     self.connection.unregister("new_trade_lines")  # the largest by far, and not needed any more
-                    then(moment, has_klines=has_klines)
+                    then(moment, contents)
                 crashpoint("before commit")
         crashpoint("after commit")
 

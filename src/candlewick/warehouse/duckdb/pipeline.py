@@ -1,8 +1,8 @@
 """One cycle after the other: load, run the models, publish.
 
-What a chart waits for is done in every cycle; what it does not wait for (the audit, the candles of an hour and longer,
-the trades' own files) has a slower pace, and is done when nothing else is to do. A cycle without news lists one folder
-and ends.
+What a chart waits for, candles of a second and a minute, is made in every cycle. Roll-ups and footprints, the audit,
+and the trades' own files have a slower pace each, and are made when nothing else is to do. Only tables whose rows have
+changed are published. A cycle without news lists one folder and ends.
 """
 
 import time
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from candlewick.config import Settings
-from candlewick.mart.publisher import Publisher
+from candlewick.mart.publisher import TABLES, WITH_TRADES, Publisher
 from candlewick.warehouse.duckdb.file import owned
 from candlewick.warehouse.duckdb.intake import Intake
 from candlewick.warehouse.duckdb.loader import Loaded
 from candlewick.warehouse.pace import Pace
 
-AUDIT_SECONDS = 5.0
-LONG_SECONDS = 2.0
-TRADES_SECONDS = 2.0
+AUDIT_SECONDS = 10.0
+LONG_SECONDS = 6.0
+TRADES_SECONDS = 6.0
 PRUNING_SECONDS = 600.0
 JOINING_SECONDS = 10.0
 
@@ -66,6 +66,7 @@ class Pipeline:
             )
             pipeline = cls(intake, publisher)
             pipeline._count()
+            intake.cycle.changed |= TABLES  # whoever owned it before may have been killed before it published them
             pipeline.finish()
             yield pipeline
 
@@ -160,6 +161,9 @@ class Pipeline:
 
     def _publish(self, *, with_trades: bool) -> None:
         started = self.clock()
-        self.publisher.publish(with_trades=with_trades)
+        changed = self.intake.cycle.changed
+        due = changed if with_trades else changed - WITH_TRADES
+        self.publisher.publish(due)
+        self.intake.cycle.changed = changed - due
         if with_trades:
             self._trades.done(started, self.clock())
