@@ -18,6 +18,7 @@ import msgspec
 
 from candlewick.mart.garbage import DRAFT, Garbage
 from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
+from candlewick.mart.quoting import quoted
 from candlewick.mart.version import (
     AUDIT,
     CANDLES,
@@ -161,8 +162,7 @@ class Publisher:
         folder = self._path / table.replace(".", "/")
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f"{period.label}{DRAFT}"
-        target = str(draft).replace("'", "''")
-        copy = f"copy ({query}) to '{target}' (format parquet, parquet_version v2, compression zstd)"
+        copy = f"copy ({query}) to {quoted(draft)} (format parquet, parquet_version v2, compression zstd)"
         rows = self._connection.execute(copy).fetchall()[0][0]
         content = draft.read_bytes()
         digest = hashlib.sha256(content).hexdigest()

@@ -7,25 +7,26 @@ stay for a while, and as long as a living reader has pinned them.
 
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
-from candlewick.mart import history, rolling
 from candlewick.mart.pins import pin
-from candlewick.mart.version import CANDLES, CURRENT, OLDER, TRADES, File, Version, decode
+from candlewick.mart.quoting import quoted
+from candlewick.mart.version import CANDLES, CURRENT, TRADES, Version, decode
 from candlewick.moments import naive
 
-_CACHED_BYTES = 128 * 2**20
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from candlewick.mart.candles import Candles
+
 _ATTEMPTS = 5
 
 T = TypeVar("T")
@@ -39,7 +40,6 @@ class Mart:
         self._lock = threading.Lock()
         self._newest: tuple[tuple[int, int], Version] | None = None
         self._database: tuple[int, duckdb.DuckDBPyConnection] | None = None
-        self._cache = _Cache(_CACHED_BYTES)
 
     def current(self) -> Version:
         """Return the newest version. Raises `MartNotReadyError` before the first."""
@@ -62,7 +62,7 @@ class Mart:
         """
         return _again(self._connect)
 
-    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
+    def query(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
         """Run one statement over the current version. Raises `MartNotReadyError`, and `duckdb.Error` for its own."""
         with self._shared_database().cursor() as cursor:
             return cursor.sql(sql, params=list(params)).to_arrow_table()
@@ -78,7 +78,7 @@ class Mart:
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int | None = None,
-    ) -> pa.Table:
+    ) -> "pa.Table":
         """Return candles with `start` <= open_time < `end`, the newest `limit` of them, ascending by open_time.
 
         Column `origin` says who made a candle: where none is made of trades, the exchange's own is there, if it was
@@ -86,13 +86,16 @@ class Mart:
         Other timeframes than those with a table of their own are rolled up (`rolling.py`).
         Raises `MartNotReadyError`, and `WarehouseError` for an unknown timeframe.
         """
+        from candlewick.mart import rolling  # noqa: PLC0415 - Arrow takes long to load, and SQL needs none
+
         if rolling.base_of(timeframe):
             return rolling.rolled_up(self.candles, symbol, timeframe, _moment(start), _moment(end), limit)
         if timeframe not in CANDLES:
             raise WarehouseError(rolling.expected(timeframe))
-        return _again(lambda: self._candles(timeframe, symbol, _moment(start), _moment(end), limit))
+        asked = symbol, timeframe, _moment(start), _moment(end), limit
+        return _again(lambda: self._candles.read(self.current(), *asked))
 
-    def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
+    def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> "pa.Table":
         """Return trades with `start` <= traded_at < `end`, by trade id. Raises `MartNotReadyError`."""
         bounds = {"traded_at >=": _moment(start), "traded_at <": _moment(end)}
         given = {condition: moment for condition, moment in bounds.items() if moment is not None}
@@ -100,44 +103,11 @@ class Mart:
         statement = f"select * from {TRADES} where symbol = ? {conditions} order by trade_id"
         return _again(lambda: self.query(statement, [symbol, *given.values()]))
 
-    def _candles(
-        self, timeframe: str, symbol: str, start: datetime | None, end: datetime | None, limit: int | None
-    ) -> pa.Table:
-        version = self.current()
-        ours = self._made_of_trades(version.tables[CANDLES[timeframe]].files, symbol, start, end, limit)
-        quarters = version.tables.get(OLDER)
-        if timeframe not in history.LABELS or quarters is None or not quarters.rows:
-            return history.with_origin(ours, "trades")
-        theirs = self._of_exchange(version, quarters.files, symbol, timeframe)
-        return history.joined(ours, history.between(theirs, start, end), limit)
+    @cached_property
+    def _candles(self) -> "Candles":
+        from candlewick.mart.candles import Candles  # noqa: PLC0415 - as above
 
-    def _of_exchange(self, version: Version, files: Sequence[File], symbol: str, timeframe: str) -> pa.Table:
-        """The exchange's candles: rolled up once, until there are new ones."""
-        names = " ".join(file.name for file in files)
-
-        def roll_up() -> pa.Table:
-            quarters = pa.concat_tables(self._rows(file, symbol) for file in files)
-            return history.rolled_up(quarters, timeframe, version.timezone)
-
-        return self._cache.get((f"{timeframe} {version.timezone} {names}", symbol), roll_up)
-
-    def _made_of_trades(
-        self, files: Sequence[File], symbol: str, start: datetime | None, end: datetime | None, limit: int | None
-    ) -> pa.Table:
-        parts = [self._rows(files[0], symbol).slice(0, 0)]
-        rows = 0
-        for file in reversed(files):
-            if (start is not None and file.end <= start) or (limit is not None and rows >= limit):
-                break
-            if end is None or file.start < end:
-                parts.append(history.between(self._rows(file, symbol), start, end))
-                rows += parts[-1].num_rows
-        candles = pa.concat_tables(reversed(parts))
-        return candles if limit is None else candles.slice(max(0, rows - limit))
-
-    def _rows(self, file: File, symbol: str) -> pa.Table:
-        """The rows of a symbol in a file. A file never changes, so they are read once."""
-        return self._cache.get((file.name, symbol), lambda: _read(self.path / file.name, symbol))
+        return Candles(self.path)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         pinned = pin(self.path)
@@ -169,19 +139,10 @@ def _open(path: Path, version: Version) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'; create schema silver; create schema gold")
     for name, table in version.tables.items():
-        files = ", ".join(f"'{_quoted(path / file.name)}'" for file in table.files)
+        files = ", ".join(quoted(path / file.name) for file in table.files)
         connection.execute(f"create view {name} as select * from read_parquet([{files}])")
     connection.execute("set search_path = 'main,gold,silver'")  # so that `show tables` shows them
     return connection
-
-
-def _quoted(path: Path) -> str:
-    return str(path.absolute()).replace("'", "''")
-
-
-def _read(path: Path, symbol: str) -> pa.Table:
-    rows = pq.read_table(path, partitioning=None, memory_map=True)
-    return rows.filter(pc.equal(rows["symbol"], symbol)).combine_chunks()
 
 
 def _again(read: Callable[[], T]) -> T:
@@ -190,27 +151,3 @@ def _again(read: Callable[[], T]) -> T:
         with suppress(FileNotFoundError, duckdb.IOException):
             return read()
     return read()
-
-
-class _Cache:
-    """Tables by key, the least recently used ones dropped when they need too much memory."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._tables: OrderedDict[tuple[str, str], pa.Table] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, str], read: Callable[[], pa.Table]) -> pa.Table:
-        with self._lock:
-            if key in self._tables:
-                self._tables.move_to_end(key)
-                return self._tables[key]
-        table = read()
-        with self._lock:
-            if key not in self._tables:
-                self._tables[key] = table
-                self._bytes += table.nbytes
-            while self._bytes > self._most_bytes and len(self._tables) > 1:
-                self._bytes -= self._tables.popitem(last=False)[1].nbytes
-        return table

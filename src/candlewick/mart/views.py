@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import structlog
 
+from candlewick.mart.quoting import quoted
 from candlewick.mart.version import Version
 from candlewick.process.files import replace_atomically
 
@@ -61,7 +62,7 @@ class Views:
         draft = self._path / f".{DATABASE}.{os.getpid()}.tmp"
         draft.unlink(missing_ok=True)
         with duckdb.connect(config={"threads": 1}) as connection:
-            connection.execute(f"attach {_quoted(draft)} as made (storage_version '{STORAGE_VERSION}')")
+            connection.execute(f"attach {quoted(draft)} as made (storage_version '{STORAGE_VERSION}')")
             connection.execute("use made")
             connection.execute("".join(statements))
             connection.execute("use memory; detach made")
@@ -73,10 +74,6 @@ def views(path: Path, version: Version) -> list[str]:
     schemas = sorted({name.partition(".")[0] for name in version.tables})
     statements = [f"create schema if not exists {schema};" for schema in schemas]
     for name, table in version.tables.items():
-        files = ", ".join(_quoted(path / file.name) for file in table.files)
+        files = ", ".join(quoted(path / file.name) for file in table.files)
         statements.append(f"create or replace view {name} as select * from read_parquet([{files}]);")
     return statements
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path.absolute()).replace("'", "''") + "'"

@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
 
 from candlewick.errors import UNREADABLE
 from candlewick.moments import now_us
 from candlewick.process.files import replace_atomically
 
 STALE_AFTER_SECONDS = 10.0
-
-log = structlog.get_logger()
 
 
 @dataclass
@@ -61,7 +58,9 @@ class Heartbeat:
 
     def _touch(self, reason: OSError) -> None:
         if not self.missed:
-            log.warning("the heartbeat cannot be written; its numbers stand still", problem=str(reason))
+            from structlog import get_logger  # noqa: PLC0415 - it takes long to load, and `candlewick status` only reads
+
+            get_logger().warning("the heartbeat cannot be written; its numbers stand still", problem=str(reason))
         self.missed += 1
         with contextlib.suppress(OSError):
             os.utime(self.path)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import duckdb
-import pyarrow as pa
+if TYPE_CHECKING:  # both take long to load, and not all who import this need them
+    import duckdb
+    import pyarrow as pa
 
-from candlewick.warehouse.rows import Limits
+    from candlewick.warehouse.rows import Limits
 
 
 class Cursor(Protocol):
@@ -27,7 +28,7 @@ class Cursor(Protocol):
 class Database(Protocol):
     """An open connection to the warehouse: DuckDB's own, or one to Snowflake that answers alike."""
 
-    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
+    def sql(self, query: str) -> "duckdb.DuckDBPyRelation":
         """Run one statement; its rows are a relation: `.df()`, `.pl()`, `.fetchall()`, or printed, a table."""
 
     def execute(self, query: str, parameters: Sequence[Any] | None = None) -> Cursor:
@@ -44,7 +45,7 @@ class Database(Protocol):
 class CandleReader(Protocol):
     """What programs and the dashboard alike ask of a warehouse; safe to call from several threads."""
 
-    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
+    def query(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
         """Run one statement, with a parameter for every `?`."""
 
     def candles(
@@ -54,7 +55,7 @@ class CandleReader(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int | None = None,
-    ) -> pa.Table:
+    ) -> "pa.Table":
         """Return candles with `start` <= open_time < `end`, the newest `limit` of them, ascending by open_time."""
 
 
@@ -64,7 +65,7 @@ class Reader(CandleReader, Protocol):
     def connect(self) -> Database:
         """Open a connection for SQL."""
 
-    def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> pa.Table:
+    def trades(self, symbol: str, start: datetime | None = None, end: datetime | None = None) -> "pa.Table":
         """Return trades with `start` <= traded_at < `end`, by trade id."""
 
     def version(self) -> int | None:
@@ -98,7 +99,7 @@ class Engine(Protocol):
     def prepare(self) -> None:
         """See, before anybody asks, that statements may be run. Raises `WarehouseError`."""
 
-    def first_rows(self, statement: str, limits: Limits, visitor: str = "") -> tuple[pa.Table, bool]:
+    def first_rows(self, statement: str, limits: "Limits", visitor: str = "") -> "tuple[pa.Table, bool]":
         """Run a visitor's statement; its first rows, and whether there are more.
 
         Raises `QueryRefusedError`, `WarehouseError`.

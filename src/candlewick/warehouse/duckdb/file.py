@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from candlewick.errors import WarehouseBusyError, WarehouseCorruptError, WarehouseError
 from candlewick.lake.names import parse
+from candlewick.mart.quoting import quoted
 from candlewick.mart.views import STORAGE_VERSION
 from candlewick.moments import from_micros, naive, now_us
 from candlewick.process.crashpoint import crashpoint
@@ -233,8 +234,7 @@ def _make(path: Path) -> None:
     if path.exists():
         return
     with duckdb.connect() as connection:
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as made (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach {quoted(path)} as made (storage_version '{STORAGE_VERSION}')")
 
 
 @contextmanager
