@@ -7,11 +7,11 @@ import sys
 if sys.platform == "win32":
     sys.exit("error: Candlewick runs on Linux and macOS; on Windows install it inside WSL (`wsl --install`)")
 
-from candlewick.cli import history, processes, queries, sealing, settings, setup, user
+from candlewick.cli import doctor, history, processes, queries, sealing, settings, setup, user
 from candlewick.cli.app import app
 from candlewick.process import leash
 
-__all__ = ["app", "history", "main", "processes", "queries", "sealing", "settings", "setup", "user"]
+__all__ = ["app", "doctor", "history", "main", "processes", "queries", "sealing", "settings", "setup", "user"]
 
 app.add_typer(settings.app)
 app.add_typer(setup.app)

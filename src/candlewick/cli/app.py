@@ -22,6 +22,7 @@ _ORDER = (
     "dashboard",
     "exchange",
     "status",
+    "doctor",
     "sql",
     "backfill",
     "audit",
