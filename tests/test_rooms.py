@@ -26,6 +26,7 @@ PURE = (
     "spans",
     "errors",
     "trade",
+    "binance.twins",
     "lake.names",
     "lake.manifest",
     "lake.batch",

@@ -77,6 +77,27 @@ def test_any_interleaving_gives_one_ordered_tape_and_exactly_the_missing_holes(
     assert not [output for output in outputs if isinstance(output, Conflict)]
 
 
+@settings(max_examples=150)
+@given(deliveries(), st.sampled_from([0.15, 0.5]), st.integers(2, 50), st.sets(st.integers(0, 40)))
+def test_the_short_ways_make_the_same_tape_as_offering_each_trade(
+    frames: list[Delivery], patience: float, remembered: int, other_prices: set[int]
+) -> None:
+    offered, short = (Sequencer(patience=patience, remembered=remembered) for _ in range(2))
+    for number, frame in enumerate(frames):
+        one = trade(frame.trade_id, "9.0" if number in other_prices else "1.0")
+        wanted = offered.tick(frame.at) + offered.offer(one, line(frame.trade_id), frame.at)
+        got = short.tick(frame.at)
+        if not short.drop_copy(one):
+            if short.take_next(one):
+                got.append(Emitted(one, line(frame.trade_id)))
+            else:
+                got += short.offer(one, line(frame.trade_id), frame.at)
+        assert got == wanted
+        assert (short.emitted, short.copies, short.missing) == (offered.emitted, offered.copies, offered.missing)
+        assert short.newest is None or short.newest.trade_id == short.emitted
+    assert short.flush() == offered.flush()
+
+
 @settings(max_examples=100)
 @given(deliveries())
 def test_holes_are_told_where_the_tape_jumps_and_nowhere_else(frames: list[Delivery]) -> None:

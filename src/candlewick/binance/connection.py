@@ -12,8 +12,8 @@ import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from python_socks import ProxyError
 
-from candlewick import trade as trades
 from candlewick.binance.sips import sip
+from candlewick.binance.twins import Twins
 from candlewick.errors import MalformedFrameError
 from candlewick.moments import now_us
 from candlewick.trade import Kline, ServerShutdown, Trade
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 class Connection(WSListener):
     """An open connection. `stir` is called when there is something for its leg to see to."""
 
-    def __init__(self, deliver: Deliver, stir: Callable[[], None]) -> None:
+    def __init__(self, deliver: Deliver, stir: Callable[[], None], twins: Twins) -> None:
         self.opened_at = time.monotonic()
         self.last_frame_at = self.opened_at
         self.frames = 0
@@ -40,6 +40,7 @@ class Connection(WSListener):
         self.first_event = asyncio.Event()
         self._deliver: Deliver | None = deliver
         self._stir = stir
+        self._decode = twins.decode_event
         self._fragments = bytearray()
         self._transport: WSTransport | None = None
         self._end: asyncio.Task[BaseException | None] | None = None
@@ -104,7 +105,7 @@ class Connection(WSListener):
             return
         received_at = now_us()
         try:
-            event, decoded = trades.decode_event(message)
+            event, decoded = self._decode(message)
         except MalformedFrameError as error:
             self._on_malformed(error)
             return
@@ -132,8 +133,10 @@ async def _end_of(transport: WSTransport) -> BaseException | None:
     return None
 
 
-async def connect(url: str, deliver: Deliver, stir: Callable[[], None], proxy: str | None = None) -> Connection:
-    """Open a connection, through a proxy where one is given.
+async def connect(
+    url: str, deliver: Deliver, stir: Callable[[], None], *, proxy: str | None = None, twins: Twins | None = None
+) -> Connection:
+    """Open a connection, through a proxy where one is given; `twins` are shared by those that carry the same streams.
 
     Raises `OSError`, `TimeoutError` or picows' `WSError` where that fails. Whoever is cancelled meanwhile leaves none:
     picows goes on with a handshake that nobody waits for.
@@ -141,7 +144,7 @@ async def connect(url: str, deliver: Deliver, stir: Callable[[], None], proxy: s
     made: list[Connection] = []
 
     def make() -> Connection:
-        made.append(Connection(deliver, stir))
+        made.append(Connection(deliver, stir, twins or Twins()))
         return made[-1]
 
     try:

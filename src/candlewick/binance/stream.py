@@ -16,6 +16,7 @@ from picows import WSError
 from candlewick.binance.attempts import Attempts
 from candlewick.binance.connection import Connection, Deliver, connect
 from candlewick.binance.reach import proxy_for, unreached
+from candlewick.binance.twins import Twins
 from candlewick.moments import micros
 from candlewick.trade import Kline, Trade
 
@@ -69,6 +70,7 @@ class Leg:
         silence: float = SILENCE,
         attempts: Attempts | None = None,
         proxy: str = "",
+        twins: Twins | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self.host = host
@@ -81,6 +83,7 @@ class Leg:
         self._problem: str | None = None
         self.delay_us: float | None = None
         self._deliver = deliver
+        self._twins = twins or Twins()
         self._life, self._next_life, self._silence = first_life, life, silence
         self._attempts = attempts or Attempts()
         self._rng = rng or random.Random()
@@ -188,7 +191,7 @@ class Leg:
         self._attempts.note(self._attempted_at)
         try:
             proxy = proxy_for(self.host, self._proxy)
-            connection = await connect(self._url, self._on_event, self._stirred.set, proxy)
+            connection = await connect(self._url, self._on_event, self._stirred.set, proxy=proxy, twins=self._twins)
         except (OSError, WSError, TimeoutError) as error:
             self._problem = unreached(self.host, error)
             log.warning("leg not connected", host=self.host, attempt=self._in_a_row, problem=self._problem)

@@ -48,8 +48,16 @@ class LiveTape:
 
     def on_trade(self, event: bytes, trade: Trade, received_at: int, now: float) -> None:
         """Take a leg's copy of a trade; `received_at` is our clock in µs, `now` the loop's in seconds."""
-        if self.stopped or not self._belongs(trade):
+        if self.stopped or self.sequencer.drop_copy(trade):
             return
+        if self.sequencer.take_next(trade):
+            self._note_delay(received_at - micros(trade.event_at))
+            self._emit(trade, raw_line(event, "ws", received_at), now)
+        elif self._belongs(trade):
+            self._offer(event, trade, received_at, now)
+
+    def _offer(self, event: bytes, trade: Trade, received_at: int, now: float) -> None:
+        """Take a trade that is ahead of its turn, behind it, or a copy that differs."""
         outputs = self.sequencer.offer(trade, raw_line(event, "ws", received_at), now)
         if outputs:
             self._note_delay(received_at - micros(trade.event_at))
@@ -83,6 +91,9 @@ class LiveTape:
 
         At the start a trade that is not newer than what is durable is none of a leg: what is missing is filled by id.
         """
+        last = self.sequencer.newest
+        if last is not None and last.trade_id > self.numbering.newest:  # the tape went on without asking
+            self.numbering = Numbering(last.trade_id, micros(last.traded_at))
         newest = self.numbering.newest
         if self.numbering.starts_again(trade.trade_id, micros(trade.traded_at)):
             self._stop(trade.trade_id, newest)
@@ -102,16 +113,20 @@ class LiveTape:
         for output in outputs:
             match output:
                 case Emitted(trade, line):
-                    self._record(trade, line, now)
-                    self._publish(trade)
-                    self.trades += 1
-                    self.last_event_at, self.emitted_at = micros(trade.event_at), now
+                    self._emit(trade, line, now)
                 case Healed(trade, line):
                     self._record(trade, line, now)
                 case Hole(first, last):
                     self._note_hole(first, last)
                 case Conflict():
                     self._note_conflict(output, now)
+
+    def _emit(self, trade: Trade, line: bytes, now: float) -> None:
+        """Record the next trade of the tape, and tell of it."""
+        self._record(trade, line, now)
+        self._publish(trade)
+        self.trades += 1
+        self.last_event_at, self.emitted_at = micros(trade.event_at), now
 
     def _record(self, trade: Trade, line: bytes, now: float) -> None:
         """Put a trade into the batch, unless it has been backfilled meanwhile."""

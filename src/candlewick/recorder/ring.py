@@ -65,6 +65,11 @@ class Ring:
         self._sides.append(trade.is_buyer_maker)
         self._event_at.append(micros(trade.event_at))
         oldest = traded_at - self._microseconds_at_most
+        if len(self._ids) - self._start > self._trades_at_most or self._traded_at[self._start] < oldest:
+            self._let_go(oldest)
+
+    def _let_go(self, oldest: int) -> None:
+        """Let the trades go that are too many, or older than a moment (µs)."""
         while len(self) > self._trades_at_most or self._traded_at[self._start] < oldest:
             self._start += 1
         if self._start >= _COMPACT_AT and self._start * _WASTE >= len(self._ids):

@@ -83,6 +83,30 @@ class Sequencer:
         """When the first hole is given up; None where no trade is held back."""
         return min(held.since for held in self._held.values()) + self._patience if self._held else None
 
+    @property
+    def newest(self) -> Trade | None:
+        """The last trade of the tape; None before it starts."""
+        return None if self._expected is None else self._ring[(self._expected - 1) % self._remembered]
+
+    def take_next(self, trade: Trade) -> bool:
+        """Emit a trade where it is the next one and none is held back; else do nothing: it is to be offered.
+
+        This and `drop_copy` are `offer` at the least cost, for what nearly all trades are.
+        """
+        if trade.trade_id != self._expected or self._held:
+            return False
+        self._ring[trade.trade_id % self._remembered] = trade
+        self._expected += 1
+        return True
+
+    def drop_copy(self, trade: Trade) -> bool:
+        """Drop a trade where it equals the one remembered under its id; else do nothing: it is to be offered."""
+        held = self._ring[trade.trade_id % self._remembered]
+        if held is not trade and held != trade:
+            return False
+        self.copies += 1
+        return True
+
     def offer(self, trade: Trade, line: bytes, now: float) -> list[Output]:
         """Take a leg's copy of a trade; return what that makes of the tape."""
         trade_id = trade.trade_id

@@ -1,6 +1,7 @@
 """The shell: legs, tapes, backfill, writer and feed of one run, wired together, started and stopped in order."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from candlewick.binance.attempts import Attempts
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import WEIGHTS, Rest
 from candlewick.binance.stream import LIFE, Leg, spread
+from candlewick.binance.twins import Twins
 from candlewick.config import Settings
 from candlewick.errors import CandlewickError, ConfigError, LakeError
 from candlewick.lake import names
@@ -257,6 +259,7 @@ class Session:
         `position` of the group among all (0 to 1) staggers the groups: no two connections end at the same time.
         """
         hosts = self._settings.exchange.streams
+        twins = Twins()
         lives = [LIFE * share * (1 - position / 2) for share in (0.5, 1.0)]
         return [
             Leg(
@@ -266,6 +269,7 @@ class Session:
                 first_life=life,
                 attempts=attempts,
                 proxy=self._settings.exchange.proxy,
+                twins=twins,
             )
             for index, life in enumerate(lives)
         ]
@@ -282,7 +286,7 @@ class Session:
         tape = self._tapes.get(decoded.symbol)
         if tape is None:
             return
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         if isinstance(decoded, Trade):
             tape.on_trade(event, decoded, received_at, now)
         else:
