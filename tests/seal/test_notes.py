@@ -47,8 +47,7 @@ def test_what_is_sealed_and_told_is_forgotten_and_not_looked_at_again(tmp_path):
     ledger = Ledger(keeping.ledger_path(settings))
     assert list(ledger) == [] and not ledger.untold()
     assert seal(settings) == []
-    ledger.look_again([DAYS[0]])
-    assert [each.day for each in seal(settings)] == [DAYS[0]]
+    assert [each.day for each in seal(settings, days=[DAYS[0]])] == [DAYS[0]]
 
 
 def test_what_was_not_told_before_a_kill_is_told_by_the_next_sealing(tmp_path):

@@ -83,11 +83,6 @@ class Ledger:
         self._entries = {key: entry for key, entry in self._entries.items() if not entry.is_sealed}
         self._save()
 
-    def look_again(self, days: Iterable[date]) -> None:
-        """Have days looked at as if they never had been: something of them came late. Durably."""
-        self._whole -= set(days)
-        self._save()
-
     def is_due(self, day: date, now: int, *, waits: bool = True) -> bool:
         """Whether a day is to be looked at: not all of it was before, or a symbol is not sealed and its wait is over.
 
