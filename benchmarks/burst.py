@@ -89,6 +89,14 @@ def wire(symbols: tuple[str, ...], plan: str, streams: int, rest: int, cut: str 
         process.wait()
 
 
+def settings_of(home: Path, symbols: tuple[str, ...], streams: int, rest: int) -> Stack:
+    """The settings of a recorder of these symbols at the exchange on these ports, into a folder, without history."""
+    stack = Stack(home, symbols=symbols, history="0s", flush_seconds=1.0).write_config()
+    text = stack.config_path.read_text().replace(f"ws://127.0.0.1:{stack.exchange_port}", f"ws://127.0.0.1:{streams}")
+    stack.config_path.write_text(text.replace(f"127.0.0.1:{stack.exchange_port}", f"127.0.0.1:{rest}"))
+    return stack
+
+
 def answers(ask: Ask) -> bool:
     try:
         ask("/api/v3/ping")
@@ -106,10 +114,7 @@ def main() -> None:
     symbols = tuple(f"S{number:03}DEMO" for number in range(options.symbols))
     streams, rest = free_port(), free_port()
     with tempfile.TemporaryDirectory() as home, wire(symbols, options.plan, streams, rest) as ask:
-        stack = Stack(Path(home), symbols=symbols, history="0s", flush_seconds=1.0).write_config()
-        text = stack.config_path.read_text()
-        text = text.replace(f"ws://127.0.0.1:{stack.exchange_port}", f"ws://127.0.0.1:{streams}")
-        stack.config_path.write_text(text.replace(f"127.0.0.1:{stack.exchange_port}", f"127.0.0.1:{rest}"))
+        stack = settings_of(Path(home), symbols, streams, rest)
         try:
             measure(stack, ask, quiet=options.quiet)
         except BaseException:
@@ -175,23 +180,25 @@ class Line(msgspec.Struct):
     t: int = 0
 
 
-def report(stack: Stack, made: dict[str, Any]) -> None:
-    """Count what is in the lake: every trade, once."""
+def recorded(stack: Stack) -> dict[str, Counter[int]]:
+    """How often each trade is in the lake, by symbol and id."""
     ids: dict[str, Counter[int]] = {symbol: Counter() for symbol in stack.symbols}
     decode = msgspec.json.Decoder(Line).decode
     lake = Lake.open(str(stack.settings.lake_url), stack.prefix, None)
-    size = 0
     for item in lake.list_all():
-        if parse(item.name) is None:
-            continue
-        content = lake.get(item.name)
-        size += len(content)
-        for line in map(decode, unpack(item.name, content).lines):
-            if line.e == "trade":
-                ids[line.s][line.t] += 1
+        if parse(item.name) is not None:
+            for line in map(decode, unpack(item.name, lake.get(item.name)).lines):
+                if line.e == "trade":
+                    ids[line.s][line.t] += 1
+    return ids
+
+
+def report(stack: Stack, made: dict[str, Any]) -> None:
+    """Count what is in the lake: every trade, once."""
+    ids = recorded(stack)
     missing = sum(last - made["first"] + 1 - len(ids[symbol]) for symbol, last in made["last"].items())
     twice = sum(count > 1 for each in ids.values() for count in each.values())
-    print(f"missing, twice           {missing}, {twice}; {size / max(made['made'], 1):.1f} bytes a trade")
+    print(f"missing, twice           {missing}, {twice}")
     if missing or twice:
         sys.exit(1)
 

@@ -177,6 +177,12 @@ class Subscriber(WSListener):
             transport.send_close(frame.get_close_code())
             transport.disconnect()
 
+    def pause_writing(self) -> None:
+        """Called by picows for a slow reader, whom `pump` waits for."""
+
+    def resume_writing(self) -> None:
+        """Called by picows when it has read."""
+
     def pump(self) -> None:
         """Write what it has not got yet, as far as it reads."""
         assert self.transport is not None

@@ -1,0 +1,128 @@
+"""A month of days: out of the exchange's archive, sealed, charted. What it takes, and how much room it needs.
+
+    python benchmarks/month.py                              2 days of three symbols, some 1 M trades
+    python benchmarks/month.py --days 30 --trades 90_000_000
+
+The local exchange makes synthetic days and serves them as archive files, with checksums and candles of its own. Then
+the commands that a user runs: `candlewick backfill`, which seals whole days as they come, `candlewick seal` for what is
+left, and `candlewick warehouse --once`, which is what a rebuild from sealed days takes. Of each: wall, CPU seconds
+(user and system) and peak memory of the largest process; the exchange's own work is in none of them.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from candlewick import api
+from candlewick.lake.objects import Lake
+from candlewick.seal.seals import Seals
+from e2e.stack import Stack
+
+SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
+DAY_SECONDS = 86_400
+ASKED = 30
+"""How often each chart is asked for; the median counts."""
+
+
+class Cost(NamedTuple):
+    """Of one command: wall and CPU in seconds, peak memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:8.1f} s {self.cpu:8.1f} s CPU {self.memory:7.0f} MB"
+
+
+def main() -> None:
+    """Run all, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--days", type=int, default=2)
+    parser.add_argument("--trades", type=int, default=1_000_000, help="about so many, of all symbols and days")
+    options = parser.parse_args()
+    last = datetime.now(UTC).date() - timedelta(days=1)
+    first = last - timedelta(days=options.days - 1)
+    rate = options.trades / (options.days * DAY_SECONDS * len(SYMBOLS))
+    with tempfile.TemporaryDirectory() as home:
+        stack = Stack(Path(home), symbols=SYMBOLS).write_config()
+        try:
+            stack.start_exchange("--weight-limit", "1000000", *(f"{symbol}={rate:.4f}" for symbol in SYMBOLS))
+            period = ["--from", str(first), "--to", str(last)]
+            costs = {"backfill, sealed as it comes": run(stack, "backfill", *period, "--yes")}
+            costs["seal, what is left"] = run(stack, "seal")
+        finally:
+            stack.stop()
+        costs["sealed days → GOLD and mart"] = run(stack, "warehouse", "--once")
+        report(stack, costs, [first + timedelta(days=number) for number in range(options.days)])
+
+
+def run(stack: Stack, *arguments: str) -> Cost:
+    """Run a command to its end. Raises `CalledProcessError` with its log."""
+    command = [sys.executable, "-m", "candlewick", *arguments, "--config", str(stack.config_path)]
+    began = time.monotonic()
+    with (stack.home / "commands.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=stack.home)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        print(stack.home.joinpath("commands.log").read_text()[-3_000:], file=sys.stderr)
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1_000)
+
+
+def report(stack: Stack, costs: dict[str, Cost], days: list[date]) -> None:
+    """Print what it took, and how fast it is read."""
+    trades = stack.trades()
+    seals = Seals(Lake.open(stack.settings.lake_url, stack.prefix))
+    sealed = sum(seals.is_sealed(symbol, day) for symbol in SYMBOLS for day in days)
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
+    print(f"{trades:,} trades of {len(SYMBOLS)} symbols and {len(days)} days; sealed {sealed} of {len(days) * 3}")
+    for name, cost in costs.items():
+        print(f"{name:30}{cost}  {trades / cost.cpu:>10,.0f} trades per second of CPU")
+    places = {
+        "lake": Path(stack.settings.lake_url),
+        "mart": stack.settings.mart_path,
+        "DuckDB's file": stack.settings.duckdb_path,
+    }
+    sizes = {name: size_of(place) for name, place in places.items()}
+    print(", ".join(f"{name} {size / trades:.1f}" for name, size in sizes.items()), end="")
+    print(f", together {sum(sizes.values()) / trades:.1f} bytes a trade")
+    day = days[len(days) // 2]
+    opens = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    config = stack.config_path
+    minutes = median_ms(
+        lambda: api.candles(SYMBOLS[0], "1m", start=opens, end=opens + timedelta(days=1), config=config)
+    )
+    everything = median_ms(lambda: api.candles(SYMBOLS[0], "1d", config=config))
+    print(f"candles() of a day's minutes {minutes:.1f} ms, 1d of everything {everything:.1f} ms, medians of {ASKED}")
+
+
+def size_of(place: Path) -> int:
+    """The bytes of a file, or of all files in a folder."""
+    files = [place] if place.is_file() else place.rglob("*")
+    return sum(each.stat().st_size for each in files if each.is_file())
+
+
+def median_ms(ask: Callable[[], object]) -> float:
+    """The median time of a question, in ms, warm."""
+    taken = []
+    for _ in range(ASKED):
+        began = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken) * 1_000
+
+
+if __name__ == "__main__":
+    main()
