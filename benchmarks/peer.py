@@ -8,7 +8,7 @@ has and stops.
 """
 
 # ruff: noqa: PLC0415 - of the libraries only one is there at a time
-# mypy: disable-error-code="import-not-found,import-untyped,no-untyped-call,misc"
+# mypy: disable-error-code="import-not-found,import-untyped,no-untyped-call,misc,attr-defined"
 import argparse
 import asyncio
 import json

@@ -134,7 +134,7 @@ async def _end_of(transport: WSTransport) -> BaseException | None:
 
 
 async def connect(
-    url: str, deliver: Deliver, stir: Callable[[], None], *, proxy: str | None = None, twins: Twins | None = None
+    url: str, deliver: Deliver, stir: Callable[[], None], proxy: str | None = None, twins: Twins | None = None
 ) -> Connection:
     """Open a connection, through a proxy where one is given; `twins` are shared by those that carry the same streams.
 
