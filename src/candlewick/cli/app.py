@@ -50,6 +50,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 console = Console()
+quiet = Console(quiet=True)
+"""Where progress goes that nobody is to see."""
 
 ConfigOption = Annotated[
     Path | None,
@@ -62,11 +64,19 @@ ConfigOption = Annotated[
     ),
 ]
 DemoOption = Annotated[bool, typer.Option("--demo", help="Use the demo's settings, in `candlewick-demo/`.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="For programs: docs/automation.md has its schema.")]
 Symbols = Annotated[list[str] | None, typer.Argument(help="Symbols such as BTCUSDT; default: the settings'.")]
 History = Annotated[
     str | None,
     typer.Option(help="How far back to fill on the first start: `90m`, `6h`, `2d`.", show_default="6h"),
 ]
+
+
+def tell_json(told: object) -> None:
+    """Print a result for programs, on one line."""
+    import msgspec  # noqa: PLC0415
+
+    typer.echo(msgspec.json.encode(told).decode())
 
 
 def settings_from(path: Path | None, *, demo: bool = False, **flags: object) -> "Settings":

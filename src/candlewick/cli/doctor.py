@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from candlewick.cli.app import ConfigOption, DemoOption, app, console, settings_from
+from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, settings_from
 
 
 @app.command()
@@ -13,7 +13,7 @@ def doctor(
     demo: DemoOption = False,
     real: Annotated[bool, typer.Option("--real", help="Also record for some minutes, apart, and prove it.")] = False,
     minutes: Annotated[float, typer.Option(min=0.1, max=60, help="How long `--real` records.")] = 5.0,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs, and to be posted.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Try machine, disk, clock, lake and every host of the exchange, and say what to do where something is not so.
 

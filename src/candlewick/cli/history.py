@@ -1,15 +1,27 @@
 """The commands about the past: fetch it, prove it, make the warehouse from it again."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from candlewick.cli.app import ConfigOption, DemoOption, Symbols, app, console, settings_from
+from candlewick.cli.app import (
+    ConfigOption,
+    DemoOption,
+    JsonOption,
+    Symbols,
+    app,
+    console,
+    quiet,
+    settings_from,
+    tell_json,
+)
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress
 
     from candlewick.backfill.plan import Plan
@@ -30,11 +42,12 @@ def backfill(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     config_path: ConfigOption = None,
     demo: DemoOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch days of the past into the lake: whole ones from Binance's archive, the rest by id over REST.
 
     It shows its plan first. Stopped or killed, the same command goes on where it was.
-    Exit code 1 where it was stopped, or where trades exist that no host gives.
+    Exit code 1 where it was stopped, or where trades exist that no host gives. With `--json` it does not ask either.
     Example: `candlewick backfill BTCUSDT --from 2024-08-01 --to 2024-08-31`
     """
     from candlewick.backfill import report, run  # noqa: PLC0415
@@ -44,17 +57,19 @@ def backfill(
     log.configure("backfill", level="warning")
 
     def agree(plan: "Plan") -> bool:
+        if as_json:
+            return True
         console.print(report.render(plan))
         return plan.is_empty or yes or typer.confirm("Start?", default=True)
 
     settings = settings_from(config_path, demo=demo, symbols=symbols or None)
     days = first.date(), (last or datetime.max).date()
-    watch = partial(report.progress_bar, console=console)
+    watch = partial(report.progress_bar, console=quiet if as_json else console)
     # Snowflake loads lines, and a sealed day has none beside its file: there the objects come first.
     sealing = None if candles or settings.warehouse == "snowflake" else keeping.arriving(settings)
     outcome = run(settings, *days, agree=agree, watch=watch, only_candles=candles, sealing=sealing)
     if outcome is not None:
-        console.print(report.render_outcome(outcome))
+        tell_json(asdict(outcome)) if as_json else console.print(report.render_outcome(outcome))
     raise typer.Exit(0 if outcome and outcome.is_complete and not outcome.withheld else 1)
 
 
@@ -69,7 +84,7 @@ def audit(
     ] = False,
     config_path: ConfigOption = None,
     demo: DemoOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Prove the tape: is every closed candle the exchange's own, and is any trade id missing?
 
@@ -113,7 +128,7 @@ def _untold(_done: int, _total: int) -> None:
 
 
 @app.command()
-def rebuild(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
+def rebuild(config_path: ConfigOption = None, demo: DemoOption = False, as_json: JsonOption = False) -> None:
     """Drop the warehouse and make it again from the lake alone; on Snowflake, GOLD from SILVER.
 
     The old one stays until the new one is whole. Example: `candlewick rebuild`
@@ -123,13 +138,13 @@ def rebuild(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
 
     log.configure("rebuild", level="warning")
     home = home_of(settings_from(config_path, demo=demo))
-    with _progress() as progress:
+    with _progress(quiet if as_json else console) as progress:
         task = progress.add_task("Rebuilding", total=None)
         made = home.rebuild(_advance(progress, task))
-    console.print(made)
+    tell_json(home.newest({})._asdict()) if as_json else console.print(made)
 
 
-def _progress() -> "Progress":
+def _progress(console: "Console" = console) -> "Progress":
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
         MofNCompleteColumn,

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from candlewick.cli.app import ConfigOption, DemoOption, History, Symbols, app, console, settings_from
+from candlewick.cli.app import (
+    ConfigOption,
+    DemoOption,
+    History,
+    JsonOption,
+    Symbols,
+    app,
+    console,
+    settings_from,
+    tell_json,
+)
 
 InsecureOption = Annotated[
     bool, typer.Option("--insecure", help="Let everybody in who reaches the dashboard, from any machine, SQL included.")
@@ -64,6 +74,7 @@ def warehouse(
     config_path: ConfigOption = None,
     demo: DemoOption = False,
     once: Annotated[bool, typer.Option("--once", help="Load what is there, publish it, and end.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Own the warehouse: load the lake's new objects, run the models, publish the mart.
 
@@ -79,7 +90,8 @@ def warehouse(
     home = home_of(settings)
     if once:
         home.own(once=True)
-        typer.echo(_published(home.newest({})))
+        newest = home.newest({})
+        tell_json(newest._asdict()) if as_json else typer.echo(_published(newest))
         return
     flags = (*(("--config", str(config_path)) if config_path else ()), *(("--demo",) if demo else ()))
     with probed(settings), chore(("seal", "--due", *flags), settings.log_path / "seal.log"):

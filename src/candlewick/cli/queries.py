@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from candlewick.cli.app import ConfigOption, DemoOption, app, console, settings_from
+from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, settings_from
 
 
 @app.command()
@@ -21,7 +21,7 @@ def status(
     max_age: Annotated[
         str | None, typer.Option(help="How old the newest trade may be: `60s`, `5m`.", show_default="any age")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show freshness per hop, head ids, holes and the audit's verdicts.
 

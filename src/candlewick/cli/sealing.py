@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from candlewick.cli.app import ConfigOption, DemoOption, app, console, settings_from
+from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, quiet, settings_from, tell_json
 
 Day = Annotated[
     list[datetime] | None,
@@ -25,6 +25,7 @@ def seal(
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the exchange for what is lacking.")] = False,
     config_path: ConfigOption = None,
     demo: DemoOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Seal days that are over: one file and a certificate each, from what the lake's objects really hold.
 
@@ -41,9 +42,9 @@ def seal(
         return
     log.configure("seal", level="error")
     chosen = None if days is None else [day.date() for day in days]
-    with report.progress_bar(console) as show:
+    with report.progress_bar(quiet if as_json else console) as show:
         found = keeping.seal_days(settings, chosen, symbols, show, asks=not offline)
-    console.print(report.render(found))
+    tell_json(found) if as_json else console.print(report.render(found))
     raise typer.Exit(0 if all(each.state == "sealed" for each in found) else 1)
 
 
@@ -63,6 +64,7 @@ def prove(
     ] = None,
     config_path: ConfigOption = None,
     demo: DemoOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a proof of sealed days that anybody can check with Python alone: `python verify.py BUNDLE`.
 
@@ -78,7 +80,7 @@ def prove(
     else:
         path = output or Path(f"{symbol}-{first}.proof.zip")
         written = proving.prove(settings, symbol, _days(first, (last or day).date()), path, with_trades=trades)
-    console.print(written.text, soft_wrap=True)
+    tell_json(written.told) if as_json else console.print(written.text, soft_wrap=True)
 
 
 def _days(first: date, last: date) -> list[date]:

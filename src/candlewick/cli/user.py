@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from candlewick.cli.app import ConfigOption, DemoOption, console, settings_from
+from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, console, settings_from, tell_json
 
 if TYPE_CHECKING:
     from candlewick.dashboard.door.users import Users
@@ -65,11 +65,15 @@ def token(name: Name, role: RoleOption = "viewer", config_path: ConfigOption = N
 
 
 @app.command("list")
-def list_(config_path: ConfigOption = None, demo: DemoOption = False) -> None:
+def list_(config_path: ConfigOption = None, demo: DemoOption = False, as_json: JsonOption = False) -> None:
     """List users and tokens.
 
     Example: `candlewick user list`
     """
+    if as_json:
+        users = _users(config_path, demo).all().values()
+        tell_json([{"name": user.name, "role": user.role, "by": user.kind} for user in users])
+        return
     table = Table("name", "role", "by")
     for user in _users(config_path, demo).all().values():
         table.add_row(escape(user.name), user.role, user.kind)

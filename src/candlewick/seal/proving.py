@@ -20,6 +20,17 @@ class Written(NamedTuple):
     certificates: list[Certificate]
 
     @property
+    def told(self) -> dict[str, object]:
+        """The same for programs."""
+        signature = self.certificates[-1].signature
+        return {
+            "path": str(self.path),
+            "bytes": self.path.stat().st_size,
+            "days": [{"symbol": each.symbol, "day": each.day, "digest": each.digest} for each in self.certificates],
+            "public_key": signature["public_key"] if signature else None,
+        }
+
+    @property
     def text(self) -> str:
         """One line for people."""
         signature = self.certificates[-1].signature
