@@ -12,6 +12,7 @@
     │   ├── RateLimitedError          429 or 418: carries how long it asked us to wait
     │   ├── BlockedRegionError        451: the exchange does not serve this place
     │   └── ArchiveError              a daily file is not there, or is not what its checksum says
+    ├── NewerError                    a newer Candlewick wrote it: update this one
     ├── MalformedFrameError           a frame or a row that is not what the exchange documents
     ├── LakeError                     the lake cannot be read or written
     │   ├── LakeAwayError             its folder was moved or unmounted
@@ -107,6 +108,16 @@ class BlockedRegionError(ExchangeError):
 
 class ArchiveError(ExchangeError):
     """A daily file of the archive is not there, is not what its checksum says, or holds what is no trade."""
+
+
+class NewerError(CandlewickError):
+    """What was written by a newer Candlewick is left as it is."""
+
+    def __init__(self, what: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{what}: version {found} was written by a newer Candlewick, this one knows {known}; update it here, too:"
+            " pip install --upgrade candlewick"
+        )
 
 
 class MalformedFrameError(CandlewickError):

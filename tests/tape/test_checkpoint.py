@@ -133,7 +133,7 @@ def test_objects_of_old_are_not_read_to_rebuild(recorder):
         b"{",
         b"\x00" * 100,
         b"[]",
-        b'{"recorder":"r1","v":2}',
+        b'{"recorder":"r1","v":0}',
         b'{"recorder":"r2"}',
         b'{"recorder":"r1","seq":"1"}',
         b'{"recorder":"r\xff"}',

@@ -105,5 +105,7 @@ def decode(line: bytes) -> Manifest:
     except UNREADABLE as error:
         raise MalformedFrameError(f"expected a manifest, got {preview(line)}: {error}") from None
     if manifest.v != VERSION:
-        raise MalformedFrameError(f"expected a manifest of version {VERSION}, got version {manifest.v}")
+        raise MalformedFrameError(
+            f"expected a manifest of version {VERSION}, got version {manifest.v}; a newer Candlewick reads it"
+        )
     return manifest

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from candlewick.errors import NewerError
 from candlewick.moments import TIMEFRAMES
 
 CURRENT = "CURRENT"
@@ -54,6 +55,9 @@ class Watermark(msgspec.Struct, frozen=True):
     loaded_at: datetime
 
 
+FORMAT = 1
+
+
 class Version(msgspec.Struct, frozen=True):
     """One published state of the warehouse. `timezone` is the zone of its daily candles. Times are UTC."""
 
@@ -63,6 +67,8 @@ class Version(msgspec.Struct, frozen=True):
     timezone: str
     tables: dict[str, Table]
     watermarks: dict[str, Watermark]
+    format: int = FORMAT
+    """Of this file and of what it names; one that says none is of the first."""
 
     def newest_day(self) -> tuple[float, int]:
         """Return the share of all trades that the newest 24 hours have, and the bytes that these hours added.
@@ -85,7 +91,14 @@ class Version(msgspec.Struct, frozen=True):
         return {file.name for table in self.tables.values() for file in table.files}
 
 
+class _Format(msgspec.Struct):
+    """All that is read of a version first, since the rest of a newer one may look otherwise."""
+
+    format: int = FORMAT
+
+
 _ENCODER = msgspec.json.Encoder()
+_FORMAT_DECODER = msgspec.json.Decoder(_Format)
 _DECODER = msgspec.json.Decoder(Version)
 
 
@@ -95,5 +108,8 @@ def encode(version: Version) -> bytes:
 
 
 def decode(text: bytes) -> Version:
-    """Read a version. Raises `msgspec.DecodeError` where it is none."""
+    """Read a version. Raises `msgspec.DecodeError` where it is none, and `NewerError`."""
+    found = _FORMAT_DECODER.decode(text).format
+    if found > FORMAT:
+        raise NewerError(f"mart, {CURRENT}", found, FORMAT)
     return _DECODER.decode(text)

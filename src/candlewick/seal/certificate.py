@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from candlewick.errors import TornObjectError
+from candlewick.errors import NewerError, TornObjectError
 from candlewick.lake.sealed.day import Day
 from candlewick.seal.merkle import Tree
 from candlewick.seal.minutes import Verdict
@@ -69,9 +69,11 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 
 def decode(content: bytes, name: str) -> Certificate:
-    """Read a certificate's file. Raises `TornObjectError` for one that is none, or written in another way."""
+    """Read a certificate's file. Raises `TornObjectError` for one that is none, or written in another way, and `NewerError`."""
     try:
         body = json.loads(content)
+        if body["format"] == FORMAT and body["version"] > VERSION:
+            raise NewerError(name, body["version"], VERSION)
         is_ours = (body["format"], body["version"]) == (FORMAT, VERSION) and canonical(body) == content.rstrip(b"\n")
     except (ValueError, KeyError, TypeError):
         is_ours = False

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from candlewick.errors import UNREADABLE, CheckpointError, LakeError, ObjectMissingError, TornObjectError
+from candlewick.errors import UNREADABLE, CheckpointError, LakeError, NewerError, ObjectMissingError, TornObjectError
 from candlewick.lake import names
 from candlewick.lake.manifest import HistoryMark, Manifest
 from candlewick.lake.objects import Lake
@@ -73,13 +73,18 @@ class Checkpoint(msgspec.Struct):
 
 
 def load(path: Path, recorder: str) -> Checkpoint | None:
-    """Read the checkpoint; None where there is none. Raises `CheckpointError` where it cannot be used."""
+    """Read the checkpoint; None where there is none.
+
+    Raises `CheckpointError` where it cannot be used, and `NewerError`.
+    """
     try:
         checkpoint = msgspec.json.decode(path.read_bytes(), type=Checkpoint)
     except FileNotFoundError:
         return None
     except (OSError, *UNREADABLE) as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from None
+    if checkpoint.v > VERSION:
+        raise NewerError(str(path), checkpoint.v, VERSION)
     if (checkpoint.v, checkpoint.recorder) != (VERSION, recorder):
         found = f"version {checkpoint.v} of {checkpoint.recorder!r}"
         raise CheckpointError(f"{path}: expected version {VERSION} of recorder {recorder!r}, got {found}")

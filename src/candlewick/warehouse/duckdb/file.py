@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, Self
 import duckdb
 import pyarrow as pa
 
-from candlewick.errors import WarehouseBusyError, WarehouseCorruptError, WarehouseError
+from candlewick.errors import NewerError, WarehouseBusyError, WarehouseCorruptError, WarehouseError
 from candlewick.lake.names import parse
 from candlewick.mart.quoting import quoted
 from candlewick.mart.views import STORAGE_VERSION
@@ -23,6 +23,9 @@ from candlewick.moments import from_micros, naive, now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
 from candlewick.warehouse.duckdb.lines import Lines, Readable, is_text, lines_of, trades_of
+
+FORMAT = 1
+"""Of the tables of RAW; SILVER and GOLD follow the models, whose digest is noted in the file."""
 
 _SCHEMA = """
 create schema if not exists raw;
@@ -105,6 +108,7 @@ class Warehouse:
             connection.execute("set global threads = ?", [threads])
             connection.execute("set global temp_directory = ?", [str(path.with_suffix(".tmp"))])
             connection.execute(_SCHEMA)
+            _check_format(path, connection)
             newest = connection.execute("select max(loaded_at) from raw.loaded_objects").fetchall()[0][0]
             return cls(path, connection, newest or from_micros(0))
 
@@ -227,6 +231,16 @@ class Warehouse:
                 "select object_name, min(row_number) from lines where not json_valid(payload) group by 1"
             ).fetchall()
         return {name: f"line {row} is not JSON" for name, row in rows}
+
+
+def _check_format(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """See that no newer version has made the tables; a file that does not say is of the first."""
+    found = connection.execute("select value from raw.settings where name = 'format'").fetchall()
+    if found and int(found[0][0]) > FORMAT:
+        connection.close()
+        raise NewerError(str(path), int(found[0][0]), FORMAT)
+    if not found:
+        connection.execute("insert into raw.settings values ('format', ?)", [str(FORMAT)])
 
 
 def _make(path: Path) -> None:
