@@ -33,6 +33,7 @@ class Filling:
         )
 
     async def __aenter__(self):
+        await self.rest.__aenter__()
         working = [self.writer.run(), *([self.backfiller.run()] if self.runs else [])]
         self.tasks = [asyncio.create_task(each) for each in working]
         return self
@@ -43,7 +44,7 @@ class Filling:
         for task in self.tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await self.rest._session.close()
+        await self.rest.__aexit__(None, None, None)
 
     def durable(self):
         """Every id in the lake, and the ids that are there twice."""

@@ -50,6 +50,7 @@ class Filling:
         return START, klines.over_by(self.clock.now())
 
     async def __aenter__(self):
+        await self.rest.__aenter__()
         self.tasks = [asyncio.create_task(self.filler.run()), asyncio.create_task(self.writer.run())]
         return self
 
@@ -59,7 +60,7 @@ class Filling:
         for task in self.tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await self.rest._session.close()
+        await self.rest.__aexit__(None, None, None)
 
     def settled(self, symbol="BTCDEMO"):
         return self.coverages[symbol].minutes.durable.ranges()

@@ -42,9 +42,10 @@ class Archive:
         self._url = url.rstrip("/")
         self._attempts = attempts
         self._proxy = proxy
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         return self
 
     async def __aexit__(

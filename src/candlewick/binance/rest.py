@@ -96,9 +96,10 @@ class Rest:
         self._attempts = attempts
         self._proxy = proxy
         self._clock = clock
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, headers=_HEADERS)
+        self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, headers=_HEADERS)
         return self
 
     async def __aexit__(
