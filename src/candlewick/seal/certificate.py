@@ -69,7 +69,7 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 
 def decode(content: bytes, name: str) -> Certificate:
-    """Read a certificate's file. Raises `TornObjectError` for one that is none, or written in another way, and `NewerError`."""
+    """Read a certificate's file. Raises `NewerError`, and `TornObjectError` for one that is none."""
     try:
         body = json.loads(content)
         if body["format"] == FORMAT and body["version"] > VERSION:
