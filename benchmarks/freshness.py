@@ -1,7 +1,8 @@
-"""How fresh the numbers are: from the exchange's event to the GOLD row in the mart and to the bar on screen.
+"""How fresh the numbers are, from the exchange's event to the GOLD row in the mart and to the screen; what it costs.
 
 Runs the demo (local exchange, recorder, warehouse, dashboard and, where Chromium is installed, a real browser) on
-this machine, and follows single trades. All clocks are this machine's, so that no offset has to be guessed.
+this machine, and follows single trades. All clocks are this machine's, so that no offset has to be guessed. While it
+measures, the CPU of the three processes is counted; where other work shares the cores, a second of it does less.
 
     python benchmarks/freshness.py --seconds 60
 """
@@ -10,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import statistics
 import sys
@@ -29,6 +31,7 @@ from candlewick.mart.reader import Mart
 from e2e.stack import Stack, wait_until
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
+PROCESSES = ("recorder", "warehouse", "dashboard")
 FIRST_TICKS = 10
 """Ticks that are not counted: a page that opens catches up with trades that happened before it was there."""
 
@@ -49,11 +52,16 @@ def main() -> None:
     parser.add_argument("--history", default="30m", help="history filled before the measurement starts")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), arguments.history) as stack:
+        started, before = time.monotonic(), spent(stack)
         hops = asyncio.run(measure(stack, arguments.seconds))
+        seconds, after = time.monotonic() - started, spent(stack)
     print(f"\n{'hop, from the event at the exchange':44}{'p50':>10}{'p99':>10}{'max':>10}{'n':>8}")
     report("to the recorder's feed", hops.received)
     report("to the settled GOLD row in the mart", hops.settled)
     report("to the bar on screen (painted)", hops.painted)
+    shares = {name: (after[name] - before[name]) / seconds for name in PROCESSES}
+    told = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+    print(f"of one core: {sum(shares.values()):.1%} ({told}); load {os.getloadavg()[0]:.1f}")
 
 
 @contextlib.contextmanager
@@ -70,6 +78,21 @@ def running(home: Path, history: str) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+
+
+def spent(stack: Stack) -> dict[str, float]:
+    """CPU seconds of each process, those of its children included."""
+    parents, ticks = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rpartition(") ")[2].split()
+            parents[int(path.parent.name)] = int(fields[1])
+            ticks[int(path.parent.name)] = int(fields[11]) + int(fields[12])
+
+    def of(pid: int) -> int:
+        return ticks.get(pid, 0) + sum(of(child) for child, parent in parents.items() if parent == pid)
+
+    return {name: of(stack.processes[name].pid) / os.sysconf("SC_CLK_TCK") for name in PROCESSES}
 
 
 def history_is_filled(stack: Stack) -> bool:

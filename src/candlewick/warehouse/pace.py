@@ -20,9 +20,11 @@ class Pace:
     is_owed: bool = True
     _next: float = 0.0
 
-    def owe(self) -> None:
-        """Note that there is something to do."""
+    def owe(self, *, at_once: bool = False) -> None:
+        """Note that there is something to do; `at_once` it is due now."""
         self.is_owed = True
+        if at_once:
+            self._next = 0.0
 
     def is_due(self, now: float) -> bool:
         """Whether to do it now."""

@@ -30,8 +30,9 @@ _QUIET_SECONDS = 1.0
 
 @dataclass
 class Pipeline:
-    """Intake and publisher, and what they have done. `cycle_ms` are the milliseconds of the last cycle with news.
+    """Intake and publisher, and what they have done.
 
+    `cycle_ms` are the milliseconds of the last cycle with news, those of slower work left out.
     `clock` gives seconds, from any moment on.
     """
 
@@ -95,25 +96,24 @@ class Pipeline:
         self.objects, self.lines = self.intake.warehouse.connection.execute(counts).fetchall()[0]
 
     def _digest(self, loaded: Loaded, started: float) -> None:
-        """Bring what was loaded into GOLD and into the mart."""
+        """Bring what was loaded into GOLD and into the mart, but for what may follow: it must not hold up the rest."""
         is_backlog = loaded.lines >= _BACKLOG_LINES
         self.objects += loaded.objects
         self.lines += loaded.lines
-        self.audit.owe()
+        self.audit.owe(at_once=loaded.has_news_for_audit)
         self._long.owe()
         self._trades.owe()
         load_ended = self.clock()
-        with_audit = is_backlog or loaded.has_news_for_audit or self.audit.is_due(load_ended)
-        self._run_models(with_audit=with_audit, with_long=with_audit or self._long.is_due(load_ended))
+        self._run_models(with_audit=is_backlog, with_long=is_backlog)
         models_ended = self.clock()
-        self._publish(with_trades=self._trades.is_due(models_ended))
+        self._publish(with_trades=is_backlog)
         self.cycle_ms = {
             "load": (load_ended - started) * 1e3,
             "dbt": (models_ended - load_ended) * 1e3,
             "publish": (self.clock() - models_ended) * 1e3,
         }
         self._last_news = self.clock()  # when it is dealt with: else any cycle that takes a second looks quiet
-        if is_backlog or (not self.audit.is_owed and self._pruning.is_due(models_ended)):
+        if is_backlog:
             self._prune()
 
     def _do_what_is_owed(self) -> bool:
@@ -128,7 +128,7 @@ class Pipeline:
             self._publish(with_trades=False)
         elif self._trades.is_owed and (is_quiet or self._trades.is_due(now)):
             self._publish(with_trades=True)
-        elif not self.audit.is_owed and self._pruning.is_due(now):
+        elif self._pruning.is_due(now):
             self._prune()
         elif self._joining.is_due(now):
             is_joined = self.publisher.join_settled()
@@ -140,7 +140,7 @@ class Pipeline:
         return True
 
     def _prune(self) -> None:
-        """Forget what RAW needs no longer; only where the models, the audit's too, have run on all of it."""
+        """Forget what RAW needs no longer: what reads it has run in the transaction that filled it."""
         started = self.clock()
         self.intake.prune()
         self._pruning.done(started, self.clock())
