@@ -30,7 +30,8 @@ FORMAT = 1
 _SCHEMA = """
 create schema if not exists raw;
 create table if not exists raw.binance_raw (
-    payload json not null, object_name varchar not null, row_number bigint not null, loaded_at timestamp not null
+    payload json not null using compression zstd, object_name varchar not null, row_number bigint not null,
+    loaded_at timestamp not null
 );
 create table if not exists raw.loaded_objects (
     object_name varchar not null, hour timestamp not null, recorder varchar not null, sequence_number bigint not null,
