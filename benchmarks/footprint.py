@@ -24,6 +24,8 @@ import pyarrow as pa
 ROOT = Path(__file__).parent.parent
 sys.path[0] = str(ROOT / "tests")  # beside this file is a benchmark with the name of a package there
 
+from candlewick.warehouse.duckdb.compiling import program
+from candlewick.warehouse.duckdb.periods import with_news
 from candlewick.warehouse.flow.reading import Flow
 from made.recordings import REAL
 from warehouse.flowing import STEPS, Footprint
@@ -132,22 +134,14 @@ def fill(connection: duckdb.DuckDBPyConnection, count: int) -> None:
             symbol varchar, first_missing_id bigint, last_missing_id bigint, state varchar,
             previous_traded_at timestamp, next_traded_at timestamp)
     """)
-    connection.execute(f"create table gold.trades_footprint_1m as {model_sql()}")
+    connection.execute(f"create table gold.trades_footprint_1m as {model_sql(connection)}")
 
 
-def model_sql() -> str:
-    """The model as dbt compiles it for a full build."""
-    from candlewick.warehouse.duckdb.file import Warehouse  # noqa: PLC0415
-    from candlewick.warehouse.targets import Target  # noqa: PLC0415
-    from candlewick.warehouse.transform import Models  # noqa: PLC0415
-
+def model_sql(connection: duckdb.DuckDBPyConnection) -> str:
+    """The model as the warehouse's owner runs it, on a table of which it has seen nothing yet."""
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = Warehouse.open(Path(folder, "bench.duckdb"))
-        models = Models(Target.duckdb(warehouse.path), Path(folder, "dbt"), timezone="UTC")
-        [result] = models._compile("--select=trades_footprint_1m,resource_type:model", "--indirect-selection=empty")
-        models.close()
-        warehouse.close()
-    return str(result.node.compiled_code).replace('"bench".', "")
+        [model] = [each for each in program("UTC", Path(folder)).models if each.name == "trades_footprint_1m"]
+    return with_news(connection, model.sql, lambda _: datetime(1970, 1, 1))
 
 
 if __name__ == "__main__":
