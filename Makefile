@@ -2,7 +2,7 @@
 #   make demo    the whole system on this machine, against a local exchange
 #   make test    every check and test
 .DEFAULT_GOAL := help
-.PHONY: help demo up test recording lint format slow bench screenshots lock audit bom package clean
+.PHONY: help demo up test recording lint format slow bench screenshots lock audit bom site package clean
 # Where bytecode is not kept, as in many images of Python, each of a hundred processes compiles dbt anew: 3 s of each.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
@@ -65,6 +65,10 @@ audit: ## Look everything in the locks up among known vulnerabilities (asks the 
 bom: ## Write the bill of materials (CycloneDX) to dist/
 	@scripts/venv.sh dev
 	@$(BIN)/python scripts/bom.py dist/candlewick.cdx.json
+
+site: ## Build the documentation's site into build/site
+	@scripts/venv.sh dev
+	@$(BIN)/mkdocs build --strict
 
 package: ## Build the wheel, with its bill of materials inside, into dist/
 	@scripts/venv.sh dev
