@@ -1,6 +1,7 @@
 """The source distribution, and the wheel made of it, as `python -m build` does: without Node and without dbt."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -52,6 +53,22 @@ def test_the_wheel_has_the_chart_the_compiled_models_and_every_module(wheel):
     shipped = wheel.read("candlewick/models/compiled.json").partition(b"\n")[0].decode()
     assert shipped == compiling.digest()
     assert not [name for name in names if "node_modules" in name or name.endswith(".ts")]
+
+
+def test_the_image_copies_all_that_a_build_needs(tmp_path):
+    """The wheel is made of what the Containerfile copies, and of nothing else."""
+    lines = (ROOT / "deploy/container/Containerfile").read_text().splitlines()
+    copied = [line.split()[1:] for line in lines if line.startswith("COPY ") and "--from" not in line]
+    assert ["requirements.lock", "./"] in copied
+    for *sources, target in copied:
+        for source in sources:
+            if (ROOT / source).is_dir():
+                hidden = shutil.ignore_patterns("node_modules", "__pycache__")
+                shutil.copytree(ROOT / source, tmp_path / target, ignore=hidden)
+            else:
+                (tmp_path / target).mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, tmp_path / target)
+    assert build("wheel", tmp_path, tmp_path / "dist").stat().st_size > 500_000
 
 
 def test_its_metadata_is_what_the_standard_says_and_names_its_licences(wheel):
