@@ -13,19 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import snowflake.connector.errors
 from fakesnow import arrow, macros, transforms
+from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
+
+from peers import fakesnow_speed
 
 _TEMPORARY = re.compile(r"^((?:\s|/\*.*?\*/)*create or replace)\s+temporary\s+(?=table|view)", re.I | re.S)
 
 
 @contextmanager
 def shimmed() -> Iterator[None]:
-    """Bend what stands in module globals, until the block ends."""
+    """Bend what stands in modules and classes, until the block ends."""
     bent = [
         (transforms, "numeric_agg_implicit_cast", _sums_stay_exact),
         (transforms, "create_table_as", _naming_columns(transforms.create_table_as)),
         (macros, "FS_TO_TIMESTAMP", _with_exact_micros(macros.FS_TO_TIMESTAMP)),
         (arrow, "timestamp_to_sf_struct", _keeping_nulls(arrow.timestamp_to_sf_struct)),
+        (FakeSnowflakeCursor, "_transform", fakesnow_speed.quick),
     ]
     straight = [(module, name, getattr(module, name)) for module, name, _ in bent]
     for module, name, value in bent:
