@@ -45,7 +45,7 @@ class Cloud:
         new = self.objects() - self.loaded
         self.account.load(self.lake, sorted(new))
         self.loaded |= new
-        self.account.models.run()
+        self.account.run()
 
 
 @pytest.fixture(scope="module")

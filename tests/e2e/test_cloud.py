@@ -135,6 +135,7 @@ def account_of(stack: Stack, host: Host) -> Account:
 def snowflake(replayed: Stack, host: Host) -> Account:
     """Snowflake, built from what its pipe loaded from the same bucket: models, data tests and unit tests."""
     account = account_of(replayed, host)
+    account.run()
     account.models.build()
     return account
 

@@ -9,7 +9,7 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import pack
-from candlewick.setup.sql import copy_statement
+from candlewick.setup.sql import copy_statement, render, sections
 from candlewick.warehouse.snowflake import pipe
 from candlewick.warehouse.snowflake.connection import Connection
 from peers.snowflake_peer import Peer
@@ -35,6 +35,10 @@ class SmallRaw:
             for schema in ("RAW", "SILVER", "GOLD"):
                 connection.run(f"create schema if not exists {settings.snowflake.database}.{schema}")
             connection.run(f"create table {settings.snowflake.database}.RAW.BINANCE_RAW ({_TABLE})")
+            for section in sections(render("setup", settings, "")):
+                if section.title == "What the models take":
+                    for statement in section.statements:
+                        connection.run(statement)
             connection.run(f"CREATE PIPE IF NOT EXISTS {name} AUTO_INGEST = TRUE AS {copy_statement(settings)}")
         return cls(peer, settings)
 

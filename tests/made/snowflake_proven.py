@@ -42,5 +42,6 @@ def prepared(run: Path, base: Path, host: Host) -> Proven:
         account.set_up()
         lake = Lake.open(embedded.lake_url, embedded.prefix)
         account.load(lake, [item.name for item in lake.list_all()])
-        account.models.run()
+        account.run()
+        account.close()
     return made

@@ -1,14 +1,15 @@
 """SILVER and GOLD on Snowflake beside those on DuckDB: set an account up, run the models there, compare."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from candlewick.config import Settings
 from candlewick.lake.objects import Lake
 from candlewick.setup.sql import render, sections
 from candlewick.warehouse.snowflake.connection import Connection
-from candlewick.warehouse.snowflake.owner import models_of
+from candlewick.warehouse.snowflake.owner import Owner, models_of
 from candlewick.warehouse.transform import Models
 from peers.snowflake_peer import Peer
 
@@ -33,6 +34,7 @@ class Account:
 
     settings: Settings
     peer: Peer
+    _parts: ExitStack = field(default_factory=ExitStack)
 
     def set_up(self) -> None:
         """Run setup.sql."""
@@ -45,6 +47,19 @@ class Account:
     def models(self) -> Models:
         """The models, parsed once."""
         return models_of(self.settings)
+
+    @cached_property
+    def owner(self) -> Owner:
+        """Who runs the models here, until the tests are over."""
+        return self._parts.enter_context(Owner.open(self.settings))
+
+    def run(self) -> None:
+        """Run a cycle, with the audit."""
+        self.owner.cycle(with_audit=True)
+
+    def close(self) -> None:
+        """Let go of what runs the models."""
+        self._parts.close()
 
     def load(self, lake: Lake, names: list[str]) -> None:
         """Let the pipe load objects, none of which it knows."""

@@ -6,6 +6,7 @@ answer about an integration or a pipe is answered from what was asked to be made
 list runs over the lines of each object, with the metadata columns that Snowflake documents.
 """
 
+import io
 import json
 import logging
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import snowflake.connector.errors
 import sqlglot
 from backports import zstd
@@ -27,11 +29,12 @@ from sqlglot import exp
 
 from peers.fakesnow_shims import crashes_as_refusals, rewritten, shimmed
 from peers.snowflake_functions import Functions
+from peers.snowflake_streams import Streams
 
 fakesnow_server = import_module("fakesnow.server")
 
 NOPS = [
-    r"(CREATE|ALTER|DROP)\s+(WAREHOUSE|ROLE|STORAGE INTEGRATION|INTEGRATION|PIPE)\b",
+    r"(CREATE|ALTER|DROP)\s+(WAREHOUSE|ROLE|STORAGE INTEGRATION|INTEGRATION|PIPE|STREAM|RESOURCE MONITOR)\b",
     r"GRANT\b",
     r"ALTER\s+STAGE\b",
     r"DROP\s+DATABASE\b",
@@ -60,15 +63,20 @@ class Peer:
         self.pipe_state = "RUNNING"
         self.available_roles = ["CANDLEWICK_READER", "PUBLIC"]
         self.functions = Functions(self._pipe_status)
+        self.streams = Streams()
+        self.refused: list[tuple[str, ...]] = []
         self._integrations: dict[str, str] = {}
         self._pipes: dict[str, str] = {}
         self._loaded: set[str] = set()
+        self._staged_keys: set[str] = set()
 
     def answer(self, statement: str) -> str:
         """Take note of a statement, and return what fakesnow is to run in its place."""
         self.statements.append(statement)
         self.functions.note(statement)
-        statement = self.functions.answered(rewritten(statement))
+        statement = self.streams.answered(self.functions.answered(rewritten(statement)))
+        if answered := self._staged(statement) or self._shown(statement):
+            return answered
         plain = " ".join(statement.split())
         if plain == "SELECT CURRENT_AVAILABLE_ROLES()":
             return f"SELECT '{json.dumps(self.available_roles)}' AS ROLES"
@@ -81,6 +89,9 @@ class Peer:
             self._pipes.setdefault(match[1], statement[statement.index("COPY INTO") :])
         elif match := re.match(r"DROP PIPE IF EXISTS (\S+)", plain):
             self._pipes.pop(match[1], None)
+        elif match := re.match(r"SELECT SYSTEM\$PIPE_FORCE_RESUME\('([^']+)'", plain):
+            self.pipe_state = "RUNNING"
+            return "SELECT 'done' AS ANSWER"
         elif match := re.match(r"SHOW PIPES LIKE '(\w+)' IN SCHEMA (\S+)", plain):
             return self._pipe_rows(f"{match[2]}.{match[1]}")
         elif match := re.match(r"ALTER PIPE (\S+) REFRESH", plain):
@@ -97,6 +108,68 @@ class Peer:
             self._loaded.add(key)
             self.functions.changed(copy.this.this.sql(dialect="snowflake"))
         return len(new)
+
+    def _shown(self, statement: str) -> str | None:
+        """What Snowflake shows of rights, streams, the last statement and the bill; None where nothing was asked."""
+        if match := re.match(r"SHOW GRANTS TO ROLE (\w+)", statement):
+            granted = [each for each in self.statements if each.startswith("GRANT") and each.endswith(match[1])]
+            rights = {right.strip() for each in granted for right in each[6:].partition(" ON ")[0].split(",")}
+            return _select(("privilege",), [(right,) for right in sorted(rights)])
+        if match := re.match(r"SHOW STREAMS LIKE '(\w+)'", statement):
+            names = [name for name in self.streams.tables if name.endswith(match[1])]
+            return _select(("name", "stale", "stale_after"), [(name, "false", "2026-12-11") for name in names])
+        if "get_query_operator_stats(" in statement:
+            return _select(("scanned", "total"), [("3", "10")])
+        if "metering_history" in statement:
+            return _select(("service_type", "used"), [("WAREHOUSE_METERING", "1.25")])
+        return None
+
+    def _staged(self, statement: str) -> str | None:
+        """What fakesnow is to run in the place of a statement about files; None where it is about none."""
+        if statement == "begin":
+            self._stage()
+        if "information_schema.copy_history(" in statement:
+            return _select(("file_name", "first_error_message"), self.refused)
+        if statement.startswith("COPY INTO") and " FILES = (" in statement:
+            return self._copied(statement)
+        return self._read_staged(statement) if "(FILE_FORMAT => " in statement else None
+
+    def _copied(self, statement: str) -> str:
+        """Load the files that a COPY names, each once, torn ones not at all, and answer as Snowflake does."""
+        files = re.findall(r"'([^']+)'", statement.partition("FILES = (")[2].partition(")")[0])
+        copy = sqlglot.parse_one(statement.partition(" FILES = (")[0], read="snowflake")
+        rows = []
+        for file in files:
+            (key,) = [key for key in self.objects() if key.endswith(f"/raw/{file}")]
+            cursor = fakesnow_server.shared_fs.connect(copy.this.this.catalog, "RAW").cursor()
+            _copy(cursor, copy, key, self.objects()[key])
+            rows.append((key, "LOADED"))
+        self.functions.changed(copy.this.this.sql(dialect="snowflake"))
+        return _select(("file", "status"), rows)
+
+    def _stage(self) -> None:
+        """Let a transaction that begins see the rows of the sealed files that are in the bucket."""
+        new = [key for key in self.objects() if "/sealed/" in key and key not in self._staged_keys]
+        if not new:
+            return
+        cursor = fakesnow_server.shared_fs.connect("CRYPTO_DB", "RAW").cursor()
+        cursor.execute("create table if not exists CRYPTO_DB.RAW.PEER_STAGED (line varchar, number int, file varchar)")
+        for key in (key for key in new if not key.endswith(".certificate.json")):
+            lines = _rows_of(self.objects()[key], is_parquet=key.endswith(".parquet"))
+            rows = {
+                "line": lines,
+                "number": range(1, len(lines) + 1),
+                "file": [key.partition("/sealed/")[2]] * len(lines),
+            }
+            cursor._duck_conn.register("peer_staged", pa.table(rows))
+            cursor._duck_conn.execute("insert into CRYPTO_DB.RAW.PEER_STAGED from peer_staged")
+        self._staged_keys |= set(new)
+
+    def _read_staged(self, statement: str) -> str:
+        """Read a staged file's rows, with what a query of a stage calls them."""
+        rows = r"(select parse_json(line) as c1, number from CRYPTO_DB.RAW.PEER_STAGED where file = '\1') as staged"
+        statement = re.sub(r"@[^/\s]+/(\S+) \(FILE_FORMAT => '[^']+'\)", rows, statement)
+        return statement.replace("$1", "c1").replace("METADATA$FILE_ROW_NUMBER", "number")
 
     def _pipe_status(self, name: str) -> dict[str, Any] | None:
         if name not in self._pipes:
@@ -232,3 +305,10 @@ def _copy(cursor: FakeSnowflakeCursor, copy: exp.Expression, key: str, content: 
     cursor._duck_conn.execute("CREATE OR REPLACE TEMP TABLE peer_lines AS FROM peer_numbered")
     table = copy.this.this.sql(dialect="snowflake")
     cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {expressions} FROM temp.main.peer_lines")
+
+
+def _rows_of(content: bytes, *, is_parquet: bool) -> list[str]:
+    """A file's rows as JSON: of Parquet by its logical types, decimals with all of their digits."""
+    if not is_parquet:
+        return zstandard.ZstdDecompressor().decompressobj().decompress(content).decode().splitlines()
+    return [json.dumps(row, default=str) for row in pq.read_table(io.BytesIO(content)).to_pylist()]

@@ -151,7 +151,35 @@ def test_a_pipe_with_another_copy_is_pointed_out_and_left(peer, aws, settings):
     settings.write_text(settings.read_text() + 'stage = "OTHER_STAGE"\n')
     result = run(settings)
     assert result.exit_code == 0, result.output
-    assert f"DROP PIPE {PIPE}" in result.output
+    assert "--renew-pipe" in result.output
+    result = run(settings, "--renew-pipe")
+    assert result.exit_code == 0, result.output
+    assert f"DROP PIPE IF EXISTS {PIPE}" in peer.statements
+    refreshes = [each for each in peer.statements if each.startswith(f"ALTER PIPE {PIPE} REFRESH")]
+    assert len(refreshes) == 3 and "MODIFIED_AFTER = '20" in refreshes[-1]
+    assert "is not the one" not in result.output
+
+
+def test_a_pipe_that_was_paused_goes_on_and_one_that_stopped_is_no_success(peer, aws, settings):
+    set_up_aws(settings)
+    run(settings)
+    peer.pipe_state = "PAUSED"
+    result = run(settings)
+    assert result.exit_code == 0 and "The pipe was paused; it goes on" in result.output
+    assert f"SELECT SYSTEM$PIPE_FORCE_RESUME('{PIPE}', 'staleness_check_override')" in peer.statements
+    peer.pipe_state = "STOPPED_STAGE_ALTERED"
+    result = run(settings)
+    assert isinstance(result.exception, SetupError) and "--renew-pipe" in str(result.exception)
+
+
+def test_an_admin_who_is_no_accountadmin_gets_the_loaders_role_and_is_told_of_the_monitor(peer, aws, settings):
+    set_up_aws(settings)
+    settings.write_text(settings.read_text() + 'admin_role = "TAPE_ADMIN"\n')
+    result = run(settings)
+    assert result.exit_code == 0, result.output
+    assert "No resource monitor" in result.output
+    assert "GRANT ROLE CANDLEWICK_LOADER TO ROLE TAPE_ADMIN" in peer.statements
+    assert not [each for each in peer.statements if "RESOURCE MONITOR" in each]
 
 
 def test_teardown_wants_the_databases_name(peer, aws, settings):

@@ -87,13 +87,15 @@ def test_the_reader_reads_and_the_loader_only_loads():
     assert reader == {"GRANT USAGE", "GRANT SELECT", "GRANT MONITOR"}
     assert not [grant for grant in grants if "RAW.BINANCE_RAW" in grant and grant.endswith("CANDLEWICK_READER")]
     loader = [grant for grant in grants if grant.endswith("CANDLEWICK_LOADER")]
-    assert not [grant for grant in loader if re.search(r"SILVER|GOLD|WAREHOUSE|DELETE|OWNERSHIP|ALL PRIVILEGES", grant)]
+    assert not [grant for grant in loader if re.search(r"SILVER|GOLD|DELETE|OWNERSHIP|ALL PRIVILEGES", grant)]
     assert not [grant for grant in grants if "ALL PRIVILEGES" in grant or "OWNERSHIP" in grant]
 
 
 def test_streaming_needs_no_pipe_of_ours():
     text = render("setup", SETTINGS.model_copy(update={"ingest": "streaming"}), ROLE)
-    assert "CREATE PIPE" not in text and "ALTER PIPE" not in text
+    assert "CREATE PIPE" not in text and "REFRESH" not in text
+    assert "ALTER PIPE IF EXISTS CRYPTO_DB.RAW.BINANCE_PIPE SET PIPE_EXECUTION_PAUSED = TRUE" in text
+    assert "PIPE_EXECUTION_PAUSED" not in render("setup", SETTINGS, ROLE)
     assert not PIPE_SECTIONS & {section.title for section in sections(text)}
     assert {section.title for section in sections(render("setup", SETTINGS, ROLE))} >= PIPE_SECTIONS
 
@@ -101,3 +103,17 @@ def test_streaming_needs_no_pipe_of_ours():
 def test_a_lake_that_is_not_in_s3_cannot_be_loaded_by_snowflake():
     with pytest.raises(ConfigError, match="s3://bucket/path"):
         render("setup", Settings(s3=S3Settings()), ROLE)
+
+
+def test_no_mistake_costs_more_than_the_monitor_lets_it():
+    text = render("setup", SETTINGS, ROLE)
+    assert "WITH CREDIT_QUOTA = 60" in text and text.count("SET RESOURCE_MONITOR = CANDLEWICK_MONITOR") == 2
+    without = SnowflakeSettings(monthly_credits=0)
+    for script in ("setup", "teardown"):
+        assert "MONITOR CANDLEWICK" not in render(script, SETTINGS.model_copy(update={"snowflake": without}), ROLE)
+
+
+def test_what_the_models_take_comes_in_the_order_of_commits():
+    (stream,) = [each for each in STATEMENTS if each.startswith("CREATE STREAM")]
+    assert "ON TABLE CRYPTO_DB.RAW.BINANCE_RAW" in stream and "APPEND_ONLY = TRUE" in stream
+    assert "SHOW_INITIAL_ROWS = TRUE" in stream, "what is there already when an account is upgraded is taken, too"

@@ -26,6 +26,10 @@ from warehouse.lakes import START, Writer, chunks, recorded_lines, trade_line
 BY_DBT = '"app": "dbt"'
 """In the comment that dbt puts behind its statements."""
 
+OF_A_CYCLE = re.compile(
+    r"^(insert into|delete from|select|create or replace view) [^;]*CRYPTO_DB\.(silver|gold)\.", re.S
+)
+
 
 FINE = (
     ("0.03577", "0.1267", "0.00453205"),
@@ -61,7 +65,7 @@ class Sides:
         """Load those objects that no test has loaded yet, and run the models on both sides."""
         if new := [name for name in names if name not in self.loaded]:
             self.load(new)
-            self.snowflake.models.run()
+            self.snowflake.run()
 
     def differing(self) -> list[str]:
         """The tables that differ between the two."""
@@ -84,6 +88,7 @@ def sides(recording: Path, snowflake_server: Host, tmp_path_factory: pytest.Temp
         patch.setenv("SNOWFLAKE_HOME", str(home / "snowflake"))
         account.set_up()
         yield Sides(lake, names, account, bench)
+        account.close()
 
 
 def test_a_first_run_makes_the_tables_of_duckdb(sides):
@@ -111,7 +116,7 @@ def test_the_live_views_show_before_a_run_what_the_tables_show_after_it_late_obj
     claimed = [name for name in columns("gold.trades_ohlc_1m", sides.duckdb.rows) if name != "is_complete"]
     statement = f"select {', '.join(claimed)} from CRYPTO_DB.GOLD.%s order by symbol, open_time"
     live = {timeframe: sides.snowflake.rows(statement % f"TRADES_OHLC_{timeframe}_LIVE") for timeframe in TIMEFRAMES}
-    sides.snowflake.models.run()
+    sides.snowflake.run()
     for timeframe in TIMEFRAMES:
         assert live[timeframe] == sides.snowflake.rows(statement % f"TRADES_OHLC_{timeframe}"), timeframe
     assert sides.differing() == []
@@ -126,7 +131,7 @@ def test_a_run_without_news_changes_nothing(sides):
         if table != "gold.tape_gaps"
     )
     before = sides.snowflake.rows(counted)
-    sides.snowflake.models.run()
+    sides.snowflake.run()
     assert sides.snowflake.rows(counted) == before
 
 
@@ -149,7 +154,8 @@ def test_the_whole_5m_candles_equal_the_exchanges_in_nine_fields(sides, recordin
 def test_every_statement_of_the_models_is_snowflakes_sql(sides):
     sides.settle(sides.first)
     sides.settle(sides.names)
-    statements = {re.sub(r"\d+", "0", each): each for each in sides.snowflake.peer.statements if BY_DBT in each}
+    sent = [each for each in sides.snowflake.peer.statements if BY_DBT in each or OF_A_CYCLE.search(each)]
+    statements = {re.sub(r"\d+", "0", each): each for each in sent}
     parsed = [sqlglot.parse_one(statement, read="snowflake") for statement in statements.values()]
     assert {exp.Create, exp.Select, exp.Insert, exp.Delete} <= {type(statement) for statement in parsed}
     # What the parser only takes as words: none of ours.

@@ -25,12 +25,16 @@ def raw(peer: Peer, settings: Settings) -> SmallRaw:
 def test_the_models_run_on_news_and_without_it_no_statement_needs_the_warehouse(raw, peer, settings):
     raw.put(1, 90)
     raw.load()
+    peer.refused = [("binance/raw/torn.json.zst", "Error parsing JSON")]
     with Owner.open(settings) as owner:
         assert owner.cycle(with_audit=True)
+        numbers = _Pulse("running", owner=owner).numbers()
+        assert numbers["skipped_objects"] == ["binance/raw/torn.json.zst: Error parsing JSON"]
+        assert numbers["statements"] > 0
         assert minutes(settings) == [(60, Decimal("60.5")), (30, Decimal("90.5"))]
         report = told(owner, settings)
         assert (report.symbols[0].in_warehouse, report.mart_version) == (90, 1)
-        assert owner.counts == (1, 91)
+        assert (owner.objects, owner.work.lines) == (1, 91)
 
         peer.statements.clear()
         assert not owner.cycle()

@@ -27,10 +27,10 @@ def test_a_running_pipe_with_its_backlog():
     ("state", "step"),
     [
         ("PAUSED", f"ALTER PIPE {NAME} SET PIPE_EXECUTION_PAUSED = FALSE"),
-        ("STOPPED_STAGE_ALTERED", f"DROP PIPE {NAME}"),
+        ("STOPPED_STAGE_ALTERED", "setup snowflake --renew-pipe"),
         ("STOPPED_MISSING_TABLE", "candlewick setup snowflake"),
         ("STALLED_STAGE_PERMISSION_ERROR", "--apply-aws"),
-        ("STALLED_COMPILATION_ERROR", f"DROP PIPE {NAME}"),
+        ("STALLED_COMPILATION_ERROR", "setup snowflake --renew-pipe"),
         ("STALLED_EXECUTION_ERROR", "COPY_HISTORY"),
         ("READ_ONLY", "`database` in [snowflake]"),
         ("A_STATE_OF_TOMORROW", "SYSTEM$PIPE_STATUS"),

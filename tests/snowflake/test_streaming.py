@@ -85,6 +85,7 @@ def stream(snowflake_server: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     write_connection(tmp_path / "warehouse", snowflake_server.port)
     with trusted_account(tmp_path) as endpoints:
         yield Stream(source, lake, settings, endpoints, account)
+        account.close()
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -120,7 +121,7 @@ def test_gold_by_streaming_equals_gold_by_files_through_a_restart_in_the_middle(
 
     monkeypatch.setenv("SNOWFLAKE_HOME", str(warehouse))
     stream.insert()
-    stream.account.models.run()
+    stream.account.run()
 
     monkeypatch.setenv("SNOWFLAKE_HOME", str(endpoints))
     stream.write(stream.names[4:])
@@ -132,7 +133,7 @@ def test_gold_by_streaming_equals_gold_by_files_through_a_restart_in_the_middle(
 
     monkeypatch.setenv("SNOWFLAKE_HOME", str(warehouse))
     stream.insert()
-    stream.account.models.run()
+    stream.account.run()
     with Bench.open(tmp_path) as duckdb:
         duckdb.cycle([stream.source.read_object(name) for name in stream.names])
         assert stream.account.differing(duckdb.rows) == []

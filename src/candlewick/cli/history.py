@@ -144,6 +144,42 @@ def rebuild(config_path: ConfigOption = None, demo: DemoOption = False, as_json:
     tell_json(home.newest({})._asdict()) if as_json else console.print(made)
 
 
+@app.command()
+def load(
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The first day, UTC.", show_default="all that the lake has"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config_path: ConfigOption = None,
+) -> None:
+    """Load the lake's history into Snowflake, day by day: sealed files where there are some, else the small objects.
+
+    It shows its plan first, and leaves out what is loaded: stopped or killed, the same command goes on where it was.
+    Stop `candlewick warehouse` before. Example: `candlewick load --since 2024-08-01`
+    """
+    from candlewick.process import log  # noqa: PLC0415
+    from candlewick.warehouse.home import home_of  # noqa: PLC0415
+
+    log.configure("load", level="warning")
+    home = home_of(settings_from(config_path))
+
+    def agree(plan: str) -> bool:
+        console.print(plan)
+        return yes or typer.confirm("Start?", default=True)
+
+    with _progress() as progress:
+        bar = progress.add_task("Days", total=None, visible=False)
+
+        def advance(done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total, visible=True)
+
+        made = home.load(since.date() if since else None, agree, advance)
+    if made is not None:
+        console.print(made)
+    raise typer.Exit(0 if made is not None else 1)
+
+
 def _progress(console: "Console" = console) -> "Progress":
     from rich.progress import (  # noqa: PLC0415
         BarColumn,

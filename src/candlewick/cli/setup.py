@@ -66,6 +66,9 @@ def snowflake(
         bool, typer.Option("--apply-aws", help="Hand over to AWS what it must know: changes the stack, asks before.")
     ] = False,
     yes: Yes = False,
+    renew_pipe: Annotated[
+        bool, typer.Option("--renew-pipe", help="Make the pipe anew: it stopped, or the lake's place has changed.")
+    ] = False,
     teardown: Annotated[
         bool, typer.Option("--teardown", help="Remove it all again, rows included; asks for the database's name.")
     ] = False,
@@ -97,7 +100,7 @@ def snowflake(
     wire = _wire_to_stack(settings, yes=yes) if apply_aws else _wire_by_hand
     with Connection.open(settings.snowflake, settings.snowflake.admin_role) as connection:
         typer.echo(f"Snowflake account {connection.login.account}, user {connection.login.user}")
-        set_up(connection, settings, role, typer.echo, wire)
+        set_up(connection, settings, role, typer.echo, wire, renews_pipe=renew_pipe)
     typer.echo("Snowflake is set up." if apply_aws else "Snowflake is set up, but for what AWS must know.")
     typer.echo("S3 needs up to five minutes until a new notification works; run this again then, and it catches up.")
 

@@ -114,6 +114,11 @@ class SnowflakeSettings(RemoteSection):
 
     `visitors` names the one of the Data page, whose user has the reader's role and no other; empty: `connection`.
 
+    `warehouse` runs the models, `reader_warehouse` what the dashboard, programs and visitors ask; one name for both
+    will do. `monthly_credits` is where the resource monitor suspends them, 0 for none.
+
+    `raw_days` are days of lines kept in RAW, where the stream keeps what no cycle has taken yet; the lake keeps all.
+
     Seconds: `auto_suspend_seconds` before the idle warehouse suspends, `cycle_seconds` between two runs of the models,
     `poll_seconds` between two queries of the dashboard, `streaming_lag_seconds` a row may wait in the streaming client.
     """
@@ -124,6 +129,9 @@ class SnowflakeSettings(RemoteSection):
     visitors: str = ""
     database: Identifier = "CRYPTO_DB"
     warehouse: Identifier = "CANDLEWICK_WH"
+    reader_warehouse: Identifier = "CANDLEWICK_READER_WH"
+    resource_monitor: Identifier = "CANDLEWICK_MONITOR"
+    monthly_credits: int = Field(default=60, ge=0)
     auto_suspend_seconds: int = Field(default=60, ge=30)
     admin_role: Identifier = "ACCOUNTADMIN"
     loader_role: Identifier = "CANDLEWICK_LOADER"
@@ -136,6 +144,7 @@ class SnowflakeSettings(RemoteSection):
     pipe: Identifier = "BINANCE_PIPE"
     threads: int = Field(default=4, ge=1, le=64)
     cycle_seconds: float = Field(default=300.0, ge=1)
+    raw_days: float = Field(default=2.0, gt=0.1)
     poll_seconds: float = Field(default=5.0, ge=1)
     streaming_lag_seconds: int = Field(default=1, ge=1, le=600)
 

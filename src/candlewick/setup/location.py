@@ -28,3 +28,8 @@ class Location(NamedTuple):
     def raw_url(self) -> str:
         """Where the raw objects are, as Snowflake's stage wants it."""
         return f"s3://{self.bucket}/{self.folder}raw/"
+
+    @property
+    def sealed_url(self) -> str:
+        """Where the sealed days are."""
+        return f"s3://{self.bucket}/{self.folder}sealed/"

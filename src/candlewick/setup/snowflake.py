@@ -6,6 +6,7 @@ integration and after the pipe, and the wires are handed over.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import stamina
@@ -13,12 +14,15 @@ import stamina
 from candlewick.config import Settings
 from candlewick.errors import SetupError, WarehouseError
 from candlewick.setup.sql import Section, copy_statement, render, sections
+from candlewick.warehouse.snowflake import pipe as pipes
 from candlewick.warehouse.snowflake.connection import Connection
 
 Report = Callable[[str], None]
 Wire = Callable[[dict[str, str]], bool]
 """Takes what the stack must know, by the names of its parameters, and says whether AWS has been told."""
 
+_REACH, _OVERLAP = timedelta(days=7), timedelta(hours=1)
+"""How far REFRESH reaches back (Snowflake, "ALTER PIPE"), and how much of what a pipe has loaded the next looks at."""
 _ASSUMES = ("assuming AWS_ROLE", "AssumeRole", "assume role")
 
 
@@ -46,19 +50,33 @@ class Pipe(NamedTuple):
         return {"PipeQueueArn": self.queue_arn}
 
 
-def set_up(connection: Connection, settings: Settings, storage_role_arn: str, report: Report, wire: Wire) -> None:
+def set_up(
+    connection: Connection,
+    settings: Settings,
+    storage_role_arn: str,
+    report: Report,
+    wire: Wire,
+    *,
+    renews_pipe: bool = False,
+) -> None:
     """Run the script, section by section; `wire` is called as soon as there is something to hand over.
 
-    Raises `WarehouseError` where Snowflake refuses a statement, `SetupError` where AWS's role does not trust it yet.
+    With `renews_pipe`, a pipe that is there is dropped first, and the new one is told to look at what the old one may
+    not have loaded. Raises `WarehouseError` where Snowflake refuses a statement, `SetupError` where AWS's role does not
+    trust it yet, or where a pipe has stopped.
     """
-    told = False
+    told, since = False, None
+    _tell_of_monitor(settings, report)
     for section in sections(render("setup", settings, storage_role_arn)):
-        _run(connection, section, report, patient=told)
+        if section.title == "Pipe" and renews_pipe:
+            since = _drop_pipe(connection, settings, report)
+        _run(connection, _since(section, since), report, patient=told)
         if section.title == "Storage integration":
             told = wire(identity(connection, settings).wires)
         if section.title == "Pipe":
             found = pipe(connection, settings)
             _check_definition(found, settings, report)
+            _resume(connection, settings, report)
             wire(found.wires)
 
 
@@ -111,7 +129,52 @@ def _check_definition(found: Pipe, settings: Settings, report: Report) -> None:
 
     if plain(found.definition) != plain(copy_statement(settings)):
         report(
-            "The pipe's COPY is not the one of these settings. To change it: DROP PIPE "
-            f"{settings.snowflake.database}.RAW.{settings.snowflake.pipe}, and run this again; "
-            "the new pipe forgets what was loaded, and SILVER drops what comes twice."
+            "The pipe's COPY is not the one of these settings; `candlewick setup snowflake --renew-pipe` makes it "
+            "anew. What is then loaded a second time, SILVER drops."
+        )
+
+
+def _resume(connection: Connection, settings: Settings, report: Report) -> None:
+    """Let a pipe that was paused load again, after two weeks too. Raises `SetupError` where only a new one can."""
+    name = pipes.name_of(settings.snowflake)
+    ((text,),) = connection.run(f"SELECT SYSTEM$PIPE_STATUS('{name}')")
+    state = pipes.parse(settings.snowflake, text).status.execution_state
+    if state == "PAUSED":
+        report(f"The pipe was paused; it goes on. What was not loaded in time, `candlewick load` does ({name})")
+        connection.run(f"SELECT SYSTEM$PIPE_FORCE_RESUME('{name}', 'staleness_check_override')")
+    elif state.startswith("STOPPED"):
+        raise SetupError(
+            f"the pipe {name} is {state}, and loads nothing: its stage or table is no longer what it was made for; "
+            "make it anew: candlewick setup snowflake --renew-pipe"
+        )
+
+
+def _drop_pipe(connection: Connection, settings: Settings, report: Report) -> datetime | None:
+    """Drop the pipe, and return since when its successor has to look: an hour before what it loaded last."""
+    if not connection.rows(f"SHOW PIPES LIKE '{settings.snowflake.pipe}' IN SCHEMA {settings.snowflake.database}.RAW"):
+        return None
+    name = pipes.name_of(settings.snowflake)
+    ((text,),) = connection.run(f"SELECT SYSTEM$PIPE_STATUS('{name}')")
+    loaded = pipes.parse(settings.snowflake, text).status.last_ingested_timestamp
+    earliest = datetime.now(UTC) - _REACH
+    since = max(loaded - _OVERLAP, earliest) if loaded is not None else earliest
+    report(f"The pipe is made anew, and looks at objects since {since:%Y-%m-%d %H:%M} UTC; older ones: candlewick load")
+    connection.run(f"DROP PIPE IF EXISTS {name}")
+    return since
+
+
+def _since(section: Section, since: datetime | None) -> Section:
+    """ALTER PIPE … REFRESH reaches back seven days; a new pipe would load them all a second time."""
+    if since is None or section.title != "Catching up":
+        return section
+    wanted = f"REFRESH MODIFIED_AFTER = '{since:%Y-%m-%dT%H:%M:%S}+00:00'"
+    return Section(section.title, tuple(each.replace("REFRESH", wanted) for each in section.statements))
+
+
+def _tell_of_monitor(settings: Settings, report: Report) -> None:
+    snowflake = settings.snowflake
+    if snowflake.monthly_credits and snowflake.admin_role != "ACCOUNTADMIN":
+        report(
+            f"No resource monitor: only ACCOUNTADMIN may make one, and admin_role is {snowflake.admin_role}. Let an "
+            "ACCOUNTADMIN bound what the warehouses may cost, or set monthly_credits = 0"
         )

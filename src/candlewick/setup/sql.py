@@ -15,6 +15,8 @@ Script = Literal["setup", "teardown"]
 
 PIPE_SECTIONS = frozenset({"Pipe", "Catching up"})
 """The sections that only Snowpipe's way in needs: `ingest = "files"`."""
+STREAMING_SECTIONS = frozenset({"No pipe beside streaming"})
+MONITOR_SECTIONS = frozenset({"Resource monitor"})
 
 _PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 _COPY = """\
@@ -43,10 +45,12 @@ def render(script: Script, settings: Settings, storage_role_arn: str) -> str:
     values = _values(settings, storage_role_arn)
     template = (resources.files("candlewick.setup") / f"{script}.sql").read_text(encoding="utf-8")
     text = _PLACEHOLDER.sub(lambda match: values[match[1]], template)
-    if settings.ingest == "streaming":
-        head, *parts = re.split(r"(?m)^(?=-- == )", text)
-        text = head + "".join(part for part in parts if _title(part) not in PIPE_SECTIONS)
-    return text
+    left_out = PIPE_SECTIONS if settings.ingest == "streaming" else STREAMING_SECTIONS
+    if not (settings.snowflake.monthly_credits and settings.snowflake.admin_role == "ACCOUNTADMIN"):
+        left_out = left_out | MONITOR_SECTIONS
+        text = re.sub(r"(?m)^DROP RESOURCE MONITOR .*\n", "", text)
+    head, *parts = re.split(r"(?m)^(?=-- == )", text)
+    return head + "".join(part for part in parts if _title(part) not in left_out)
 
 
 def sections(text: str) -> list[Section]:
@@ -62,8 +66,9 @@ def copy_statement(settings: Settings) -> str:
 
 
 def _values(settings: Settings, storage_role_arn: str) -> dict[str, str]:
+    place = Location.of(settings)
     names = settings.snowflake.model_dump(exclude={"storage_role_arn"})
-    texts = {"storage_role_arn": storage_role_arn, "raw_url": Location.of(settings).raw_url}
+    texts = {"storage_role_arn": storage_role_arn, "raw_url": place.raw_url, "sealed_url": place.sealed_url}
     quoted = {key: "'" + text.replace("\\", "\\\\").replace("'", "''") + "'" for key, text in texts.items()}
     return {key: str(value) for key, value in names.items()} | quoted | {"copy": copy_statement(settings)}
 

@@ -11,6 +11,8 @@ DROP DATABASE IF EXISTS {{ database }};
 -- == Storage integration, warehouse and roles
 DROP INTEGRATION IF EXISTS {{ storage_integration }};
 DROP WAREHOUSE IF EXISTS {{ warehouse }};
+DROP WAREHOUSE IF EXISTS {{ reader_warehouse }};
+DROP RESOURCE MONITOR IF EXISTS {{ resource_monitor }};
 DROP ROLE IF EXISTS {{ loader_role }};
 DROP ROLE IF EXISTS {{ transformer_role }};
 DROP ROLE IF EXISTS {{ reader_role }};

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, Self
 
 from candlewick.config import Settings
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine, Reader, Viewed
 
+Agree = Callable[[str], bool]
+"""Is shown what there is to do, and says whether to do it."""
 Progress = Callable[[int, int], None]
 """Is told how many objects are done, and how many there are."""
 
@@ -88,6 +90,12 @@ class Home(Protocol):
 
     def rebuild(self, progress: Progress) -> str:
         """Make the tables anew, and return what was made from what. Raises as `own`."""
+
+    def load(self, since: date | None, agree: Agree, progress: Progress) -> str | None:
+        """Load the lake's history into a warehouse elsewhere, once `agree` has seen the plan; what was loaded.
+
+        Raises `ConfigError` where there is none elsewhere, and as `own`.
+        """
 
     def reader(self) -> Reader:
         """Return what programs read by; it connects when it is first asked."""

@@ -84,14 +84,16 @@ class Models:
         self._has_views = True
 
     def compiled(self) -> Program:
-        """Return the models as the embedded warehouse's owner runs them. The tables have to be there.
+        """Return the models as a warehouse's owner runs them. The tables have to be there.
 
         Raises `ModelError`.
         """
         nodes = [result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")]
-        models = [Compiled.of(node) for node in nodes if node.config.materialized != "view"]
+        models = [Compiled.of(node) for node in nodes]
+        if self._adapter != "duckdb":
+            return Program(models)
         macros = ("copies_of_a_load", "copies_of_sealed_trades", "quote_quantities_cut")
-        return Program(models, *(self._inline(macro) for macro in macros))
+        return Program([each for each in models if not each.is_view], *(self._inline(macro) for macro in macros))
 
     def close(self) -> None:
         """Let go of the warehouse: dbt holds it open between runs."""

@@ -5,18 +5,25 @@
     'taker_buy_volume', 'taker_buy_quote_volume', 'first_trade_id', 'last_trade_id',
 ] %}
 {%- set stated_on_the_stream_only = ['first_trade_id', 'last_trade_id'] %}
+{%- set period = {
+    'news': '(select open_time from ' ~ ref('trades_ohlc_1m') ~ ' where ' ~ is_news(own_column='candle_loaded_at')
+        ~ ' union all select open_time from ' ~ ref('exchange_klines')
+        ~ ' where ' ~ is_news(own_column='exchange_loaded_at') ~ ') as news',
+    'opens': "date_trunc('hour', open_time)",
+    'closes': "date_trunc('hour', open_time) + interval '1 hour'",
+} %}
 
 with
 
 candles as (
 
-    select * from {{ ref('trades_ohlc_1m') }} where is_closed
+    select * from {{ ref('trades_ohlc_1m') }} where is_closed and {{ is_near_touched_period('open_time', **period) }}
 
 ),
 
 klines as (
 
-    select * from {{ ref('exchange_klines') }}
+    select * from {{ ref('exchange_klines') }} where {{ is_near_touched_period('open_time', **period) }}
 
 ),
 
@@ -58,6 +65,7 @@ asked as (
     where status = 'pending'
         and exchange_loaded_at is null
         and candle_loaded_at < (select min(overdue_by) from heads)
+        and {{ is_near_touched_period('open_time', **period) }}
 
 ),
 
@@ -149,7 +157,8 @@ final as (
     where not exists (
         select 1
         from {{ this }} as known
-        where known.symbol = judged.symbol
+        where {{ is_near_touched_period('known.open_time', **period) }}
+            and known.symbol = judged.symbol
             and known.open_time = judged.open_time
             and known.status = judged.status
             and known.candle_loaded_at = judged.candle_loaded_at

@@ -5,13 +5,20 @@
 ] %}
 {%- set fields = ['high', 'low'] + summed %}
 {%- set footprints = ref('trades_footprint_1m') %}
+{%- set period = {
+    'news': '(select open_time from ' ~ footprints ~ ' where ' ~ is_news(own_column='footprint_loaded_at')
+        ~ ' union all select open_time from ' ~ ref('candle_audit')
+        ~ ' where ' ~ is_news(own_column='minute_loaded_at') ~ ') as news',
+    'opens': 'open_time',
+    'closes': "open_time + interval '1 minute'",
+} %}
 
 with
 
 -- One row per closed minute, with what the exchange says of it.
 minutes as (
 
-    select * from {{ ref('candle_audit') }}
+    select * from {{ ref('candle_audit') }} where {{ is_in_touched_period('open_time', **period) }}
 
 ),
 
@@ -39,14 +46,7 @@ levels as (
 
     select *
     from {{ footprints }}
-    where {{ is_in_touched_period(
-        'open_time',
-        news='(select open_time from ' ~ footprints ~ ' where ' ~ is_news(own_column='footprint_loaded_at')
-            ~ ' union all select open_time from ' ~ ref('candle_audit')
-            ~ ' where ' ~ is_news(own_column='minute_loaded_at') ~ ') as news',
-        opens='open_time',
-        closes="open_time + interval '1 minute'",
-    ) }}
+    where {{ is_in_touched_period('open_time', **period) }}
 
 ),
 

@@ -218,6 +218,7 @@ trades as (
     inner join {{ ref('trades_deduped') }} as trades_deduped
         on edges.symbol = trades_deduped.symbol
         and edges.trade_id = trades_deduped.trade_id
+        and {{ is_near_new_trades('trades_deduped.traded_at') }}
 
 ),
 

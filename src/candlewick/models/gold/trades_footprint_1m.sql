@@ -1,5 +1,3 @@
-{{ config(cluster_by=['to_date(open_time)', 'symbol']) }}
-
 with
 
 trades as (

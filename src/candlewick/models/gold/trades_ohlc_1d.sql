@@ -1,3 +1,5 @@
+{{ config(meta={'is_stamped': true}) }}
+
 {{ candles_from_minutes(
     label=local_day('open_time', var('timezone')),
     opens=first_instant('label', var('timezone')),

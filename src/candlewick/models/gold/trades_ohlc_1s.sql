@@ -1,3 +1,3 @@
-{{ config(cluster_by=['to_date(open_time)', 'symbol']) }}
+{{ config(meta={'is_stamped': true}) }}
 
 {{ candles_from_trades('second') }}

@@ -29,9 +29,9 @@ heads as (
 
     select
         symbol,
-        open_time
-    from {{ ref('trades_ohlc_1m') }}
-    where not is_closed
+        date_trunc('minute', max(last_traded_at)) as open_time
+    from {{ ref('tape_spans') }}
+    group by symbol
 
 ),
 

@@ -11,18 +11,19 @@
     flat candles that the new ones prove.
 #}
 {% macro candles_from_trades(unit, with_flat=false) -%}
+{%- set news = '(select traded_at from ' ~ ref('trades_deduped') ~ ' where ' ~ is_news() ~ ') as news' -%}
+{%- set period = {
+    'news': news,
+    'opens': "date_trunc('minute', traded_at)",
+    'closes': "date_trunc('minute', traded_at) + interval '1 minute'",
+} -%}
 with
 
 trades as (
 
     select *
     from {{ ref('trades_deduped') }}
-    where {{ is_in_touched_period(
-        'traded_at',
-        news='(select traded_at from ' ~ ref('trades_deduped') ~ ' where ' ~ is_news() ~ ') as news',
-        opens="date_trunc('minute', traded_at)",
-        closes="date_trunc('minute', traded_at) + interval '1 minute'",
-    ) }}
+    where {{ is_in_touched_period('traded_at', **period) }}
 
 ),
 
@@ -95,7 +96,9 @@ candles as (
         {{ candle_columns() }},
         is_closed as was_closed
     from {{ this }} as unsettled
-    where not is_complete and not {{ exists_in('touched', 'unsettled') }}
+    where not is_complete
+        and {{ is_near_touched_period('open_time', **period) }}
+        and not {{ exists_in('touched', 'unsettled') }}
     {%- endif %}
 
 ),
@@ -133,7 +136,7 @@ changed as (
 ),
 {%- if with_flat %}
 
-{{ flat_candles() }}
+{{ flat_candles(period) }}
 {%- endif %}
 
 final as (
@@ -157,17 +160,20 @@ select * from final
 
 
 {# Whether the (symbol, open_time) of a row is in another relation. #}
-{% macro exists_in(keys, relation) -%}
+{% macro exists_in(keys, relation, condition=none) -%}
     exists (
         select 1
         from {{ keys }} as known
         where known.symbol = {{ relation }}.symbol and known.open_time = {{ relation }}.open_time
+            {%- if condition %}
+            and {{ condition }}
+            {%- endif %}
     )
 {%- endmacro %}
 
 
 {# The CTE `flat`, after `traded`: flat candles between two adjoining ones of which this run made at least one. #}
-{% macro flat_candles() -%}
+{% macro flat_candles(period) -%}
 adjoining as (
 
     select
@@ -194,7 +200,8 @@ adjoining as (
     inner join traded as after
         on before.symbol = after.symbol
         and before.last_trade_id = after.first_trade_id - 1
-    where not {{ exists_in('touched', 'before') }}
+    where {{ is_near_touched_period('before.open_time', **period) }}
+        and not {{ exists_in('touched', 'before') }}
 
     union all
 
@@ -208,7 +215,8 @@ adjoining as (
     inner join {{ this }} as after
         on before.symbol = after.symbol
         and before.last_trade_id = after.first_trade_id - 1
-    where not {{ exists_in('touched', 'after') }}
+    where {{ is_near_touched_period('after.open_time', **period) }}
+        and not {{ exists_in('touched', 'after') }}
     {%- endif %}
 
 ),
@@ -247,7 +255,7 @@ flat as (
     from (select *, minute as open_time from empty_minutes) as empty
     where not {{ exists_in('traded', 'empty') }}
     {%- if is_incremental() %}
-        and not {{ exists_in(this, 'empty') }}
+        and not {{ exists_in(this, 'empty', is_near_touched_period('known.open_time', **period)) }}
     {%- endif %}
 
 ),

@@ -4,14 +4,15 @@
     Every table carries `loaded_at`, the moment of the load that a row last changed by; it only grows. So what is newer
     than a table's own newest row is what that table has not seen yet.
 
-    RAW keeps that promise on DuckDB, where one loader commits one load after the other. On Snowflake loads overlap: an
-    object can become visible after another whose scan began later. There every table that reads RAW looks back by
-    `lookback_minutes`, leaves out by key what it has, and notes rows by the moment of its own run, which does grow; so
-    everything downstream of SILVER goes by `is_news` on both.
+    RAW keeps that promise on DuckDB, where one loader commits one load after the other. On Snowflake loads overlap, and
+    a line can become visible days after another with a later time. So the owner there takes lines in the order in which
+    they were committed, from a stream, and stamps them in the transaction that makes SILVER and GOLD of them: the models
+    read RAW.BINANCE_TAKEN, which keeps the promise, and no clock decides what is read.
 
-    The embedded warehouse's owner runs what these models compile to, many times, and not dbt: with `var('live')` a
-    statement has `$since(…)` where it asks for its watermark, `$touched(…)` where dbt would ask for periods, and reads the
-    lines of a load where it reads RAW. The owner puts in what it knows (warehouse/duckdb/cycle.py).
+    A warehouse's owner runs what these models compile to, many times, and not dbt: with `var('live')` a statement has
+    `$since(…)` where it asks for its watermark, `$touched(…)` and `$near(…)` where dbt would ask for periods, `$constant(…)`
+    where a view wants a literal, and on DuckDB it reads the lines of a load where it reads RAW. The owner puts in what
+    it knows (warehouse/duckdb/cycle.py, warehouse/snowflake/cycle.py).
 #}
 
 {# True for rows that the table being built has not seen; all of them in a full build. #}
@@ -35,28 +36,26 @@
 
 {# Snowflake decides which partitions to skip before it runs a query's subqueries. A unit test's `this` is no table. #}
 {% macro snowflake__as_constant(timestamp, column) -%}
-    {%- if execute and this is not string -%}
-    timestamp '{{ run_query('select ' ~ timestamp_text(timestamp)).rows[0][0] }}'
+    {%- if var('live', false) -%}
+    $since({{ column }})
     {%- else -%}
-    {{ timestamp }}
+    {{ constant(timestamp) }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{# True for lines of RAW that the table being built may not have seen; it leaves out by key what it has. #}
-{% macro is_raw_news() -%}
-    {{ return(adapter.dispatch('is_raw_news')()) }}
-{%- endmacro %}
-
-{% macro duckdb__is_raw_news() -%}
-    {{ is_news() }}
-{%- endmacro %}
-
-{% macro snowflake__is_raw_news() -%}
-    {%- if is_incremental() -%}
-    loaded_at > {{ watermark() }} - interval '{{ var("lookback_minutes") }} minutes'
+{#
+    For Snowflake: the value of an expression with a timestamp, as a literal. "Not all predicate expressions can be used
+    to prune … a predicate with a subquery, even if the subquery results in a constant value", say its documents
+    ("Micro-partitions & data clustering", query pruning).
+#}
+{% macro constant(timestamp) -%}
+    {%- if var('live', false) -%}
+    $constant({{ timestamp }})
+    {%- elif execute and this is not string -%}
+    timestamp '{{ run_query('select ' ~ timestamp_text(timestamp)).rows[0][0] }}'
     {%- else -%}
-    true
+    {{ timestamp }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -70,10 +69,21 @@
     {{ is_news() }}
 {%- endmacro %}
 
+{# Nothing keeps a pipe that is made anew, or a load by hand, from bringing an object a second time. #}
 {% macro snowflake__is_new_object() -%}
-    {{ is_raw_news() }}
+    {{ is_news() }}
     {%- if is_incremental() %}
-        and object_name not in (select object_name from {{ this }} where {{ is_raw_news() }})
+        and object_name not in (
+            select object_name
+            from {{ this }}
+            where {{ is_in_touched_period(
+                'created_at',
+                news='(select ' ~ to_timestamp('created_at') ~ ' as created_at from ('
+                    ~ raw_events('manifest', {'created_at': 'created'}, is_news()) ~ ') as events) as news',
+                opens='created_at',
+                closes="created_at + interval '1 second'",
+            ) }}
+        )
     {%- endif -%}
 {%- endmacro %}
 
@@ -88,26 +98,7 @@
 {%- endmacro %}
 
 {% macro snowflake__is_loaded_with(news) -%}
-    {{ is_raw_news() }}
-{%- endmacro %}
-
-
-{# When the rows that this run makes from RAW became known: the column `loaded_at` of a table that reads RAW. #}
-{% macro noted_at() -%}
-    {{ return(adapter.dispatch('noted_at')()) }}
-{%- endmacro %}
-
-{% macro duckdb__noted_at() -%}
-    loaded_at
-{%- endmacro %}
-
-{% macro snowflake__noted_at() -%}
-    {%- set now = "cast(convert_timezone('UTC', current_timestamp()) as timestamp_ntz)" -%}
-    {%- if is_incremental() -%}
-    greatest({{ now }}, {{ watermark() }} + interval '1 microsecond')
-    {%- else -%}
-    {{ now }}
-    {%- endif -%}
+    {{ is_news() }}
 {%- endmacro %}
 
 
@@ -131,6 +122,27 @@
     {{ is_in_period(column, periods[0][0], periods[-1][1]) }}
     {%- else -%}
     ({% for period in periods %}{{ ' or ' if not loop.first }}{{ is_in_period(column, *period) }}{% endfor %})
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    True for rows that what is new can be a neighbour of, as constants: those of the periods that it touches, and of
+    some days before and after. Only Snowflake's owner asks for it (warehouse/snowflake/cycle.py): DuckDB finds
+    neighbours by their ids without reading much, and dbt looks at all, as it does at the owner's start and once a day.
+#}
+{% macro is_near_touched_period(column, news, opens, closes) -%}
+    {{ return(adapter.dispatch('is_near_touched_period')(column, news, opens, closes)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_near_touched_period(column, news, opens, closes) -%}
+    true
+{%- endmacro %}
+
+{% macro snowflake__is_near_touched_period(column, news, opens, closes) -%}
+    {%- if is_incremental() and var('live', false) -%}
+    $near({{ column }}: {{ periods_of(news, opens, closes) }})
+    {%- else -%}
+    true
     {%- endif -%}
 {%- endmacro %}
 
@@ -187,4 +199,46 @@
 {# The table as the run before left it; none where there was none. #}
 {% macro known_gaps() -%}
     {{ return(load_relation(this) if execute else none) }}
+{%- endmacro %}
+
+
+{# True for candles of the exchange that the new lines can correct, as constants where it is Snowflake's owner who asks. #}
+{% macro is_held_candle(interval) -%}
+    {{ return(adapter.dispatch('is_held_candle')(interval)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_held_candle(interval) -%}
+    true
+{%- endmacro %}
+
+{% macro snowflake__is_held_candle(interval) -%}
+    {{ is_in_touched_period(
+        'open_time',
+        news='(select ' ~ to_timestamp('open_time') ~ ' as open_time from ('
+            ~ raw_events('kline', {'open_time': 'k.t'}, is_news()) ~ ') as events) as news',
+        opens="date_trunc('hour', open_time)",
+        closes="date_trunc('hour', open_time) + interval '1 hour'",
+    ) }}
+{%- endmacro %}
+
+
+{# True for trades that can be neighbours of new ones; of a table that is made anew each time. #}
+{% macro is_near_new_trades(column) -%}
+    {{ return(adapter.dispatch('is_near_new_trades')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_near_new_trades(column) -%}
+    true
+{%- endmacro %}
+
+{% macro snowflake__is_near_new_trades(column) -%}
+    {%- if var('live', false) -%}
+    $near({{ column }}: {{ periods_of(
+        '(select traded_at from ' ~ ref('trades_deduped') ~ ' where loaded_at > $since(loaded_at)) as news',
+        opens="date_trunc('minute', traded_at)",
+        closes="date_trunc('minute', traded_at) + interval '1 minute'",
+    ) }})
+    {%- else -%}
+    true
+    {%- endif -%}
 {%- endmacro %}

@@ -3,15 +3,15 @@
 #}
 
 {# One row per event of a kind in RAW, with the named fields as text. `fields` maps a column's name to its JSON path. #}
-{% macro raw_events(event, fields, condition) -%}
-    {{ return(adapter.dispatch('raw_events')(event, fields, condition)) }}
+{% macro raw_events(event, fields, condition, relation=none) -%}
+    {{ return(adapter.dispatch('raw_events')(event, fields, condition, relation)) }}
 {%- endmacro %}
 
 {#
     Parsing is what costs: DuckDB reads all paths of a line in one pass when it is asked for them as a list, and would do
     so again for each condition on one of them, where the list were not kept.
 #}
-{% macro duckdb__raw_events(event, fields, condition) -%}
+{% macro duckdb__raw_events(event, fields, condition, relation) -%}
     select
         {%- for column in fields %}
         fields[{{ loop.index + 1 }}] as {{ column }},
@@ -47,7 +47,7 @@
     {{ 'new_' ~ event ~ '_lines' if var('live', false) else source('raw', 'binance_raw') }}
 {%- endmacro %}
 
-{% macro snowflake__raw_events(event, fields, condition) -%}
+{% macro snowflake__raw_events(event, fields, condition, relation) -%}
     select
         {%- for column, path in fields.items() %}
         payload:{{ path }}::varchar as {{ column }},
@@ -55,7 +55,7 @@
         object_name,
         row_number,
         loaded_at
-    from {{ source('raw', 'binance_raw') }}
+    from {{ relation or source('raw', 'binance_raw') }}
     where payload:e::varchar = '{{ event }}' and {{ condition }}
 {%- endmacro %}
 
@@ -376,4 +376,20 @@ new_trades as (
         {{ relation }}.* exclude (days)
     from {{ relation }},
         lateral flatten(input => parse_json(days)) as notes
+{%- endmacro %}
+
+
+{#
+    At the end of a query: of rows with equal values in these columns, one. On DuckDB no object is loaded twice; on
+    Snowflake a pipe made anew, a load by hand and streaming can each bring one again.
+#}
+{% macro each_once(columns) -%}
+    {{ return(adapter.dispatch('each_once')(columns)) }}
+{%- endmacro %}
+
+{% macro duckdb__each_once(columns) -%}
+{%- endmacro %}
+
+{% macro snowflake__each_once(columns) -%}
+    qualify row_number() over (partition by {{ columns | join(', ') }} order by loaded_at) = 1
 {%- endmacro %}

@@ -19,7 +19,7 @@
 
 {# CTEs up to `copies`: the trades among the lines of RAW that fulfil a condition, each copy of them. #}
 {% macro copies_in_raw(condition) -%}
-{%- if var('live', false) -%}
+{%- if var('live', false) and target.type == 'duckdb' -%}
 copies as (
 
     select * from new_copies
@@ -68,7 +68,7 @@ select * from copies
 {%- endmacro %}
 
 
-{% macro parsed_copies(condition) -%}
+{% macro parsed_copies(condition, relation=none) -%}
 events as (
 
     {{ raw_events(
@@ -84,6 +84,7 @@ events as (
             'source': 'src',
         },
         condition,
+        relation,
     ) }}
 
 ),
@@ -130,12 +131,12 @@ copies as (
 
 {# A relation of the times, `traded_at`, of the trades in new lines of RAW; some may be no trades. #}
 {% macro times_in_raw() -%}
-    {%- if var('live', false) -%}
+    {%- if var('live', false) and target.type == 'duckdb' -%}
     new_copies
     {%- else -%}
     (
         select {{ to_timestamp('traded_at') }} as traded_at
-        from ({{ raw_events('trade', {'traded_at': 'T'}, is_raw_news()) }}) as events
+        from ({{ raw_events('trade', {'traded_at': 'T'}, is_news()) }}) as events
     ) as news
     {%- endif -%}
 {%- endmacro %}

@@ -63,7 +63,7 @@ typed as (
         case when try_cast(last_trade_id as bigint) >= 0 then try_cast(last_trade_id as bigint) end as last_trade_id,
         {{ to_timestamp('event_at') }} as event_at,
         {{ to_timestamp('received_at') }} as received_at,
-        {{ noted_at() }} as loaded_at,
+        loaded_at,
         source
     from events
     where interval_code = '{{ interval }}' and is_closed = 'true'
@@ -84,6 +84,7 @@ klines as (
     select *
     from {{ this }}
     where (symbol, open_time) in (select symbol, open_time from typed)
+        and {{ is_held_candle(interval) }}
     {% endif %}
 
 ),

@@ -1,52 +1,99 @@
 {#
-    Candles without waiting for a run of the models: what is settled, and on top of it what the tail of RAW makes of the
-    candles that it touches. For Snowflake, where a run takes tens of seconds.
+    Candles without waiting for a run of the models: what is settled, and on top of it what the lines that came since
+    make of it. For Snowflake, where a run comes every few minutes.
 
-    A candle that the tail touches does not claim to be complete, and minutes without trades come with the next run.
+    From a minute on that lies shortly before the newest settled trade, candles are made of SILVER and of RAW's lines
+    together; before it, what is settled counts. That minute is a literal, as all bounds in here: a view whose bounds
+    are subqueries reads whole tables. So the owner makes the views anew as it goes on (warehouse/snowflake/views.py);
+    an older view shows the same, and reads more. Trades from before that minute come with the next run, and minutes
+    without trades, too; a candle with trades beyond SILVER does not claim to be complete.
 #}
 
-{# True for lines of RAW that a run of the models may not have seen. #}
-{% macro is_in_tail() -%}
-    loaded_at > (
-        select coalesce(max(loaded_at), timestamp '1970-01-01') - interval '{{ var("lookback_minutes") }} minutes'
-        from {{ ref('trades_deduped') }}
+{# When the tail begins, as an expression: a whole minute, `earlier` minutes before. #}
+{% macro tail_begins(earlier=0) -%}
+    (
+        select date_trunc('minute', coalesce(max(last_traded_at), timestamp '1971-01-01'))
+            - interval '{{ var("copy_window_minutes") + earlier }} minutes'
+        from {{ ref('tape_spans') }}
     )
 {%- endmacro %}
 
 
 {# The view over a gold table of candles made from trades. #}
 {% macro live_candles_from_trades(settled, unit) -%}
+{%- set begins = constant(tail_begins()) -%}
 with
 
-tail as (
+{{ parsed_copies(
+    'loaded_at > ' ~ constant(tail_begins(var('lookback_minutes'))), relation=source('raw', 'binance_landed')
+) }},
+
+held as (
 
     select
-        *,
-        date_trunc('{{ unit }}', traded_at) as open_time
-    from {{ ref('trades_tail') }}
-
-),
-
-touched as (
-
-    select distinct
         symbol,
-        open_time
-    from tail
+        trade_id,
+        price,
+        quantity,
+        is_buyer_maker,
+        traded_at,
+        received_at,
+        loaded_at,
+        source,
+        0 as row_number,
+        true as is_held
+    from {{ ref('trades_deduped') }}
+    where traded_at >= {{ constant(tail_begins(var('copy_window_minutes'))) }}
 
 ),
 
 trades as (
 
-    select * from tail
+    select
+        symbol,
+        trade_id,
+        price,
+        quantity,
+        {{ quote_of('price', 'quantity') }} as quote_quantity,
+        is_buyer_maker,
+        date_trunc('{{ unit }}', traded_at) as open_time,
+        loaded_at,
+        is_held
+    from (
+        select
+            symbol,
+            trade_id,
+            price,
+            quantity,
+            is_buyer_maker,
+            traded_at,
+            received_at,
+            loaded_at,
+            source,
+            row_number,
+            is_held
+        from copies
+        where traded_at >= {{ begins }}
 
-    union all
+        union all
+
+        select * from held
+    ) as candidates
+    qualify row_number() over (
+        partition by symbol, trade_id
+        order by is_held desc, {{ copy_order() }}, loaded_at, received_at, row_number
+    ) = 1
+
+),
+
+heads as (
 
     select
-        *,
-        date_trunc('{{ unit }}', traded_at) as open_time
-    from {{ ref('trades_deduped') }}
-    where traded_at >= (select min(open_time) from touched)
+        symbol,
+        max(open_time) as open_time
+    from trades
+    where open_time >= {{ begins }}
+    group by symbol
 
 ),
 
@@ -57,12 +104,11 @@ candles as (
         open_time,
         {{ candle_from_trades() }}
     from trades
-    where {{ exists_in('touched', 'trades') }}
+    where open_time >= {{ begins }}
     group by symbol, open_time
+    having count(case when not is_held then 1 end) > 0
 
 ),
-
-{{ heads_of_tape(unit) }}
 
 fresh as (
 
@@ -76,33 +122,47 @@ fresh as (
 
 ),
 
-{{ settled_and_fresh(settled) }}
+settled as (
+
+    {{ settled_candles(settled) }}
+    where not {{ exists_in('fresh', 'candles') }}
+
+),
+
+{{ settled_and_fresh() }}
 {%- endmacro %}
 
 
 {# The view over a gold table of larger candles: as `candles_from_minutes`, of the minutes' live candles. #}
 {% macro live_candles_from_minutes(settled, label, opens='label', closes='label') -%}
+{%- set begins %}
+        (
+            select {{ opens }}
+            from (select {{ label }} as label from (select {{ tail_begins() }} as open_time) as tail) as labels
+        )
+{%- endset -%}
 with
-
-{{ heads_of_tape('minute') }}
-
-labels as (
-
-    select distinct
-        symbol,
-        {{ label }} as label
-    from (select distinct symbol, date_trunc('minute', traded_at) as open_time from {{ ref('trades_tail') }}) as minutes
-
-),
 
 minutes as (
 
     select
         {{ label }} as label,
         symbol,
-        {{ candle_columns() }}
+        open_time,
+        {{ candle_columns() }},
+        is_complete
     from {{ ref('trades_ohlc_1m_live') }}
-    where open_time >= (select min({{ opens }}) from labels)
+    where open_time >= {{ constant(begins) }}
+
+),
+
+heads as (
+
+    select
+        symbol,
+        max(open_time) as open_time
+    from minutes
+    group by symbol
 
 ),
 
@@ -111,13 +171,9 @@ candles as (
     select
         symbol,
         label,
-        {{ candle_from_minutes() }}
+        {{ candle_from_minutes() }},
+        count(case when is_complete then 1 end) as complete_minutes
     from minutes
-    where exists (
-        select 1
-        from labels
-        where labels.symbol = minutes.symbol and labels.label = minutes.label
-    )
     group by symbol, label
 
 ),
@@ -132,77 +188,49 @@ placed as (
 
 ),
 
-touched as (
-
-    select
-        symbol,
-        open_time
-    from placed
-
-),
-
 fresh as (
 
     select
         placed.*,
         heads.open_time >= placed.closed_at as is_closed,
-        false as is_complete
+        placed.complete_minutes = {{ minutes_between('placed.open_time', 'placed.closed_at') }} as is_complete
     from placed
     inner join heads
         on placed.symbol = heads.symbol
 
 ),
 
-{{ settled_and_fresh(settled) }}
-{%- endmacro %}
-
-
-{# The CTEs `heads`, the interval of each symbol's newest trade, and `tail_heads`, of its newest trade in the tail. #}
-{% macro heads_of_tape(unit) -%}
-tail_heads as (
-
-    select
-        symbol,
-        date_trunc('{{ unit }}', max(traded_at)) as open_time
-    from {{ ref('trades_tail') }}
-    group by symbol
-
-),
-
-heads as (
-
-    select
-        symbol,
-        max(open_time) as open_time
-    from (
-        select * from tail_heads
-
-        union all
-
-        select
-            symbol,
-            date_trunc('{{ unit }}', last_traded_at) as open_time
-        from {{ ref('tape_spans') }}
-    ) as both_heads
-    group by symbol
-
-),
-{%- endmacro %}
-
-
-{# The end of a live view: the settled candles that the tail does not touch, closed where it shows it; and `fresh`. #}
-{% macro settled_and_fresh(settled) -%}
 settled as (
 
-    select
-        {{ live_columns('candles', "candles.is_closed or coalesce(tail_heads.open_time > candles.open_time, false)") }}
-    from {{ ref(settled) }} as candles
-    left join tail_heads
-        on candles.symbol = tail_heads.symbol
-    where not {{ exists_in('touched', 'candles') }}
+    {{ settled_candles(settled) }}
+    where candles.open_time < {{ constant(begins) }}
 
 ),
 
+{{ settled_and_fresh() }}
+{%- endmacro %}
+
+
+{# Settled candles, closed where the tail shows a later trade. #}
+{% macro settled_candles(settled) -%}
+    select
+        {%- for column in [
+            'symbol', 'open_time', 'open', 'high', 'low', 'close', 'volume', 'quote_volume', 'trade_count',
+            'taker_buy_volume', 'taker_buy_quote_volume', 'vwap', 'first_trade_id', 'last_trade_id',
+        ] %}
+        candles.{{ column }},
+        {%- endfor %}
+        candles.is_closed or coalesce(heads.open_time > candles.open_time, false) as is_closed,
+        candles.is_complete,
+        candles.open_time_ist,
+        candles.loaded_at
+    from {{ ref(settled) }} as candles
+    left join heads
+        on candles.symbol = heads.symbol
+{%- endmacro %}
+
+
+{% macro settled_and_fresh() -%}
 final as (
 
     select * from settled
@@ -216,18 +244,4 @@ final as (
 )
 
 select * from final
-{%- endmacro %}
-
-
-{% macro live_columns(relation, is_closed) -%}
-    {%- for column in [
-        'symbol', 'open_time', 'open', 'high', 'low', 'close', 'volume', 'quote_volume', 'trade_count',
-        'taker_buy_volume', 'taker_buy_quote_volume', 'vwap', 'first_trade_id', 'last_trade_id',
-    ] %}
-    {{- relation }}.{{ column }},
-        {% endfor -%}
-    {{ is_closed }} as is_closed,
-        {{ relation }}.is_complete,
-        {{ relation }}.open_time_ist,
-        {{ relation }}.loaded_at
 {%- endmacro %}

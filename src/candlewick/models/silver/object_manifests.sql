@@ -1,4 +1,4 @@
-{{ config(incremental_strategy='append', full_refresh=false) }}
+{{ config(unique_key='object_name', incremental_strategy='append', full_refresh=false, meta={'time': 'created_at'}) }}
 
 with
 
@@ -30,8 +30,9 @@ final as (
         -- A list of more than one range has `],[` in it. Nearly all manifests have none: kept as null, they cost nothing.
         case when covered like '%],[%' then covered end as covered,
         case when declared <> '{}' then declared end as declared,
-        {{ noted_at() }} as loaded_at
+        loaded_at
     from manifests
+    {{ each_once(['object_name']) }}
 
 )
 

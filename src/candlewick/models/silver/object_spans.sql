@@ -1,4 +1,10 @@
-{{ config(incremental_strategy='append', full_refresh=false, tags='audit') }}
+{{ config(
+    unique_key=['object_name', 'symbol', 'first_trade_id'],
+    incremental_strategy='append',
+    full_refresh=false,
+    tags='audit',
+    meta={'time': 'created_at'},
+) }}
 
 with
 
@@ -23,8 +29,9 @@ final as (
         object_name,
         recorder,
         {{ to_timestamp('created_at') }} as created_at,
-        {{ noted_at() }} as loaded_at
+        loaded_at
     from spans
+    {{ each_once(['object_name', 'symbol', 'first_trade_id']) }}
 
 )
 

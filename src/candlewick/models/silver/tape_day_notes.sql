@@ -1,4 +1,4 @@
-{{ config(unique_key=['symbol', 'day'], full_refresh=false, tags='audit') }}
+{{ config(unique_key=['symbol', 'day'], full_refresh=false, tags='audit', meta={'time': none}) }}
 
 with
 
@@ -7,7 +7,7 @@ manifests as (
     select *
     from (
 
-        {{ raw_events('manifest', {'created_at': 'created', 'days': 'days'}, is_new_object()) }}
+        {{ raw_events('manifest', {'created_at': 'created', 'days': 'days'}, is_news()) }}
 
     ) as all_manifests
     where days <> '[]'
@@ -37,7 +37,7 @@ typed as (
         nullif(digest, '') as digest,
         nullif(file, '') as sealed_file,
         {{ to_timestamp('created_at') }} as noted_at,
-        {{ noted_at() }} as loaded_at
+        loaded_at
     from notes
 
 ),

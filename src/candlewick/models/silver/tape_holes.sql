@@ -1,4 +1,4 @@
-{{ config(unique_key='symbol', full_refresh=false, tags='audit') }}
+{{ config(unique_key='symbol', full_refresh=false, tags='audit', meta={'time': none}) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(unique_key='symbol', full_refresh=false) }}
+{{ config(unique_key='symbol', full_refresh=false, meta={'time': none}) }}
 
 with
 

@@ -1,9 +1,9 @@
-{{ config(unique_key=['symbol', 'trade_id'], full_refresh=false, cluster_by=['to_date(traded_at)', 'symbol']) }}
+{{ config(unique_key=['symbol', 'trade_id'], full_refresh=false, meta={'time': 'traded_at', 'is_stamped': true}) }}
 {%- set slack = "interval '" ~ var('copy_window_minutes') ~ " minutes'" %}
 
 with
 
-{{ copies_in_raw(is_raw_news()) }}
+{{ copies_in_raw(is_news()) }}
 
 {% if is_incremental() %}
 
@@ -54,7 +54,7 @@ candidates as (
 final as (
 
     select
-        {{ trade_columns(noted_at()) }}
+        {{ trade_columns() }}
     from new_trades
     where not is_held
     order by symbol, trade_id

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from candlewick.config import Settings
-from candlewick.errors import MartNotReadyError
+from candlewick.errors import ConfigError, MartNotReadyError
 from candlewick.mart.reader import Mart
 from candlewick.mart.version import DAYS
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine
-from candlewick.warehouse.home import Days, Newest, Tallies
+from candlewick.warehouse.home import Agree, Days, Newest, Tallies
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,13 @@ class EmbeddedHome:
 
         rebuild(self.settings, progress)
         return f"Rebuilt [bold]{self.settings.duckdb_path}[/] from {self.settings.lake_url}."
+
+    def load(self, since: date | None, agree: Agree, progress: Callable[[int, int], None]) -> str | None:
+        """The embedded warehouse finds by itself what the lake has. Raises `ConfigError`."""
+        raise ConfigError(
+            "`candlewick load` is for warehouse = 'snowflake'; the embedded warehouse loads by itself "
+            "(`candlewick warehouse`), and `candlewick rebuild` makes it anew"
+        )
 
     def reader(self) -> Mart:
         """Return the mart."""

@@ -27,14 +27,19 @@ if TYPE_CHECKING:
     from snowflake.connector.cursor import SnowflakeCursor
 
 _LOGIN_SECONDS = 20
+_LOCK_SECONDS = 600  # a transaction that is idle and in another's way is ended after five minutes ("Transactions")
 _NETWORK_SECONDS = 120  # for one request and its repetitions, not for a statement
 
 
 class Connection:
-    """An open session. Not for several threads at once: each opens its own."""
+    """An open session. Not for several threads at once: each opens its own.
+
+    `tag` is what QUERY_HISTORY shows of the statements of `run`, where it is set.
+    """
 
     def __init__(self, session: "SnowflakeConnection", login: Login) -> None:
         self.login = login
+        self.tag: str | None = None
         self._session = session
 
     @classmethod
@@ -58,7 +63,12 @@ class Connection:
                 application="Candlewick",
                 paramstyle="qmark",  # as DuckDB's, and bound by Snowflake itself
                 arrow_number_to_decimal=True,  # without it, the connector makes floats of prices
-                session_parameters={"QUERY_TAG": f"candlewick {__version__}", "TIMEZONE": "UTC"},
+                session_parameters={
+                    "QUERY_TAG": f"candlewick {__version__}",
+                    "TIMEZONE": "UTC",
+                    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",  # what `timestamp` means in the models
+                    "LOCK_TIMEOUT": _LOCK_SECONDS,
+                },
             )
         except connector.errors.Error as error:
             raise _explain(error, name, role) from error
@@ -69,8 +79,9 @@ class Connection:
 
     def run(self, statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement, with a parameter for every `?`, and return its rows. Raises `WarehouseError`."""
+        tagged = {"QUERY_TAG": self.tag} if self.tag else None
         with _explained(self.login), self._session.cursor() as cursor:
-            cursor.execute(statement, _bound(parameters))
+            cursor.execute(statement, _bound(parameters), _statement_params=tagged)
             return [tuple(row) for row in cursor.fetchall()]
 
     def rows(self, statement: str) -> list[dict[str, Any]]:

@@ -44,12 +44,12 @@ class Gold:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.snowflake
-        self.session = Session(self._settings, self._settings.reader_role, warehouse=self._settings.warehouse)
+        self.session = Session(self._settings, self._settings.reader_role, warehouse=self._settings.reader_warehouse)
         self.older = Older(settings, self.session)
 
     def connect(self) -> Connection:
         """Open a connection of one's own, in which `gold.trades_ohlc_1m` is what it is in DuckDB."""
-        return Connection.open(self._settings, self._settings.reader_role, warehouse=self._settings.warehouse)
+        return Connection.open(self._settings, self._settings.reader_role, warehouse=self._settings.reader_warehouse)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one statement, with a parameter for every `?`. Raises `WarehouseError`."""

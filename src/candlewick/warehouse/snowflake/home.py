@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from candlewick.config import Settings
@@ -10,7 +11,7 @@ from candlewick.moments import at
 from candlewick.process import heartbeat
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine, Reader, Viewed
-from candlewick.warehouse.home import Days, Newest, Tallies
+from candlewick.warehouse.home import Agree, Days, Newest, Tallies
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class SnowflakeHome:
         del progress
         owner.rebuild(self.settings)
         return f"Made [bold]{self.settings.snowflake.database}.GOLD[/] anew."
+
+    def load(self, since: date | None, agree: Agree, progress: Callable[[int, int], None]) -> str | None:
+        """Load what the lake has and Snowflake has not."""
+        from candlewick.warehouse.snowflake import history  # noqa: PLC0415
+
+        return history.run(self.settings, since, agree, progress)
 
     def reader(self) -> Reader:
         """Return GOLD and SILVER by SQL."""

@@ -17,6 +17,8 @@ from candlewick.warehouse.snowflake.channels import Channels
 from candlewick.warehouse.snowflake.streamer import Streamer
 
 _POLL_SECONDS = 1.0
+_IDLE_SECONDS = 8.0
+"""Between two looks at a lake in which nothing comes: a LIST a second costs $13 a month and hour's folder."""
 _LONGEST_PAUSE_SECONDS = 60.0
 
 Connect = Callable[[], Channels]
@@ -62,10 +64,11 @@ class Ingest:
         channels = self._connect()
         try:
             streamer = Streamer(lake, channels, _read(self._state), self._stop)
+            idle = 0
             while not self._stop.is_set():
-                is_busy = self._step(streamer)
-                failures = 0
-                self._stop.wait(0.0 if is_busy or streamer.is_catching_up else _POLL_SECONDS)
+                is_busy = self._step(streamer) or streamer.is_catching_up
+                failures, idle = 0, 0 if is_busy else idle + 1
+                self._stop.wait(0.0 if is_busy else min(_POLL_SECONDS * 2 ** (idle - 1), _IDLE_SECONDS))
         finally:
             channels.close()
         return failures

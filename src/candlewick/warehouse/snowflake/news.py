@@ -1,7 +1,8 @@
 """What is new on Snowflake, asked without a warehouse: its functions and SHOW run in the cloud services.
 
-So the warehouse may sleep as long as nothing comes. Sources: Snowflake, "SYSTEM$LAST_CHANGE_COMMIT_TIME" ("applications
-that display dashboards and need to figure out whether the dashboard needs to be refreshed") and "SYSTEM$PIPE_STATUS".
+So the warehouse may sleep as long as nothing comes. Sources: Snowflake, "SYSTEM$STREAM_HAS_DATA" (which may say so of a
+stream that has none, never the other way round), "SYSTEM$LAST_CHANGE_COMMIT_TIME" ("applications that display
+dashboards and need to figure out whether the dashboard needs to be refreshed") and "SYSTEM$PIPE_STATUS".
 """
 
 from collections.abc import Sequence
@@ -12,26 +13,26 @@ from candlewick.errors import CandlewickError
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.snowflake import pipe
 from candlewick.warehouse.snowflake.connection import Connection
+from candlewick.warehouse.snowflake.cycle import STREAM
 from candlewick.warehouse.snowflake.pipe import Pipe
-
-RAW = "RAW.BINANCE_RAW"
 
 
 class News(NamedTuple):
-    """RAW's state as a number that grows with every change, and the pipe's status (None where nothing goes by it)."""
+    """Whether lines have come that no cycle has taken, and the pipe's status (None where nothing goes by it)."""
 
-    raw: int
+    has_lines: bool
     pipe: Pipe | None
 
 
 def look(connection: Connection, settings: Settings) -> News:
-    """Ask what RAW and the pipe are at. Raises `WarehouseError`."""
+    """Ask what the stream and the pipe are at. Raises `WarehouseError`."""
     snowflake = settings.snowflake
+    asked = f"SELECT SYSTEM$STREAM_HAS_DATA('{snowflake.database}.{STREAM}')"
     if settings.ingest == "streaming":
-        return News(changes(connection, snowflake.database, [RAW])[0], None)
-    asked = f"SYSTEM$PIPE_STATUS('{pipe.name_of(snowflake)}'), {_change(snowflake.database, RAW)}"
-    ((status, raw),) = connection.run(f"SELECT {asked}")
-    return News(int(raw), pipe.parse(snowflake, status))
+        ((has_lines,),) = connection.run(asked)
+        return News(_is_true(has_lines), None)
+    ((has_lines, status),) = connection.run(f"{asked}, SYSTEM$PIPE_STATUS('{pipe.name_of(snowflake)}')")
+    return News(_is_true(has_lines), pipe.parse(snowflake, status))
 
 
 def ask_for_arrival(settings: Settings) -> Arrival | None:
@@ -51,6 +52,10 @@ def changes(connection: Connection, database: str, relations: Sequence[str]) -> 
     """Return a number for each table or view, which differs after every change of it. Raises `WarehouseError`."""
     ((*numbers,),) = connection.run(f"SELECT {', '.join(_change(database, relation) for relation in relations)}")
     return tuple(map(int, numbers))
+
+
+def _is_true(answer: object) -> bool:
+    return str(answer).lower() == "true"
 
 
 def _change(database: str, relation: str) -> str:

@@ -1,17 +1,18 @@
 """`candlewick warehouse` on Snowflake: runs the models when RAW has something new; the warehouse sleeps otherwise.
 
 Snowpipe loads RAW by itself; with `ingest = "streaming"`, a thread of this process does. It looks every `cycle_seconds`
-whether RAW has changed, which needs no warehouse, and runs the models only then. Killed at any instant it loses
-nothing: the models catch up from what is in their tables.
+whether lines have come, which needs no warehouse, and runs the models only then. dbt makes the tables at the start and
+says what each model's statement is; a cycle runs those in one transaction. Killed at any instant it loses nothing.
 """
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import structlog
 
@@ -22,22 +23,35 @@ from candlewick.process.running import beating, stopped_by_signals
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.home import Days
 from candlewick.warehouse.pace import Pace
-from candlewick.warehouse.snowflake.connection import parameters
+from candlewick.warehouse.snowflake import views
+from candlewick.warehouse.snowflake.connection import Connection, parameters
+from candlewick.warehouse.snowflake.cycle import RAW, Cycle, Put
 from candlewick.warehouse.snowflake.errors import meaning
 from candlewick.warehouse.snowflake.ingest import Ingest
+from candlewick.warehouse.snowflake.lease import Lease
 from candlewick.warehouse.snowflake.news import News, look
 from candlewick.warehouse.snowflake.pipe import arrival_of
 from candlewick.warehouse.snowflake.session import Session
 from candlewick.warehouse.snowflake.snowpipe import Snowpipe
+from candlewick.warehouse.snowflake.tallies import Verdicts
 from candlewick.warehouse.targets import Target
 from candlewick.warehouse.transform import Models
 
-AUDIT_SECONDS = 60.0
+AUDIT_SECONDS = 600.0
+DBT_SECONDS = 86_400.0
+"""dbt looks at everything then, as at a start: at candles that wait for neighbours of long ago, too."""
+PURGE_SECONDS = 21_600.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _WATERMARKS = "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
-_COUNTS = "select (select count(*) from silver.object_manifests), (select count(*) from raw.binance_raw)"
-_VERDICTS = "select status, count(*) from gold.candle_audit group by 1"
+_COUNTS = "select count(*) from silver.object_manifests"
+_REFUSED = (
+    "select file_name, first_error_message from table(information_schema.copy_history(table_name => '{table}',"
+    " start_time => dateadd('day', -1, current_timestamp())))"
+    " where lower(status) in ('load failed', 'partially loaded') order by last_load_time desc limit 20"
+)
 _GAPS = "select count(*) from gold.tape_gaps where state = 'open'"
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -95,72 +109,110 @@ class Owner:
 
     settings: Settings
     models: Models
+    work: Cycle
     _watch: Session
-    _reads: Session
+    _works: Session
     news: News | None = None
     version: int = 0
     watermarks: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    counts: tuple[int, int] = (0, 0)
-    verdicts: dict[str, int] = field(default_factory=dict)
+    objects: int = 0
+    verdicts: Mapping[str, int] = field(default_factory=dict)
     gaps: int = 0
     days: Days = field(default_factory=Days)
+    refused: list[str] = field(default_factory=list)
     cycle_ms: dict[str, float] = field(default_factory=dict)
-    _settled: int | None = None
+    _counted: Verdicts = field(default_factory=Verdicts)
     _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS, is_owed=False))
+    _views: Pace = field(default_factory=lambda: Pace(views.SECONDS))
+    _dbt: Pace = field(default_factory=lambda: Pace(DBT_SECONDS))
+    _purge: Pace = field(default_factory=lambda: Pace(PURGE_SECONDS))
 
     @classmethod
     @contextmanager
     def open(cls, settings: Settings) -> Iterator[Self]:
-        """Log in, and parse the models. Raises `ConfigError`, `ModelError` and `WarehouseError`."""
-        snowflake = settings.snowflake
+        """Log in, claim the models, let dbt make what is not there, and compile it.
+
+        Raises `ConfigError`, `ModelError` and `WarehouseError`.
+        """
+        snowflake, lease = settings.snowflake, Lease.of(settings)
         with ExitStack() as parts:
             watch = Session(snowflake, snowflake.transformer_role)
-            reads = Session(snowflake, snowflake.transformer_role, warehouse=snowflake.warehouse)
-            for session in (watch, reads):
+            works = Session(snowflake, snowflake.transformer_role, warehouse=snowflake.warehouse)
+            for session in (watch, works):
                 parts.callback(session.close)
-            watch(lambda connection: connection.run("SELECT 1"))  # before dbt, which takes seconds to load
+            since = works(lease.claim)  # before dbt, which takes seconds to load
+            parts.callback(works, lease.release)
             models = models_of(settings)
             parts.callback(models.close)
-            yield cls(settings, models, watch, reads)
+            _run(models, works)
+            work = Cycle(snowflake.database, lease, models.compiled().models, since)
+            works.begin_with(work.prepare)
+            owner = cls(settings, models, work, watch, works)
+            owner._dbt.done(time.monotonic(), time.monotonic())
+            owner._dbt.owe()
+            yield owner
 
     def cycle(self, *, with_audit: bool = False) -> bool:
-        """Run the models where RAW has changed since the last run; whether they ran. Raises `WarehouseError`."""
+        """Run the models where lines have come since the last run; whether they ran. Raises `WarehouseError`."""
         before, self.news = self.news, self._watch(lambda connection: look(connection, self.settings))
         self._tell_of_pipe(before)
-        is_news = self.news.raw != self._settled
-        if not (is_news or self._audit.is_due(time.monotonic())):
-            return False
         started = time.monotonic()
-        with_audit = with_audit or not is_news or self._audit.is_due(started)
-        self._run_models(with_audit=with_audit)
-        self._settled = self.news.raw
-        self._measure(with_audit=with_audit)
+        is_due = self._audit.is_due(started)
+        if not (self.news.has_lines or is_due or with_audit):
+            return False
+        with_audit = with_audit or not self.news.has_lines or is_due
+        self._works(lambda connection: self.work.run(connection, with_audit=with_audit))
+        self.cycle_ms = {"models": (time.monotonic() - started) * 1e3}
+        self._works(lambda connection: self._measure(connection, with_audit=with_audit))
         self.version += 1
         if with_audit:
             self._audit.done(started, time.monotonic())
         else:
             self._audit.owe()
+        self._do_what_is_due()
         return True
 
-    def _run_models(self, *, with_audit: bool) -> None:
-        started = time.monotonic()
-        try:
-            self.models.run(with_audit=with_audit)
-        except ModelError as error:
-            login = self._watch(lambda connection: connection.login)
-            raise meaning(str(error), login) or error from error
-        self.cycle_ms = {"dbt": (time.monotonic() - started) * 1e3}
+    def put(self, put: Put) -> int:
+        """Let lines and trades of another source be put, and run the models on them; how many (`Cycle.run`)."""
+        return self._works(lambda connection: self.work.run(connection, with_audit=True, put=put))
 
-    def _measure(self, *, with_audit: bool) -> None:
-        """Count while the warehouse is awake in any case."""
-        rows = self._reads(lambda connection: connection.run(_WATERMARKS))
-        self.watermarks = {symbol: tuple(marks) for symbol, *marks in rows}
-        ((objects, lines),) = self._reads(lambda connection: connection.run(_COUNTS))
-        self.counts = int(objects), int(lines)
+    def run(self, read: Callable[[Connection], T]) -> T:
+        """Run a read on the warehouse of the models."""
+        return self._works(read)
+
+    def _do_what_is_due(self) -> None:
+        """What need not be done in every cycle, while the warehouse is awake in any case."""
+        tasks: tuple[tuple[Pace, Callable[[], None]], ...] = (
+            (self._views, self._make_views),
+            (self._dbt, partial(_run, self.models, self._works)),
+            (self._purge, partial(self._works, self._forget)),
+        )
+        for pace, task in tasks:
+            started = time.monotonic()
+            if pace.is_due(started):
+                task()
+                pace.done(started, time.monotonic())
+                pace.owe()
+
+    def _make_views(self) -> None:
+        self._works(lambda connection: views.make(connection, self.work.statements))
+
+    def _forget(self, connection: Connection) -> None:
+        """Delete lines of RAW that have been here for `raw_days`; the stream has those that no cycle has taken."""
+        oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=self.settings.snowflake.raw_days)
+        connection.run(f"delete from {RAW} where loaded_at < timestamp '{oldest}'")
+
+    def _measure(self, connection: Connection, *, with_audit: bool) -> None:
+        """Count while the warehouse is awake in any case. Counting rows reads none."""
+        self.watermarks = {symbol: tuple(marks) for symbol, *marks in connection.run(_WATERMARKS)}
+        self.objects = int(connection.run(_COUNTS)[0][0])
         if with_audit:
-            self.verdicts = dict(self._reads(lambda connection: connection.run(_VERDICTS)))
-            self.gaps = self._reads(lambda connection: connection.run(_GAPS))[0][0]
-            self.days = self._reads(lambda connection: Days.asked(connection.run))
+            self.verdicts = self._counted.count(connection, self.work.changed.get("candle_audit"))
+            self.gaps = connection.run(_GAPS)[0][0]
+            self.days = Days.asked(connection.run)
+            if self.settings.ingest == "files":
+                refused = connection.run(_REFUSED.format(table=f"{self.settings.snowflake.database}.{RAW}"))
+                self.refused = [f"{name}: {reason}" for name, reason in refused]
 
     def _tell_of_pipe(self, before: News | None) -> None:
         """Log what is wrong with the pipe, once, and that it is right again."""
@@ -169,6 +221,15 @@ class Owner:
             log.error("the pipe does not load", problem=problems[1]) if problems[1] else log.info(
                 "the pipe loads again"
             )
+
+
+def _run(models: Models, session: Session) -> None:
+    """Let dbt run all models. Raises `ModelError` and `WarehouseError`."""
+    try:
+        models.run()
+    except ModelError as error:
+        login = session(lambda connection: connection.login)
+        raise meaning(str(error), login) or error from error
 
 
 @dataclass
@@ -190,18 +251,25 @@ class _Pulse:
             "state": self.state,
             "problem": self.problem,
             "version": owner.version,
-            "objects": owner.counts[0],
-            "rows": owner.counts[1],
+            "objects": owner.objects,
+            "rows": owner.work.lines,
+            "statements": owner.work.statement_count,
             "watermark": {symbol: trade_id for symbol, (trade_id, *_) in owner.watermarks.items()},
             "traded_at": to_micros(max(traded)) if traded else None,
             "loaded_at": to_micros(max(loaded)) if loaded else None,
             "cycle_ms": owner.cycle_ms,
-            "skipped_objects": [f"{name}: {why}" for name, why in self.ingest.skipped.items()] if self.ingest else [],
+            "skipped_objects": self._skipped(owner),
             "audit": owner.verdicts,
             "gaps": owner.gaps,
             "days": owner.days.for_beat(),
             "arrival": self._arrival(owner.news),
         }
+
+    def _skipped(self, owner: Owner) -> list[str]:
+        """What was not loaded: objects that the streaming way in could not read, or that the pipe refused in a day."""
+        if self.ingest is not None:
+            return [f"{name}: {why}" for name, why in self.ingest.skipped.items()]
+        return owner.refused
 
     def _arrival(self, news: News) -> Arrival | None:
         if self.ingest is not None:

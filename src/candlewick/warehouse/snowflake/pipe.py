@@ -14,9 +14,10 @@ from candlewick.warehouse.arrival import Arrival
 
 _RESUME = "resume it: ALTER PIPE {name} SET PIPE_EXECUTION_PAUSED = FALSE"
 _AGAIN = "run `candlewick setup snowflake` again"
-_ANEW = "DROP PIPE {name}, and " + _AGAIN
+_ANEW = "`candlewick setup snowflake --renew-pipe` makes it anew"
 _NEXT_STEPS = {
-    "PAUSED": f"{_RESUME} (after 14 days: SELECT SYSTEM$PIPE_FORCE_RESUME('{{name}}'))",
+    "PAUSED": f"{_RESUME} (after 14 days: "
+    "SELECT SYSTEM$PIPE_FORCE_RESUME('{name}', 'staleness_check_override'), and `candlewick load` for what was missed)",
     "STOPPED_STAGE_DROPPED": _ANEW,
     "STOPPED_FILE_FORMAT_DROPPED": _ANEW,
     "STOPPED_MISSING_TABLE": _AGAIN,

@@ -21,7 +21,7 @@ class Session:
         self, settings: SnowflakeSettings, role: str, *, warehouse: str | None = None, begins_with: Sequence[str] = ()
     ) -> None:
         self._settings, self._role, self._warehouse = settings, role, warehouse
-        self._begins_with = tuple(begins_with)
+        self._begins_with = [_running(statement) for statement in begins_with]
         self._lock = threading.Lock()
         self._connection: Connection | None = None
 
@@ -50,9 +50,16 @@ class Session:
 
     def _open(self) -> Connection:
         connection = Connection.open(self._settings, self._role, warehouse=self._warehouse)
-        for statement in self._begins_with:
-            connection.run(statement)
+        for begin in self._begins_with:
+            begin(connection)
         return connection
+
+    def begin_with(self, begin: Callable[[Connection], object]) -> None:
+        """Do something on the connection, and again on every later one before anything else. Raises as `__call__`."""
+        self._begins_with.append(begin)
+        with self._lock:
+            if self._connection is not None:
+                begin(self._connection)
 
     def close(self) -> None:
         """End the session where there is one."""
@@ -60,3 +67,7 @@ class Session:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
+
+
+def _running(statement: str) -> Callable[[Connection], object]:
+    return lambda connection: connection.run(statement)

@@ -38,7 +38,7 @@ class Visitor:
     def __init__(self, settings: Settings, *, seconds: float = SECONDS) -> None:
         self.seconds = seconds
         snowflake = settings.snowflake
-        self._role, self._warehouse = snowflake.reader_role, snowflake.warehouse
+        self._role, self._warehouse = snowflake.reader_role, snowflake.reader_warehouse
         self._settings = snowflake.model_copy(update={"connection": snowflake.visitors or snowflake.connection})
         self._lock = threading.Lock()
         self._sessions: OrderedDict[str, Session] = OrderedDict()
