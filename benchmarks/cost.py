@@ -29,7 +29,9 @@ from made import capture
 DOCUMENT = ROOT / "docs" / "cost.md"
 SYMBOLS = (1, 50, 500)
 FLUSHES = (1, 5, 60)
-CYCLES = (30, 120, 300, 900, 3600)
+CYCLES = (30, 60, 300, 900, 3600)
+DEFAULT_CYCLE = 300
+AUTO_SUSPEND = 60
 MONTH_HOURS = 730
 SAMPLES = 4
 GB = 1e9
@@ -64,7 +66,13 @@ SNOWPIPE = Price(
     "docs.snowflake.com, Snowpipe costs (the model); seemoredata.io (the rate)",
     "2026-11",
 )
-PRICES = (PUT, GET, STORED, CREDIT, XS, SNOWPIPE)
+STORED_THERE = Price(
+    0.023,
+    "$ a GB and month, Snowflake's storage, on demand, AWS US",
+    "finout.io, Snowflake pricing (secondary)",
+    "2026-11",
+)
+PRICES = (PUT, GET, STORED, CREDIT, XS, SNOWPIPE, STORED_THERE)
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,10 @@ class Estimates:
     """What is neither measured nor documented."""
 
     rank_exponent: float = 0.7
-    run_seconds: float = 15.0
+    run_seconds: float = 10.0
+    silver_bytes: float = 40.0
+    raw_days: float = 2.0
+    list_seconds: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -155,6 +166,7 @@ def document(recording: Path, estimates: Estimates) -> str:
         volumes(scenarios),
         bills(scenarios),
         warehouse_hours(estimates),
+        ways(scenarios, estimates),
         latency(),
         sources(rate, estimates),
     )
@@ -231,10 +243,49 @@ def warehouse_hours(estimates: Estimates) -> str:
     """Return the table of the warehouse's hours by the cycle of the models."""
     rows = []
     for pause in CYCLES:
-        share = min(1.0, (estimates.run_seconds + 60) / pause)
+        share = awake(pause, estimates)
         hours = MONTH_HOURS * share
         rows.append(f"| {pause} s | {share:.0%} | {hours:,.0f} | ${hours * XS.value * CREDIT.value:,.0f} |")
     return "\n".join([WAREHOUSE.format(run=f"{estimates.run_seconds:g}"), *rows, WAREHOUSE_FOOT])
+
+
+def awake(pause: float, estimates: Estimates) -> float:
+    """Return the share of the time that a warehouse is billed for which runs the models every `pause` seconds."""
+    return min(1.0, (estimates.run_seconds + AUTO_SUSPEND) / pause)
+
+
+def ways(scenarios: list[Scenario], estimates: Estimates) -> str:
+    """Return the table of all ways, side by side, for objects of a second."""
+    rows = []
+    for s in (each for each in scenarios if each.flush_seconds == 1):
+        lake = s.objects * PUT.value + s.monthly_gb(s.packed_bytes) * STORED.value
+        piped = s.monthly_gb(s.text_bytes) * SNOWPIPE.value * CREDIT.value
+        looked = MONTH_HOURS * 3600 / estimates.list_seconds * PUT.value
+        streamed = s.monthly_gb(s.values_bytes) * SNOWPIPE.value * CREDIT.value + looked
+        trades = s.trades_per_second * MONTH_HOURS * 3600
+        raw = s.monthly_gb(s.text_bytes) * estimates.raw_days / 30
+        stored = (trades * estimates.silver_bytes / GB + raw) * STORED_THERE.value
+        for name, way in (("files", s.objects * GET.value + piped), ("streaming", way_in(s, streamed))):
+            for pause in CYCLES:
+                hours = MONTH_HOURS * awake(pause, estimates) * XS.value * CREDIT.value
+                rows.append(_way(s, f"Snowflake, {name}", f"{pause} s", lake, way, hours, stored))
+        rows.append(_way(s, "DuckDB", "1 s", lake, s.objects * GET.value + looked, 0, 0))
+    return "\n".join([WAYS, *rows, WAYS_FOOT.format(run=f"{estimates.run_seconds:g}", sum=_default(estimates))])
+
+
+def way_in(s: Scenario, streamed: float) -> float:
+    """Return dollars a month of the streaming way in: what Snowflake bills, LISTs and GETs of whoever streams."""
+    return streamed + s.objects * GET.value
+
+
+def _way(s: Scenario, name: str, pause: str, *dollars: float) -> str:
+    cells = [f"${value:,.2f}" for value in (*dollars, sum(dollars))]
+    return f"| {s.symbols} | {name} | {pause} | {' | '.join(cells)} |"
+
+
+def _default(estimates: Estimates) -> str:
+    """The warehouse's dollars a month at the default cycle."""
+    return f"${MONTH_HOURS * awake(DEFAULT_CYCLE, estimates) * XS.value * CREDIT.value:,.0f}"
 
 
 def latency() -> str:
@@ -310,7 +361,30 @@ keeps the warehouse awake, too, as long as trades come; when nobody looks, polli
 | ---: | ---: | ---: | ---: |"""
 WAREHOUSE_FOOT = """
 The `…_LIVE` views show trades that the models have not settled yet, so that a longer cycle costs no freshness on the
-chart while somebody looks: they read RAW's tail, which grows with the cycle.
+chart while somebody looks: they read RAW's tail, which grows with the cycle. Readers have a warehouse of their own,
+which sleeps when nobody looks.
+"""
+WAYS = """\
+## All ways, side by side
+
+A month of 1 s objects. *Way in*: Snowpipe by uncompressed GB, or streaming by GB of values, with the GETs, and the
+LIST a second (while trades come) of whoever looks for objects itself. *Compute*: the models' warehouse, above; with
+DuckDB it is your own machine. *Stored there*: SILVER, and `raw_days` of RAW, in Snowflake, after one month
+(*estimate*). Not in it: who reads. Automatic clustering: none, tables have no clustering key. Cloud services are
+billed beyond 10% of the day's compute; `SHOW`, functions and compilations of a cycle are there, and were never
+measured: METERING_HISTORY tells.
+
+| symbols | models on | cycle | S3 | way in | compute | stored there | sum |
+| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |"""
+WAYS_FOOT = """
+Under $100 for one symbol with models on Snowflake it is not, at the default: every resume of a warehouse bills a
+minute at least, and it idles for another before it suspends, so twelve cycles an hour cost {sum} a month whatever is
+in them. A cycle of an hour costs less than $30, and the live views show trades in seconds all the same. With DuckDB
+the lake and the LISTs are all that is billed; what DuckDB has computed is not sent to Snowflake by Candlewick yet.
+
+Snowflake's own ways, not built here: a *task* that is triggered by the stream runs at once with what has come, on a
+warehouse with the same minute at least, or serverless, by the second at a rate of its own, which was *not verified*;
+*dynamic tables* have a target lag of 60 s at least, and re-compute in SQL that cannot ask for a literal range first.
 """
 LATENCY = """\
 ## Where the seconds go
@@ -321,7 +395,7 @@ From the trade at the exchange to the chart, `flush_seconds = 1`, dashboard on S
 | --- | ---: | ---: | --- |"""
 LATENCY_FOOT = """
 A settled GOLD row comes after RAW by the wait for the next cycle (at most `cycle_seconds`, 300 s by default) and a run
-of the models (*estimate*: 15 s). Settled under a minute is `cycle_seconds = 30`: the warehouse never sleeps then.
+of the models (*estimate*: 10 s). Settled under a minute is `cycle_seconds = 30`: the warehouse never sleeps then.
 
 So the promise of less than 60 s holds with files as long as notification and Snowpipe keep to what is usual: neither
 AWS nor Snowflake gives a bound, and a slow minute of either breaks it. Streaming has 35 s to spare. Nothing is lost in

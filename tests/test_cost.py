@@ -38,6 +38,17 @@ def test_a_longer_cycle_lets_the_warehouse_sleep(cost):
     assert "| 300 s | 25% | 182 | $365 |" in rows
 
 
+def test_every_way_stands_beside_the_others_and_sums_up(cost):
+    lines = [b'{"e":"trade","t":%d}' % number for number in range(1000)]
+    text = cost.ways([cost.measure(lines, 30, 1, 1, cost.Estimates())], cost.Estimates())
+    rows = [row.strip("| ").split(" | ") for row in text.splitlines() if row.startswith("| 1 |")]
+    assert [row[1] for row in rows].count("DuckDB") == 1 and len(rows) == 2 * len(cost.CYCLES) + 1
+    for row in rows:
+        *parts, total = (float(cell.strip("$").replace(",", "")) for cell in row[3:])
+        assert total == pytest.approx(sum(parts), abs=0.03)
+    assert "$341 a month" in text
+
+
 def test_the_promise_of_a_minute_is_the_sum_of_its_hops(cost):
     files = sum(hop.p99 for hop in (*cost.TO_S3, *cost.FILES, *cost.TO_CHART))
     streaming = sum(hop.p99 for hop in (*cost.TO_S3, *cost.STREAMING, *cost.TO_CHART))
