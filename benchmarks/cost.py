@@ -31,6 +31,7 @@ SYMBOLS = (1, 50, 500)
 FLUSHES = (1, 5, 60)
 CYCLES = (30, 60, 300, 900, 3600)
 DEFAULT_CYCLE = 300
+PUBLISHES = (3600, 21600, 86400)
 AUTO_SUSPEND = 60
 MONTH_HOURS = 730
 SAMPLES = 4
@@ -269,7 +270,13 @@ def ways(scenarios: list[Scenario], estimates: Estimates) -> str:
             for pause in CYCLES:
                 hours = MONTH_HOURS * awake(pause, estimates) * XS.value * CREDIT.value
                 rows.append(_way(s, f"Snowflake, {name}", f"{pause} s", lake, way, hours, stored))
-        rows.append(_way(s, "DuckDB", "1 s", lake, s.objects * GET.value + looked, 0, 0))
+        read = s.objects * GET.value + looked
+        rows.append(_way(s, "DuckDB", "1 s", lake, read, 0, 0))
+        silver = trades * estimates.silver_bytes / GB * STORED_THERE.value
+        for pause in PUBLISHES:
+            hours = MONTH_HOURS * awake(pause, estimates) * XS.value * CREDIT.value
+            rows.append(_way(s, "DuckDB, sent to Snowflake", f"{pause} s", lake, read, hours, silver))
+            rows.append(_way(s, "the same, lake in a folder", f"{pause} s", 0, 0, hours, silver))
     return "\n".join([WAYS, *rows, WAYS_FOOT.format(run=f"{estimates.run_seconds:g}", sum=_default(estimates))])
 
 
@@ -380,7 +387,9 @@ WAYS_FOOT = """
 Under $100 for one symbol with models on Snowflake it is not, at the default: every resume of a warehouse bills a
 minute at least, and it idles for another before it suspends, so twelve cycles an hour cost {sum} a month whatever is
 in them. A cycle of an hour costs less than $30, and the live views show trades in seconds all the same. With DuckDB
-the lake and the LISTs are all that is billed; what DuckDB has computed is not sent to Snowflake by Candlewick yet.
+the lake and the LISTs are all that is billed. `publish = "snowflake"` sends what DuckDB has computed every
+`publish_seconds`, which wakes the warehouse for a minute or so each time: an hour by default, and less than $10 a month
+for one symbol where it is six hours and the lake lies in a folder of yours. Nobody reads in that sum.
 
 Snowflake's own ways, not built here: a *task* that is triggered by the stream runs at once with what has come, on a
 warehouse with the same minute at least, or serverless, by the second at a rate of its own, which was *not verified*;

@@ -40,6 +40,7 @@ NOPS = [
     r"DROP\s+DATABASE\b",
     r"USE\s+SECONDARY\s+ROLES\b",
     r"ALTER\s+SESSION\b",
+    r"REMOVE\s+@",
 ]
 PASSWORD = "hunter2"
 USER_ARN = "arn:aws:iam::999999999999:user/abcd-s"
@@ -130,7 +131,7 @@ class Peer:
             self._stage()
         if "information_schema.copy_history(" in statement:
             return _select(("file_name", "first_error_message"), self.refused)
-        if statement.startswith("COPY INTO") and " FILES = (" in statement:
+        if statement.startswith("COPY INTO") and "METADATA$FILENAME" in statement and " FILES = (" in statement:
             return self._copied(statement)
         return self._read_staged(statement) if "(FILE_FORMAT => " in statement else None
 
@@ -287,7 +288,7 @@ def _matches(copy: exp.Expression, key: str) -> bool:
 
 def _copy(cursor: FakeSnowflakeCursor, copy: exp.Expression, key: str, content: bytes) -> None:
     """Insert an object's lines as the COPY's select list says."""
-    lines = zstd.decompress(content).decode().splitlines()
+    lines = _rows_of(content, is_parquet=False)
     columns = ", ".join(column.name for column in copy.this.expressions)
     values = {
         "$1": "PARSE_JSON(line)",
@@ -310,5 +311,5 @@ def _copy(cursor: FakeSnowflakeCursor, copy: exp.Expression, key: str, content: 
 def _rows_of(content: bytes, *, is_parquet: bool) -> list[str]:
     """A file's rows as JSON: of Parquet by its logical types, decimals with all of their digits."""
     if not is_parquet:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(content).decode().splitlines()
+        return zstd.decompress(content).decode().splitlines()
     return [json.dumps(row, default=str) for row in pq.read_table(io.BytesIO(content)).to_pylist()]

@@ -100,6 +100,13 @@ def test_streaming_needs_no_pipe_of_ours():
     assert {section.title for section in sections(render("setup", SETTINGS, ROLE))} >= PIPE_SECTIONS
 
 
+def test_what_duckdb_computes_needs_no_bucket_no_pipe_and_no_stream():
+    text = render("setup", Settings(publish="snowflake"), "")
+    assert not re.search(r"INTEGRATION|s3://|PIPE|STREAM|BINANCE_RAW", text)
+    assert "CREATE STAGE IF NOT EXISTS CRYPTO_DB.RAW.CANDLEWICK_SENT" in text
+    assert "CANDLEWICK_SENT" not in render("setup", SETTINGS, ROLE)
+
+
 def test_a_lake_that_is_not_in_s3_cannot_be_loaded_by_snowflake():
     with pytest.raises(ConfigError, match="s3://bucket/path"):
         render("setup", Settings(s3=S3Settings()), ROLE)

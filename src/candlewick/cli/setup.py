@@ -96,11 +96,14 @@ def snowflake(
             "AWS must forget it: candlewick setup aws " + " ".join(f"{option} ''" for option in _OPTIONS.values())
         )
         return
-    role = settings.snowflake.storage_role_arn or _role_of_stack(settings)
+    role = settings.snowflake.storage_role_arn or ("" if settings.publish else _role_of_stack(settings))
     wire = _wire_to_stack(settings, yes=yes) if apply_aws else _wire_by_hand
     with Connection.open(settings.snowflake, settings.snowflake.admin_role) as connection:
         typer.echo(f"Snowflake account {connection.login.account}, user {connection.login.user}")
         set_up(connection, settings, role, typer.echo, wire, renews_pipe=renew_pipe)
+    if settings.publish:
+        typer.echo("Snowflake is set up; `candlewick warehouse` sends it what is new.")
+        return
     typer.echo("Snowflake is set up." if apply_aws else "Snowflake is set up, but for what AWS must know.")
     typer.echo("S3 needs up to five minutes until a new notification works; run this again then, and it catches up.")
 

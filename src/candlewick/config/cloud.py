@@ -120,6 +120,7 @@ class SnowflakeSettings(RemoteSection):
     `raw_days` are days of lines kept in RAW, where the stream keeps what no cycle has taken yet; the lake keeps all.
 
     Seconds: `auto_suspend_seconds` before the idle warehouse suspends, `cycle_seconds` between two runs of the models,
+    `publish_seconds` between two times that the embedded warehouse's tables are sent (`publish = "snowflake"`),
     `poll_seconds` between two queries of the dashboard, `streaming_lag_seconds` a row may wait in the streaming client.
     """
 
@@ -144,6 +145,7 @@ class SnowflakeSettings(RemoteSection):
     pipe: Identifier = "BINANCE_PIPE"
     threads: int = Field(default=4, ge=1, le=64)
     cycle_seconds: float = Field(default=300.0, ge=1)
+    publish_seconds: float = Field(default=3600.0, ge=60)
     raw_days: float = Field(default=2.0, gt=0.1)
     poll_seconds: float = Field(default=5.0, ge=1)
     streaming_lag_seconds: int = Field(default=1, ge=1, le=600)

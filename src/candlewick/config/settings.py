@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     flush_seconds: float = Field(default=1.0, ge=0.1, le=60)
     warehouse: Literal["duckdb", "snowflake"] = "duckdb"
     ingest: Literal["files", "streaming"] = "files"
+    publish: Literal["", "snowflake"] = ""
     timezone: str = "Asia/Kolkata"
     exchange: ExchangeSettings = ExchangeSettings()
     feed: FeedSettings = FeedSettings()
@@ -121,6 +122,8 @@ class Settings(BaseSettings):
     def _fits_together(self) -> "Settings":
         if self.ingest == "streaming" and self.warehouse != "snowflake":
             raise PydanticCustomError(UNFIT, "ingest = 'streaming' needs warehouse = 'snowflake'")
+        if self.publish and self.warehouse != "duckdb":
+            raise PydanticCustomError(UNFIT, "publish = 'snowflake' needs warehouse = 'duckdb', whose tables are sent")
         if self.warehouse == "snowflake" and self.ingest == "files" and not self.lake.startswith("s3://"):
             raise PydanticCustomError(
                 UNFIT, "warehouse = 'snowflake' needs lake = 's3://bucket/path': Snowpipe loads from S3"

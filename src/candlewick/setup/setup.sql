@@ -146,6 +146,23 @@ GRANT SELECT, INSERT, DELETE ON TABLE {{ database }}.RAW.BINANCE_TAKEN TO ROLE {
 GRANT SELECT ON STREAM {{ database }}.RAW.BINANCE_NEWS TO ROLE {{ transformer_role }};
 GRANT SELECT, UPDATE ON TABLE {{ database }}.RAW.LEASE TO ROLE {{ transformer_role }};
 
+-- == What DuckDB sends
+-- With `publish = "snowflake"`: a stage of Snowflake's own, which needs no bucket, and how far each table is.
+CREATE FILE FORMAT IF NOT EXISTS {{ database }}.RAW.CANDLEWICK_SENT_PARQUET
+  TYPE = PARQUET
+  USE_LOGICAL_TYPE = TRUE
+  COMMENT = 'Rows of the embedded warehouse';
+CREATE STAGE IF NOT EXISTS {{ database }}.RAW.CANDLEWICK_SENT
+  COMMENT = 'Rows on their way; each file is removed when it is in its table';
+CREATE TABLE IF NOT EXISTS {{ database }}.RAW.PUBLISHED (
+  NAME VARCHAR,
+  UNTIL VARCHAR
+)
+  COMMENT = 'How far each table has been sent';
+GRANT USAGE ON FILE FORMAT {{ database }}.RAW.CANDLEWICK_SENT_PARQUET TO ROLE {{ transformer_role }};
+GRANT READ, WRITE ON STAGE {{ database }}.RAW.CANDLEWICK_SENT TO ROLE {{ transformer_role }};
+GRANT SELECT, INSERT, DELETE ON TABLE {{ database }}.RAW.PUBLISHED TO ROLE {{ transformer_role }};
+
 -- == Pipe
 -- Owned by the loader, as Snowpipe loads with its owner's rights. Never replaced: that would forget what it has
 -- loaded. LOADED_AT is the start of the scan: Snowflake warns that SYSDATE() in a pipe can be hours early, as it is

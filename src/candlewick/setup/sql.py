@@ -17,6 +17,9 @@ PIPE_SECTIONS = frozenset({"Pipe", "Catching up"})
 """The sections that only Snowpipe's way in needs: `ingest = "files"`."""
 STREAMING_SECTIONS = frozenset({"No pipe beside streaming"})
 MONITOR_SECTIONS = frozenset({"Resource monitor"})
+SENT_SECTIONS = frozenset({"What DuckDB sends"})
+LOADED_SECTIONS = frozenset({"Storage integration", "Raw table, file format and stage", "What the models take"})
+"""The sections that lines need which are loaded there; none of `publish = "snowflake"`."""
 
 _PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 _COPY = """\
@@ -41,11 +44,13 @@ class Section(NamedTuple):
 
 
 def render(script: Script, settings: Settings, storage_role_arn: str) -> str:
-    """Return a script for these settings. Raises `ConfigError` where their lake is not in S3."""
+    """Return a script for these settings. Raises `ConfigError` where Snowflake loads a lake that is not in S3."""
     values = _values(settings, storage_role_arn)
     template = (resources.files("candlewick.setup") / f"{script}.sql").read_text(encoding="utf-8")
     text = _PLACEHOLDER.sub(lambda match: values[match[1]], template)
-    left_out = PIPE_SECTIONS if settings.ingest == "streaming" else STREAMING_SECTIONS
+    left_out = SENT_SECTIONS | (PIPE_SECTIONS if settings.ingest == "streaming" else STREAMING_SECTIONS)
+    if settings.publish:
+        left_out = LOADED_SECTIONS | PIPE_SECTIONS | STREAMING_SECTIONS
     if not (settings.snowflake.monthly_credits and settings.snowflake.admin_role == "ACCOUNTADMIN"):
         left_out = left_out | MONITOR_SECTIONS
         text = re.sub(r"(?m)^DROP RESOURCE MONITOR .*\n", "", text)
@@ -66,7 +71,7 @@ def copy_statement(settings: Settings) -> str:
 
 
 def _values(settings: Settings, storage_role_arn: str) -> dict[str, str]:
-    place = Location.of(settings)
+    place = Location("", "") if settings.publish else Location.of(settings)
     names = settings.snowflake.model_dump(exclude={"storage_role_arn"})
     texts = {"storage_role_arn": storage_role_arn, "raw_url": place.raw_url, "sealed_url": place.sealed_url}
     quoted = {key: "'" + text.replace("\\", "\\\\").replace("'", "''") + "'" for key, text in texts.items()}

@@ -130,4 +130,8 @@ def home_of(settings: Settings) -> Home:
         return SnowflakeHome(settings)
     from candlewick.warehouse.duckdb.home import EmbeddedHome  # noqa: PLC0415
 
+    if settings.publish == "snowflake":
+        from candlewick.warehouse.snowflake.sending import Sender  # noqa: PLC0415 - comes with an extra
+
+        return EmbeddedHome(settings, Sender(settings).running)
     return EmbeddedHome(settings)

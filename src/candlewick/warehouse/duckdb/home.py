@@ -1,12 +1,12 @@
 """The embedded home: the owner's process writes one DuckDB file, everybody else reads the mart that it publishes."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from candlewick.config import Settings
 from candlewick.errors import ConfigError, MartNotReadyError
@@ -17,17 +17,31 @@ from candlewick.warehouse.contract import Engine
 from candlewick.warehouse.home import Agree, Days, Newest, Tallies
 
 
+class Beside(Protocol):
+    """What is done beside the owner's work."""
+
+    def __call__(self, *, once: bool) -> AbstractContextManager[None]:
+        """Do it while a block runs; with `once`, when it is over."""
+
+
+def _nothing(*, once: bool) -> AbstractContextManager[None]:
+    del once
+    return nullcontext()
+
+
 @dataclass(frozen=True)
 class EmbeddedHome:
-    """The warehouse of a machine. Satisfies `home.Home`."""
+    """The warehouse of a machine. Satisfies `home.Home`. `beside` runs while it is owned; with `once`, afterwards."""
 
     settings: Settings
+    beside: Beside = _nothing
 
     def own(self, *, once: bool) -> None:
         """Load the lake's new objects, run the models, publish the mart."""
         from candlewick.warehouse.duckdb import owner  # noqa: PLC0415 - dbt takes seconds to load
 
-        owner.run(self.settings, once=once)
+        with self.beside(once=once):
+            owner.run(self.settings, once=once)
 
     def rebuild(self, progress: Callable[[int, int], None]) -> str:
         """Make the file anew from the lake alone."""
