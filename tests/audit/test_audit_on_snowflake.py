@@ -87,6 +87,7 @@ def cloud(lab: Lab, tmp_path_factory) -> Iterator[Cloud]:
         made = Cloud(lab, account, set())
         made.load()
         yield made
+        account.close()
 
 
 def test_a_mismatch_is_rechecked_by_id_and_what_the_exchange_has_is_written_once(cloud, monkeypatch):

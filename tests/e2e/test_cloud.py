@@ -132,12 +132,13 @@ def account_of(stack: Stack, host: Host) -> Account:
 
 
 @pytest.fixture(scope="module")
-def snowflake(replayed: Stack, host: Host) -> Account:
+def snowflake(replayed: Stack, host: Host) -> Iterator[Account]:
     """Snowflake, built from what its pipe loaded from the same bucket: models, data tests and unit tests."""
     account = account_of(replayed, host)
     account.run()
     account.models.build()
-    return account
+    yield account
+    account.close()
 
 
 def exchanges(recording: Path) -> Rows:

@@ -141,7 +141,7 @@ class Owner:
             for session in (watch, works):
                 parts.callback(session.close)
             since = works(lease.claim)  # before dbt, which takes seconds to load
-            parts.callback(works, lease.release)
+            parts.callback(_release, lease, works)
             models = models_of(settings)
             parts.callback(models.close)
             _run(models, works)
@@ -221,6 +221,14 @@ class Owner:
             log.error("the pipe does not load", problem=problems[1]) if problems[1] else log.info(
                 "the pipe loads again"
             )
+
+
+def _release(lease: Lease, session: Session) -> None:
+    """Let the next owner begin at once; where nobody answers, it waits until the lease has run out."""
+    try:
+        session(lease.release)
+    except WarehouseError as error:
+        log.warning("the lease could not be released; it runs out by itself", problem=str(error))
 
 
 def _run(models: Models, session: Session) -> None:
