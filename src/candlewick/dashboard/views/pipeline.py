@@ -23,7 +23,7 @@ EVERY_SECONDS = 5
 NEWEST_GAPS = """
 select symbol, first_missing_id, last_missing_id, missing_count, state, first_seen_at, filled_at
 from gold.tape_gaps
-order by state = 'filled', first_seen_at desc
+order by state = 'filled', first_seen_at desc, symbol, first_missing_id
 limit 12
 """
 DAYS = "select * from gold.tape_days where symbol = ? and day >= ? order by day"
