@@ -107,6 +107,13 @@ def begin(account: Account) -> None:
         account.owner.cycle(with_audit=True)
 
 
+LATE = "'late', 1, dateadd('day', -5, cast(convert_timezone('UTC', current_timestamp()) as timestamp_ntz))"
+KLINE = (
+    '{"e":"kline","E":%(at)s,"s":"LATEUSDT","k":{"t":%(at)s,"s":"LATEUSDT","i":"1m","f":1,"L":1,"o":"7.5","c":"7.5",'
+    '"h":"7.5","l":"7.5","v":"2","n":1,"x":true,"q":"15","V":"0","Q":"0"},"src":"ws","recv":%(at)s}'
+)
+
+
 def test_what_comes_late_reaches_gold_and_what_comes_twice_changes_nothing(account):
     """A long COPY by hand, or a streaming host whose clock is behind: cycles have gone on to later lines since."""
     counts = (
@@ -116,14 +123,16 @@ def test_what_comes_late_reaches_gold_and_what_comes_twice_changes_nothing(accou
     [(trades, *others)] = account.rows(counts)
     at = int((DAY + timedelta(days=2)).timestamp() * 1e6)
     line = f'{{"e":"trade","E":1,"s":"LATEUSDT","t":1,"p":"7.5","q":"2","T":{at},"m":true,"src":"ws","recv":{at}}}'
+    account.rows(f"insert into RAW.BINANCE_RAW select parse_json('{line}'), {LATE}")
     account.rows(
-        f"insert into RAW.BINANCE_RAW select parse_json('{line}'), 'late', 1,"
-        " dateadd('day', -5, cast(convert_timezone('UTC', current_timestamp()) as timestamp_ntz))"
+        f"insert into RAW.BINANCE_RAW select parse_json('{KLINE % {'at': at // 60_000_000 * 60_000}}'), {LATE}"
     )
     account.rows("insert into RAW.BINANCE_RAW select * from RAW.BINANCE_RAW where object_name <> 'late'")
     assert account.owner.cycle(with_audit=True)
     candles = account.rows("select trade_count, close from GOLD.TRADES_OHLC_1M where symbol = 'LATEUSDT'")
     assert candles == [(1, Decimal("7.5"))]
+    klines = "select close from SILVER.EXCHANGE_KLINES where symbol = 'LATEUSDT'"
+    assert account.rows(klines) == [(Decimal("7.5"),)], "its object's manifest is not here yet, where it is streamed"
     assert account.rows(counts) == [(trades + 1, *others)]
 
 

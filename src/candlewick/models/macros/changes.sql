@@ -88,13 +88,16 @@
 {%- endmacro %}
 
 
-{# True for lines of RAW that were loaded with the manifests in `news`, and for some others. #}
+{#
+    True for lines of RAW that can be candles of `objects`, whose manifests are in `news`, and for some others. On
+    Snowflake a line and its object's manifest can come in different cycles where they are streamed: all new lines.
+#}
 {% macro is_loaded_with(news) -%}
     {{ return(adapter.dispatch('is_loaded_with')(news)) }}
 {%- endmacro %}
 
 {% macro duckdb__is_loaded_with(news) -%}
-    {{ 'true' if var('live', false) else is_in_touched_period('loaded_at', news, opens='loaded_at', closes="loaded_at + interval '1 microsecond'") }}
+    object_name in (select object_name from objects) and {{ 'true' if var('live', false) else is_in_touched_period('loaded_at', news, opens='loaded_at', closes="loaded_at + interval '1 microsecond'") }}
 {%- endmacro %}
 
 {% macro snowflake__is_loaded_with(news) -%}

@@ -37,7 +37,7 @@ events as (
             'received_at': 'recv',
             'source': 'src',
         },
-        'object_name in (select object_name from objects) and ' ~ is_loaded_with(
+        is_loaded_with(
             '(select * from ' ~ ref('object_manifests') ~ ' where ' ~ has_candles ~ ' and ' ~ is_news() ~ ') as news'
         ),
     ) }}
