@@ -15,6 +15,10 @@ Say = Callable[[str], None]
 NAMED_AT_MOST = 3
 POLL_SECONDS = 0.5
 REPORT_SECONDS = 60.0
+QUIET_SECONDS = 5.0
+"""How long nothing may be said while something of a start is still to come; for the first minute."""
+TO_COME = {"Recording live": "connections", "First candles": "first candles", "The chart is at": "the chart"}
+"""The steps of a start by how their lines begin, and what each is called until then."""
 
 
 class Progress:
@@ -30,10 +34,20 @@ class Progress:
     async def run(self, terminal: Terminal) -> None:
         """Poll until cancelled."""
         ticks_per_report = int(REPORT_SECONDS / POLL_SECONDS)
-        tick, say = 0, terminal.say
+        tick = said_at = 0
+
+        def say(text: str) -> None:
+            nonlocal said_at
+            said_at = tick
+            terminal.say(text)
+
         while True:
             await self._look(say)
-            terminal.show(*self._waits_for())
+            reason, rest = self._waits_for()
+            terminal.show(reason, rest)
+            is_quiet = (tick - said_at) * POLL_SECONDS >= QUIET_SECONDS and tick < ticks_per_report
+            if is_quiet and reason is None and (missing := self._to_come()):
+                say(f"[dim]Still to come: {missing}.[/]")
             tick += 1
             if tick % ticks_per_report == 0:
                 say(one_line(await asyncio.to_thread(collect, self.settings)))
@@ -50,6 +64,11 @@ class Progress:
             is_news = self._once(say, f"The chart is at [bold cyan]{self.url}[/]")
             if is_news and self.open_browser:
                 await asyncio.to_thread(self.open_browser, self.url)
+
+    def _to_come(self) -> str:
+        return ", ".join(
+            name for begin, name in TO_COME.items() if not any(text.startswith(begin) for text in self.said)
+        )
 
     def _waits_for(self) -> tuple[str | None, str]:
         """What the recorder waits for, and when it tries again."""
