@@ -79,15 +79,13 @@ def python_binance(streams: int, rest: int, out: Path) -> None:
     async def run() -> None:
         manager = BinanceSocketManager(AsyncClient(), max_queue_size=10_000_000)
         manager.STREAM_URL = f"ws://127.0.0.1:{streams}/"
-        while True:
-            async with manager.trade_socket(SYMBOL) as socket:
-                while True:
-                    event = await socket.recv()
-                    if event is None or event.get("e") == "error":
-                        print(event, file=sys.stderr)
-                        break
+        async with manager.trade_socket(SYMBOL) as socket:
+            while True:
+                event = await socket.recv()
+                if event["e"] == "error":  # it connects again by itself, and says so in this way
+                    print(event, file=sys.stderr)
+                else:
                     lines.add(event["t"], event)
-            await asyncio.sleep(0.1)
 
     threading.Thread(target=asyncio.run, args=(run(),), daemon=True).start()
     stopping.wait()
@@ -152,7 +150,7 @@ def cryptofeed(streams: int, rest: int, out: Path) -> None:
 
 CLIENTS = {"seed": seed, "python-binance": python_binance, "unicorn": unicorn, "cryptofeed": cryptofeed}
 PATCHED = {
-    "python-binance": "its STREAM_URL",
+    "python-binance": "its STREAM_URL, and a queue that holds everything",
     "cryptofeed": "its class's endpoints, and ws:// where it insists on wss://",
 }
 """What is set in a library because it has no setting for it."""
