@@ -99,11 +99,11 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def running(home: Path, history: str) -> Iterator[Stack]:
-    """The whole demo as processes, with its history filled."""
+def running(home: Path, history: str, *market: str) -> Iterator[Stack]:
+    """The whole demo as processes, with its history filled; `market` are arguments for the exchange."""
     stack = Stack(home, symbols=(SYMBOL,), history=history, flush_seconds=1.0, cycle_seconds=1.0).write_config()
     try:
-        stack.start_exchange("--weight-limit", "2400000")
+        stack.start_exchange("--weight-limit", "2400000", *market)
         stack.start_recorder()
         stack.start_warehouse()
         stack.start("dashboard", "dashboard", "--config", str(stack.config_path))

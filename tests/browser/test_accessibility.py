@@ -13,8 +13,8 @@ from browser.visitor import HOOK, Visitor
 from e2e.stack import wait_until
 
 THEMES = ("dark", "light")
-OPEN = ".popover, dialog[open], .panel:not([hidden])"
-BUTTONS = ("Settings", "Alerts", "Compare", "Layout", "Chart type", "Messages", "Picture and export")
+OPEN = ".popover, dialog[open], .panel:not([hidden]), .watchlist:not([hidden])"
+BUTTONS = ("Settings", "Alerts", "Compare", "Layout", "Chart type", "Messages", "Picture and export", "More timeframes")
 
 
 def right_click(visitor: Visitor) -> None:
@@ -29,6 +29,8 @@ OTHERS: dict[str, Callable[[Visitor], object]] = {
     "date": lambda visitor: keys(visitor, "Alt+g"),
     "keys": lambda visitor: keys(visitor, "?"),
     "context menu": right_click,
+    "watchlist": lambda visitor: press(visitor, "Watchlist"),
+    "data window": lambda visitor: keys(visitor, "Alt+d"),
     "lineage": lambda visitor: ask_for(visitor, 20),
 }
 
@@ -49,7 +51,12 @@ def test_the_chart_and_each_of_its_panels_violate_no_rule(visit: Visit, theme: s
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_pages_of_streamlit_violate_no_rule(visit: Visit, theme: str) -> None:
-    for path, shows in (("/", None), ("/pipeline", ".heat"), ("/data", ".candlewick-data tbody tr td")):
+    for path, shows in (
+        ("/", None),
+        ("/pipeline", ".heat"),
+        ("/alerts", ".candlewick-health h2"),
+        ("/data", ".candlewick-data tbody tr td"),
+    ):
         visitor = visit(path, theme=theme)
         if shows:
             visitor.page.locator(shows).first.wait_for(state="attached")

@@ -1,8 +1,12 @@
 """Alerts: a price that is met, and a pipeline in trouble."""
 
+import json
 import signal
 
+import pytest
+
 from browser.conftest import Visit
+from browser.painted import watch_paint
 from browser.visitor import HOOK, Visitor
 from e2e.stack import Stack, wait_until
 
@@ -68,3 +72,55 @@ def test_a_recorder_that_ends_is_told(visit_branch: Visit, branch: Stack, demo: 
         visitor.page.locator(".toast", has_text="The recorder gives no sign of life").wait_for()
     finally:
         own.stop()
+
+
+def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(visit_branch: Visit) -> None:
+    visitor = visit_branch("/chart?symbol=BTCDEMO&tf=1m&ind=").wait_for_bars()
+    watch_paint(visitor)
+    low = min(bar["low"] for bar in visitor.ask(f"{HOOK}.bars().slice(-40)"))
+    open_menu(visitor)
+    visitor.page.get_by_label("When the price").select_option("above")
+    visitor.page.get_by_label("How long").select_option("for an hour")
+    add(visitor, low)
+    visitor.page.locator(".alerts-list .field", has_text="rises to, until").wait_for()
+    visitor.page.keyboard.press("Escape")
+    box = visitor.page.locator(".canvas").bounding_box()
+    assert box
+    y = next(
+        y
+        for y in range(60, int(box["height"]) - 200)
+        if visitor.page.mouse.move(box["x"] + 300, box["y"] + y) is None
+        and visitor.ask("document.querySelector('.canvas').hasAttribute('data-over-alert')")
+    )
+    view = visitor.view()
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(box["x"] + 360, box["y"] + y - 120, steps=6)
+    visitor.page.mouse.up()
+    visitor.page.mouse.move(box["x"] + 360, box["y"] + 10)
+    kept = "fetch('/api/alerts').then((answer) => answer.json())"
+    visitor.wait(f"{kept}.then(({{ alerts }}) => Number(alerts[0].level) > {low} + 1)")
+    [alert] = visitor.ask(kept)["alerts"]
+    told = f"alert {float(alert['level']):,.2f}"
+    visitor.wait(f"[...window.__painted.values()].flat().includes({told!r})")
+    assert alert["is_armed"] and alert["expires_at"]
+    visitor.wait_for_ticks(2)
+    assert visitor.view() == view
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light")])
+def test_the_page_of_alerts_tells_what_is_watched_for_and_what_rang(
+    visit_branch: Visit, width: int, theme: str
+) -> None:
+    visitor = visit_branch("/alerts", width=width, theme=theme)
+    visitor.page.get_by_text("None yet.").wait_for()
+    asked = {"method": "POST", "headers": {"Content-Type": "application/json"}}
+    for wanted in (
+        {"kind": "cross", "symbol": "BTCDEMO", "level": "1000000", "note": "<b>moon</b>"},
+        {"kind": "seal"},
+    ):
+        visitor.ask(f"fetch('/api/alerts', {json.dumps(asked | {'body': json.dumps(wanted)})})")
+    visitor.page.get_by_text("<b>moon</b>").wait_for()
+    assert visitor.page.get_by_text("comes to 1000000").is_visible()
+    assert visitor.page.get_by_text("a day cannot be sealed").is_visible()
+    assert visitor.page.get_by_text("Nothing yet.").is_visible()
+    assert visitor.ask("document.documentElement.scrollWidth") == width

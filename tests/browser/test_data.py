@@ -50,3 +50,15 @@ def test_what_would_write_or_leave_the_warehouse_is_refused_in_plain_words(visit
     ):
         ask(page, statement)
         page.get_by_text(says).wait_for()
+
+
+def test_a_statement_is_still_there_after_a_visit_of_another_page(visit: Visit) -> None:
+    page = visit("/data").page
+    page.locator(ROWS).first.wait_for()
+    ask(page, "select 6 * 7 as answer")
+    page.locator(ROWS, has=page.get_by_text("42", exact=True)).wait_for()
+    page.get_by_test_id("stTopNavLink").filter(has_text="Pipeline").click()
+    page.locator(".tile").first.wait_for()
+    page.get_by_test_id("stTopNavLink").filter(has_text="Data").click()
+    page.locator(ROWS, has=page.get_by_text("42", exact=True)).wait_for()
+    assert page.get_by_label("SQL").input_value() == "select 6 * 7 as answer"

@@ -1,7 +1,7 @@
 """The keyboard: every key of the reference, and what is found by typing."""
 
 from browser.conftest import Visit
-from browser.hands import SERIES, keys, point, position, query
+from browser.hands import SERIES, keys, point, position, press, query, rows, type_and_enter
 from browser.visitor import HOOK
 
 
@@ -42,3 +42,32 @@ def test_a_symbol_and_a_timeframe_are_found_by_typing(visit: Visit) -> None:
         assert found.items() <= query(visitor).items()
         visitor.wait(f"{HOOK}.bars().length > 4")
     assert visitor.page.locator(".legend .name b").inner_text() == "ETHDEMO · 1m"
+
+
+def test_whatever_was_done_is_undone_and_done_again(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&ind=ema&type=candles").wait_for_bars()
+    drawn = "(JSON.parse(localStorage.getItem('candlewick.drawings.v1.BTCDEMO') ?? '{}').drawings ?? []).length"
+    lines = "JSON.parse(localStorage.getItem('candlewick.prefs.v1')).lines"
+    keys(visitor, "Alt+h")
+    visitor.page.mouse.click(*point(visitor, 0.5, 0.3))
+    keys(visitor, "/")
+    visitor.page.get_by_label("Search indicators").fill("rsi")
+    keys(visitor, "Enter")
+    type_and_enter(visitor, "eth")
+    visitor.page.locator(".legend .name b", has_text="ETHDEMO").wait_for()
+    press(visitor, "Settings")
+    visitor.page.get_by_label("Lines of the grid").uncheck()
+    keys(visitor, "Escape")
+    assert visitor.ask(f"[{drawn}, {lines}]") == [1, False]
+    keys(visitor, "Control+z")
+    assert visitor.ask(lines) is True
+    keys(visitor, "Control+z")
+    visitor.page.locator(".legend .name b", has_text="BTCDEMO").wait_for()
+    keys(visitor, "Control+z")
+    assert query(visitor)["ind"] == ["ema"]
+    keys(visitor, "Control+z")
+    assert visitor.ask(drawn) == 0
+    keys(visitor, *["Control+Shift+z"] * 3)
+    visitor.page.locator(".legend .name b", has_text="ETHDEMO").wait_for()
+    assert visitor.ask(drawn) == 1
+    assert len(rows(visitor)) == 2

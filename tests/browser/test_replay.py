@@ -1,6 +1,7 @@
 """Replay: the tape is played again, and makes the very bars that the warehouse has."""
 
 import re
+from datetime import UTC, datetime
 
 from browser.conftest import Visit
 from browser.visitor import HOOK, Visitor
@@ -79,3 +80,47 @@ def test_it_pauses_steps_and_goes_back_to_live(visit: Visit) -> None:
     visitor.wait(f"{HOOK}.bars().at(-1).time >= {newest}")
     visitor.wait_for_ticks(2)
     assert visitor.page.locator(".replay").count() == 0
+
+
+def trade_of(visitor: Visitor) -> int:
+    match = re.search(r"trade (\d+)", words(visitor))
+    assert match, words(visitor)
+    return int(match[1])
+
+
+def test_a_replay_goes_on_in_another_timeframe_from_the_same_trade(visit: Visit, demo: Stack) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    start(visitor)
+    for _ in range(5):
+        visitor.page.keyboard.press("Shift+ArrowRight")
+        visitor.page.wait_for_timeout(30)  # a key at a time: each waits for its trade
+    last = trade_of(visitor)
+    visitor.page.keyboard.type("3m")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.locator(".legend .name b", has_text="BTCDEMO · 3m").wait_for()
+    visitor.page.locator(".replay-words", has_text=f"trade {last}").wait_for()
+    bar = visitor.ask(f"{HOOK}.bars().at(-1)")
+    assert bar["time"] % 180 == 0
+    opened = datetime.fromtimestamp(bar["time"], UTC).replace(tzinfo=None)
+    statement = "select count(*) as n, max(price) as high from silver.trades_deduped where symbol = 'BTCDEMO' "
+    of_bar = Mart(demo.settings.mart_path).query(statement + "and traded_at >= ? and trade_id <= ?", [opened, last])
+    [expected] = of_bar.to_pylist()
+    assert (bar["trades"], bar["high"]) == (expected["n"], float(expected["high"]))
+    visitor.page.keyboard.press("Shift+ArrowRight")
+    visitor.page.locator(".replay-words", has_text=f"trade {last + 1}").wait_for()
+
+
+def test_a_replay_goes_to_a_time_of_the_tape(visit: Visit, demo: Stack) -> None:
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m&tz=UTC").wait_for_bars()
+    opened = start(visitor)
+    wanted = opened + 60 * 5 + 30
+    press(visitor, "Go to a time of the tape")
+    moment = datetime.fromtimestamp(wanted, UTC).replace(tzinfo=None)
+    visitor.page.get_by_label("Date and time").evaluate(
+        "(field, at) => { field.value = at; }", moment.isoformat(timespec="seconds")
+    )
+    visitor.page.keyboard.press("Enter")
+    statement = "select max(trade_id) as id from silver.trades_deduped where symbol = 'BTCDEMO' and traded_at <= ?"
+    [newest] = Mart(demo.settings.mart_path).query(statement, [moment]).to_pylist()
+    visitor.page.locator(".replay-words", has_text=f"trade {newest['id']}").wait_for()
+    assert visitor.ask(f"{HOOK}.bars().at(-1).time") == opened + 60 * 5

@@ -24,6 +24,7 @@ from candlewick.dashboard.live.feed_client import FeedClient
 from candlewick.dashboard.reads import Reads
 from candlewick.errors import CandlewickError, ConfigError
 from candlewick.moments import now_us
+from candlewick.warehouse.home import Days, OpenDay
 from dashboard.test_hub import until
 from dashboard.warehouse import SYMBOL, FeedServer, Warehouse
 
@@ -242,11 +243,16 @@ def test_trouble_is_told_in_words():
         freshness_seconds=80.0,
         audit={"mismatch": 2},
         symbols=[SimpleNamespace(symbol="A", holes=7), SimpleNamespace(symbol="B", holes=0)],
+        days=Days(
+            {"sealed": 3}, (OpenDay("B", "2026-11-20", "partial", "so"), OpenDay("A", "2026-11-19", "healing", "7"))
+        ),
     )
     assert trouble_of(at(60, "stale"), report) == "The newest trade is 75 s old"
     assert trouble_of(at(90, "stale"), report) is None
     assert trouble_of(at("", "hole", symbol="A"), report) == "A lacks 7 trades"
     assert trouble_of(at("", "hole", symbol="B"), report) is None
+    assert trouble_of(at("", "seal", symbol=""), report) == "A 2026-11-19 cannot be sealed: 7"
+    assert trouble_of(at("", "seal", symbol="B"), report) is None, "the first day of a tape is no failure"
     assert trouble_of(at("", "mismatch", symbol=""), report) == "2 candles are not the exchange's own"
 
 
@@ -295,6 +301,7 @@ async def test_a_ring_is_delivered_until_it_is_taken_and_once(tmp_path):
         await until(lambda: len(receiver.taken) == len(pairs) - 2, "those that were not refused")
         assert [tries for _, tries, _ in book.undelivered()] == [1, 1]
         later = 60_000_000
+        book.on_ring()  # the clock leapt, as none does outside a test
         await until(lambda: not book.undelivered(), "the others")
         task.cancel()
     book.close()

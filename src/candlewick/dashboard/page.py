@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for each visit: three pages, and the look that makes them one screen."""
+"""The script that Streamlit runs for each visit: four pages, and the look that makes them one screen."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from candlewick.dashboard.chart import chart
 from candlewick.dashboard.site import served
+from candlewick.dashboard.views.alerts import alerts
 from candlewick.dashboard.views.data import data
 from candlewick.dashboard.views.pipeline import pipeline
 
@@ -22,6 +23,11 @@ def pipeline_page() -> None:
     pipeline(served())
 
 
+def alerts_page() -> None:
+    """What is watched for, and what rang."""
+    alerts(served())
+
+
 def data_page() -> None:
     """SQL over the warehouse."""
     data(served())
@@ -34,6 +40,7 @@ st.navigation(
     [
         st.Page(chart_page, title="Chart", default=True, url_path="chart-page"),
         st.Page(pipeline_page, title="Pipeline", url_path="pipeline"),
+        st.Page(alerts_page, title="Alerts", url_path="alerts"),
         st.Page(data_page, title="Data", url_path="data"),
     ],
     position="top",

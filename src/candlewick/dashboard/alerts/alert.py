@@ -2,7 +2,8 @@
 
 A price alert is met by a trade: `cross` where the price comes to the level or passes it from either side, `above` from
 below only, `below` from above only. A tape alert is met by the state of the pipeline: `stale` where the newest trade is
-older than `level` seconds, `hole` where trades are missing, `mismatch` where a candle is not the exchange's own.
+older than `level` seconds, `hole` where trades are missing, `mismatch` where a candle is not the exchange's own, `seal`
+where a day that is over cannot be sealed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ import msgspec
 
 from candlewick.dashboard.bars import FeedTrade, decimal_text, scaled
 
-Kind = Literal["cross", "above", "below", "stale", "hole", "mismatch"]
+Kind = Literal["cross", "above", "below", "stale", "hole", "mismatch", "seal"]
 PRICE_KINDS = frozenset({"cross", "above", "below"})
 NOTE_CHARACTERS = 200
 _MOST = 10**30

@@ -6,7 +6,7 @@ written in one transaction, so that a process killed at any moment neither misse
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +67,8 @@ class AlertBook:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        self.on_ring: Callable[[], object] = lambda: None
+        """Called when a ring that is to be delivered is in the book, by whichever thread wrote it."""
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             self._db.execute("pragma journal_mode = wal")
@@ -129,6 +131,8 @@ class AlertBook:
             for alert, ring in rung:
                 self._write(alert, ring, delivers)
             crashpoint("noting what rang")
+        if rung and delivers:
+            self.on_ring()
 
     def forget(self, symbol: str) -> None:
         """Drop the position of a symbol without price alerts: one that is made later begins at its own moment."""
@@ -150,6 +154,11 @@ class AlertBook:
         """
         rows = self._rows(statement, at, limit)
         return [Delivery(msgspec.json.decode(body, type=Ring), tries, due_at) for body, tries, due_at in rows]
+
+    def next_due(self) -> int | None:
+        """Return when the next delivery is due; None where nothing waits."""
+        [(due_at,)] = self._rows("select min(due_at) from deliveries where due_at > 0")
+        return due_at if due_at is None else int(due_at)
 
     def delivered(self, key: str) -> None:
         """Note that a webhook took a ring."""

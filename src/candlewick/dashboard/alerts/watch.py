@@ -31,6 +31,8 @@ PATIENCE_SECONDS = 60.0
 NOTE_SECONDS, LOOK_SECONDS = 1.0, 5.0
 PAGE = 5_000
 OWED_EVERY = 10
+FAILED = frozenset({"healing", "mismatch"})
+"""A day is in these states when a sealing has found something wrong with it."""
 OWED_FOR_US = 86_400 * 1_000_000
 
 log = structlog.get_logger(__name__)
@@ -262,6 +264,9 @@ def trouble_of(alert: Alert, report: Report) -> str | None:
     if alert.kind == "hole":
         holes = sum(each.holes for each in report.symbols if alert.symbol in ("", each.symbol))
         return f"{alert.symbol or 'The tape'} lacks {holes:,} trades" if holes else None
+    if alert.kind == "seal":
+        failed = [each for each in report.days.open if each.state in FAILED and alert.symbol in ("", each.symbol)]
+        return f"{failed[0].symbol} {failed[0].day} cannot be sealed: {failed[0].why}" if failed else None
     differing = report.audit.get("mismatch", 0)
     return f"{differing:,} candles are not the exchange's own" if differing else None
 

@@ -7,6 +7,8 @@ once more, with the same `Idempotency-Key`: over HTTP nobody can do better, and 
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +26,6 @@ LONGEST_WAIT = 300.0
 GIVE_UP_TRIES = 300
 """About a day of them."""
 TIMEOUT_SECONDS = 10.0
-EVERY_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -61,13 +62,19 @@ class Webhook:
         self._address, self._form, self._book, self._now = address, form, book, now
 
     async def run(self) -> None:
-        """Deliver what is due until cancelled."""
+        """Deliver what is due until cancelled. Between a ring and the next, nobody asks the book."""
+        wake, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._book.on_ring = partial(loop.call_soon_threadsafe, wake.set)
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         async with aiohttp.ClientSession(trust_env=True, timeout=timeout) as session:
             while True:
+                wake.clear()
                 for delivery in await asyncio.to_thread(self._book.due, self._now()):
                     await self._deliver(session, delivery)
-                await asyncio.sleep(EVERY_SECONDS)
+                due_at = await asyncio.to_thread(self._book.next_due)
+                left = None if due_at is None else max(0.0, (due_at - self._now()) / 1e6)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), left)
 
     async def _deliver(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
         key = delivery.ring.key

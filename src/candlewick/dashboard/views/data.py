@@ -1,5 +1,6 @@
 """The Data page: read-only SQL over the warehouse, with examples, and the answer as a table, CSV or Parquet."""
 
+from dataclasses import dataclass, field
 from functools import partial
 from html import escape
 from itertools import groupby
@@ -30,6 +31,14 @@ order by name, ordinal_position
 """
 
 
+@dataclass
+class Kept:
+    """What the reader wrote on this page, by example: a visit of another page forgets the fields, but not this."""
+
+    example: str = ""
+    written: dict[str, str] = field(default_factory=dict)
+
+
 def data(site: Site) -> None:
     """Draw the page."""
     visitor = visitor_of(st.context.headers) or LOCAL
@@ -48,11 +57,15 @@ def data(site: Site) -> None:
 def _editor(site: Site) -> str:
     """The statement to run: an example, until the reader writes one."""
     examples = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.sql"))]
-    chosen = st.selectbox("Example", examples, format_func=_title, label_visibility="collapsed")
-    text = chosen.replace("$symbol", site.settings.symbols[0])
+    kept: Kept = st.session_state.setdefault("candlewick-sql", Kept())
+    last = next((at for at, each in enumerate(examples) if _title(each) == kept.example), 0)
+    chosen = st.selectbox("Example", examples, last, format_func=_title, label_visibility="collapsed")
+    kept.example = _title(chosen)
+    text = kept.written.get(kept.example, chosen.replace("$symbol", site.settings.symbols[0]))
     with st.form("sql", border=False):
-        statement = st.text_area("SQL", text, height=220, label_visibility="collapsed", key=f"sql-{_title(chosen)}")
-        st.form_submit_button("Run")
+        statement = st.text_area("SQL", text, height=220, label_visibility="collapsed", key=f"sql-{kept.example}")
+        if st.form_submit_button("Run"):
+            kept.written[kept.example] = statement
     return statement
 
 

@@ -38,7 +38,8 @@ def pipeline(site: Site) -> None:
     names = [symbol.symbol for symbol in report.symbols]
     symbol, typed = _choice(names)
     recorder = beats.get("recorder", {})
-    _draw([days(site, symbol, report.days)])
+    if told := days(site, symbol, report.days):
+        _draw([told])  # by itself: what is chosen in it stays while the rest is drawn anew
     _draw(
         [
             _from_warehouse(site, symbol),

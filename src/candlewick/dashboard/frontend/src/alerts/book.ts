@@ -6,7 +6,7 @@ const NAME = "alerts";
 const RINGS_KEPT = 100;
 
 export type PriceKind = "cross" | "above" | "below";
-export type Kind = PriceKind | "stale" | "hole" | "mismatch";
+export type Kind = PriceKind | "stale" | "hole" | "mismatch" | "seal";
 
 export interface Alert {
   readonly id: string;
@@ -17,6 +17,7 @@ export interface Alert {
   readonly note: string;
   readonly repeats: boolean;
   readonly is_armed: boolean;
+  /** In µs since the epoch. */
   readonly expires_at: number | null;
 }
 
@@ -35,7 +36,7 @@ interface Told {
   readonly undelivered: number;
 }
 
-export type New = Pick<Alert, "kind" | "symbol" | "level"> & Partial<Pick<Alert, "note" | "repeats">>;
+export type New = Pick<Alert, "kind" | "symbol" | "level"> & Partial<Pick<Alert, "note" | "repeats" | "expires_at">>;
 export type Change = Partial<Pick<Alert, "level" | "note" | "repeats" | "is_armed">>;
 
 export class AlertBook {

@@ -6,6 +6,7 @@ import { h, icon, ICONS } from "../ui/dom";
 import type { Item } from "../ui/menu";
 import { Popover } from "../ui/popover";
 import { type Alert, type Kind, plain, type PriceKind } from "./book";
+import { LineDrag } from "./drag";
 import { Watcher } from "./watcher";
 
 const SHOWN_RINGS = 20;
@@ -16,7 +17,16 @@ const TAPE_KINDS: Record<Exclude<Kind, PriceKind>, string> = {
   stale: `The newest trade is older than ${STALE_SECONDS} s`,
   hole: "Trades are missing",
   mismatch: "A candle is not the exchange's own",
+  seal: "A day cannot be sealed",
 };
+
+/** For how long an alert waits, in s. */
+const EXPIRIES: readonly [seconds: number, title: string][] = [
+  [0, "until removed"],
+  [3_600, "for an hour"],
+  [86_400, "for a day"],
+  [604_800, "for a week"],
+];
 
 export class Alerts implements Feature {
   private readonly stage: Stage;
@@ -32,10 +42,12 @@ export class Alerts implements Feature {
     ...Object.entries(PRICE_KINDS).map(([value, text]) => h("option", { value }, text)),
   );
   private readonly repeats = h("input", { type: "checkbox" });
+  private readonly expiry = h("select", { "aria-label": "How long" }, ...EXPIRIES.map(([value, title]) => h("option", { value }, title)));
   private readonly note = h("input", { type: "text", maxlength: 200, placeholder: "note", "aria-label": "Note" });
   private readonly price = h("input", { type: "number", step: "any", min: "0", "aria-label": "Price", autofocus: true });
   private readonly lines = new Painted("top", (context, size) => this.paint(context, size));
   private readonly button: HTMLButtonElement;
+  private readonly drag: LineDrag;
   private readonly stop: () => void;
   private pointedY: number | null = null;
 
@@ -52,6 +64,10 @@ export class Alerts implements Feature {
     );
     stage.slots.header.append(this.button);
     stage.chart.attach(this.lines);
+    this.drag = new LineDrag(stage, () => this.watcher.book.of(stage.series.symbol).filter(({ is_armed }) => is_armed), {
+      moved: () => this.lines.refresh(),
+      dropped: (id, level) => void this.watcher.change(id, { level }),
+    });
     stage.chart.api.subscribeCrosshairMove(({ point }) => (this.pointedY = point?.y ?? null));
     stage.bind("Alt+A", "Alert at the crosshair's price", () => this.addAtCrosshair());
     stage.actions.push(({ price }) => (price === null ? [] : [this.itemAt(price)]));
@@ -63,6 +79,7 @@ export class Alerts implements Feature {
   dispose(): void {
     this.popover.close();
     this.stop();
+    this.drag.dispose();
     this.watcher.leave();
   }
 
@@ -78,6 +95,7 @@ export class Alerts implements Feature {
       h("h2", {}, "Alerts"),
       h("div", { class: "field" }, this.kind, this.price, h("button", { type: "submit", class: "plain" }, "Add")),
       h("div", { class: "field" }, this.note, h("label", {}, this.repeats, " every time")),
+      h("div", { class: "field" }, h("span", {}, "It waits"), this.expiry),
       this.list,
       ...(Object.keys(TAPE_KINDS) as (keyof typeof TAPE_KINDS)[]).map((kind) => this.tapeBox(kind)),
       this.check("Sound", (box) => book.set({ sound: box.checked }), () => book.settings.sound),
@@ -128,7 +146,9 @@ export class Alerts implements Feature {
     const rounded = Number(price.toFixed(chart.decimals));
     if (!(rounded > 0)) return;
     const [kind, note] = [this.kind.value as PriceKind, this.note.value.trim()];
-    void this.watcher.add({ kind, symbol: series.symbol, level: plain(rounded), note, repeats: this.repeats.checked });
+    const seconds = Number(this.expiry.value);
+    const expires_at = seconds ? Math.round((desk.live.serverNow() / 1_000 + seconds) * 1e6) : null;
+    void this.watcher.add({ kind, symbol: series.symbol, level: plain(rounded), note, repeats: this.repeats.checked, expires_at });
     this.note.value = "";
     desk.toasts.show(`Alert at ${chart.priceText(rounded)}`, "info");
   }
@@ -150,7 +170,10 @@ export class Alerts implements Feature {
   private row(alert: Alert): HTMLElement {
     const { id, level, note, is_armed, repeats } = alert;
     const price = this.stage.chart.priceText(Number(level));
-    const told = [PRICE_KINDS[alert.kind as PriceKind], repeats ? "every time" : "", note].filter(Boolean).join(", ");
+    const { live, clock } = this.stage.desk;
+    const isOver = alert.expires_at !== null && alert.expires_at <= live.serverNow() * 1_000;
+    const until = alert.expires_at === null ? "" : isOver ? "over" : `until ${clock.format(alert.expires_at / 1e6, CLOCK)}`;
+    const told = [PRICE_KINDS[alert.kind as PriceKind], repeats ? "every time" : "", until, note].filter(Boolean).join(", ");
     const rearm = { type: "button", class: "plain", onclick: () => void this.watcher.change(id, { is_armed: true }) };
     return h(
       "div",
@@ -172,9 +195,9 @@ export class Alerts implements Feature {
     context.setLineDash([2, 3]);
     context.font = "11px sans-serif";
     context.textAlign = "right";
-    for (const { level, is_armed } of this.watcher.book.of(series.symbol)) {
+    for (const { id, level, is_armed } of this.watcher.book.of(series.symbol)) {
       if (!is_armed) continue;
-      const price = Number(level);
+      const price = this.drag.held?.id === id ? this.drag.held.price : Number(level);
       const y = chart.series.priceToCoordinate(price);
       if (y === null) continue;
       context.beginPath();

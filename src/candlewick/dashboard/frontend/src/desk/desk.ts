@@ -5,6 +5,7 @@ import type { Live } from "../data/live";
 import { Signal } from "../signal";
 import type { Keyboard } from "../state/keys";
 import { type Prefs, writePrefs } from "../state/prefs";
+import { Steps } from "../state/steps";
 import { type Palette, PALETTES, type ThemeName } from "../style/theme";
 import type { SidePanel } from "../ui/panel";
 import type { Toasts } from "../ui/toasts";
@@ -13,6 +14,8 @@ import { clockOf, type ZoneClock } from "../zone";
 export class Desk {
   /** Theme, colours or the grid's lines changed. */
   readonly painted = new Signal();
+  /** What was done on the page, to be undone. */
+  readonly steps = new Steps();
   /** The reader chose another zone. */
   readonly zoned = new Signal();
 

@@ -1,21 +1,35 @@
-// The drawings of one symbol, with undo.
+// The drawings of one symbol. Each change is a step that can be undone, also after another symbol was shown.
 
+import { Steps } from "../state/steps";
 import type { Drawing } from "./model";
 
 type Page = readonly Drawing[];
 
-/** Steps that can be undone. */
-const DEPTH = 100;
+/** A drawing before and after a change; null where it was not there. */
+interface Change {
+  readonly id: string;
+  readonly before: Drawing | null;
+  readonly after: Drawing | null;
+}
+
+/** Where the drawings of symbols that are not shown are. */
+export interface Pages {
+  load(symbol: string): Page;
+  save(symbol: string, page: Page): void;
+}
 
 export class Album {
   /** Called after every change, undo and redo included. */
   onChange: (drawings: Page) => void = () => {};
 
   private page: Page;
-  private readonly past: Page[] = [];
-  private future: Page[] = [];
+  private symbol = "";
 
-  constructor(drawings: Page = []) {
+  constructor(
+    drawings: Page = [],
+    private readonly steps = new Steps(),
+    private readonly pages: Pages | null = null,
+  ) {
     this.page = drawings;
   }
 
@@ -24,11 +38,10 @@ export class Album {
     return this.page;
   }
 
-  /** Show other drawings. What was done before can no longer be undone. */
-  open(drawings: Page): void {
+  /** Show the drawings of a symbol. */
+  open(drawings: Page, symbol = ""): void {
     this.page = drawings;
-    this.past.length = 0;
-    this.future = [];
+    this.symbol = symbol;
   }
 
   find(id: string | null): Drawing | undefined {
@@ -37,44 +50,50 @@ export class Album {
 
   /** Add a drawing, or replace the one with its id. */
   put(drawing: Drawing): void {
-    const index = this.page.findIndex(({ id }) => id === drawing.id);
-    this.turn(index < 0 ? [...this.page, drawing] : this.page.with(index, drawing));
+    this.turn([{ id: drawing.id, before: this.find(drawing.id) ?? null, after: drawing }]);
   }
 
   remove(id: string): void {
-    if (this.find(id)) this.turn(this.page.filter((drawing) => drawing.id !== id));
+    const before = this.find(id);
+    if (before) this.turn([{ id, before, after: null }]);
   }
 
   /** Change all drawings in one step; `change` returns null to delete one. */
   edit(change: (drawing: Drawing) => Drawing | null): void {
-    this.turn(this.page.map(change).filter((drawing) => drawing !== null));
+    this.turn(this.page.map((before) => ({ id: before.id, before, after: change(before) })));
   }
 
   undo(): boolean {
-    return this.go(this.past, this.future);
+    return this.steps.undo();
   }
 
   redo(): boolean {
-    return this.go(this.future, this.past);
+    return this.steps.redo();
   }
 
-  private turn(page: Page): void {
-    this.past.push(this.page);
-    if (this.past.length > DEPTH) this.past.shift();
-    this.future = [];
-    this.show(page);
+  private turn(changes: readonly Change[]): void {
+    const { symbol } = this;
+    const order = this.page.map(({ id }) => id);
+    this.apply(symbol, changes.map(({ id, after }) => [id, after]), order);
+    this.steps.push({
+      undo: () => this.apply(symbol, changes.map(({ id, before }) => [id, before]), order),
+      redo: () => this.apply(symbol, changes.map(({ id, after }) => [id, after]), order),
+    });
   }
 
-  private go(from: Page[], to: Page[]): boolean {
-    const page = from.pop();
-    if (!page) return false;
-    to.push(this.page);
-    this.show(page);
-    return true;
-  }
-
-  private show(page: Page): void {
-    this.page = page;
-    this.onChange(page);
+  /** Put drawings in or out of a symbol's page; what others changed there since stays. */
+  private apply(symbol: string, changes: readonly (readonly [id: string, drawing: Drawing | null])[], order: readonly string[]): void {
+    const isShown = symbol === this.symbol;
+    const page = new Map((isShown ? this.page : (this.pages?.load(symbol) ?? [])).map((drawing) => [drawing.id, drawing]));
+    for (const [id, drawing] of changes) {
+      if (drawing) page.set(id, drawing);
+      else page.delete(id);
+    }
+    // What comes back goes where it was.
+    const rank = (id: string) => (order.includes(id) ? order.indexOf(id) : order.length);
+    const drawings = [...page.values()].sort((a, b) => rank(a.id) - rank(b.id));
+    if (!isShown) return this.pages?.save(symbol, drawings);
+    this.page = drawings;
+    this.onChange(drawings);
   }
 }

@@ -5,6 +5,7 @@ import type { Feature, Stage } from "../desk/stage";
 import { Signal } from "../signal";
 import { storage } from "../state/prefs";
 import { h, icon, iconButton, ICONS } from "../ui/dom";
+import { Album } from "./album";
 import { DrawingLayer } from "./layer";
 import { type Drawing, type Kind, KINDS } from "./model";
 import { Shelf } from "./shelf";
@@ -34,13 +35,18 @@ export class Drawings implements Feature {
 
   constructor(private readonly stage: Stage) {
     const { chart, desk, slots } = stage;
-    this.layer = new DrawingLayer({
+    const around = {
       bars: chart.table,
       spacing: () => secondsOf(stage.choice.timeframe),
       decimals: () => chart.decimals,
-      timeText: (time) => chart.instantText(time),
+      timeText: (time: number) => chart.instantText(time),
       newId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
-    });
+    };
+    const pages = {
+      load: (symbol: string) => this.shelf.load(symbol),
+      save: (symbol: string, drawings: readonly Drawing[]) => this.keep(drawings, symbol),
+    };
+    this.layer = new DrawingLayer(around, new Album([], desk.steps, pages));
     chart.attach(this.layer);
     this.magnet = iconButton("Magnet: draw to a bar's prices", ICONS.magnet, () => this.pull());
     this.hide = iconButton("Hide drawings", ICONS.eye, () => this.hideAll());
@@ -49,7 +55,10 @@ export class Drawings implements Feature {
     slots.rail.append(...this.tools(), h("hr"), this.magnet, this.hide, clear);
     slots.overlay.append(this.toolbar.element);
     this.layer.onTouch = () => this.show();
-    this.layer.album.onChange = (drawings) => this.keep(drawings);
+    this.layer.album.onChange = (drawings) => {
+      this.keep(drawings);
+      this.layer.refresh();
+    };
     stage.presses.add(() => this.layer.tookPress);
     stage.opened.on(({ symbol }) => this.open(symbol));
     const take = (event: KeyboardEvent) => this.key(event);
@@ -100,18 +109,18 @@ export class Drawings implements Feature {
   private load(): void {
     this.layer.touch(() => {
       this.layer.hand.cancel();
-      this.layer.album.open(this.shelf.load(this.symbol));
+      this.layer.album.open(this.shelf.load(this.symbol), this.symbol);
     });
   }
 
-  private keep(drawings: readonly Drawing[]): void {
+  private keep(drawings: readonly Drawing[], symbol = this.symbol): void {
     try {
-      this.shelf.save(this.symbol, drawings);
+      this.shelf.save(symbol, drawings);
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       this.stage.desk.toasts.show("The browser's storage is full: this drawing is lost when the page is closed", "warn");
     }
-    changes.emit({ symbol: this.symbol, by: this });
+    changes.emit({ symbol, by: this });
   }
 
   private change(id: string, drawing: Drawing | null): void {
@@ -133,10 +142,10 @@ export class Drawings implements Feature {
     return drawings.length > 0 && drawings.every(({ hidden }) => hidden);
   }
 
-  /** Keys of the hand: Escape, Delete, undo and redo. With Alt they are meant for others. */
-  private key({ key, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean {
+  /** Keys of the hand: Escape and Delete. With Alt they are meant for others. */
+  private key({ key, altKey }: KeyboardEvent): boolean {
     if (!this.stage.isActive || altKey) return false;
-    return this.layer.touch(() => this.layer.hand.key(key, ctrlKey || metaKey, shiftKey));
+    return this.layer.touch(() => this.layer.hand.key(key));
   }
 
   private show(): void {

@@ -170,12 +170,9 @@ export class Hand {
   }
 
   /** Take a key; returns whether it was used. */
-  key(key: string, control: boolean, shift: boolean): boolean {
+  key(key: string): boolean {
     if (key === "Escape") return this.cancel();
-    if (key === "Delete" || key === "Backspace") return this.erase();
-    if (!control) return false;
-    if (key.toLowerCase() === "y" || (key.toLowerCase() === "z" && shift)) return this.album.redo();
-    return key.toLowerCase() === "z" && this.album.undo();
+    return (key === "Delete" || key === "Backspace") && this.erase();
   }
 
   private begin(kind: Kind, view: View, pointer: Pointer): void {

@@ -41,7 +41,7 @@ export interface Surroundings {
 
 /** Attach it to the main series: `series.attachPrimitive(layer)`. While it draws, it keeps the chart from panning. */
 export class DrawingLayer implements ISeriesPrimitive<Time> {
-  readonly album = new Album();
+  readonly album: Album;
   readonly hand: Hand;
   /** Called when the tool, the selection or the drawings may have changed: to update buttons. */
   onTouch: () => void = () => {};
@@ -55,8 +55,9 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
   private readonly panes: readonly IPrimitivePaneView[];
   private tags: readonly ISeriesPrimitiveAxisView[] = [];
 
-  constructor(around: Surroundings) {
+  constructor(around: Surroundings, album = new Album()) {
     this.around = around;
+    this.album = album;
     this.hand = new Hand(this.album, () => around.newId());
     const renderer: IPrimitivePaneRenderer = { draw: (target) => this.draw(target) };
     this.panes = [{ zOrder: () => "top", renderer: () => renderer }];
@@ -104,10 +105,15 @@ export class DrawingLayer implements ISeriesPrimitive<Time> {
   touch<Result>(change: () => Result): Result {
     const result = change();
     if (!this.hand.isBusy) this.release();
+    this.refresh();
+    return result;
+  }
+
+  /** Show what was changed in the album by others than the hand. */
+  refresh(): void {
     this.updateAllViews();
     this.attachment?.requestUpdate();
     this.onTouch();
-    return result;
   }
 
   private down(event: PointerEvent): void {

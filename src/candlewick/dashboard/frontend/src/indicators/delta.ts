@@ -22,9 +22,9 @@ export const DELTA = define({
 });
 
 /**
- * Cumulative volume delta: the sum of deltas since midnight UTC, or since the first bar loaded.
+ * Cumulative volume delta: the sum of deltas since midnight UTC, since the first bar loaded, or since any bar.
  *
- * A day whose start is not loaded begins with the first bar that is.
+ * A day whose start is not loaded begins with the first bar that is. Since a bar that is not loaded there is no sum.
  */
 export const CVD = define({
   id: "cvd",
@@ -32,14 +32,23 @@ export const CVD = define({
   short: "CVD",
   pane: "own",
   unit: "amount",
-  parameters: { anchor: { kind: "choice", title: "Since", fallback: "UTC day", choices: ["UTC day", "first bar"] as const } },
+  parameters: {
+    anchor: { kind: "choice", title: "Since", fallback: "UTC day", choices: ["UTC day", "first bar", "a bar"] as const },
+    // The open time of that bar, in seconds: set where the bar is, by the chart's menu.
+    since: { kind: "number", title: "Bar", fallback: 0, min: 0, max: 4_000_000_000, step: 1, isSetOnChart: true },
+  },
   outputs: { cvd: line("CVD", BLUE, 2) },
   guides: [0],
   history: ({ anchor }) => (anchor === "UTC day" ? "session" : "all"),
-  build: (program, { bought, time, volume }, { anchor }) => ({
+  build: (program, { bought, time, volume }, { anchor, since }) => ({
     cvd: program.series((i, own) => {
+      const delta = 2 * bought[i]! - volume[i]!;
+      if (anchor === "a bar") {
+        if (time[i]! < since || (i === 0 && time[0]! > since)) return NaN;
+        return delta + (i > 0 && time[i - 1]! >= since ? own[i - 1]! : 0);
+      }
       const goes = i > 0 && (anchor !== "UTC day" || Math.floor(time[i - 1]! / DAY) === Math.floor(time[i]! / DAY));
-      return (goes ? own[i - 1]! : 0) + 2 * bought[i]! - volume[i]!;
+      return (goes ? own[i - 1]! : 0) + delta;
     }),
   }),
 });

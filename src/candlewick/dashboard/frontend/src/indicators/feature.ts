@@ -44,6 +44,9 @@ export class Indicators implements Feature {
     stage.chart.add(this);
     stage.crosshair.on((time) => this.point(time));
     stage.drawn.on(() => this.tell());
+    stage.actions.push(({ time }) =>
+      time === null ? [] : [{ title: "Volume delta from here (CVD)", icon: ICONS.indicators, run: () => this.add(`cvd(a bar,${time})`) }],
+    );
     stage.readings.push((time) => this.read(time));
     stage.painted.on(() => this.shown.forEach((one) => one.paint()));
     stage.chosen.on(({ indicators }) => indicators !== undefined && this.follow(indicators));
@@ -100,7 +103,7 @@ export class Indicators implements Feature {
     const { definition, parameters } = one.choice;
     const element = form(definition, parameters, one.look, this.stage.desk.theme, {
       setParameters: (values) => (now = this.replace(now, { definition, parameters: values })),
-      wear: (look) => now.wear(look),
+      wear: (look) => this.dress(now, look),
       reset: () => {
         now = this.replace(now, { definition, parameters: settle(definition.parameters, {}) });
         now.wear({ colours: {}, strokes: {}, guides: null });
@@ -113,6 +116,16 @@ export class Indicators implements Feature {
     });
     this.dialog.element.replaceChildren(element);
     this.dialog.open(anchor);
+  }
+
+  /** Change the look of an indicator, which can be undone. */
+  private dress(one: Shown, look: Partial<Shown["look"]>): void {
+    const key = write([one.choice]);
+    const before = one.look;
+    const wear = (worn: Partial<Shown["look"]>) => this.shown.find(({ choice }) => write([choice]) === key)?.wear(worn);
+    one.wear(look);
+    const after = one.look;
+    this.stage.desk.steps.push({ undo: () => wear(before), redo: () => wear(after) }, `look of ${key}`);
   }
 
   /** Replace an indicator by one with other parameters, in the same pane and in the same place of the legend. */

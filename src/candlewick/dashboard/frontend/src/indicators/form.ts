@@ -35,7 +35,8 @@ export function form(
     worn = { ...worn, ...part };
     actions.wear(part);
   };
-  const parameters = Object.entries(definition.parameters).map(([name, parameter]) => {
+  const typed = Object.entries(definition.parameters).filter(([, parameter]) => parameter.kind !== "number" || !parameter.isSetOnChart);
+  const parameters = typed.map(([name, parameter]) => {
     const field = input(parameter, values[name]!, (value) => change(name, value));
     return h("label", { class: "field" }, h("span", {}, parameter.title), field);
   });

@@ -36,6 +36,7 @@ export class Indicator {
   get label(): string {
     const { short, parameters } = this.definition;
     const told = Object.entries(parameters)
+      .filter(([, parameter]) => parameter.kind !== "number" || !parameter.isSetOnChart)
       .filter(([name, { kind, fallback }]) => kind === "number" || this.parameters[name] !== fallback)
       .map(([name]) => this.parameters[name]);
     return [short, ...told].join(" ");

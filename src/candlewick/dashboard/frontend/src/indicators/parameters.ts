@@ -30,6 +30,8 @@ export interface NumberParameter {
   readonly max: number;
   /** The grid of allowed values: 1 for whole numbers. */
   readonly step: number;
+  /** It is set by the chart's menu rather than typed. */
+  readonly isSetOnChart?: boolean;
 }
 
 export interface ChoiceParameter<Choice extends string = string> {

@@ -11,10 +11,12 @@ export interface Commands {
   goTo(): void;
   help(): void;
   fullscreen(): void;
+  undo(): void;
+  redo(): void;
 }
 
 /** Bind the keys, in the order of the help sheet. */
-export function bindCommands(keys: Keyboard, { active, search, goTo, help, fullscreen }: Commands): void {
+export function bindCommands(keys: Keyboard, { active, search, goTo, help, fullscreen, undo, redo }: Commands): void {
   const view = () => active().chart.view;
   const scale = (wanted: Scale) => active().choose({ scale: active().choice.scale === wanted ? "auto" : wanted });
   keys.bind("ArrowLeft", "One bar back", () => view().pan(-1));
@@ -32,6 +34,9 @@ export function bindCommands(keys: Keyboard, { active, search, goTo, help, fulls
   keys.bind("Alt+L", "Logarithmic scale", () => scale("log"));
   keys.bind("Alt+P", "Percent scale", () => scale("percent"));
   keys.bind("Alt+I", "Turn the scale upside down", () => active().choose({ inverted: !active().choice.inverted }));
+  keys.bind("Ctrl+Z", "Undo", undo);
+  keys.bind("Ctrl+Shift+Z", "Do it again", redo);
+  keys.bind("Ctrl+Y", "Do it again", redo);
   keys.bind("Shift+F", "Full screen", fullscreen);
   keys.bind("?", "This list", help);
   keys.onType = search;

@@ -12,9 +12,11 @@ export class DataWindow implements Feature {
   private pointed: number | null = null;
   private selected: Bar | undefined;
   private isOpen = false;
+  private readonly unbind: () => void;
 
   constructor(private readonly stage: Stage) {
     stage.bind("Alt+D", "Data window", () => this.toggle());
+    this.unbind = stage.desk.keys.bind("Escape", "Close the panel", () => stage.desk.panel.close(), () => stage.isActive && this.isOpen);
     stage.actions.push(() => [{ title: "Data window", icon: ICONS.table, hint: "Alt+D", run: () => this.open() }]);
     stage.crosshair.on((time) => {
       this.pointed = time;
@@ -29,6 +31,7 @@ export class DataWindow implements Feature {
   }
 
   dispose(): void {
+    this.unbind();
     if (this.isOpen) this.stage.desk.panel.close();
   }
 

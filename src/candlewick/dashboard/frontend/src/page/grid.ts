@@ -65,7 +65,11 @@ export class Grid {
   /** Show exactly these. */
   show(choices: readonly Choice[]): void {
     this.setCount(choices.length);
-    choices.forEach((choice, at) => this.cells[at]!.choose(choice));
+    for (const [at, choice] of choices.entries()) {
+      const cell = this.cells[at]!;
+      const changed = (Object.keys(choice) as (keyof Choice)[]).filter((key) => choice[key] !== cell.choice[key]);
+      if (changed.length > 0) cell.choose(Object.fromEntries(changed.map((key) => [key, choice[key]])));
+    }
   }
 
   private add(choice: Choice): void {

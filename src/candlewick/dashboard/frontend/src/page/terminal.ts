@@ -5,7 +5,7 @@ import type { Health } from "../data/health";
 import { History } from "../data/history";
 import { Live, type Tick } from "../data/live";
 import { Desk } from "../desk/desk";
-import { defaultChoice, readAddress, writeAddress } from "../state/choice";
+import { type Choice, defaultChoice, readAddress, writeAddress } from "../state/choice";
 import { Keyboard } from "../state/keys";
 import { LayoutBook } from "../state/layouts";
 import { followPrefs, type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
@@ -75,6 +75,7 @@ export class Terminal {
   private readonly timer: number;
   private readonly endings: (() => void)[];
   private repaint = 0;
+  private known: readonly Choice[] = [];
 
   constructor(
     private readonly config: Config,
@@ -205,6 +206,8 @@ export class Terminal {
       goTo: () => this.goTo.open(this.header.symbolButton),
       help: () => this.help.toggle(),
       fullscreen: () => this.toggleFullscreen(),
+      undo: () => void this.desk.steps.undo(),
+      redo: () => void this.desk.steps.redo(),
     });
   }
 
@@ -227,6 +230,7 @@ export class Terminal {
 
   private chosen(): void {
     const { choices } = this.grid;
+    this.noteStep(choices);
     this.header.setChoice(this.active.choice);
     this.statusBar.setChoice(this.active.choice);
     this.watchlist.mark(this.active.choice.symbol);
@@ -235,6 +239,14 @@ export class Terminal {
     window.history.replaceState(window.history.state, "", address);
     this.desk.remember({ choices });
     this.showHealth();
+  }
+
+  /** What the charts show is a step where it changed. */
+  private noteStep(now: readonly Choice[]): void {
+    const before = this.known;
+    this.known = now;
+    if (before.length === 0 || JSON.stringify(before) === JSON.stringify(now)) return;
+    this.desk.steps.push({ undo: () => this.grid.show(before), redo: () => this.grid.show(now) });
   }
 
   private opened(): void {
@@ -267,6 +279,8 @@ export class Terminal {
   }
 
   private setZone(zone: string): void {
+    const before = this.desk.prefs.zone;
+    if (zone !== before) this.desk.steps.push({ undo: () => this.setZone(before), redo: () => this.setZone(zone) });
     this.desk.remember({ zone });
     this.statusBar.setZone(zone);
     this.grid.cells.forEach((cell) => cell.setClock());
@@ -288,11 +302,16 @@ export class Terminal {
   }
 
   private setFavourites(favourites: string[]): void {
+    const before = [...this.favourites];
+    this.desk.steps.push({ undo: () => this.setFavourites(before), redo: () => this.setFavourites(favourites) });
     this.desk.remember({ favourites });
     this.header.setTimeframes(favourites);
   }
 
   private wear(look: Partial<Prefs>): void {
+    const names = Object.keys(look) as (keyof Prefs)[];
+    const before = Object.fromEntries(names.map((name) => [name, this.desk.prefs[name]]));
+    this.desk.steps.push({ undo: () => this.wear(before), redo: () => this.wear(look) }, names.join());
     this.desk.remember(look);
     this.paint();
   }

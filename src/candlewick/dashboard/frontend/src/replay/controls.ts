@@ -11,6 +11,7 @@ const PATHS = {
   pause: "M8 5v14M16 5v14",
   step: "M6 5l9 7-9 7ZM18 5v14",
   pick: "M12 3v4M12 17v4M3 12h4M17 12h4M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z",
+  clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM12 8v4l3 2",
   close: "M6 6l12 12M18 6L6 18",
 };
 const TIME: Intl.DateTimeFormatOptions = {
@@ -26,6 +27,8 @@ export interface ControlActions {
   toggle(): void;
   step(): void;
   pick(): void;
+  /** Ask for a date and time to go to. */
+  goTo(anchor: Element): void;
   setSpeed(speed: number): void;
   end(): void;
 }
@@ -44,6 +47,7 @@ export class Controls {
   constructor(root: HTMLElement, actions: ControlActions) {
     this.playing = button("Play", PATHS.play, actions.toggle);
     const step = button("One trade on", PATHS.step, actions.step);
+    const goTo: HTMLButtonElement = button("Go to a time of the tape", PATHS.clock, () => actions.goTo(goTo));
     this.moving = [this.playing, step];
     this.speeds = new Menu(root, "Speed", () =>
       SPEEDS.map((speed) => ({
@@ -60,6 +64,7 @@ export class Controls {
       { class: "replay" },
       h("b", {}, "REPLAY"),
       button("Pick another bar to start from", PATHS.pick, actions.pick),
+      goTo,
       this.playing,
       step,
       this.speed,

@@ -4,12 +4,20 @@ import type { Bar } from "../data/bar";
 import { intervalOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
 import { h, icon } from "../ui/dom";
+import { GoTo } from "../ui/goto";
 import { clockOf } from "../zone";
 import { Controls } from "./controls";
 import { Player } from "./player";
 import { Tape } from "./tape";
 
 const REWIND = "M20 12a8 8 0 1 1-2.4-5.7M20 3v4h-4M10 9l5 3-5 3Z";
+/** Where a replay is, in µs of the tape, and how it plays. */
+interface Carried {
+  readonly now: number;
+  readonly speed: number;
+  readonly isPlaying: boolean;
+}
+
 /** Seconds without a trade have no bar. */
 const SPARSE = "1s";
 
@@ -18,6 +26,8 @@ export class Replay implements Feature {
   private readonly button: HTMLButtonElement;
   private readonly controls: Controls;
   private player: Player | null = null;
+  private carried: Carried | null = null;
+  private readonly goTo: GoTo;
   private isPicking = false;
   private readonly takesClick = () => this.isPicking;
 
@@ -26,10 +36,13 @@ export class Replay implements Feature {
     const title = "Replay";
     this.button = h("button", { type: "button", class: "icon", title, "aria-label": title, onclick: () => this.flip() }, icon(REWIND));
     stage.slots.header.append(this.button);
+    const now = () => (this.player ? this.player.pace.now / 1e6 : stage.desk.live.serverNow() / 1_000);
+    this.goTo = new GoTo(stage.desk.root, () => stage.desk.clock, now, (time) => void this.startAt(time));
     this.controls = new Controls(stage.desk.root, {
       toggle: () => this.player?.toggle(),
       step: () => void this.player?.step(),
       pick: () => this.pick(),
+      goTo: (anchor) => this.goTo.open(anchor),
       setSpeed: (speed) => this.player?.setSpeed(speed),
       end: () => this.end(),
     });
@@ -41,8 +54,10 @@ export class Replay implements Feature {
       if (this.isPicking && time !== null) this.start(time);
     });
     stage.chosen.on((choice) => {
-      if ("symbol" in choice || "timeframe" in choice) this.forget();
+      if ("symbol" in choice) this.forget();
+      else if ("timeframe" in choice) this.carry();
     });
+    stage.opened.on(() => void this.goOn());
   }
 
   dispose(): void {
@@ -63,10 +78,45 @@ export class Replay implements Feature {
     this.controls.ask();
   }
 
-  private start(time: number): void {
+  /** Another timeframe: keep where the replay is, until the bars of it are there. */
+  private carry(): void {
+    const { player } = this;
+    if (!player) return this.forget();
+    const { now, speed, isPlaying } = player.pace;
+    this.carried = { now, speed, isPlaying };
+    player.dispose();
+    this.player = null;
+  }
+
+  /** Go on in another timeframe, from where the replay was. */
+  private async goOn(): Promise<void> {
+    const { carried, stage } = this;
+    if (!carried || stage.isHeld) return;
+    this.carried = null;
+    await this.startAt(carried.now / 1e6, carried);
+  }
+
+  /** Replay up to an instant (s) and stand there: its bar is built of its own trades. */
+  private async startAt(time: number, pace: Pick<Carried, "speed" | "isPlaying"> = { speed: 1, isPlaying: false }): Promise<void> {
+    const { stage } = this;
+    const { series } = stage;
+    await stage.feeder.reach(time);
+    if (series.timeframe !== stage.series.timeframe || series.symbol !== stage.series.symbol) return;
+    const { store } = stage.feeder;
+    if (!store.first || time < store.first.time) return stage.desk.toasts.show("The tape does not reach back to there", "warn");
+    const opened = intervalOf(series.timeframe, clockOf(stage.config.dayZone))(time * 1e6)[0] / 1e6;
+    this.start(opened, false);
+    await this.player?.skipTo(time * 1e6);
+    this.player?.setSpeed(pace.speed);
+    if (pace.isPlaying) this.player?.toggle();
+  }
+
+  /** Hold the screen from a bar on; with `steps`, show its first trade. */
+  private start(time: number, steps = true): void {
     const { stage } = this;
     const before = this.barsBefore(time);
     this.isPicking = false;
+    this.carried = null;
     this.player?.dispose();
     const { symbol, timeframe } = stage.series;
     const zone = clockOf(stage.config.dayZone);
@@ -77,7 +127,7 @@ export class Replay implements Feature {
     player.onChange = () => this.controls.show(player, stage.desk.clock, (price) => stage.chart.priceText(price));
     this.player = player;
     stage.chart.view.goLive();
-    void player.step();
+    if (steps) void player.step();
   }
 
   /** The bars before an instant. They are the feeder's, as a running replay holds only some of them. */
@@ -95,6 +145,7 @@ export class Replay implements Feature {
     if (this.player) this.stage.replayed.emit(null);
     this.player?.dispose();
     this.player = null;
+    this.carried = null;
     this.isPicking = false;
     this.controls.remove();
     this.button.removeAttribute("aria-pressed");

@@ -103,6 +103,20 @@ export class Player {
     this.onChange();
   }
 
+  /** Take every trade up to an instant of the tape (µs), at once. */
+  async skipTo(time: number): Promise<void> {
+    this.pace.pause();
+    for (let from = Infinity; ; from = Infinity) {
+      await this.tape.ready();
+      for (let taken = 0; taken < MOST && (this.tape.peek()?.time ?? Infinity) <= time; taken++)
+        from = Math.min(from, this.add(this.tape.take()!));
+      if (from === Infinity) break;
+      this.draw(from);
+    }
+    this.pace.now = Math.max(this.pace.now, time);
+    this.onChange();
+  }
+
   setSpeed(speed: number): void {
     this.pace.speed = speed;
     this.onChange();

@@ -9,7 +9,6 @@ const OTHERS: [keys: string, title: string][] = [
   ["1 … 9", "Choose a timeframe by typing"],
   ["Shift+drag", "Measure"],
   ["Delete", "Delete the selected drawing"],
-  ["Ctrl+Z", "Undo in drawings"],
 ];
 
 export class Help {

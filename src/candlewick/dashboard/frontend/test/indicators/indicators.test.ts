@@ -195,3 +195,11 @@ test("ids are unique, outputs have a look, and bands name outputs", () => {
     for (const name of definition.band ?? []) assert.ok(name in definition.outputs);
   }
 });
+
+test("a CVD from a bar begins there, and is none where that bar is not loaded", () => {
+  const table = tableOf([60, 120, 180, 240].map((time) => ({ time, open: 1, high: 1, low: 1, close: 1, volume: 4, bought: 3 })));
+  const since = (time: number) => only("cvd", table, { anchor: "a bar", since: time });
+  assert.deepEqual(since(180), [NaN, NaN, 2, 4]);
+  assert.deepEqual(since(60), [2, 4, 6, 8]);
+  assert.ok(since(30).every(Number.isNaN));
+});

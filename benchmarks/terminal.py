@@ -1,0 +1,157 @@
+"""The chart under a hand: frames while it is panned, memory over minutes, and order flow at a busy hour's pace.
+
+Runs the demo and a real browser on this machine, first with hours of history, then with a market of many trades a
+second. The browser has no graphics card, so frames are drawn by the processor. The load is printed: numbers of a loaded
+machine say little.
+
+    python benchmarks/terminal.py --minutes 10 --trades 500
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from dashboard import FLAGS, SYMBOL, bars_in, report, running
+
+HOOK = "window.__candlewick"
+READY_MS = 120_000
+PAN_SECONDS = 10
+FOOTPRINT_BARS = 300
+BUSY = "flow=bidask&ind=delta,cvd"
+
+PAN = """
+(seconds) => new Promise((resolve) => {
+    const hook = window.__candlewick, gaps = [], costs = [], channel = new MessageChannel();
+    let start = 0, last = 0, began = 0;
+    channel.port1.onmessage = () => costs.push(performance.now() - began);
+    const frame = (now) => {
+        if (last) gaps.push(now - last); else start = now;
+        last = now;
+        if (now - start > 1000 * seconds) return resolve({ gaps, costs });
+        began = performance.now();
+        hook.pan(Math.floor((now - start) / 1500) % 2 ? 2 : -2);
+        channel.port2.postMessage(null);
+        requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+})
+"""
+
+
+def main() -> None:
+    """Run the stack, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long the heap is watched")
+    parser.add_argument("--trades", type=float, default=500.0, help="trades a second")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long ticks are measured")
+    parser.add_argument("--history", default="6h", help="history filled first")
+    arguments = parser.parse_args()
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("there is no Chromium; scripts/chromium.sh installs it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        with market(arguments.history) as url:
+            measure_panning(browser, f"{url}&ind=ema,bb,vwap", "panning, 3 indicators", bars=0)
+            measure_panning(browser, f"{url}&ind=&flow=bidask", "panning, footprint", bars=FOOTPRINT_BARS)
+        with market("5m", "--rate", str(arguments.trades)) as url:
+            measure_flow(browser, f"{url}&{BUSY}", arguments.seconds)
+            measure_heap(browser, f"{url}&{BUSY}", arguments.minutes)
+        browser.close()
+
+
+@contextlib.contextmanager
+def market(history: str, *market: str) -> Iterator[str]:
+    """A demo with so much history; the address of its chart."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), history, *market) as stack:
+        bars = bars_in(stack, "1m")
+        print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {bars:,} bars of a minute, {' '.join(market)}")
+        yield f"http://127.0.0.1:{stack.dashboard_port}/chart?symbol={SYMBOL}&tf=1m&debug=1"
+    print(f"load {os.getloadavg()[0]:.1f} at the end\n")
+
+
+def opened(browser: Browser, url: str) -> Page:
+    """A visitor with a chart that ticks, watched for what arrives."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
+    page.goto(url)
+    page.wait_for_function(f"{HOOK}?.ticks.length > 3", timeout=READY_MS)
+    return page
+
+
+def measure_panning(browser: Browser, url: str, name: str, bars: int) -> None:
+    """Frames while the view moves: from one to the next, and the time of the main thread in one."""
+    page = opened(browser, url)
+    page.wait_for_function(f"{HOOK}.bars().length >= {bars}", timeout=READY_MS)
+    while bars and page.evaluate(f"{HOOK}.view().to - {HOOK}.view().from") < bars:
+        page.keyboard.press("ArrowDown")
+        page.evaluate("new Promise(requestAnimationFrame)")
+    time.sleep(3)
+    shown = page.evaluate(f"{HOOK}.view().to - {HOOK}.view().from")
+    told: dict[str, list[float]] = page.evaluate(PAN, PAN_SECONDS)
+    page.context.close()
+    for what, samples in (("frame to frame", told["gaps"]), ("main thread", told["costs"])):
+        cuts = statistics.quantiles(samples, n=100, method="inclusive")
+        print(f"{name + ', ' + what:44}{cuts[49]:>7.1f} ms p50{cuts[94]:>7.1f} ms p95, {shown:.0f} bars on screen")
+
+
+def measure_flow(browser: Browser, url: str, seconds: float) -> None:
+    """With footprint and time & sales open: from the exchange's event to the paint, and what arrives."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
+    frames: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(len(frame))))
+    page.goto(url)
+    page.wait_for_function(f"{HOOK}?.ticks.length > 3", timeout=READY_MS)
+    page.keyboard.press("Alt+y")
+    time.sleep(5)
+    seen = page.evaluate(f"{HOOK}.ticks.length")
+    frames.clear()
+    started = time.monotonic()
+    time.sleep(seconds)
+    passed = time.monotonic() - started
+    ticks: list[dict[str, float]] = page.evaluate(f"from => {HOOK}.ticks.slice(from)", seen)
+    received = sum(frames) / passed
+    page.context.close()
+    traded = [tick for tick in ticks if tick["event"]]
+    report("trade → painted, order flow open", [tick["painted"] - tick["event"] for tick in traded], "ms")
+    report("bytes of a tick", [tick["bytes"] for tick in ticks], "B")
+    print(f"{'all that arrives, tape included':44}{received:>9,.0f} B/s")
+
+
+def measure_heap(browser: Browser, url: str, minutes: float) -> None:
+    """Memory of the page's script after a collection, every half minute, with order flow and time & sales open."""
+    page = opened(browser, url)
+    page.keyboard.press("Alt+y")
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    time.sleep(30)
+    sizes, end = [heap_of(session)], time.monotonic() + 60 * minutes
+    while time.monotonic() < end:
+        time.sleep(30)
+        sizes.append(heap_of(session))
+    page.context.close()
+    halves = [statistics.median(half) for half in (sizes[: len(sizes) // 2], sizes[len(sizes) // 2 :]) if half]
+    name = f"heap, {minutes:g} min"
+    print(f"{name:44}{sizes[0]:>7.1f} MB first, {sizes[-1]:.1f} last, {max(sizes):.1f} largest")
+    print(f"{'  medians of its halves':44}{' → '.join(f'{half:.1f}' for half in halves):>9} MB")
+
+
+def heap_of(session: CDPSession) -> float:
+    """In MB, after a collection."""
+    session.send("HeapProfiler.collectGarbage")
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["JSHeapUsedSize"]) / 2**20
+
+
+if __name__ == "__main__":
+    main()
