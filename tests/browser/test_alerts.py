@@ -90,7 +90,7 @@ def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(vi
         y
         for y in range(60, int(box["height"]) - 200)
         if visitor.page.mouse.move(box["x"] + 300, box["y"] + y) is None
-        and visitor.ask("document.querySelector('.canvas').hasAttribute('data-over-alert')")
+        and visitor.ask("document.querySelector('[data-over-alert]') !== null")
     )
     view = visitor.view()
     visitor.page.mouse.down()
@@ -124,3 +124,18 @@ def test_the_page_of_alerts_tells_what_is_watched_for_and_what_rang(
     assert visitor.page.get_by_text("a day cannot be sealed").is_visible()
     assert visitor.page.get_by_text("Nothing yet.").is_visible()
     assert visitor.ask("document.documentElement.scrollWidth") == width
+
+
+def test_an_alert_on_an_indicator_is_kept_and_one_that_is_none_is_refused(visit_branch: Visit) -> None:
+    visitor = visit_branch("/chart?symbol=BTCDEMO&tf=3m").wait_for_bars(5)
+    visitor.expects_outage = True  # the browser notes a refusal as an error
+    open_menu(visitor)
+    visitor.page.get_by_label("Indicator", exact=True).fill("macd")
+    visitor.page.get_by_role("button", name="Add on close").click()
+    visitor.page.locator(".toast", has_text="expected sma(n), ema(n) or rsi(n)").wait_for()
+    visitor.page.get_by_label("Indicator", exact=True).fill("rsi(9)")
+    visitor.page.get_by_label("Level of the indicator").fill("65")
+    visitor.page.get_by_role("button", name="Add on close").click()
+    visitor.page.locator(".alerts-list b", has_text="rsi(9) 65 3m").wait_for()
+    visitor.page.get_by_role("button", name="Remove the alert on rsi(9)").click()
+    visitor.page.locator(".alerts-list b").wait_for(state="detached")

@@ -91,10 +91,11 @@ def trade_of(visitor: Visitor) -> int:
 def test_a_replay_goes_on_in_another_timeframe_from_the_same_trade(visit: Visit, demo: Stack) -> None:
     visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
     start(visitor)
+    last = trade_of(visitor)
     for _ in range(5):
         visitor.page.keyboard.press("Shift+ArrowRight")
-        visitor.page.wait_for_timeout(30)  # a key at a time: each waits for its trade
-    last = trade_of(visitor)
+        last += 1
+        visitor.page.locator(".replay-words", has_text=f"trade {last}").wait_for()
     visitor.page.keyboard.type("3m")
     visitor.page.keyboard.press("Enter")
     visitor.page.locator(".legend .name b", has_text="BTCDEMO · 3m").wait_for()

@@ -23,6 +23,7 @@ import talib
 from talipp.indicators import SuperTrend
 from talipp.ohlcv import OHLCV
 
+from candlewick.dashboard.alerts.indicator import Indicator
 from made.recordings import RECORDINGS
 
 FRONTEND = Path(__file__).parents[2] / "src/candlewick/dashboard/frontend"
@@ -313,3 +314,14 @@ def test_pivots(computed: Computed, kind: str, shares: dict[str, float] | None) 
     ours = computed(f"pivots({kind})")
     for name, values in expected.items():
         same(ours[name], values.to_numpy(), scale=computed.close)
+
+
+@pytest.mark.parametrize("name", ["sma(20)", "sma(1)", "ema(50)", "rsi(14)", "rsi(2)"])
+def test_alerts_judge_what_the_chart_draws(computed: Computed, name: str) -> None:
+    indicator = Indicator.named(name)
+    assert indicator
+    [ours] = computed(name).values()
+    same(ours, np.array(indicator.values(computed.close.tolist())))
+    settled = indicator.history  # so many candles before one are enough for its value
+    cut = np.array(indicator.values(computed.close[-settled - 1 :].tolist()))
+    assert cut[-1] == pytest.approx(ours[-1], rel=1e-4)

@@ -3,7 +3,7 @@
 A price alert is met by a trade: `cross` where the price comes to the level or passes it from either side, `above` from
 below only, `below` from above only. A tape alert is met by the state of the pipeline: `stale` where the newest trade is
 older than `level` seconds, `hole` where trades are missing, `mismatch` where a candle is not the exchange's own, `seal`
-where a day that is over cannot be sealed.
+where a day that is over cannot be sealed. An `indicator` alert is met where a candle closes (`indicator.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,9 +12,11 @@ from typing import Literal
 
 import msgspec
 
+from candlewick.dashboard.alerts.indicator import LONGEST, Indicator
 from candlewick.dashboard.bars import FeedTrade, decimal_text, scaled
+from candlewick.moments import seconds_of
 
-Kind = Literal["cross", "above", "below", "stale", "hole", "mismatch", "seal"]
+Kind = Literal["cross", "above", "below", "stale", "hole", "mismatch", "seal", "indicator"]
 PRICE_KINDS = frozenset({"cross", "above", "below"})
 NOTE_CHARACTERS = 200
 _MOST = 10**30
@@ -26,6 +28,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kind: Kind
     symbol: str = ""
     level: str = ""
+    indicator: str = ""
+    """`rsi(14)`, `ema(50)`; for kind `indicator`, with the `timeframe` of its candles and the `side` it counts from."""
+    timeframe: str = ""
+    side: Literal["cross", "above", "below"] = "cross"
     note: str = ""
     repeats: bool = False
     """Whether it rings again, at the earliest `rest` seconds after it rang; else once."""
@@ -41,6 +47,8 @@ class Alert(Wanted, frozen=True, kw_only=True, forbid_unknown_fields=False):
     is_armed: bool = True
     since_id: int = 0
     """A price alert looks at trades behind this one only."""
+    seen_at: int = 0
+    """The open time of the newest candle that an indicator's alert looked at."""
     rang_at: int | None = None
     is_on: bool = False
     """Whether the trouble that a tape alert is about lasts, so that it is told once."""
@@ -49,6 +57,11 @@ class Alert(Wanted, frozen=True, kw_only=True, forbid_unknown_fields=False):
     def is_of_price(self) -> bool:
         """Whether trades decide it."""
         return self.kind in PRICE_KINDS
+
+    @property
+    def is_of_tape(self) -> bool:
+        """Whether the state of the pipeline decides it."""
+        return not self.is_of_price and self.kind != "indicator"
 
     def is_due(self, at: int) -> bool:
         """Whether it may ring at a moment."""
@@ -77,7 +90,22 @@ def problem_of(alert: Alert) -> str | None:
         return f"rest: expected 1 to 86400 seconds, got {alert.rest}"
     if alert.is_of_price and not alert.symbol:
         return f"symbol: expected one for an alert of kind {alert.kind}"
+    if alert.kind == "indicator":
+        return _problem_of_indicator(alert)
     return _problem_of_level(alert) if alert.is_of_price or alert.kind == "stale" else None
+
+
+def _problem_of_indicator(alert: Alert) -> str | None:
+    indicator = Indicator.named(alert.indicator)
+    if indicator is None:
+        return f"indicator: expected sma(n), ema(n) or rsi(n), n at most {LONGEST}, got {alert.indicator[:40]!r}"
+    if not alert.symbol:
+        return "symbol: expected one for an alert of kind indicator"
+    if seconds_of(alert.timeframe) is None or alert.timeframe == "1s":
+        return f"timeframe: expected one such as 5m, 1h, got {alert.timeframe[:40]!r}"
+    if not indicator.has_level:
+        return f"level: expected none, as the close is compared, got {alert.level[:40]!r}" if alert.level else None
+    return _problem_of_level(alert)
 
 
 def _problem_of_level(alert: Alert) -> str | None:

@@ -17,6 +17,7 @@ import structlog
 
 from candlewick.dashboard.alerts.alert import Alert, Ring, rings_of
 from candlewick.dashboard.alerts.book import AlertBook, Owed, Position, of_symbol
+from candlewick.dashboard.alerts.closing import judged
 from candlewick.dashboard.alerts.progress import Progress
 from candlewick.dashboard.bars import FeedTrade, scaled
 from candlewick.dashboard.live.feed_client import FeedClient, OnTrades
@@ -227,14 +228,35 @@ class Watch:
     async def _look(self) -> None:
         """Every five seconds: is the pipeline in a trouble that somebody wants to hear of?"""
         while True:
-            if any(not alert.is_of_price and alert.is_armed for alert in self._alerts.values()):
+            armed = [alert for alert in self._alerts.values() if alert.is_armed]
+            for alert in armed:
+                if alert.kind == "indicator":
+                    await self._look_at_candles(alert)
+            if any(alert.is_of_tape for alert in armed):
                 report = await self._reads(self._report)
                 for alert in self.alerts:
                     self._judge(alert, report, now_us())
             await asyncio.sleep(LOOK_SECONDS)
 
+    async def _look_at_candles(self, alert: Alert) -> None:
+        """Look at what closed since this alert was last looked at; ring, alert and place are written together."""
+        try:
+            after, rings = await self._reads(judged, alert, self._reader, now_us())
+        except WarehouseError as error:
+            log.info("alerts wait for the warehouse", symbol=alert.symbol, problem=str(error))
+            return
+        if self._alerts.get(alert.id) is not alert or after is alert:
+            return  # changed or removed meanwhile, or no news
+        if rings:
+            rung = [(after, ring) for ring in rings]
+            self.book.went_on("", None, rung, delivers=self._delivers)
+            self._ring(rung)
+        else:
+            self.book.put(after)
+            self._alerts[alert.id] = after
+
     def _judge(self, alert: Alert, report: Report, at: int) -> None:
-        if alert.is_of_price or not alert.is_armed:
+        if not alert.is_of_tape or not alert.is_armed:
             return
         trouble = trouble_of(alert, report)
         if (trouble is not None) == alert.is_on:

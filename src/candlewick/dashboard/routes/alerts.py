@@ -77,7 +77,7 @@ class AlertRoutes:
         given = msgspec.structs.asdict(await body_of(request, Change, "an alert", BODY_BYTES))
         changes = {name: value for name, value in given.items() if value is not msgspec.UNSET}
         if changes.get("is_armed"):
-            changes |= {"rang_at": None, "is_on": False}
+            changes |= {"rang_at": None, "is_on": False, "seen_at": 0}
         return await self._put(request, msgspec.structs.replace(old, **changes), "alert changed")
 
     async def remove(self, request: Request) -> Response:

@@ -39,6 +39,8 @@ def _watched(kept: list[Alert], now: int) -> Html:
 
 
 def _told(alert: Alert) -> str:
+    if alert.kind == "indicator":
+        return f"{alert.indicator} on {alert.timeframe} {KINDS[alert.side]} {alert.level or 'the close'}"
     level = f"{alert.level} s" if alert.kind == "stale" else alert.level
     return f"{KINDS[alert.kind]} {level}".strip() + (", every time" if alert.repeats else "")
 

@@ -6,7 +6,7 @@ const NAME = "alerts";
 const RINGS_KEPT = 100;
 
 export type PriceKind = "cross" | "above" | "below";
-export type Kind = PriceKind | "stale" | "hole" | "mismatch" | "seal";
+export type Kind = PriceKind | "stale" | "hole" | "mismatch" | "seal" | "indicator";
 
 export interface Alert {
   readonly id: string;
@@ -14,6 +14,10 @@ export interface Alert {
   readonly symbol: string;
   /** A price as it was written, or seconds. */
   readonly level: string;
+  /** Of an alert on an indicator: `rsi(14)`, the timeframe of its bars, and from which side it counts. */
+  readonly indicator: string;
+  readonly timeframe: string;
+  readonly side: PriceKind;
   readonly note: string;
   readonly repeats: boolean;
   readonly is_armed: boolean;
@@ -36,7 +40,7 @@ interface Told {
   readonly undelivered: number;
 }
 
-export type New = Pick<Alert, "kind" | "symbol" | "level"> & Partial<Pick<Alert, "note" | "repeats" | "expires_at">>;
+export type New = Pick<Alert, "kind" | "symbol" | "level"> & Partial<Pick<Alert, "note" | "repeats" | "expires_at" | "indicator" | "timeframe" | "side">>;
 export type Change = Partial<Pick<Alert, "level" | "note" | "repeats" | "is_armed">>;
 
 export class AlertBook {
@@ -62,9 +66,14 @@ export class AlertBook {
     return this.alerts.filter((alert) => alert.symbol === symbol && isPrice(alert.kind)).sort((a, b) => Number(a.level) - Number(b.level));
   }
 
+  /** Those on a symbol's indicators. */
+  onIndicators(symbol: string): readonly Alert[] {
+    return this.alerts.filter((alert) => alert.symbol === symbol && alert.kind === "indicator");
+  }
+
   /** The alerts about the tape. */
   get ofTape(): readonly Alert[] {
-    return this.alerts.filter(({ kind }) => !isPrice(kind));
+    return this.alerts.filter(({ kind }) => !isPrice(kind) && kind !== "indicator");
   }
 
   /** Read what the server has; returns what rang since this page read it last. Null where the server does not answer. */

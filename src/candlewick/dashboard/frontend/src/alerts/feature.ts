@@ -13,7 +13,8 @@ const SHOWN_RINGS = 20;
 const CLOCK = { month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false } as const;
 const STALE_SECONDS = "60";
 const PRICE_KINDS: Record<PriceKind, string> = { cross: "comes to", above: "rises to", below: "falls to" };
-const TAPE_KINDS: Record<Exclude<Kind, PriceKind>, string> = {
+type TapeKind = Exclude<Kind, PriceKind | "indicator">;
+const TAPE_KINDS: Record<TapeKind, string> = {
   stale: `The newest trade is older than ${STALE_SECONDS} s`,
   hole: "Trades are missing",
   mismatch: "A candle is not the exchange's own",
@@ -41,6 +42,8 @@ export class Alerts implements Feature {
     { "aria-label": "When the price" },
     ...Object.entries(PRICE_KINDS).map(([value, text]) => h("option", { value }, text)),
   );
+  private readonly indicator = h("input", { type: "text", value: "rsi(14)", "aria-label": "Indicator", title: "sma(n), ema(n): the close comes to it; rsi(n): it comes to a level" });
+  private readonly indicatorLevel = h("input", { type: "number", value: "70", min: "0", max: "100", "aria-label": "Level of the indicator" });
   private readonly repeats = h("input", { type: "checkbox" });
   private readonly expiry = h("select", { "aria-label": "How long" }, ...EXPIRIES.map(([value, title]) => h("option", { value }, title)));
   private readonly note = h("input", { type: "text", maxlength: 200, placeholder: "note", "aria-label": "Note" });
@@ -96,6 +99,7 @@ export class Alerts implements Feature {
       h("div", { class: "field" }, this.kind, this.price, h("button", { type: "submit", class: "plain" }, "Add")),
       h("div", { class: "field" }, this.note, h("label", {}, this.repeats, " every time")),
       h("div", { class: "field" }, h("span", {}, "It waits"), this.expiry),
+      h("div", { class: "field" }, this.indicator, this.indicatorLevel, h("button", { type: "button", class: "plain", onclick: () => this.addIndicator() }, "Add on close")),
       this.list,
       ...(Object.keys(TAPE_KINDS) as (keyof typeof TAPE_KINDS)[]).map((kind) => this.tapeBox(kind)),
       this.check("Sound", (box) => book.set({ sound: box.checked }), () => book.settings.sound),
@@ -108,7 +112,7 @@ export class Alerts implements Feature {
   }
 
   /** A box that keeps an alert about the tape, for all charts of this server. */
-  private tapeBox(kind: Exclude<Kind, PriceKind>): HTMLElement {
+  private tapeBox(kind: TapeKind): HTMLElement {
     const known = () => this.watcher.book.ofTape.find((alert) => alert.kind === kind);
     const level = kind === "stale" ? STALE_SECONDS : "";
     const change = (box: HTMLInputElement) => {
@@ -146,17 +150,30 @@ export class Alerts implements Feature {
     const rounded = Number(price.toFixed(chart.decimals));
     if (!(rounded > 0)) return;
     const [kind, note] = [this.kind.value as PriceKind, this.note.value.trim()];
-    const seconds = Number(this.expiry.value);
-    const expires_at = seconds ? Math.round((desk.live.serverNow() / 1_000 + seconds) * 1e6) : null;
+    const expires_at = this.expiresAt();
     void this.watcher.add({ kind, symbol: series.symbol, level: plain(rounded), note, repeats: this.repeats.checked, expires_at });
     this.note.value = "";
     desk.toasts.show(`Alert at ${chart.priceText(rounded)}`, "info");
   }
 
+  /** Set an alert on an indicator of the chart's timeframe, judged where a bar closes. */
+  private addIndicator(): void {
+    const { series } = this.stage;
+    const indicator = this.indicator.value.trim().toLowerCase();
+    const level = indicator.startsWith("rsi") ? plain(Number(this.indicatorLevel.value)) : "";
+    const [side, note, repeats] = [this.kind.value as PriceKind, this.note.value.trim(), this.repeats.checked];
+    void this.watcher.add({ kind: "indicator", ...series, indicator, level, side, note, repeats, expires_at: this.expiresAt() });
+  }
+
+  private expiresAt(): number | null {
+    const seconds = Number(this.expiry.value);
+    return seconds ? Math.round((this.stage.desk.live.serverNow() / 1_000 + seconds) * 1e6) : null;
+  }
+
   private refresh(): void {
     const { symbol } = this.stage.series;
     const { book } = this.watcher;
-    const alerts = book.of(symbol);
+    const alerts = [...book.of(symbol), ...book.onIndicators(symbol)];
     this.list.replaceChildren(...(alerts.length ? alerts.map((alert) => this.row(alert)) : [h("i", {}, `none for ${symbol}`)]));
     const clock = this.stage.desk.clock;
     const told = book.rings.slice(0, SHOWN_RINGS).map(({ at, text }) => h("li", {}, h("time", {}, clock.format(at / 1e6, CLOCK)), ` ${text}`));
@@ -169,11 +186,12 @@ export class Alerts implements Feature {
 
   private row(alert: Alert): HTMLElement {
     const { id, level, note, is_armed, repeats } = alert;
-    const price = this.stage.chart.priceText(Number(level));
+    const isOfPrice = alert.kind !== "indicator";
+    const price = isOfPrice ? this.stage.chart.priceText(Number(level)) : `${alert.indicator} ${level} ${alert.timeframe}`;
     const { live, clock } = this.stage.desk;
     const isOver = alert.expires_at !== null && alert.expires_at <= live.serverNow() * 1_000;
     const until = alert.expires_at === null ? "" : isOver ? "over" : `until ${clock.format(alert.expires_at / 1e6, CLOCK)}`;
-    const told = [PRICE_KINDS[alert.kind as PriceKind], repeats ? "every time" : "", until, note].filter(Boolean).join(", ");
+    const told = [PRICE_KINDS[isOfPrice ? (alert.kind as PriceKind) : alert.side], repeats ? "every time" : "", until, note].filter(Boolean).join(", ");
     const rearm = { type: "button", class: "plain", onclick: () => void this.watcher.change(id, { is_armed: true }) };
     return h(
       "div",
@@ -183,7 +201,7 @@ export class Alerts implements Feature {
       ...(is_armed ? [] : [h("button", rearm, "Again")]),
       h(
         "button",
-        { type: "button", class: "tiny", "aria-label": `Remove the alert at ${Number(level)}`, onclick: () => void this.watcher.remove(id) },
+        { type: "button", class: "tiny", "aria-label": isOfPrice ? `Remove the alert at ${Number(level)}` : `Remove the alert on ${alert.indicator}`, onclick: () => void this.watcher.remove(id) },
         icon(ICONS.close, 14),
       ),
     );

@@ -1,6 +1,7 @@
 // The volume profile of a time: what is on screen, the session, or between two bars that the reader chose.
 
 import { FONT } from "../chart/chrome";
+import { Grip } from "../chart/grip";
 import { Painted, place, type Size } from "../chart/painted";
 import { numberOf, scaled } from "../data/amount";
 import { secondsOf } from "../data/timeframes";
@@ -38,6 +39,7 @@ export class VolumeProfile {
   private aborter = new AbortController();
   private rest = 0;
   private readonly timer: number;
+  private readonly grip: Grip<0 | 1>;
   private readonly painted = new Painted("top", (context, size) => this.found && this.paint(context, size, this.found));
 
   constructor(
@@ -45,6 +47,12 @@ export class VolumeProfile {
     private readonly source: FlowSource,
   ) {
     stage.chart.attach(this.painted);
+    this.grip = new Grip<0 | 1>(stage.chart, "data-over-edge", {
+      under: (x, _, reach) => this.edgeAt(x, reach),
+      moved: (edge, x) => this.pull(edge, x),
+      dropped: () => this.soon(),
+    });
+    stage.presses.add(this.grip.tookPress);
     stage.chart.view.moved.on(() => this.soon());
     stage.opened.on(() => {
       this.drawn = null;
@@ -60,6 +68,8 @@ export class VolumeProfile {
     window.clearInterval(this.timer);
     window.clearTimeout(this.rest);
     this.aborter.abort();
+    this.grip.dispose();
+    this.stage.presses.delete(this.grip.tookPress);
   }
 
   show(of: ProfileOf | null): void {
@@ -97,6 +107,34 @@ export class VolumeProfile {
     this.painted.refresh();
   }
 
+  /** Where the edges of a drawn range are, in px; the first before its bar, the last behind its own. */
+  private edges(): [number, number] | null {
+    if (this.of !== "drawn" || !this.drawn) return null;
+    const { table, view } = this.stage.chart;
+    const [first, last] = [Math.min(...this.drawn), Math.max(...this.drawn)];
+    return [place(view, table.indexAt(first) - 0.5), place(view, table.indexAt(last) + 0.5)];
+  }
+
+  private edgeAt(x: number, reach: number): 0 | 1 | undefined {
+    const edges = this.edges();
+    if (!edges) return undefined;
+    const [first, last] = edges.map((edge) => Math.abs(edge - x)) as [number, number];
+    if (Math.min(first, last) > reach) return undefined;
+    return first < last ? 0 : 1;
+  }
+
+  /** Move an edge to the bar in the column of a pointer; neither passes the other. */
+  private pull(edge: 0 | 1, x: number): void {
+    const { bars, chart } = this.stage;
+    if (!this.drawn) return;
+    const [first, last] = [Math.min(...this.drawn), Math.max(...this.drawn)];
+    const index = Math.round(chart.api.timeScale().coordinateToLogical(x) ?? 0);
+    const time = bars[Math.min(bars.length - 1, Math.max(0, index))]!.time;
+    this.drawn = edge === 0 ? [Math.min(time, last), last] : [first, Math.max(time, first)];
+    this.painted.refresh();
+    this.soon();
+  }
+
   private *levelsOnScreen({ since, before }: Span): Iterable<Level> {
     for (const { time } of this.stage.bars)
       if (time >= since && time < before) yield* this.source.at(time)?.cells.levels.values() ?? [];
@@ -124,7 +162,24 @@ export class VolumeProfile {
     return stepAtLeast(scaled(Math.max(Number.isFinite(height) ? height / LEVELS : 0, least).toFixed(8)));
   }
 
-  private paint(context: CanvasRenderingContext2D, { width }: Size, { span, column, standing }: Found): void {
+  /** The edges of a drawn range, each with a grip in its middle. */
+  private paintEdges(context: CanvasRenderingContext2D, { height }: Size): void {
+    context.strokeStyle = context.fillStyle = this.stage.desk.palette.accent;
+    for (const edge of this.edges() ?? []) {
+      const x = Math.round(edge) + 0.5;
+      context.beginPath();
+      context.moveTo(x, 0);
+      context.lineTo(x, height);
+      context.stroke();
+      context.beginPath();
+      context.roundRect(x - 3, height / 2 - 14, 6, 28, 3);
+      context.fill();
+    }
+  }
+
+  private paint(context: CanvasRenderingContext2D, size: Size, { span, column, standing }: Found): void {
+    const { width } = size;
+    this.paintEdges(context, size);
     const { chart, desk } = this.stage;
     const { colours } = desk.prefs;
     const { palette } = desk;

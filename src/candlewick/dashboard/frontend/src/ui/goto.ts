@@ -5,7 +5,7 @@ import { h } from "./dom";
 import { Popover } from "./popover";
 
 export class GoTo extends Popover {
-  private readonly field = h("input", { type: "datetime-local", "aria-label": "Date and time", autofocus: true });
+  private readonly field = h("input", { type: "datetime-local", step: 1, "aria-label": "Date and time", autofocus: true });
 
   /** `go` takes seconds since the epoch. */
   constructor(root: HTMLElement, clock: () => ZoneClock, now: () => number, go: (time: number) => void) {
