@@ -99,14 +99,19 @@ def test_a_replay_goes_on_in_another_timeframe_from_the_same_trade(visit: Visit,
     visitor.page.keyboard.type("3m")
     visitor.page.keyboard.press("Enter")
     visitor.page.locator(".legend .name b", has_text="BTCDEMO · 3m").wait_for()
-    visitor.page.locator(".replay-words", has_text=f"trade {last}").wait_for()
+    tape = "from silver.trades_deduped where symbol = 'BTCDEMO' "
+    mart = Mart(demo.settings.mart_path)
+    [at] = mart.query(
+        f"select time_bucket(interval '3 minutes', traded_at) as opened {tape} and trade_id = ?", [last]
+    ).to_pylist()
+    statement = f"select count(*) as n, max(price) as high {tape} and traded_at >= ? and trade_id <= ?"
+    [expected] = mart.query(statement, [at["opened"], last]).to_pylist()
+    visitor.wait(
+        f"{HOOK}.bars().at(-1).trades === {expected['n']}"
+    )  # the bar is built of its own trades, up to this one
     bar = visitor.ask(f"{HOOK}.bars().at(-1)")
-    assert bar["time"] % 180 == 0
-    opened = datetime.fromtimestamp(bar["time"], UTC).replace(tzinfo=None)
-    statement = "select count(*) as n, max(price) as high from silver.trades_deduped where symbol = 'BTCDEMO' "
-    of_bar = Mart(demo.settings.mart_path).query(statement + "and traded_at >= ? and trade_id <= ?", [opened, last])
-    [expected] = of_bar.to_pylist()
-    assert (bar["trades"], bar["high"]) == (expected["n"], float(expected["high"]))
+    assert bar["time"] == at["opened"].replace(tzinfo=UTC).timestamp()
+    assert bar["high"] == float(expected["high"])
     visitor.page.keyboard.press("Shift+ArrowRight")
     visitor.page.locator(".replay-words", has_text=f"trade {last + 1}").wait_for()
 

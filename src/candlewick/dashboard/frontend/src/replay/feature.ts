@@ -11,9 +11,10 @@ import { Player } from "./player";
 import { Tape } from "./tape";
 
 const REWIND = "M20 12a8 8 0 1 1-2.4-5.7M20 3v4h-4M10 9l5 3-5 3Z";
-/** Where a replay is, in µs of the tape, and how it plays. */
+/** Where a replay is, in µs of the tape and by the trade on screen, and how it plays. */
 interface Carried {
   readonly now: number;
+  readonly last: bigint | null;
   readonly speed: number;
   readonly isPlaying: boolean;
 }
@@ -83,7 +84,7 @@ export class Replay implements Feature {
     const { player } = this;
     if (!player) return this.forget();
     const { now, speed, isPlaying } = player.pace;
-    this.carried = { now, speed, isPlaying };
+    this.carried = { now, last: player.last?.id ?? null, speed, isPlaying };
     player.dispose();
     this.player = null;
   }
@@ -97,7 +98,7 @@ export class Replay implements Feature {
   }
 
   /** Replay up to an instant (s) and stand there: its bar is built of its own trades. */
-  private async startAt(time: number, pace: Pick<Carried, "speed" | "isPlaying"> = { speed: 1, isPlaying: false }): Promise<void> {
+  private async startAt(time: number, pace: Omit<Carried, "now"> = { last: null, speed: 1, isPlaying: false }): Promise<void> {
     const { stage } = this;
     const { series } = stage;
     await stage.feeder.reach(time);
@@ -106,7 +107,7 @@ export class Replay implements Feature {
     if (!store.first || time < store.first.time) return stage.desk.toasts.show("The tape does not reach back to there", "warn");
     const opened = intervalOf(series.timeframe, clockOf(stage.config.dayZone))(time * 1e6)[0] / 1e6;
     this.start(opened, false);
-    await this.player?.skipTo(time * 1e6);
+    await this.player?.skipTo(time * 1e6, pace.last);
     this.player?.setSpeed(pace.speed);
     if (pace.isPlaying) this.player?.toggle();
   }

@@ -103,13 +103,16 @@ export class Player {
     this.onChange();
   }
 
-  /** Take every trade up to an instant of the tape (µs), at once. */
-  async skipTo(time: number): Promise<void> {
+  /** Take every trade up to an instant of the tape (µs) at once, or up to an id: many trades share an instant. */
+  async skipTo(time: number, last: bigint | null = null): Promise<void> {
     this.pace.pause();
+    const isDue = () => {
+      const next = this.tape.peek();
+      return next !== undefined && (last === null ? next.time <= time : next.id <= last);
+    };
     for (let from = Infinity; ; from = Infinity) {
       await this.tape.ready();
-      for (let taken = 0; taken < MOST && (this.tape.peek()?.time ?? Infinity) <= time; taken++)
-        from = Math.min(from, this.add(this.tape.take()!));
+      for (let taken = 0; taken < MOST && isDue(); taken++) from = Math.min(from, this.add(this.tape.take()!));
       if (from === Infinity) break;
       this.draw(from);
     }
