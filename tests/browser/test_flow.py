@@ -4,7 +4,7 @@ import pytest
 
 from browser.axe import violations
 from browser.conftest import Visit
-from browser.hands import SERIES, keys, press, query
+from browser.hands import SERIES, keys, place_of, press, query
 from browser.painted import painted_texts, watch_paint
 from browser.visitor import Visitor
 
@@ -75,3 +75,26 @@ def test_the_panel_of_a_bar_tells_its_flow_and_its_standing(visit: Visit) -> Non
     keys(visitor, "Escape")
     assert not visitor.page.locator(".flow").is_visible()
     assert query(visitor)["flow"] == ["delta"]
+
+
+def test_the_edges_of_a_drawn_profile_are_dragged_from_bar_to_bar(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&ind=").wait_for_bars(20)
+    watch_paint(visitor)
+    press(visitor, "Order flow")
+    visitor.page.get_by_role("menuitem", name="Volume profile: between two bars").click()
+    (left, y, first), (right, _, last) = place_of(visitor, 60), place_of(visitor, 30)
+    visitor.page.mouse.click(left, y)
+    with visitor.page.expect_request(lambda request: "/api/profile" in request.url) as asked:
+        visitor.page.mouse.click(right, y)
+    assert f"since={first}&before={last + 60}" in asked.value.url
+    visitor.wait("[...window.__painted.values()].flat().some((text) => text.startsWith('POC'))")
+    width = (right - left) / 30
+    edge = left - width / 2
+    view = visitor.view()
+    visitor.page.mouse.move(edge, y)
+    visitor.page.locator("[data-over-edge]").wait_for()
+    visitor.page.mouse.down()
+    with visitor.page.expect_request(lambda request: f"since={first - 600}&" in request.url):
+        visitor.page.mouse.move(left - 10 * width, y, steps=5)
+        visitor.page.mouse.up()
+    assert visitor.view() == view
