@@ -1,5 +1,6 @@
 """What is installed suffices for what it is for: environments that have the locked packages, and no other ones."""
 
+import json
 import re
 import subprocess
 import sys
@@ -62,6 +63,10 @@ def test_35_packages_record_and_the_default_ones_make_candles_of_it_without_dbt(
     refused = ask(recorder, "warehouse", "--once", cwd=stack.home)
     assert refused.returncode == 2 and refused.stderr.count("\n") == 1
     assert re.match(r"error this needs \w+, and here is what a recorder needs: pip install candlewick$", refused.stderr)
+    asked = ask(recorder, "doctor", "--json", cwd=stack.home)
+    found = {each["what"]: each for each in json.loads(asked.stdout)["answers"]}
+    assert "this machine records only" in found["packages"]["text"] and found["checkpoint"]["state"] == "ok"
+    assert any(what.startswith("REST ") for what in found), "it goes on to the exchange"
     assert subprocess.run([warehouse, "-c", "import dbt"], capture_output=True, check=False).returncode == 1
     made = ask(warehouse, "warehouse", "--once", cwd=stack.home)
     assert made.returncode == 0 and re.match(r"Published version \d+, newest trade ", made.stdout), made.stderr
