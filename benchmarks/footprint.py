@@ -58,13 +58,13 @@ def prove(count: int) -> None:
         candles[opened] = [each for each in trades if start <= each.traded_at < start + timedelta(minutes=5)]
         print(f"candle {start}: {len(candles[opened])} trades, {float_sums(candles[opened], klines[opened])}")
     for kind in (*KINDS, "clean"):
-        caught = 0
-        for number in range(count):
+        caught, cases = 0, count * len(KINDS) if kind == "clean" else count
+        for number in range(cases):
             opened = WHOLE[number % len(WHOLE)]
             held, ids = candles[opened], (candles[opened][0].trade_id, candles[opened][-1].trade_id)
             faulty = held if kind == "clean" else mutated(held, kind, rng)
             caught += is_caught(faulty, klines[opened], ids, rng.choice(STEPS[12:24]))
-        print(f"{kind:>9}: {caught} of {count} caught")
+        print(f"{kind:>9}: {caught:,} of {cases:,} caught", flush=True)
 
 
 def float_sums(trades: list[Trade], kline: tuple[Decimal | int, ...]) -> str:
