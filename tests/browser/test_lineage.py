@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from browser.conftest import Visit
-from browser.hands import ask_for, keys, place_of
+from browser.hands import ask_for, place_of
 from browser.painted import painted_texts, watch_paint
 from browser.shared import start_dashboard
 from browser.visitor import HOOK
@@ -96,21 +96,29 @@ def test_the_right_button_tells_what_can_be_done_here(visit: Visit) -> None:
     page = visitor.page
     page.mouse.click(x, y, button="right")
     rows = [row.split("\n")[0] for row in page.get_by_role("menuitem").all_inner_texts()]
-    price = rows[1].removeprefix("Alert at ")
+    [price] = [row.removeprefix("Alert at ") for row in rows if row.startswith("Alert at ")]
     stamp = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert rows == [
-        "Where this bar comes from",
-        f"Alert at {price}",
-        f"Copy price {price.replace(',', '')}",
-        f"Copy time {stamp}",
-        "Go to a date …",
-        "Reset the view",
-    ]
-    keys(visitor, "ArrowDown", "Enter")
+    assert sorted(rows) == sorted(
+        [
+            "Where this bar comes from",
+            "Data window",
+            "Volume delta from here (CVD)",
+            f"Alert at {price}",
+            f"Copy price {price.replace(',', '')}",
+            f"Copy time {stamp}",
+            "Go to a date …",
+            "Reset the view",
+        ]
+    )
+    page.get_by_role("menuitem", name=f"Alert at {price}").press("Enter")
     wait_until(lambda: f"alert {price}" in painted_texts(visitor), "the alert's line to be painted")
     page.mouse.click(x, y, button="right")
-    keys(visitor, "Enter")
+    page.get_by_role("menuitem", name="Where this bar comes from").press("Enter")
     page.locator(".lineage .verdict").wait_for()
+    page.keyboard.press("Escape")
+    page.mouse.click(x, y, button="right")
+    page.get_by_role("menuitem", name="Volume delta from here (CVD)").click()
+    page.get_by_text("CVD", exact=False).first.wait_for()
 
 
 def test_a_drag_and_a_drawing_open_no_lineage_and_a_double_tap_does(visit: Visit) -> None:

@@ -36,7 +36,7 @@ def test_the_calendar_shows_each_day_and_a_chosen_one_says_why(visit: Visit) -> 
         page = visitor.page
         page.locator(".calendar").wait_for()
         assert page.locator("input.day[data-day=sealed]").count() == SEALED_DAYS
-        partial = page.locator("input.day[data-day=partial]")
+        partial = page.locator("input.day[data-day=partial]").first  # another one follows where midnight passes
         (partial.tap if width == 390 else partial.click)()
         told = page.locator("input.day:checked + .told")
         assert told.is_visible() and PARTIAL in told.inner_text()

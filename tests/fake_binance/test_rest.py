@@ -98,7 +98,7 @@ async def test_aggregates_between_times_are_inclusive(client):
     last_id = client.market.id_at("BTCDEMO", (start + 1_001) * 1_000) - 1
     assert (rows[0]["f"], rows[-1]["l"]) == (first_id, last_id)
     newest = await client.rows(f"{API}/aggTrades?symbol=BTCDEMO&endTime={start + 1_000}&limit=3")
-    assert newest == rows[-3:]
+    assert newest[-len(rows) :] == rows[-3:]  # a quiet second has fewer than three, and the ones before it follow
 
 
 async def aggregates(client, start, end):

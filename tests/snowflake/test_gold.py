@@ -64,8 +64,8 @@ def test_no_candles_are_an_empty_table_of_the_same_columns(reader):
 
 
 def test_a_timeframe_that_there_is_not(reader):
-    with pytest.raises(WarehouseError, match=r"expected a timeframe of 1s, .*, got '7m'"):
-        reader.candles("BTCUSDT", "7m")
+    with pytest.raises(WarehouseError, match=r"expected a timeframe of 1s, .*, got '7x'"):
+        reader.candles("BTCUSDT", "7x")
 
 
 def test_the_columns_are_those_of_the_mart(reader, gold, tmp_path):
