@@ -119,6 +119,9 @@ def test_the_right_button_tells_what_can_be_done_here(visit: Visit) -> None:
     page.mouse.click(x, y, button="right")
     page.get_by_role("menuitem", name="Volume delta from here (CVD)").click()
     page.get_by_text("CVD", exact=False).first.wait_for()
+    page.get_by_role("button", name="Alerts").click()
+    page.get_by_role("button", name="Remove the alert at").click()  # the demo is shared, and the line can be dragged
+    page.locator(".alerts-list b").wait_for(state="detached")
 
 
 def test_a_drag_and_a_drawing_open_no_lineage_and_a_double_tap_does(visit: Visit) -> None:
