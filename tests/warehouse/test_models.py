@@ -1,9 +1,10 @@
 """The models against an oracle: whatever way the trades come, SILVER and GOLD are what the trades make them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -23,7 +24,14 @@ MIDNIGHT_IN_INDIA = 1_723_141_800_000_000
 STEPS = (0, 0, 1, 999, 1_000_000, 20_000_000, MINUTE, 4 * MINUTE, 30 * MINUTE)
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 QUICK = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True)
-"""A cycle takes half a second, so a failing example is printed as it is: shrinking it would take many minutes."""
+"""A cycle takes seconds, so a failing example is printed as it is: shrinking it would take many minutes."""
+
+
+def of_some(
+    bench: Bench, examples: st.SearchStrategy[Any], check: Callable[[Any], None], *, dbt: int, owner: int
+) -> None:
+    """Check so many examples, the simplest first: dbt takes ten times as long for one as the owner."""
+    settings(QUICK, max_examples=owner if bench.owned else dbt)(given(examples)(check))()
 
 
 @pytest.fixture(scope="module", params=["dbt", "owner"])
@@ -61,38 +69,40 @@ def deliveries(draw: st.DrawFn) -> list[list[list[Trade]]]:
     return [objects[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-@settings(QUICK, max_examples=8)
-@given(cycles=deliveries())
-def test_any_order_split_loss_and_redelivery_of_objects_makes_the_tables_that_the_trades_make(bench, cycles):
-    bench.empty()
-    recorder = Recorder()
-    loaded: list[Trade] = []
-    for objects in cycles:
-        bench.cycle([recorder.write(trades) for trades in objects])
-        loaded += [trade for trades in objects for trade in trades]
-        assert silver(bench) == sorted({(t.symbol, t.trade_id, t.price, t.quantity, t.traded_at) for t in loaded})
-        expected = oracle.gold(loaded, bench.zone)
-        for timeframe, rows in expected.items():
-            assert gold(bench, timeframe) == rows, timeframe
-        assert footprints(bench) == flowing.rows(loaded)
-        assert open_holes(bench) == holes(loaded)
+def test_any_order_split_loss_and_redelivery_of_objects_makes_the_tables_that_the_trades_make(bench):
+    def check(cycles: list[list[list[Trade]]]) -> None:
+        bench.empty()
+        recorder = Recorder()
+        loaded: list[Trade] = []
+        for objects in cycles:
+            bench.cycle([recorder.write(trades) for trades in objects])
+            loaded += [trade for trades in objects for trade in trades]
+            assert silver(bench) == sorted({(t.symbol, t.trade_id, t.price, t.quantity, t.traded_at) for t in loaded})
+            expected = oracle.gold(loaded, bench.zone)
+            for timeframe, rows in expected.items():
+                assert gold(bench, timeframe) == rows, timeframe
+            assert footprints(bench) == flowing.rows(loaded)
+            assert open_holes(bench) == holes(loaded)
+
+    of_some(bench, deliveries(), check, dbt=3, owner=20)
 
 
-@settings(QUICK, max_examples=3)
-@given(cycles=deliveries())
-def test_the_history_of_gaps_is_the_same_when_it_is_read_at_once_and_backwards(bench, cycles):
-    recorder = Recorder()
-    objects = [recorder.write(trades) for cycle in cycles for trades in cycle]
-    bench.empty()
-    for item in objects:
-        bench.load([item])
-    bench.run()
-    at_once = bench.rows("select * from gold.tape_gaps order by all")
-    bench.empty()
-    for part in (objects[len(objects) // 2 :], objects[: len(objects) // 2]):
-        if part:
-            bench.cycle(part[::-1])
-    assert bench.rows("select * from gold.tape_gaps order by all") == at_once
+def test_the_history_of_gaps_is_the_same_when_it_is_read_at_once_and_backwards(bench):
+    def check(cycles: list[list[list[Trade]]]) -> None:
+        recorder = Recorder()
+        objects = [recorder.write(trades) for cycle in cycles for trades in cycle]
+        bench.empty()
+        for item in objects:
+            bench.load([item])
+        bench.run()
+        at_once = bench.rows("select * from gold.tape_gaps order by all")
+        bench.empty()
+        for part in (objects[len(objects) // 2 :], objects[: len(objects) // 2]):
+            if part:
+                bench.cycle(part[::-1])
+        assert bench.rows("select * from gold.tape_gaps order by all") == at_once
+
+    of_some(bench, deliveries(), check, dbt=2, owner=8)
 
 
 @st.composite
@@ -113,17 +123,18 @@ def copies_of(draw: st.DrawFn, trade_id: int) -> Copy:
     return Copy(trade, draw(st.sampled_from(oracle.SOURCES)))
 
 
-@settings(QUICK, max_examples=4)
-@given(batches=disputes())
-def test_which_of_differing_copies_counts_depends_on_them_and_not_on_their_order(bench, batches):
-    bench.empty()
-    recorder = Recorder()
-    for copies in batches:
-        bench.cycle([recorder.write_copies(copies)])
-    expected = oracle.winners(copy for copies in batches for copy in copies)
-    assert silver(bench) == [(t.symbol, t.trade_id, t.price, t.quantity, t.traded_at) for t in expected]
-    for timeframe, rows in oracle.gold(expected, bench.zone).items():
-        assert gold(bench, timeframe) == rows, timeframe
+def test_which_of_differing_copies_counts_depends_on_them_and_not_on_their_order(bench):
+    def check(batches: list[list[Copy]]) -> None:
+        bench.empty()
+        recorder = Recorder()
+        for copies in batches:
+            bench.cycle([recorder.write_copies(copies)])
+        expected = oracle.winners(copy for copies in batches for copy in copies)
+        assert silver(bench) == [(t.symbol, t.trade_id, t.price, t.quantity, t.traded_at) for t in expected]
+        for timeframe, rows in oracle.gold(expected, bench.zone).items():
+            assert gold(bench, timeframe) == rows, timeframe
+
+    of_some(bench, disputes(), check, dbt=3, owner=12)
 
 
 def test_a_line_that_is_no_trade_becomes_a_visible_hole_and_stops_nothing(bench):
