@@ -101,13 +101,13 @@ DASHES = f"""(() => {{
 
 def test_lines_between_days_stand_where_the_zone_has_its_midnight(visit: Visit) -> None:
     visitor = visit(f"{SERIES}&ind=&tz=UTC").wait_for_bars()
-    # A zone of which a midnight lies within the bars on screen, whatever the hour: half an hour ago.
+    # A zone of which a midnight lies within the bars on screen: in seventy minutes there is one, whatever the time.
     zone = visitor.ask(
         f"""(() => {{
             const bars = {HOOK}.bars(), names = Intl.supportedValuesOf("timeZone");
             const hour = (zone, time) => new Intl.DateTimeFormat("en-GB",
                 {{ timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }}).format(time * 1000);
-            for (const zone of names) for (const bar of bars.slice(-60, -10))
+            for (const zone of names) for (const bar of bars.slice(-80, -10))
                 if (hour(zone, bar.time) === "00:00") {{ window.__day = bar.time; return zone; }}
             return null;
         }})()"""
