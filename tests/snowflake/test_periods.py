@@ -2,14 +2,8 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from candlewick.warehouse.snowflake.periods import (
-    Asked,
-    Touched,
-    condition,
-    constants,
-    with_constants,
-    with_news,
-)
+from candlewick.warehouse.periods import Touched, condition
+from candlewick.warehouse.snowflake.periods import Asked, constants, with_constants, with_news
 
 START = datetime(2026, 1, 24)
 

@@ -5,7 +5,8 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlewick.warehouse.duckdb.periods import MOST_PERIODS, Touched, condition, joined, with_news
+from candlewick.warehouse.duckdb.periods import with_news
+from candlewick.warehouse.periods import MOST_PERIODS, Touched, condition, joined
 
 START = datetime(2026, 1, 24)
 PERIODS = st.lists(

@@ -19,9 +19,10 @@ import structlog
 from candlewick import __version__
 from candlewick.errors import WarehouseBusyError, WarehouseError
 from candlewick.warehouse.compiled import LONG, Compiled
+from candlewick.warehouse.periods import Touched, condition
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.lease import Lease
-from candlewick.warehouse.snowflake.periods import Asked, Touched, condition, with_news
+from candlewick.warehouse.snowflake.periods import Asked, with_news
 
 TRADES = "trades_deduped"
 RAW, STREAM, TAKEN = "RAW.BINANCE_RAW", "RAW.BINANCE_NEWS", "RAW.BINANCE_TAKEN"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from candlewick.warehouse.periods import Touched, condition
 from candlewick.warehouse.snowflake.connection import Connection
-from candlewick.warehouse.snowflake.periods import Touched, condition
 
 
 @dataclass
