@@ -8,6 +8,7 @@ an exclusive one: the system frees the lock of a worker that dies, so no demo ou
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import msgspec
 
 from candlewick.lake.manifest import DayNote
 from candlewick.lake.objects import Lake
+from candlewick.mart.version import CURRENT, decode
 from candlewick.moments import now_us
 from candlewick.seal.notes import tell
 from e2e.stack import Stack, wait_until
@@ -48,6 +50,16 @@ def start_dashboard(stack: Stack) -> None:
     """Start a stack's dashboard and wait until it serves."""
     stack.start("dashboard", "dashboard", "--config", str(stack.config_path))
     wait_until(lambda: bool(stack.beat("dashboard")), "the dashboard's heartbeat", 240)
+
+
+def copy_mart(source: Stack, target: Stack) -> None:
+    """Give a stack another's mart as it is now: the files that its version names. It stands still from then on."""
+    here, there = source.home / "mart", target.home / "mart"
+    version = (here / CURRENT).read_bytes()
+    for name in [*sorted(decode(version).file_names), "views.sql"]:
+        (there / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(here / name, there / name)
+    (there / CURRENT).write_bytes(version)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The chart in a real browser, on a whole demo: exact, live, and it comes back by itself."""
 
-import shutil
 import statistics
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.conftest import Visit
-from browser.shared import start_dashboard
+from browser.shared import copy_mart, start_dashboard
 from browser.visitor import HOOK, Visitor
 from candlewick.mart.reader import Mart
 from e2e.stack import Stack
@@ -86,7 +85,7 @@ def test_before_the_first_candles_it_says_so_and_then_shows_them_by_itself(
         visitor = Visitor(chromium.new_page(bypass_csp=True), f"http://127.0.0.1:{late.dashboard_port}")
         visitor.expects_outage = True
         visitor.open("/").page.get_by_text("waiting for the first candles").wait_for()
-        shutil.copytree(demo.home / "mart", late.home / "mart", ignore=shutil.ignore_patterns("*.draft"))
+        copy_mart(demo, late)
         visitor.wait_for_bars()
         assert visitor.page.get_by_text("waiting for the first candles").is_hidden()
         visitor.page.close()

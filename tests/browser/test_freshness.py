@@ -1,7 +1,6 @@
 """Freshness: how old the newest trade on screen is, and what goes on when trades are missing."""
 
 import re
-import shutil
 import threading
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from browser.hands import SERIES
 from browser.painted import painted_texts, watch_paint
 from browser.proxy import proxying
 from browser.relay import relaying
-from browser.shared import start_dashboard
+from browser.shared import copy_mart, start_dashboard
 from browser.visitor import HOOK, Visitor
 from e2e.stack import Stack, free_port, wait_until
 
@@ -21,7 +20,7 @@ def test_a_feed_that_hangs_is_told_by_an_age_that_grows_and_a_dot_that_is_no_lon
 ) -> None:
     with relaying(demo.feed_port) as relay:
         stack = Stack(tmp_path / "hung", symbols=demo.symbols, feed_port=relay.port).write_config()
-        Path(stack.home, "mart").symlink_to(demo.home / "mart")
+        copy_mart(demo, stack)  # one that goes on would soon carry the chart, which is delayed then, not quiet
         try:
             start_dashboard(stack)
             visitor = Visitor(chromium.new_page(bypass_csp=True), f"http://127.0.0.1:{stack.dashboard_port}")
@@ -54,7 +53,7 @@ def test_over_a_hole_the_price_goes_on_and_its_bar_says_that_it_is_incomplete(
         return False
 
     stack = Stack(tmp_path / "holed", symbols=demo.symbols, feed_port=port).write_config()
-    shutil.copytree(demo.home / "mart", stack.home / "mart", ignore=shutil.ignore_patterns("*.draft"))
+    copy_mart(demo, stack)
     with proxying(f"http://127.0.0.1:{demo.feed_port}", "/", port, passes):
         try:
             start_dashboard(stack)

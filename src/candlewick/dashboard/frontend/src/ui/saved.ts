@@ -17,20 +17,20 @@ export interface SavedActions {
 }
 
 export class SavedMenu extends Popover {
-  private readonly body: HTMLElement;
+  /** Drawn anew with each answer; the fields beside them stay, with what is typed there. */
+  private readonly lists: Readonly<Record<Kind, HTMLElement>>;
 
   constructor(
     root: HTMLElement,
     private readonly book: LayoutBook,
     private readonly actions: SavedActions,
   ) {
+    const lists = { layout: h("div", { class: "saved-list" }), template: h("div", { class: "saved-list" }) };
     const body = h("div", { class: "form saved" });
     super(root, "Layouts and templates", body);
-    this.body = body;
-    this.onOpen = () => {
-      this.draw({ layout: {}, template: {} });
-      void this.refresh();
-    };
+    this.lists = lists;
+    body.append(...this.section("layout"), ...this.section("template"));
+    this.onOpen = () => void this.refresh();
   }
 
   private async refresh(): Promise<void> {
@@ -40,25 +40,22 @@ export class SavedMenu extends Popover {
   }
 
   private draw(kept: Kept): void {
-    const fields = (["layout", "template"] as const).flatMap((kind) => this.section(kind, kept[kind]));
-    this.body.replaceChildren(...fields);
+    for (const kind of ["layout", "template"] as const) {
+      const rows = Object.entries(kept[kind]).sort(([a], [b]) => a.localeCompare(b));
+      this.lists[kind].replaceChildren(...rows.map(([name, content]) => this.row(kind, name, content)));
+    }
   }
 
-  private section(kind: Kind, kept: Kept[Kind]): HTMLElement[] {
+  private section(kind: Kind): HTMLElement[] {
     const [title, hint] = TITLES[kind];
     const field = h("input", { type: "text", maxlength: 60, required: true, placeholder: "name", "aria-label": `Name of the ${kind}` });
     const onsubmit = (event: Event) => {
       event.preventDefault();
       const name = field.value.trim();
-      if (name) void this.done(this.book.put(kind, name, this.actions.content(kind)));
+      if (name) void this.keep(kind, name, field);
     };
     const save = h("button", { type: "submit", class: "plain" }, "Save");
-    const rows = Object.entries(kept).sort(([a], [b]) => a.localeCompare(b));
-    return [
-      h("h2", { title: hint }, title),
-      ...rows.map(([name, content]) => this.row(kind, name, content)),
-      h("form", { class: "field", onsubmit }, field, save),
-    ];
+    return [h("h2", { title: hint }, title), this.lists[kind], h("form", { class: "field", onsubmit }, field, save)];
   }
 
   private row(kind: Kind, name: string, content: Content): HTMLElement {
@@ -70,9 +67,16 @@ export class SavedMenu extends Popover {
     return h("div", { class: "field" }, h("button", { type: "button", class: "saved-name", onclick: load }, name), remove);
   }
 
-  private async done(asked: Promise<string | null>): Promise<void> {
+  /** Keep the present state under the name in a field, which is empty again where that was taken. */
+  private async keep(kind: Kind, name: string, field: HTMLInputElement): Promise<void> {
+    if ((await this.done(this.book.put(kind, name, this.actions.content(kind)))) && field.value.trim() === name) field.value = "";
+  }
+
+  /** Say a refusal, and show what is kept now. Returns whether it was done. */
+  private async done(asked: Promise<string | null>): Promise<boolean> {
     const refusal = await asked;
     if (refusal) this.actions.refused(refusal);
     await this.refresh();
+    return refusal === null;
   }
 }
