@@ -6,7 +6,7 @@ from browser.axe import violations
 from browser.conftest import Visit
 from browser.hands import SERIES, keys, place_of, press, query
 from browser.painted import painted_texts, watch_paint
-from browser.visitor import Visitor
+from browser.visitor import HOOK, Visitor
 
 FOLLOW = """() => {
     const ids = [...document.querySelectorAll(".sales-id")].map((link) => Number(link.textContent));
@@ -78,6 +78,7 @@ def test_the_panel_of_a_bar_tells_its_flow_and_its_standing(visit: Visit) -> Non
 
 def test_the_edges_of_a_drawn_profile_are_dragged_from_bar_to_bar(visit: Visit) -> None:
     visitor = visit(f"{SERIES}&ind=").wait_for_bars(20)
+    visitor.ask(f"{HOOK}.pan(-20)")  # away from the newest bar: a next minute moves nothing
     watch_paint(visitor)
     press(visitor, "Order flow")
     visitor.page.get_by_role("menuitem", name="Volume profile: between two bars").click()
@@ -87,7 +88,7 @@ def test_the_edges_of_a_drawn_profile_are_dragged_from_bar_to_bar(visit: Visit) 
         visitor.page.mouse.click(right, y)
     assert f"since={first}&before={last + 60}" in asked.value.url
     visitor.wait("[...window.__painted.values()].flat().some((text) => text.startsWith('POC'))")
-    width = (right - left) / 30
+    width = (right - left) / ((last - first) / 60)
     edge = left - width / 2
     view = visitor.view()
     visitor.page.mouse.move(edge, y)

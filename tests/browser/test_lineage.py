@@ -77,9 +77,9 @@ def test_the_panel_leaves_every_bar_where_it_is_and_escape_closes_it(visit: Visi
     visitor.scroll_back()
     before, box = visitor.view(), visitor.page.locator(".canvas").bounding_box()
     for back in (20, 60):
-        ask_for(visitor, back)
+        x, _, _ = place_of(visitor, back)
+        time = ask_for(visitor, back)
         panel = visitor.page.locator(".panel").bounding_box()
-        x, _, time = place_of(visitor, back)
         assert panel
         assert not panel["x"] <= x <= panel["x"] + panel["width"]
         assert visitor.ask(f"{HOOK}.label({time})") in (visitor.page.locator(".panel h2").text_content() or "")
