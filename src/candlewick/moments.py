@@ -91,6 +91,11 @@ def at(time_us: int) -> datetime:
     return EPOCH + timedelta(microseconds=time_us)
 
 
+def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment on the clocks of a zone; a naive one is UTC, as the warehouse keeps it."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
+
+
 def from_micros(time_us: int) -> datetime:
     """Return µs since the epoch as the warehouse keeps a moment: UTC, without a zone."""
     return _NAIVE_EPOCH + timedelta(microseconds=time_us)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.conftest import Visit
+from browser.hands import press
 from browser.shared import copy_mart, start_dashboard
 from browser.visitor import HOOK, Visitor
 from candlewick.mart.reader import Mart
@@ -83,8 +84,8 @@ def test_before_the_first_candles_it_says_so_and_then_shows_them_by_itself(
     try:
         start_dashboard(late)
         visitor = Visitor(chromium.new_page(bypass_csp=True), f"http://127.0.0.1:{late.dashboard_port}")
-        visitor.expects_outage = True
         visitor.open("/").page.get_by_text("waiting for the first candles").wait_for()
+        visitor.page.locator(".waiting li", has_text="no objects yet").wait_for()
         copy_mart(demo, late)
         visitor.wait_for_bars()
         assert visitor.page.get_by_text("waiting for the first candles").is_hidden()
@@ -96,7 +97,8 @@ def test_before_the_first_candles_it_says_so_and_then_shows_them_by_itself(
 
 def test_the_pipeline_page_tells_every_hop_and_the_chart_comes_back(visit: Visit) -> None:
     visitor = visit("/").wait_for_bars()
-    visitor.page.get_by_role("link", name="Pipeline").click()
+    press(visitor, "Pages")
+    visitor.page.get_by_role("menuitem", name="Pipeline").click()
     tiles = visitor.page.locator(".tile h3")
     tiles.first.wait_for()
     assert tiles.all_inner_texts() == ["Exchange", "Lake", "Warehouse", "Mart", "Screens"]

@@ -1,7 +1,10 @@
 """Zones: the labels and the clock follow the one that is chosen."""
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from browser.conftest import Visit
-from browser.hands import SERIES, choose_zone, keys
+from browser.hands import SERIES, choose_zone, deep, keys, press
 from browser.painted import times_in_zone, times_on_axis, watch_paint
 from browser.visitor import HOOK
 from e2e.stack import wait_until
@@ -55,3 +58,19 @@ def test_the_axis_is_painted_in_the_zone_that_is_chosen_and_in_no_other(visit: V
         visitor.ask(f"{HOOK}.pan(-20)")
         visitor.wait_for_ticks(2)
         assert times_on_axis(visitor) <= times_in_zone(visitor, zone), zone
+
+
+def test_the_pages_beside_the_chart_are_in_its_zone_and_its_own_bar_leads_to_them(visit: Visit) -> None:
+    visitor = visit("/?symbol=BTCDEMO&tf=1m&tz=Asia/Kathmandu", width=390, height=844, touch=True).wait_for_bars()
+    page = visitor.page
+    assert page.get_by_test_id("stHeader").is_hidden()
+    assert visitor.ask(f"{deep('.terminal')}.getBoundingClientRect().height") == 844
+    press(visitor, "Pages")
+    page.get_by_role("menuitem", name="Data").click()
+    page.get_by_text("times in Asia/Kathmandu, in files in UTC").wait_for()
+    shown = page.locator(".candlewick-data:not(.schema) tbody tr").first.locator("td").first.inner_text()
+    clock = datetime.strptime(shown, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZoneInfo("Asia/Kathmandu"))
+    assert abs(datetime.now(UTC) - clock) < timedelta(hours=1)  # it is 5:45 ahead of UTC
+    visitor.open("/pipeline")
+    page.get_by_text("hours in Asia/Kathmandu").wait_for()
+    assert len(page.locator(".heat i").all_inner_texts()) == 24

@@ -2,12 +2,14 @@
 
 import re
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from candlewick.dashboard.health import health
 from candlewick.dashboard.health.tiles import tiles_of
 from candlewick.dashboard.health.trends import SAMPLES, Trends
 from candlewick.status import Process, Report, Symbol
 
+UTC = ZoneInfo("UTC")
 BEATS = {
     "recorder": {"legs": [{"state": "open"}, {"state": "waiting"}], "objects": 1_234},
     "dashboard": {"viewers": 3, "feed": "connected"},
@@ -72,7 +74,7 @@ def test_before_anything_runs_the_page_says_so_and_claims_nothing() -> None:
     nothing = report(symbols=[], audit={}, mart_version=None, freshness_seconds=None, cycle_ms={})
     assert [tile.level for tile in tiles_of(nothing, {})][:4] == ["off"] * 4
     assert "no candle has been compared" in health.audit_html(nothing.audit).lower()
-    assert "Known as soon as" in health.gaps_html(None)
+    assert "Known as soon as" in health.gaps_html(None, UTC)
     assert "the recorder does not run" in health.legs_html({})
 
 
@@ -96,7 +98,7 @@ def test_a_tile_draws_how_its_hop_went_and_keeps_some_minutes_of_it() -> None:
 def test_holes_and_mismatches_stand_out() -> None:
     assert '<span data-level="bad">7</span>' in health.tape_html(report().symbols)
     assert '<span data-verdict="mismatch">1 <i>mismatch</i></span>' in health.audit_html(report().audit)
-    assert "None: every trade id between" in health.gaps_html([])
+    assert "None: every trade id between" in health.gaps_html([], UTC)
 
 
 def test_each_hole_is_listed_with_what_its_backfill_has_come_to() -> None:
@@ -110,10 +112,12 @@ def test_each_hole_is_listed_with_what_its_backfill_has_come_to() -> None:
         "first_seen_at": seen,
         "filled_at": None,
     }
-    page = health.gaps_html([gap])
+    page = health.gaps_html([gap], UTC)
     assert "<td>10–12</td>" in page
     assert '<span data-level="bad">being filled</span>' in page
     assert "2026-11-22 10:00:05" in page
+    assert "<th>seen (Asia/Kolkata)</th>" in (page := health.gaps_html([gap], ZoneInfo("Asia/Kolkata")))
+    assert "2026-11-22 15:30:05" in page
 
 
 def test_a_leg_that_waits_stands_out_and_the_exchanges_limit_is_told() -> None:

@@ -178,6 +178,7 @@ async def test_before_the_first_version_a_viewer_waits_and_then_sees_bars(tmp_pa
     async with hub_over(warehouse, "http://127.0.0.1:1/feed", tmp_path) as hub:
         screen = (await watching(hub)).read()
         assert (screen.status["source"], screen.status["history"]) == ("waiting", "0.25")
+        assert screen.status["start"]["objects"] == 0
         assert not screen.bars
         warehouse.load(trades)
         await until(lambda: screen.shows(trades), "the first bars")

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from candlewick.dashboard.site import ASSETS
+from candlewick.dashboard.zone import CHART, keep_zone
 from candlewick.errors import ConfigError
 
 NAME = "candlewick.chart"
@@ -27,6 +28,11 @@ def _component() -> Callable[..., object]:
     return component
 
 
-def chart(config: dict[str, Any], *, key: str = "chart") -> None:
-    """Draw the chart on the page. Its key keeps it one element, so a rerun of the script never mounts it anew."""
-    _component()(data=config, key=key)
+def chart(config: dict[str, Any]) -> str | None:
+    """Draw the chart on the page; returns the path of the page that its menu leads to, if one was just chosen.
+
+    Its key keeps it one element, so a rerun of the script never mounts it anew.
+    """
+    told: Any = _component()(data=config, key=CHART, on_zone_change=keep_zone, on_page_change=lambda: None)
+    page: str | None = told.page
+    return page

@@ -14,8 +14,12 @@ HERE = Path(__file__).parent
 
 
 def chart_page() -> None:
-    """The chart, edge to edge."""
-    chart(served().chart_config())
+    """The chart, edge to edge: its own bar leads to the other pages, so that Streamlit's is not shown."""
+    st.html(HERE / "chart.css")
+    chosen = chart(served().chart_config() | {"pages": [[page.url_path, page.title] for page in OTHERS]})
+    for page in OTHERS:
+        if page.url_path == chosen:
+            st.switch_page(page)
 
 
 def pipeline_page() -> None:
@@ -36,12 +40,10 @@ def data_page() -> None:
 st.set_page_config(page_title="Candlewick", page_icon=str(HERE / "assets/candlewick.svg"), layout="wide")
 st.html(HERE / "page.css")
 st.logo(str(HERE / "assets/candlewick.svg"), size="small")
-st.navigation(
-    [
-        st.Page(chart_page, title="Chart", default=True, url_path="chart-page"),
-        st.Page(pipeline_page, title="Pipeline", url_path="pipeline"),
-        st.Page(alerts_page, title="Alerts", url_path="alerts"),
-        st.Page(data_page, title="Data", url_path="data"),
-    ],
-    position="top",
-).run()
+OTHERS = [
+    st.Page(pipeline_page, title="Pipeline", url_path="pipeline"),
+    st.Page(alerts_page, title="Alerts", url_path="alerts"),
+    st.Page(data_page, title="Data", url_path="data"),
+]
+CHART = st.Page(chart_page, title="Chart", default=True, url_path="chart-page")
+st.navigation([CHART, *OTHERS], position="top").run()

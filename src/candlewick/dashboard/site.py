@@ -21,6 +21,7 @@ from candlewick.dashboard.live.hub import Hub
 from candlewick.dashboard.markup import Html
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.catalogue import Catalogue
+from candlewick.errors import MartNotReadyError
 from candlewick.warehouse.contract import Viewed
 from candlewick.warehouse.home import home_of
 
@@ -122,6 +123,15 @@ class Site:
         return self.settings.dashboard.path
 
     @property
+    def _has_candles(self) -> bool:
+        """Whether there is anything yet to ask for."""
+        try:
+            self.reader.current()
+        except MartNotReadyError:
+            return False
+        return True
+
+    @property
     def is_demo(self) -> bool:
         """Whether the trades are made up."""
         return self.settings.prefix.startswith("demo")
@@ -135,6 +145,7 @@ class Site:
             "demo": self.is_demo,
             "version": __version__,
             "base": self.base,
+            "ready": self._has_candles,
         }
 
 

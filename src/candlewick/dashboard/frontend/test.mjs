@@ -13,7 +13,8 @@ const under = (folder, ending) =>
 const out = mkdtempSync(join(tmpdir(), "candlewick-chart-"));
 try {
   const entryPoints = under("test", ".test.ts");
-  const shape = { bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" } };
+  const loader = { ".css": "text", ".svg": "text" };
+  const shape = { bundle: true, platform: "node", format: "esm", loader, outExtension: { ".js": ".mjs" } };
   await build({ entryPoints, outdir: out, outbase: "test", ...shape });
   process.exitCode = spawnSync(process.execPath, ["--test", ...under(out, ".mjs")], { stdio: "inherit" }).status ?? 1;
 } finally {

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from candlewick.dashboard.health.tiles import Beats, tiles_of
 from candlewick.dashboard.markup import Html, Level, count, mark, section, table, words
+from candlewick.moments import in_zone
 from candlewick.status import Process, Report, Symbol
 from candlewick.status.many import found, sums, the_few
 
@@ -49,14 +51,14 @@ def audit_html(audit: Mapping[str, int]) -> Html:
     return section("Audit", f'<div class="audit">{parts}</div><div class="verdicts">{texts}</div>')
 
 
-def gaps_html(gaps: Rows | None) -> Html:
-    """The newest holes with what has become of them; None while nothing is published."""
+def gaps_html(gaps: Rows | None, zone: ZoneInfo) -> Html:
+    """The newest holes with what has become of them, on the clocks of a zone; None while nothing is published."""
     if gaps is None:
         return section("Holes", words("Known as soon as the warehouse has published."))
     if not gaps:
         return section("Holes", words("None: every trade id between the first and the newest is here."))
-    head = ("symbol", "trade ids", "missing", "backfill", "seen (UTC)", "filled (UTC)")
-    return section("Holes", table(head, map(_gap_row, gaps)))
+    head = ("symbol", "trade ids", "missing", "backfill", f"seen ({zone.key})", f"filled ({zone.key})")
+    return section("Holes", table(head, [_gap_row(gap, zone) for gap in gaps]))
 
 
 def legs_html(recorder: Mapping[str, Any]) -> Html:
@@ -97,15 +99,14 @@ def _id(trade_id: int | None) -> str:
     return "–" if trade_id is None else str(trade_id)
 
 
-def _gap_row(gap: Mapping[str, Any]) -> tuple[str, ...]:
-    state = str(gap["state"])
+def _gap_row(gap: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, ...]:
+    state, moments = str(gap["state"]), (gap["first_seen_at"], gap["filled_at"])
     return (
         gap["symbol"],
         f"{gap['first_missing_id']}–{gap['last_missing_id']}",
         f"{gap['missing_count']:,}",
         mark(GAP_WORDS.get(state, state), GAP_LEVELS.get(state, "off")),
-        f"{gap['first_seen_at']:%Y-%m-%d %H:%M:%S}",
-        "–" if gap["filled_at"] is None else f"{gap['filled_at']:%Y-%m-%d %H:%M:%S}",
+        *("–" if moment is None else f"{in_zone(moment, zone):%Y-%m-%d %H:%M:%S}" for moment in moments),
     )
 
 

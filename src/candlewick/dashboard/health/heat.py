@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from html import escape
 from itertools import groupby
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from candlewick.dashboard.markup import Html
+from candlewick.moments import in_zone
 
 HOURS = 24
 HOUR = timedelta(hours=1)
@@ -50,21 +52,24 @@ def share(known: Mapping[datetime, State], now: datetime) -> float | None:
     return sum(state in {"match", "complete"} for state in over) / max(len(over), (now - first) // MINUTE - 1)
 
 
-def heat_html(known: Mapping[datetime, State], now: datetime) -> Html:
-    """Draw the newest 24 hours up to `now`, both naive UTC."""
-    newest = now.replace(minute=0, second=0, microsecond=0)
-    rows = "".join(_row(newest - number * HOUR, known, now) for number in reversed(range(HOURS)))
+def heat_html(known: Mapping[datetime, State], now: datetime, zone: ZoneInfo) -> Html:
+    """Draw the newest 24 hours up to `now`, naive UTC as the minutes are, a row for each hour of a zone's clocks."""
+    newest = now.replace(second=0, microsecond=0) - in_zone(now, zone).minute * MINUTE
+    hours = [newest - number * HOUR for number in reversed(range(HOURS))]
+    rows = "".join(_row(hour, known, now, zone) for hour in hours)
     keys = "".join(f'<span data-heat="{state}">{escape(WORDS[state])}</span>' for state in _KEYS)
     return Html(f'<div class="heat">{rows}</div><div class="heat-keys">{keys}</div>')
 
 
-def _row(hour: datetime, known: Mapping[datetime, State], now: datetime) -> str:
+def _row(hour: datetime, known: Mapping[datetime, State], now: datetime, zone: ZoneInfo) -> str:
     minutes = [hour + number * MINUTE for number in range(60)]
     cells = [known.get(minute, "ahead" if minute > now else "none") for minute in minutes]
-    return f'<i>{hour:%H}:00</i><div class="hour">{"".join(_spans(hour, cells))}</div>'
+    label = f"{in_zone(hour, zone):%H:%M}"
+    return f'<i>{label}</i><div class="hour">{"".join(_spans(in_zone(hour, zone), cells))}</div>'
 
 
 def _spans(hour: datetime, cells: Sequence[State]) -> Iterable[str]:
+    """The runs of equal minutes from a moment on, which names them as its zone's clocks do."""
     position = 0
     for state, run in groupby(cells):
         length = len(list(run))

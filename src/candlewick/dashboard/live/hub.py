@@ -5,7 +5,7 @@ its error: a dashboard that stands still would be worse than one that its superv
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import structlog
 from candlewick.dashboard.bars import FeedTrade, LiveBars, Tail
 from candlewick.dashboard.live.feed_client import FeedClient
 from candlewick.dashboard.live.prints import Prints
+from candlewick.dashboard.live.progress import history_of, start_of
 from candlewick.dashboard.live.topic import Key, Topic, Viewer
 from candlewick.dashboard.reads import Reads, bars_of, history_stamp
 from candlewick.errors import MartNotReadyError, WarehouseError
@@ -243,12 +244,8 @@ class Hub:
     def _status_of(self, topic: Topic) -> str:
         beat = heartbeat.read(self._run_path, "recorder") or {}
         waiting = (beat.get("waiting") or {}).get("problem") if beat and heartbeat.is_alive(beat) else None
-        history = self._history_of(topic.symbol, beat)
-        return topic.status(now_us(), feed=self._feed.is_connected, history=history, problem=waiting)
-
-    @staticmethod
-    def _history_of(symbol: str, beat: Mapping[str, Any]) -> float | None:
-        """How much of the first start's history is recorded, 0..1; None where the recorder does not say."""
-        history = beat.get("symbols", {}).get(symbol, {}).get("history", {})
-        fraction = history.get("fraction")
-        return 1.0 if history.get("done") else float(fraction) if fraction is not None else None
+        symbol = beat.get("symbols", {}).get(topic.symbol, {})
+        told: dict[str, Any] = {"history": history_of(symbol), "problem": waiting}
+        if not topic.live.bars:
+            told["start"] = start_of(symbol, beat, heartbeat.read(self._run_path, "warehouse") or {})
+        return topic.status(now_us(), feed=self._feed.is_connected, **told)

@@ -1,13 +1,14 @@
 """The Alerts page: what the server watches for, what rang, and what a webhook has not taken."""
 
-from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from candlewick.dashboard.alerts.alert import Alert
 from candlewick.dashboard.markup import Html, mark, section, table, words
 from candlewick.dashboard.site import Site
-from candlewick.moments import at, now_us
+from candlewick.dashboard.zone import reader_zone
+from candlewick.moments import at, in_zone, now_us
 
 EVERY_SECONDS = 5
 RINGS = 200
@@ -25,16 +26,17 @@ KINDS = {
 @st.fragment(run_every=EVERY_SECONDS)
 def alerts(site: Site) -> None:
     """Draw the page, again every five seconds. Alerts are made and changed on the chart, by its bell."""
-    parts = [_watched(site.watch.alerts, now_us()), _rang(site), _waiting(site)]
+    zone = reader_zone()
+    parts = [_watched(site.watch.alerts, now_us(), zone), _rang(site, zone), _waiting(site)]
     st.html(f'<div class="candlewick-health">{"".join(parts)}</div>')
 
 
-def _watched(kept: list[Alert], now: int) -> Html:
+def _watched(kept: list[Alert], now: int, zone: ZoneInfo) -> Html:
     if not kept:
         return section(
             "Alerts", words("None yet. The bell above the chart makes them, and Alt+A one at the crosshair.")
         )
-    rows = [(each.symbol or "all", _told(each), each.note, _standing(each, now)) for each in kept]
+    rows = [(each.symbol or "all", _told(each), each.note, _standing(each, now, zone)) for each in kept]
     return section("Alerts", table(("symbol", "rings when it", "note", "state"), rows))
 
 
@@ -45,18 +47,18 @@ def _told(alert: Alert) -> str:
     return f"{KINDS[alert.kind]} {level}".strip() + (", every time" if alert.repeats else "")
 
 
-def _standing(alert: Alert, now: int) -> Html:
+def _standing(alert: Alert, now: int, zone: ZoneInfo) -> Html:
     if alert.expires_at is not None and alert.expires_at <= now:
         return mark("over", "off")
     if not alert.is_armed:
-        return mark(f"rang {_clock(alert.rang_at)}" if alert.rang_at else "off", "off")
-    return mark("waits" if alert.expires_at is None else f"waits until {_clock(alert.expires_at)}", "good")
+        return mark(f"rang {_clock(alert.rang_at, zone)}" if alert.rang_at else "off", "off")
+    return mark("waits" if alert.expires_at is None else f"waits until {_clock(alert.expires_at, zone)}", "good")
 
 
-def _rang(site: Site) -> Html:
+def _rang(site: Site, zone: ZoneInfo) -> Html:
     rings = [ring for _, ring in reversed(site.watch.book.rings(limit=RINGS))]
-    rows = [(_clock(ring.at), ring.symbol, ring.text, str(ring.trade_id or "")) for ring in rings]
-    content = table(("when (UTC)", "symbol", "what", "trade"), rows) if rows else words("Nothing yet.")
+    rows = [(_clock(ring.at, zone), ring.symbol, ring.text, str(ring.trade_id or "")) for ring in rings]
+    content = table((f"when ({zone.key})", "symbol", "what", "trade"), rows) if rows else words("Nothing yet.")
     return section("What rang", content)
 
 
@@ -71,6 +73,5 @@ def _waiting(site: Site) -> Html:
     return section("Webhook", content)
 
 
-def _clock(time_us: int | None) -> str:
-    moment: datetime = at(time_us or 0)
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+def _clock(time_us: int, zone: ZoneInfo) -> str:
+    return f"{in_zone(at(time_us), zone):%Y-%m-%d %H:%M:%S}"

@@ -1,11 +1,13 @@
 """The Data page: read-only SQL over the warehouse, with examples, and the answer as a table, CSV or Parquet."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from html import escape
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import streamlit as st
@@ -16,7 +18,9 @@ from candlewick.dashboard.markup import table
 from candlewick.dashboard.routes.answers import without_paths
 from candlewick.dashboard.routes.export import csv_bytes, parquet_bytes
 from candlewick.dashboard.site import Site
+from candlewick.dashboard.zone import reader_zone
 from candlewick.errors import QueryRefusedError, WarehouseError
+from candlewick.moments import in_zone
 from candlewick.warehouse.rows import SHOWN, Limits
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -96,18 +100,32 @@ def _answer(console: Console, statement: str, visitor: str) -> None:
         st.info(without_paths(str(error)))
         return
     _downloads(console, statement, visitor)
-    st.html(f'<div class="candlewick-data">{_told(answer)}{_rows(answer)}</div>')
+    zone = reader_zone()
+    st.html(f'<div class="candlewick-data">{_told(answer, zone)}{rows_html(answer.table, zone)}</div>')
 
 
-def _told(answer: Answer) -> str:
+def _told(answer: Answer, zone: ZoneInfo) -> str:
     count = f"the first {answer.table.num_rows:,} rows" if answer.is_cut else f"{answer.table.num_rows:,} rows"
-    return f"<p>{count} · {answer.seconds * 1_000:,.0f} ms</p>"
+    moments = any(map(_is_moment, answer.table.schema))
+    clocks = f" · times in {zone.key}, in files in UTC" if moments and zone.key != "UTC" else ""
+    return f"<p>{count} · {answer.seconds * 1_000:,.0f} ms{escape(clocks)}</p>"
 
 
-def _rows(answer: Answer) -> str:
-    columns = [column.to_pylist() for column in answer.table.columns]
-    numbers = {index for index, field in enumerate(answer.table.schema) if _is_number(field.type)}
-    return table(answer.table.column_names, [tuple(map(_text, row)) for row in zip(*columns, strict=True)], numbers)
+def rows_html(rows: pa.Table, zone: ZoneInfo) -> str:
+    """The rows as a table, moments on the clocks of a zone; what is in India's time already stays as it is."""
+    columns = [
+        [in_zone(value, zone).replace(tzinfo=None) if isinstance(value, datetime) else value for value in values]
+        if _is_moment(field)
+        else values
+        for field, values in zip(rows.schema, (column.to_pylist() for column in rows.columns), strict=True)
+    ]
+    numbers = {index for index, field in enumerate(rows.schema) if _is_number(field.type)}
+    return table(rows.column_names, [tuple(map(_text, row)) for row in zip(*columns, strict=True)], numbers)
+
+
+def _is_moment(column: pa.Field) -> bool:
+    """Whether a column holds moments in UTC, as all of the warehouse's do but those that say otherwise."""
+    return bool(pa.types.is_timestamp(column.type)) and not column.name.endswith("_ist")
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from candlewick.dashboard.health.hops import hops_html, latencies
 from candlewick.dashboard.health.trends import beats_of
 from candlewick.dashboard.markup import Html, section, words
 from candlewick.dashboard.site import Site
+from candlewick.dashboard.zone import reader_zone
 from candlewick.errors import WarehouseError
 from candlewick.status.many import SHOWN_AT_MOST
 from candlewick.warehouse.home import Days
@@ -33,7 +35,7 @@ VERDICTS = "select open_time, status from gold.candle_audit where symbol = ? and
 @st.fragment(run_every=EVERY_SECONDS)
 def pipeline(site: Site) -> None:
     """Draw the page, again every five seconds."""
-    report, beats = status.collect(site.settings), beats_of(site.settings)
+    report, beats, zone = status.collect(site.settings), beats_of(site.settings), reader_zone()
     _draw([health.tiles_html(report, beats, site.trends.numbers())])
     names = [symbol.symbol for symbol in report.symbols]
     symbol, typed = _choice(names)
@@ -42,10 +44,10 @@ def pipeline(site: Site) -> None:
         _draw([told])  # by itself: what is chosen in it stays while the rest is drawn anew
     _draw(
         [
-            _from_warehouse(site, symbol),
+            _from_warehouse(site, symbol, zone),
             health.tape_html(report.symbols, typed),
             health.audit_html(report.audit),
-            health.gaps_html(newest_gaps(site)),
+            health.gaps_html(newest_gaps(site), zone),
             health.legs_html(recorder),
             section("Holdings", holdings_html(holdings(site.settings, report.places))),
             health.skipped_html(report.skipped_objects),
@@ -73,7 +75,7 @@ def _choice(symbols: Sequence[str]) -> tuple[str, str]:
     return chosen or symbols[0], ""
 
 
-def _from_warehouse(site: Site, symbol: str) -> Html:
+def _from_warehouse(site: Site, symbol: str, zone: ZoneInfo) -> Html:
     """What only the warehouse knows: the minutes of the newest day, and how long the newest trades took."""
     now = datetime.now(UTC).replace(tzinfo=None)
     try:
@@ -83,7 +85,8 @@ def _from_warehouse(site: Site, symbol: str) -> Html:
         return section("Completeness", words("Known as soon as the warehouse has published."))
     whole = share(known, now)
     title = f"Completeness of {symbol}" + ("" if whole is None else f" · {whole:.2%} of its minutes")
-    return Html(section(title, heat_html(known, now)) + section("From the exchange's clock", hops_html(rows)))
+    heat = section(f"{title} · hours in {zone.key}", heat_html(known, now, zone))
+    return Html(heat + section("From the exchange's clock", hops_html(rows)))
 
 
 def days(site: Site, symbol: str, known: Days) -> Html:

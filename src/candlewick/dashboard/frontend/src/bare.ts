@@ -18,6 +18,8 @@ export function mountOnPage(): void {
   };
   const terminal = new Terminal(JSON.parse(config) as Config, worn("system"), {
     hasMain: false,
+    open: () => {},
+    zoned: () => {},
     themeChoice: () => terminal.desk.prefs.theme,
     chooseTheme: (theme) => {
       terminal.desk.remember({ theme });

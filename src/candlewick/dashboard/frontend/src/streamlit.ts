@@ -15,13 +15,17 @@ interface Call {
   key: string;
   data: Config;
   parentElement: Parent;
+  setStateValue(name: "zone", zone: string): void;
+  setTriggerValue(name: "page", path: string): void;
 }
 
 const frames = new Map<string, Frame>();
 
-export function component({ key, data, parentElement }: Call): () => void {
-  const frame = frames.get(key) ?? new Frame(data, pageTheme(parentElement), () => frames.delete(key));
+export function component(call: Call): () => void {
+  const { key, parentElement } = call;
+  const frame = frames.get(key) ?? new Frame(call, () => frames.delete(key));
   frames.set(key, frame);
+  frame.call = call;
   frame.hang(parentElement);
   frame.terminal.setTheme(pageTheme(parentElement));
   return () => frame.takeDown(parentElement);
@@ -35,18 +39,22 @@ class Frame {
   private width = 0;
   private readonly watch = new MutationObserver(closeConnectionError);
   private readonly backstage = document.createElement("div");
-  private readonly fit = () => {
-    fitToScreen(this.terminal.element);
-    this.width = this.terminal.element.clientWidth;
-  };
+  private zone = "browser";
+  private readonly measure = () => (this.width = this.terminal.element.clientWidth);
 
+  /** `call` is Streamlit's newest: what it is told goes through that. */
   constructor(
-    config: Config,
-    theme: ThemeName,
+    public call: Call,
     private readonly onEnd: () => void,
   ) {
-    this.terminal = new Terminal(config, theme, { hasMain: true, themeChoice, chooseTheme });
-    window.addEventListener("resize", this.fit);
+    this.terminal = new Terminal(call.data, pageTheme(call.parentElement), {
+      hasMain: true,
+      themeChoice,
+      chooseTheme: (choice) => chooseTheme(choice, call.data),
+      open: (path) => this.call.setTriggerValue("page", path),
+      zoned: (zone) => this.tell(zone),
+    });
+    window.addEventListener("resize", this.measure);
   }
 
   hang(parent: Parent): void {
@@ -56,7 +64,14 @@ class Frame {
     parent.append(this.terminal.element);
     this.watch.observe(document.body, { childList: true, subtree: true });
     this.backstage.remove();
-    this.fit();
+    this.measure();
+  }
+
+  /** Tell Streamlit the zone, for the pages that Python draws; each telling runs its script again. */
+  private tell(zone: string): void {
+    if (zone === this.zone) return;
+    this.zone = zone;
+    this.call.setStateValue("zone", zone);
   }
 
   /** Take the terminal off the page. Hidden, it keeps its size, since a chart without a size loses its view. */
@@ -72,7 +87,7 @@ class Frame {
 
   private end(): void {
     this.backstage.remove();
-    window.removeEventListener("resize", this.fit);
+    window.removeEventListener("resize", this.measure);
     this.terminal.dispose();
     this.onEnd();
   }
@@ -90,12 +105,6 @@ function pageTheme(parent: Parent): ThemeName {
   return isDark(getComputedStyle(element).getPropertyValue("--st-background-color")) ? "dark" : "light";
 }
 
-/** Let the element fill the screen down to its end, so that the page never scrolls. */
-function fitToScreen(element: HTMLElement): void {
-  const top = Math.max(0, element.getBoundingClientRect().top + window.scrollY);
-  element.style.height = `calc(100dvh - ${top}px)`;
-}
-
 /** How long a busy machine may take to open a menu, in ms. */
 const MENU_WAIT = 3_000;
 const NAMES: Record<ThemeChoice, string> = { system: "System", dark: "Dark", light: "Light" };
@@ -106,9 +115,8 @@ function themeKey(path: string): string {
 }
 
 /** The paths of all pages, as a theme is chosen for all of them. */
-function pages(): string[] {
-  const links = document.querySelectorAll<HTMLAnchorElement>('a[data-testid="stTopNavLink"]');
-  return [window.location.pathname, ...[...links].map((link) => link.pathname)];
+function paths({ base, pages = [] }: Config): string[] {
+  return [window.location.pathname, `${base}/`, ...pages.map(([path]) => `${base}/${path}`)];
 }
 
 function themeChoice(): ThemeChoice {
@@ -117,12 +125,12 @@ function themeChoice(): ThemeChoice {
 }
 
 /** Streamlit has no call to set its theme, so store the choice where it looks and press its own switch, hidden. */
-function chooseTheme(choice: ThemeChoice): void {
+function chooseTheme(choice: ThemeChoice, config: Config): void {
   const hide = document.head.appendChild(document.createElement("style"));
   hide.textContent = '[data-testid="stMainMenuPopover"] { visibility: hidden !important; }';
   press('[data-testid="stMainMenuButton"]');
   whenThere(`[data-testid="stMainMenuItem-theme-${NAMES[choice]}"]`, (option) => {
-    pages().forEach((path) => window.localStorage.setItem(themeKey(path), JSON.stringify(NAMES[choice])));
+    paths(config).forEach((path) => window.localStorage.setItem(themeKey(path), JSON.stringify(NAMES[choice])));
     if (option) option.click();
     else window.location.reload();
     press('[data-testid="stMainMenuButton"][aria-expanded="true"]');

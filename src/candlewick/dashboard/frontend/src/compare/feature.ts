@@ -1,4 +1,4 @@
-// A second symbol beside the first, both in percent of their value at the left edge of the screen.
+// A second symbol beside the first: in percent of their value at the left edge of the screen, unless another scale is chosen.
 
 import type { Feature, Stage } from "../desk/stage";
 import { Choices, matching } from "../ui/choices";

@@ -1,4 +1,8 @@
 // The other symbol's line. Of its bars only those at the times of the chart's own bars are drawn.
+//
+// The library compares in percent by itself. On a linear or logarithmic scale two prices would lie far apart, so there
+// the other's are multiplied until both meet at the left edge of the screen. Its own price is in the legend only, since
+// the axis has the first symbol's.
 
 import { type ISeriesApi, type LineData, LineSeries, type Time, type WhitespaceData } from "lightweight-charts";
 import type { Layer } from "../chart/chart";
@@ -8,6 +12,8 @@ import type { Stage } from "../desk/stage";
 import { decimalsOf, fixed } from "../format";
 import { h, iconButton, ICONS, setText } from "../ui/dom";
 
+/** After the view has rested for so long, in ms, the lines meet at its left edge again. */
+const REST = 80;
 const COLOUR = { dark: "#ff9f43", light: "#e8590c" };
 
 export class Other implements Layer {
@@ -17,6 +23,8 @@ export class Other implements Layer {
   private readonly row: HTMLElement;
   private readonly endings: (() => void)[];
   private pointed: number | null = null;
+  private factor = 1;
+  private rest = 0;
 
   constructor(
     private readonly stage: Stage,
@@ -35,12 +43,15 @@ export class Other implements Layer {
       stage.painted.on(() => this.paint()),
       stage.crosshair.on((time) => this.point(time)),
       stage.drawn.on(() => this.follow()),
+      stage.chosen.on((choice) => "scale" in choice && this.meet()),
+      chart.view.moved.on(() => this.meetSoon()),
     ];
     this.paint();
     this.feeder.open({ symbol, timeframe: stage.choice.timeframe });
   }
 
   dispose(): void {
+    window.clearTimeout(this.rest);
     this.endings.forEach((end) => end());
     this.feeder.dispose();
     this.stage.chart.remove(this);
@@ -76,6 +87,7 @@ export class Other implements Layer {
     const formatter = (price: number) => fixed(price, decimals);
     this.line.applyOptions({ priceFormat: { type: "custom", formatter, minMove: 10 ** -decimals } });
     this.update(0);
+    this.meet();
     this.follow();
   }
 
@@ -93,7 +105,28 @@ export class Other implements Layer {
   private pointAt(index: number): LineData<Time> | WhitespaceData<Time> {
     const time = this.stage.chart.table.time[index]!;
     const bar = this.feeder.store.at(time);
-    return bar ? { time: time as Time, value: bar.close } : { time: time as Time };
+    return bar ? { time: time as Time, value: bar.close * this.factor } : { time: time as Time };
+  }
+
+  private meetSoon(): void {
+    window.clearTimeout(this.rest);
+    this.rest = window.setTimeout(() => this.meet(), REST);
+  }
+
+  /** Let both lines meet at the first bar on screen that both have. */
+  private meet(): void {
+    const { bars, chart, choice } = this.stage;
+    const isRelative = choice.scale === "percent" || choice.scale === "indexed";
+    this.line.applyOptions({ lastValueVisible: isRelative });
+    if (isRelative) return;
+    const { from, to } = chart.view.range() ?? { from: 0, to: 0 };
+    const shown = bars.slice(Math.max(0, Math.floor(from)), Math.max(0, Math.ceil(to)));
+    const ours = shown.find(({ time }) => this.feeder.store.at(time));
+    if (!ours) return;
+    const factor = ours.close / this.feeder.store.at(ours.time)!.close;
+    if (factor === this.factor) return;
+    this.factor = factor;
+    this.update(0);
   }
 
   private point(time: number | null): void {

@@ -11,6 +11,10 @@ export interface Config {
   version: string;
   /** The server's path prefix, without a slash at its end. */
   base: string;
+  /** Whether there were candles to ask for when the page was made. */
+  ready: boolean;
+  /** The pages beside the chart, by path and title. */
+  pages?: [path: string, title: string][];
 }
 
 /** A symbol and a timeframe: what a chart shows. */

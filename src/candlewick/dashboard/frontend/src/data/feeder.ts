@@ -88,7 +88,8 @@ export class Feeder implements Follower {
     this.pending = [];
     this.stamp = "";
     this.leave = this.live.follow(series, this);
-    void this.load(around);
+    // Before the warehouse has anything there is nothing to ask for: a status tells when.
+    if (this.live.hasCandles) void this.load(around);
   }
 
   stop(): void {

@@ -30,6 +30,16 @@ export interface Status {
   history: number | null;
   /** What keeps the recorder from recording, in one line. */
   problem?: string | null;
+  /** How far a cold start is; told until there are candles. */
+  start?: Start;
+}
+
+/** Trades recorded so far, the seconds of history asked for, the objects in the lake and those the warehouse has read. */
+export interface Start {
+  trades: number;
+  asked: number;
+  objects: number;
+  loaded: number;
 }
 
 export interface Tick {
@@ -94,7 +104,8 @@ export class Live {
   private readonly watch: number;
   private readonly onVisible = () => document.visibilityState === "visible" && this.wake();
 
-  constructor(base: string) {
+  /** `hasCandles` tells whether the warehouse has any to ask for; a status tells when it has. */
+  constructor(base: string, public hasCandles: boolean) {
     this.url = socketAddress(base);
     this.watch = window.setInterval(() => this.look(), LOOK_EVERY);
     document.addEventListener("visibilitychange", this.onVisible);
@@ -214,6 +225,7 @@ export class Live {
 
   private tell(key: string, { i: status, b: rows, g: event = 0, t: sent = 0 }: Frame, bytes: number): void {
     const followers = [...this.followings].filter((following) => following.key === key);
+    if (status && status.source !== "waiting") this.hasCandles = true;
     for (const { follower } of followers) {
       if (status) follower.heed(status);
       if (rows) follower.take({ bars: rows.map(barOf), event, sent, bytes });

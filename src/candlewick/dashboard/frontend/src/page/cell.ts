@@ -200,9 +200,7 @@ export class Cell implements Stage {
   showHealth(): void {
     // When the series changes, the old one stays on screen until the new one has been loaded.
     const hasNothing = !this.hasShown || this.status?.source === "waiting";
-    const history = this.status?.history ?? null;
-    const problem = this.status?.problem ?? null;
-    this.frame.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, history, problem);
+    this.frame.waiting.show(!this.feeder.isLoaded && hasNothing, this.desk.live.isConnected, this.status);
   }
 
   private apply(choice: Partial<Choice>): void {

@@ -24,6 +24,7 @@ export class DayNumbers {
   /** Show them for the active chart, unless another one is active by then. */
   async show(): Promise<void> {
     const cell = this.active();
+    if (!cell.feeder.isLoaded) return;
     const { symbol } = cell.series;
     const day = await this.history.day(symbol, AbortSignal.timeout(EVERY)).catch(() => null);
     const { newest } = cell.feeder;

@@ -8,7 +8,7 @@ import { Desk } from "../desk/desk";
 import { type Choice, defaultChoice, readAddress, writeAddress } from "../state/choice";
 import { Keyboard } from "../state/keys";
 import { LayoutBook } from "../state/layouts";
-import { followPrefs, type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
+import { followPrefs, leaveZone, type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
 import { legible, PALETTES, type ThemeName } from "../style/theme";
 import { h } from "../ui/dom";
 import { GoTo } from "../ui/goto";
@@ -33,6 +33,7 @@ import { afterPaint, Probe } from "./debug";
 import { Grid } from "./grid";
 import { layoutMenu } from "./layouts";
 import { contentOf, load } from "./saving";
+import { pagesButton } from "./pages";
 import { CSS } from "./styles";
 import { Watchlist } from "./watchlist";
 
@@ -48,6 +49,10 @@ export interface Host {
   themeChoice(): ThemeChoice;
   /** Apply a theme to the whole page, not only to the chart. */
   chooseTheme(choice: ThemeChoice): void;
+  /** Lead to another of the site's pages, where there are any. */
+  open(path: string): void;
+  /** Hear of the zone in which times are shown: an IANA name, or `browser`. */
+  zoned(zone: string): void;
 }
 
 export class Terminal {
@@ -85,7 +90,7 @@ export class Terminal {
     const address = readAddress(window.location.search, config);
     const prefs = readPrefs(config);
     if (address.zone && (address.zone === "browser" || isZone(address.zone))) prefs.zone = address.zone;
-    this.live = new Live(config.base);
+    this.live = new Live(config.base, config.ready);
     this.history = new History(config.base);
     this.keys = new Keyboard(() => !Popover.isAnyOpen && this.element.checkVisibility({ visibilityProperty: true }));
     this.desk = new Desk(config, prefs, this.live, this.keys, this.element, new SidePanel(), new Toasts(), theme);
@@ -134,6 +139,7 @@ export class Terminal {
       () => this.watchlist.dispose(),
     ];
     this.dress(theme);
+    this.tellZone();
     this.timer = window.setInterval(() => this.tickClock(), CLOCK_EVERY);
   }
 
@@ -186,6 +192,8 @@ export class Terminal {
 
   private fill(): void {
     const { panel, toasts } = this.desk;
+    const { pages } = this.config;
+    if (pages) this.header.element.prepend(pagesButton(this.element, pages, (path) => this.host.open(path)));
     const stage = h(this.host.hasMain ? "div" : "main", { class: "stage" }, this.rail, this.grid.element, this.watchlist.element, panel.element);
     this.element.append(
       h("style", {}, CSS),
@@ -282,11 +290,17 @@ export class Terminal {
     const before = this.desk.prefs.zone;
     if (zone !== before) this.desk.steps.push({ undo: () => this.setZone(before), redo: () => this.setZone(zone) });
     this.desk.remember({ zone });
+    this.tellZone();
     this.statusBar.setZone(zone);
     this.grid.cells.forEach((cell) => cell.setClock());
     this.desk.zoned.emit();
     this.chosen();
     this.tickClock();
+  }
+
+  private tellZone(): void {
+    leaveZone(this.desk.prefs.zone, this.config.base);
+    this.host.zoned(this.desk.prefs.zone);
   }
 
   /** Apply the look that was chosen in another tab. Zone and charts stay: each tab has its own, as its address says. */

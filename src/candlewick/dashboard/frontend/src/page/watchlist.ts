@@ -82,7 +82,7 @@ export class Watchlist {
   }
 
   private async look(): Promise<void> {
-    if (document.hidden) return;
+    if (document.hidden || !this.desk.live.hasCandles) return;
     const told = await fetchWatched(this.desk.config.base, this.desk.config.symbols, this.aborter.signal);
     for (const [symbol, watched] of told ?? []) this.rows.get(symbol)?.show(watched);
     if (told && this.sort.value === "change") this.resort();

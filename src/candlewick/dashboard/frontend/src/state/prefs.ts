@@ -84,6 +84,11 @@ export function storage(): Storage | null {
   }
 }
 
+/** Leave the zone where a page that the server draws finds it. */
+export function leaveZone(zone: string, base: string): void {
+  document.cookie = `candlewick-zone=${encodeURIComponent(zone)}; path=${base}/; max-age=31536000; samesite=strict`;
+}
+
 function keyOf(name: string): string {
   return `candlewick.${name}.v1`;
 }

@@ -59,8 +59,8 @@ beforeEach(() => {
 });
 
 /** A feeder with a screen that keeps what it shows. */
-function fed(t: { after(end: () => void): void }) {
-  const live = new Live(base);
+function fed(t: { after(end: () => void): void }, hasCandles = true) {
+  const live = new Live(base, hasCandles);
   const shown = { bars: [] as readonly Bar[], opened: 0 };
   const screen: LiveScreen = {
     open: (bars) => void ((shown.bars = bars), (shown.opened += 1)),
@@ -225,4 +225,16 @@ test("history that grew is fetched again, once for many statuses", async (t) => 
   for (const stamp of ["1", "2", "3"]) feeder.heed(status(stamp));
   await until(() => span()[2] === 50);
   assert.equal(asked.length, 2);
+});
+
+test("before the warehouse has candles nothing is asked for; a status tells when it has", async (t) => {
+  const { feeder, shown } = fed(t, false);
+  feeder.open(SERIES);
+  feeder.heed(status("", "waiting"));
+  await new Promise((later) => setTimeout(later, 20));
+  assert.deepEqual(asked, []);
+  tape = minutes(NOW - 10, NOW);
+  feeder.heed(status("1"));
+  await until(() => feeder.isLoaded);
+  assert.deepEqual([asked.length, shown.bars.length], [1, 10]);
 });

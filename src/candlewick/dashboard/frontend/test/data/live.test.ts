@@ -15,7 +15,7 @@ let live: Live;
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
   Socket.made = [];
-  live = new Live("/candlewick");
+  live = new Live("/candlewick", false);
 });
 afterEach(() => {
   live.dispose();
