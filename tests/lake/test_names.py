@@ -24,13 +24,14 @@ def test_a_name_says_when_and_by_whom() -> None:
 @given(MICROSECONDS, RECORDERS)
 def test_a_stream_name_is_read_back_exactly(cut_at: int, recorder: str) -> None:
     parsed = names.parse(names.stream("a/b", recorder, cut_at))
-    assert parsed == ("stream", recorder, at(cut_at))
+    assert parsed == ("stream", recorder, at(cut_at), None)
 
 
 @given(MICROSECONDS, RECORDERS)
 def test_a_backfill_name_is_read_back_to_the_minute(cut_at: int, recorder: str) -> None:
     parsed = names.parse(names.backfill("a/b", recorder, cut_at, cut_at, {"X": [(1, 2)]}))
-    assert parsed == ("backfill", recorder, at(cut_at).replace(second=0, microsecond=0))
+    minute = at(cut_at).replace(second=0, microsecond=0)
+    assert parsed == ("backfill", recorder, minute, minute)
 
 
 @given(st.lists(MICROSECONDS, max_size=20))

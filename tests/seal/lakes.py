@@ -47,8 +47,11 @@ class Recorder:
         self._prev: str | None = None
         self._covered: dict[str, list[Range]] = {}
 
-    def write(self, raw: Sequence[bytes], at: int | None = None) -> str:
-        """Write an object of lines, cut a second after its last trade or candle (or `at`, µs); return its name."""
+    def write(self, raw: Sequence[bytes], at: int | None = None, *, is_backfill: bool = False) -> str:
+        """Write an object of lines, cut a second after its last trade or candle (or `at`, µs); return its name.
+
+        A backfill is named by its first and last trade, and made at `at`.
+        """
         events = [read(line) for line in raw]
         trades = [each for each in events if isinstance(each, TradeLine)]
         candles = [each for each in events if isinstance(each, Candle)]
@@ -60,8 +63,12 @@ class Recorder:
             self._covered[symbol] = Spans([*self._covered.get(symbol, ()), *ids]).ranges()
         klines = {each.symbol: sum(other.symbol == each.symbol for other in candles) for each in candles}
         self._seq += 1
-        cut_at = max(moments) + 1_000_000 if at is None else at
-        name = names.stream(self.lake.prefix, self.name, cut_at)
+        cut_at = max(moments, default=0) + 1_000_000 if at is None else at
+        if is_backfill:
+            ranges = {symbol: extent.ranges for symbol, extent in extents.items()}
+            name = names.backfill(self.lake.prefix, self.name, min(moments), max(moments), ranges)
+        else:
+            name = names.stream(self.lake.prefix, self.name, cut_at)
         manifest = Manifest(
             recorder=self.name,
             seq=self._seq,

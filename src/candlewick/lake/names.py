@@ -26,16 +26,17 @@ _RECORDER = r"(?P<recorder>[a-z0-9][a-z0-9-]*)"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _STREAM = re.compile(rf"stream_(?P<at>{_DAY}_\d{{2}}-\d{{2}}-\d{{2}}\.\d{{6}})_{_RECORDER}\.json\.zst")
 _BACKFILL = re.compile(
-    rf"backfill_(?P<at>{_DAY}_\d{{2}}-\d{{2}})_to_{_DAY}_\d{{2}}-\d{{2}}_{_RECORDER}-[0-9a-f]{{12}}\.json\.zst"
+    rf"backfill_(?P<at>{_DAY}_\d{{2}}-\d{{2}})_to_(?P<until>{_DAY}_\d{{2}}-\d{{2}})_{_RECORDER}-[0-9a-f]{{12}}\.json\.zst"
 )
 
 
 class ObjectName(NamedTuple):
-    """What a name says: the kind, the recorder, and the time it sorts by."""
+    """What a name says: the kind, the recorder, and the time it sorts by; `until` is a backfill's last minute."""
 
     kind: Literal["stream", "backfill"]
     recorder: str
     at: datetime
+    until: datetime | None = None
 
 
 def folder(prefix: str, time_us: int) -> str:
@@ -64,7 +65,8 @@ def parse(name: str) -> ObjectName | None:
         if match := _STREAM.fullmatch(base):
             return ObjectName("stream", match["recorder"], _moment(match["at"], "%Y-%m-%d_%H-%M-%S.%f"))
         if match := _BACKFILL.fullmatch(base):
-            return ObjectName("backfill", match["recorder"], _moment(match["at"], "%Y-%m-%d_%H-%M"))
+            first, last = (_moment(match[each], "%Y-%m-%d_%H-%M") for each in ("at", "until"))
+            return ObjectName("backfill", match["recorder"], first, last)
     except ValueError:  # it has the shape of a date, but there is no 2026-02-31
         return None
     return None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 
 import structlog
@@ -22,13 +22,12 @@ from candlewick.lake.sealed import lines
 from candlewick.lake.sealed.day import LENGTH, Gathered, day_of, starts_at
 from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
 from candlewick.lake.sealed.reference import RECORDER
-from candlewick.moments import micros, to_micros
+from candlewick.moments import MINUTE, micros, to_micros
 from candlewick.spans import Spans
 
 HOUR = 3_600_000_000
 LATER = 3
 """Hours after midnight in which a day's last trades are looked for: the lake may have been slow."""
-_TO = re.compile(r"_to_(\d{4}-\d{2}-\d{2}_\d{2}-\d{2})_")
 _READERS = 4
 _AT_ONCE = 32
 
@@ -133,8 +132,8 @@ def _read(lake: Lake, name: str) -> LakeObject | Exception:
 
 def _reaches(name: str, start: int) -> bool:
     """Whether a backfill's object, by its name, goes on into the day that starts there."""
-    match = _TO.search(name)
-    return match is not None and to_micros(datetime.strptime(match[1], "%Y-%m-%d_%H-%M")) + 60_000_000 > start
+    parsed = names.parse(name)
+    return parsed is not None and parsed.until is not None and to_micros(parsed.until) + MINUTE > start
 
 
 def days_of(lake: Lake) -> list[date]:

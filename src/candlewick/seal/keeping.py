@@ -16,7 +16,7 @@ from candlewick.config import Settings
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from candlewick.process.crashpoint import crashpoint
-from candlewick.seal import gathering, notes
+from candlewick.seal import following, gathering, notes
 from candlewick.seal.arriving import Arriving
 from candlewick.seal.healing import Healer
 from candlewick.seal.ledger import Ledger
@@ -65,21 +65,36 @@ def seal_days(
     asks: bool = True,
     waits: bool = False,
 ) -> list[Finding]:
-    """Seal days (`None`: all that are due; with `waits` those that were found wanting have their time).
+    """Seal days; `None`: all that are due, and symbols that came late.
 
-    Days that are named are fetched to their very ends. Raises `LakeError`, and `ConfigError` for a key that is none.
+    With `waits` those that were found wanting have their time. Days that are named are fetched to their very ends.
+    Raises `LakeError`, and `ConfigError` for a key that is none.
     """
     lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
     ledger = Ledger(ledger_path(settings))
     sealer = sealer_of(settings, lake, asks=asks, to_its_ends=days is not None)
     findings = []
+    if days is None:
+        follow(lake, sealer.seals, ledger)
     for day in due(settings, lake, ledger, now_us(), waits=waits) if days is None else sorted(days):
         found = sealer.seal(day, symbols, show)
         ledger.note(day, found, now_us(), is_whole=symbols is None)
         findings += found
+    for day, late in ledger.late().items() if days is None else ():
+        if asked := [symbol for symbol in late if symbols is None or symbol in symbols]:
+            found = sealer.seal(day, asked, show)
+            ledger.note(day, found, now_us(), is_whole=False)
+            findings += found
     tell(lake, ledger, now_us())
     let_go(settings, lake, ledger, show, now_us())
     return findings
+
+
+def follow(lake: Lake, seals: Seals, ledger: Ledger) -> None:
+    """Note what came to days that were looked at before, and is not sealed. Raises `LakeError`."""
+    marks, came = following.follow(lake, ledger.marks)
+    if marks != ledger.marks:
+        ledger.came([key for key in sorted(came) if not seals.is_sealed(*key)], marks)
 
 
 def tell(lake: Lake, ledger: Ledger, now: int) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from candlewick.errors import UNREADABLE
 from candlewick.process.files import replace_atomically
+from candlewick.seal.following import Mark
 from candlewick.seal.sealing import Finding
 
 FIRST_WAIT, LONGEST_WAIT = 3_600_000_000, 86_400_000_000
@@ -43,6 +44,8 @@ class _Kept(msgspec.Struct):
     entries: list[Entry] = []
     whole: list[date] = []
     let_go: dict[date, tuple[int, int]] = {}
+    late: dict[date, list[str]] = {}
+    marks: dict[str, Mark] = {}
 
 
 class Ledger:
@@ -57,20 +60,46 @@ class Ledger:
         self._entries = {(entry.finding.symbol, entry.finding.day): entry for entry in kept.entries}
         self._whole = set(kept.whole)
         self._let_go = kept.let_go
+        self._late = kept.late
+        self.marks = kept.marks
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(entry for _, entry in sorted(self._entries.items()))
 
     def note(self, day: date, findings: Iterable[Finding], now: int, *, is_whole: bool) -> None:
         """Remember what was found of a day, durably; `is_whole` where all of its symbols were looked at."""
-        for finding in findings:
+        found = list(findings)
+        for finding in found:
             before = self._entries.get((finding.symbol, finding.day))
             attempts = 0 if finding.state == "sealed" else 1 + (before.attempts if before else 0)
             is_told = before is not None and before.is_told and _is_alike(before.finding, finding)
             self._entries[finding.symbol, finding.day] = Entry(finding, now, attempts, is_told)
         if is_whole:
             self._whole.add(day)
+        left = set() if is_whole else set(self._late.get(day, ())) - {finding.symbol for finding in found}
+        self._late.pop(day, None)
+        if left:
+            self._late[day] = sorted(left)
+        if not is_whole and any(finding.state == "sealed" for finding in found):
+            self._let_go.pop(day, None)  # objects of that symbol may go now, too
         self._save()
+
+    def came(self, keys: Iterable[tuple[str, date]], marks: dict[str, Mark]) -> None:
+        """Remember, durably, that trades came of days of symbols, and how far recorders were followed for it.
+
+        One that could not be sealed is looked at again soon; one of a day that was looked at without it is late.
+        """
+        for symbol, day in keys:
+            if (entry := self._entries.get((symbol, day))) is not None and not entry.is_sealed:
+                entry.attempts = 1
+            elif day in self._whole:
+                self._late[day] = sorted({symbol, *self._late.get(day, ())})
+        self.marks = marks
+        self._save()
+
+    def late(self) -> dict[date, list[str]]:
+        """Return the symbols that came to days which were looked at before, oldest day first."""
+        return dict(sorted(self._late.items()))
 
     def untold(self) -> list[Finding]:
         """Return what nobody was told yet, by symbol and day."""
@@ -103,7 +132,8 @@ class Ledger:
         self._save()
 
     def _save(self) -> None:
-        replace_atomically(self._path, msgspec.json.encode(_Kept(list(self), sorted(self._whole), self._let_go)))
+        kept = _Kept(list(self), sorted(self._whole), self._let_go, self._late, self.marks)
+        replace_atomically(self._path, msgspec.json.encode(kept))
 
 
 def _is_alike(one: Finding, other: Finding) -> bool:
