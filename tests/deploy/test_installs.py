@@ -45,7 +45,7 @@ def ask(python: Path, *arguments: str, cwd: Path) -> "subprocess.CompletedProces
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_35_packages_record_and_the_default_ones_make_candles_of_it_without_dbt(tmp_path, monkeypatch):
+def test_33_packages_record_and_the_default_ones_make_candles_of_it_without_dbt(tmp_path, monkeypatch):
     recorder_packages, packages = packages_of("requirements-record.lock"), packages_of("requirements.lock")
     assert len(recorder_packages) < 40 and weight(recorder_packages) < 60, weight(recorder_packages)
     assert len(packages) < 70 and weight(packages) < 530, weight(packages)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from candlewick.config.cloud import S3Settings, SnowflakeSettings
 from candlewick.config.folders import usable
@@ -37,16 +36,10 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """One recorder, its lake, its warehouse and its dashboard. `candlewick.example.toml` lists it all."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CANDLEWICK_",
-        env_nested_delimiter="__",
-        extra="forbid",
-        frozen=True,
-        nested_model_default_partial_update=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     symbols: tuple[str, ...] = ("BTCUSDT",)
     data: Path = Field(default=Path("candlewick-data"), validate_default=True)
@@ -204,15 +197,3 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The zone whose midnight starts a daily candle."""
         return ZoneInfo(self.timezone)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed in: `load` merges file, environment and flags, so `Settings()` is the defaults."""
-        return (init_settings,)
