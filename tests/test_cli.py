@@ -29,7 +29,7 @@ def test_every_command_is_in_the_readme(name):
 
 HEAVY = {
     "aiohttp", "asyncio", "dbt", "duckdb", "msgspec", "numpy", "obstore", "picows", "prometheus_client", "pyarrow",
-    "pydantic", "pydantic_settings", "stamina", "starlette", "streamlit", "structlog",
+    "pydantic", "stamina", "starlette", "streamlit", "structlog",
 }  # fmt: skip
 
 
@@ -42,6 +42,17 @@ def test_what_tells_about_the_command_loads_nothing_that_a_command_needs(option)
     assert "candlewick" in done.stdout
     assert HEAVY & set(loaded) == set()
     assert len([name for name in loaded if name.partition(".")[0] == "candlewick"]) <= 20
+
+
+def test_status_loads_neither_duckdb_nor_arrow_nor_what_draws_tables_where_it_draws_none(tmp_path):
+    (tmp_path / "candlewick.toml").write_text('data = "."\n')
+    script = "import sys; from candlewick.cli import main; sys.argv = ['candlewick', 'status', '--json']; main()"
+    probe = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {script}"
+    told = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120
+    )
+    assert '"processes"' in told.stdout, told.stderr
+    assert {"duckdb", "numpy", "pyarrow", "rich", "structlog", "prometheus_client"} & set(told.stderr.split()) == set()
 
 
 def test_on_windows_one_line_says_where_it_runs():

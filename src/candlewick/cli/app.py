@@ -3,16 +3,18 @@
 Rooms are imported inside the commands: `candlewick --help` must not wait for settings, dbt or Streamlit to load.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from candlewick.version import __version__
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from candlewick.config import Settings
 
 _ORDER = (
@@ -49,10 +51,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-console = Console()
-quiet = Console(quiet=True)
-"""Where progress goes that nobody is to see."""
-
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
@@ -70,6 +68,14 @@ History = Annotated[
     str | None,
     typer.Option(help="How far back to fill on the first start: `90m`, `6h`, `2d`.", show_default="6h"),
 ]
+
+
+@cache
+def console(*, quiet: bool = False) -> "Console":
+    """Return the terminal; with `quiet`, one for what nobody is to see."""
+    from rich.console import Console  # noqa: PLC0415 - with --json, and by most processes, it is not needed
+
+    return Console(quiet=quiet)
 
 
 def tell_json(told: object) -> None:

@@ -30,12 +30,12 @@ def doctor(
     for answer in run(settings):
         answers.append(answer)
         if not as_json:
-            console.print(render([answer]))
+            console().print(render([answer]))
     if real:
         for answer in trial(settings, minutes * 60):
             answers.append(answer)
             if not as_json:
-                console.print(render([answer]))
+                console().print(render([answer]))
     if as_json:
         typer.echo(to_json(answers))
     raise typer.Exit(0 if is_well(answers) else 1)

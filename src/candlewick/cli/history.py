@@ -15,13 +15,11 @@ from candlewick.cli.app import (
     Symbols,
     app,
     console,
-    quiet,
     settings_from,
     tell_json,
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress
 
     from candlewick.backfill.plan import Plan
@@ -59,17 +57,17 @@ def backfill(
     def agree(plan: "Plan") -> bool:
         if as_json:
             return True
-        console.print(report.render(plan))
+        console().print(report.render(plan))
         return plan.is_empty or yes or typer.confirm("Start?", default=True)
 
     settings = settings_from(config_path, demo=demo, symbols=symbols or None)
     days = first.date(), (last or datetime.max).date()
-    watch = partial(report.progress_bar, console=quiet if as_json else console)
+    watch = partial(report.progress_bar, console=console(quiet=as_json))
     # Snowflake loads lines, and a sealed day has none beside its file: there the objects come first.
     sealing = None if candles or settings.warehouse == "snowflake" else keeping.arriving(settings)
     outcome = run(settings, *days, agree=agree, watch=watch, only_candles=candles, sealing=sealing)
     if outcome is not None:
-        tell_json(asdict(outcome)) if as_json else console.print(report.render_outcome(outcome))
+        tell_json(asdict(outcome)) if as_json else console().print(report.render_outcome(outcome))
     raise typer.Exit(0 if outcome and outcome.is_complete and not outcome.withheld else 1)
 
 
@@ -103,7 +101,7 @@ def audit(
     if as_json:
         typer.echo(report.to_json(verdict))
     else:
-        console.print(report.render(verdict))
+        console().print(report.render(verdict))
     raise typer.Exit(0 if verdict.is_good else 1)
 
 
@@ -118,8 +116,8 @@ def _audit_lake(settings: "Settings", *, as_json: bool) -> NoReturn:
         with _progress() as progress:
             verdict = lake.run(settings, _advance(progress, progress.add_task("Hours of the lake", total=None)))
             seals = checking.run(settings, _advance(progress, progress.add_task("Sealed days", total=None)))
-        console.print(lake.render(verdict))
-        console.print(checking.render(seals))
+        console().print(lake.render(verdict))
+        console().print(checking.render(seals))
     raise typer.Exit(0 if verdict.is_good and seals.is_good else 1)
 
 
@@ -138,10 +136,10 @@ def rebuild(config_path: ConfigOption = None, demo: DemoOption = False, as_json:
 
     log.configure("rebuild", level="warning")
     home = home_of(settings_from(config_path, demo=demo))
-    with _progress(quiet if as_json else console) as progress:
+    with _progress(quiet=as_json) as progress:
         task = progress.add_task("Rebuilding", total=None)
         made = home.rebuild(_advance(progress, task))
-    tell_json(home.newest({})._asdict()) if as_json else console.print(made)
+    tell_json(home.newest({})._asdict()) if as_json else console().print(made)
 
 
 @app.command()
@@ -165,7 +163,7 @@ def load(
     home = home_of(settings_from(config_path))
 
     def agree(plan: str) -> bool:
-        console.print(plan)
+        console().print(plan)
         return yes or typer.confirm("Start?", default=True)
 
     with _progress() as progress:
@@ -176,11 +174,11 @@ def load(
 
         made = home.load(since.date() if since else None, agree, advance)
     if made is not None:
-        console.print(made)
+        console().print(made)
     raise typer.Exit(0 if made is not None else 1)
 
 
-def _progress(console: "Console" = console) -> "Progress":
+def _progress(*, quiet: bool = False) -> "Progress":
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
         MofNCompleteColumn,
@@ -194,7 +192,7 @@ def _progress(console: "Console" = console) -> "Progress":
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=console,
+        console=console(quiet=quiet),
     )
 
 

@@ -4,7 +4,6 @@ import sys
 from typing import Annotated, Literal
 
 import typer
-from rich.markup import escape
 
 from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, settings_from
 
@@ -30,7 +29,6 @@ def status(
     """
     from candlewick.status import collect, to_json  # noqa: PLC0415
     from candlewick.status.expecting import processes, seconds  # noqa: PLC0415
-    from candlewick.status.rendering import render  # noqa: PLC0415
 
     expected, oldest = processes(expect, "--expect"), seconds(max_age, "--max-age")
     report = collect(settings_from(config_path, demo=demo), asks=True)
@@ -38,9 +36,13 @@ def status(
     if as_json:
         typer.echo(to_json(report, problems))
     else:
-        console.print(render(report, [name.upper() for name in symbols or ()], everything=everything))
+        from rich.markup import escape  # noqa: PLC0415
+
+        from candlewick.status.rendering import render  # noqa: PLC0415
+
+        console().print(render(report, [name.upper() for name in symbols or ()], everything=everything))
         for problem in problems:
-            console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+            console().print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
     raise typer.Exit(1 if problems else 0)
 
 

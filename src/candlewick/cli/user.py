@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, console, settings_from, tell_json
 
@@ -50,7 +48,7 @@ def add(
         else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
     _users(config_path, demo).add(name, Role.named(role), password)
-    console.print(f"{escape(name)} may log in as {role}.")
+    console().print(f"{name} may log in as {role}.", markup=False)
 
 
 @app.command()
@@ -74,10 +72,13 @@ def list_(config_path: ConfigOption = None, demo: DemoOption = False, as_json: J
         users = _users(config_path, demo).all().values()
         tell_json([{"name": user.name, "role": user.role, "by": user.kind} for user in users])
         return
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table("name", "role", "by")
     for user in _users(config_path, demo).all().values():
         table.add_row(escape(user.name), user.role, user.kind)
-    console.print(table)
+    console().print(table)
 
 
 @app.command()
@@ -87,7 +88,7 @@ def remove(name: Name, config_path: ConfigOption = None, demo: DemoOption = Fals
     Example: `candlewick user remove ada`
     """
     _users(config_path, demo).remove(name)
-    console.print(f"{escape(name)} is let in no more.")
+    console().print(f"{name} is let in no more.", markup=False)
 
 
 @app.command()

@@ -14,8 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import duckdb
-
 from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
 from candlewick.mart.pins import pin
 from candlewick.mart.quoting import quoted
@@ -23,6 +21,7 @@ from candlewick.mart.version import CANDLES, CURRENT, TRADES, Version, decode
 from candlewick.moments import naive
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
     from candlewick.mart.candles import Candles
@@ -55,7 +54,7 @@ class Mart:
                 f"{self.path}: nothing is published yet; `candlewick up` and `candlewick warehouse` publish"
             ) from None
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
+    def connect(self) -> "duckdb.DuckDBPyConnection":
         """Open an in-memory DuckDB with the tables of the current version as views, such as `gold.trades_ohlc_1m`.
 
         It stays at that version; its files are kept until it is forgotten. Raises `MartNotReadyError`.
@@ -109,7 +108,7 @@ class Mart:
 
         return Candles(self.path)
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
+    def _connect(self) -> "duckdb.DuckDBPyConnection":
         pinned = pin(self.path)
         if pinned is None:
             return _open(self.path, self.current())
@@ -121,7 +120,7 @@ class Mart:
         weakref.finalize(connection, pinned.release)
         return connection
 
-    def _shared_database(self) -> duckdb.DuckDBPyConnection:
+    def _shared_database(self) -> "duckdb.DuckDBPyConnection":
         """A database of the current version: made once a version, shared by all threads."""
         with self._lock:
             newest = self.current().version
@@ -134,8 +133,10 @@ def _moment(given: datetime | None) -> datetime | None:
     return None if given is None else naive(given)
 
 
-def _open(path: Path, version: Version) -> duckdb.DuckDBPyConnection:
+def _open(path: Path, version: Version) -> "duckdb.DuckDBPyConnection":
     """A database in memory with a version's tables as views."""
+    import duckdb  # noqa: PLC0415 - as below
+
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'; create schema silver; create schema gold")
     for name, table in version.tables.items():
@@ -147,6 +148,8 @@ def _open(path: Path, version: Version) -> duckdb.DuckDBPyConnection:
 
 def _again(read: Callable[[], T]) -> T:
     """Read once more where a file went away meanwhile: this reader was held up for longer than files are kept."""
+    import duckdb  # noqa: PLC0415 - which version there is can be told without
+
     for _ in range(_ATTEMPTS - 1):
         with suppress(FileNotFoundError, duckdb.IOException):
             return read()
