@@ -48,7 +48,7 @@ def up(
     flags = _dashboard_flags(port, insecure)
     settings = settings_from(config_path, symbols=symbols or None, history=history, dashboard=flags)
     supervisor.export_flags(symbols=symbols, history=history, port=port, insecure=insecure)
-    supervisor.run(settings, config_path, demo=demo, browser=browser, console=console)
+    supervisor.run(settings, config_path, demo=demo, browser=browser, console=console())
 
 
 @app.command()
@@ -82,6 +82,7 @@ def warehouse(
     """
     from candlewick.process import log  # noqa: PLC0415
     from candlewick.process.chore import chore  # noqa: PLC0415
+    from candlewick.process.sparing import spare_pandas  # noqa: PLC0415
     from candlewick.status.server import probed  # noqa: PLC0415
     from candlewick.warehouse.home import home_of  # noqa: PLC0415
 
@@ -93,6 +94,8 @@ def warehouse(
         newest = home.newest({})
         tell_json(newest._asdict()) if as_json else typer.echo(_published(newest))
         return
+    if settings.warehouse == "duckdb" and not settings.publish:  # Snowflake's connector may want it
+        spare_pandas()
     flags = (*(("--config", str(config_path)) if config_path else ()), *(("--demo",) if demo else ()))
     with probed(settings), chore(("seal", "--due", *flags), settings.log_path / "seal.log"):
         home.own(once=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, quiet, settings_from, tell_json
+from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, settings_from, tell_json
 
 Day = Annotated[
     list[datetime] | None,
@@ -33,18 +33,20 @@ def seal(
     Example: `candlewick seal --day 2026-11-26 --symbol BTCUSDT`
     """
     from candlewick.process import log  # noqa: PLC0415
+    from candlewick.process.sparing import spare_pandas  # noqa: PLC0415
     from candlewick.seal import keeping, report  # noqa: PLC0415
 
     settings = settings_from(config_path, demo=demo)
     if due:
         log.configure("seal")
+        spare_pandas()
         keeping.seal_due(settings)
         return
     log.configure("seal", level="error")
     chosen = None if days is None else [day.date() for day in days]
-    with report.progress_bar(quiet if as_json else console) as show:
+    with report.progress_bar(console(quiet=as_json)) as show:
         found = keeping.seal_days(settings, chosen, symbols, show, asks=not offline)
-    tell_json(found) if as_json else console.print(report.render(found))
+    tell_json(found) if as_json else console().print(report.render(found))
     raise typer.Exit(0 if all(each.state == "sealed" for each in found) else 1)
 
 
@@ -80,7 +82,7 @@ def prove(
     else:
         path = output or Path(f"{symbol}-{first}.proof.zip")
         written = proving.prove(settings, symbol, _days(first, (last or day).date()), path, with_trades=trades)
-    tell_json(written.told) if as_json else console.print(written.text, soft_wrap=True)
+    tell_json(written.told) if as_json else console().print(written.text, soft_wrap=True)
 
 
 def _days(first: date, last: date) -> list[date]:

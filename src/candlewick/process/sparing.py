@@ -1,0 +1,27 @@
+"""Packages that are installed, and that a process does without."""
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from types import ModuleType
+
+
+class _Spared(MetaPathFinder):
+    """Says of a package that it is not there."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        """Raise `ModuleNotFoundError` for the package; leave every other one to the next finder."""
+        if name == self._package:
+            raise ModuleNotFoundError(f"No module named {name!r}: this process does without", name=name)
+
+
+def spare_pandas() -> None:
+    """Keep Arrow from importing pandas, which it does for its first array where pandas is installed.
+
+    Streamlit brings it, and only the dashboard and Snowflake's connector have use for it. It cannot be taken back: this
+    is for processes that do nothing else.
+    """
+    sys.meta_path.insert(0, _Spared("pandas"))
