@@ -10,6 +10,7 @@ if sys.platform == "win32":
 from candlewick.cli import doctor, history, processes, queries, sealing, settings, setup, user
 from candlewick.cli.app import app
 from candlewick.process import leash
+from candlewick.process.sparing import spare_pandas
 
 __all__ = ["app", "doctor", "history", "main", "processes", "queries", "sealing", "settings", "setup", "user"]
 
@@ -18,9 +19,15 @@ app.add_typer(setup.app)
 app.add_typer(user.app)
 
 
+_WITHOUT_PANDAS = {"warehouse", "rebuild", "seal", "prove", "backfill", "audit"}
+"""Commands that use Arrow and no frames; a home in Snowflake takes that back."""
+
+
 def main() -> None:
     """Run the command line; a mistake of the user's is one line on standard error, never a traceback."""
     leash.watch_supervisor()
+    if _WITHOUT_PANDAS & set(sys.argv[1:2]):
+        spare_pandas()
     _write_utf8()
     try:
         app()

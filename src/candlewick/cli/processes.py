@@ -82,7 +82,6 @@ def warehouse(
     """
     from candlewick.process import log  # noqa: PLC0415
     from candlewick.process.chore import chore  # noqa: PLC0415
-    from candlewick.process.sparing import spare_pandas  # noqa: PLC0415
     from candlewick.status.server import probed  # noqa: PLC0415
     from candlewick.warehouse.home import home_of  # noqa: PLC0415
 
@@ -94,8 +93,6 @@ def warehouse(
         newest = home.newest({})
         tell_json(newest._asdict()) if as_json else typer.echo(_published(newest))
         return
-    if settings.warehouse == "duckdb" and not settings.publish:  # Snowflake's connector may want it
-        spare_pandas()
     flags = (*(("--config", str(config_path)) if config_path else ()), *(("--demo",) if demo else ()))
     with probed(settings), chore(("seal", "--due", *flags), settings.log_path / "seal.log"):
         home.own(once=False)

@@ -33,13 +33,11 @@ def seal(
     Example: `candlewick seal --day 2026-11-26 --symbol BTCUSDT`
     """
     from candlewick.process import log  # noqa: PLC0415
-    from candlewick.process.sparing import spare_pandas  # noqa: PLC0415
     from candlewick.seal import keeping, report  # noqa: PLC0415
 
     settings = settings_from(config_path, demo=demo)
     if due:
         log.configure("seal")
-        spare_pandas()
         keeping.seal_due(settings)
         return
     log.configure("seal", level="error")

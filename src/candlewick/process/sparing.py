@@ -18,10 +18,19 @@ class _Spared(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {name!r}: this process does without", name=name)
 
 
+_PANDAS = _Spared("pandas")
+
+
 def spare_pandas() -> None:
     """Keep Arrow from importing pandas, which it does for its first array where pandas is installed.
 
-    Streamlit brings it, and only the dashboard and Snowflake's connector have use for it. It cannot be taken back: this
-    is for processes that do nothing else.
+    Streamlit brings it, and only the dashboard and Snowflake's connector have use for it. Arrow looks for it once: this
+    is for a process that turns nothing into its frames.
     """
-    sys.meta_path.insert(0, _Spared("pandas"))
+    sys.meta_path.insert(0, _PANDAS)
+
+
+def allow_pandas() -> None:
+    """Let it be imported again, by whoever else looks for it."""
+    if _PANDAS in sys.meta_path:
+        sys.meta_path.remove(_PANDAS)

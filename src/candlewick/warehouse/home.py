@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, Self
 
 from candlewick.config import Settings
+from candlewick.process.sparing import allow_pandas
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine, Reader, Viewed
 
@@ -124,6 +125,8 @@ class Home(Protocol):
 
 def home_of(settings: Settings) -> Home:
     """Return the home that the settings name."""
+    if "snowflake" in (settings.warehouse, settings.publish):
+        allow_pandas()  # its connector makes Arrow's types only where there is pandas
     if settings.warehouse == "snowflake":
         from candlewick.warehouse.snowflake.home import SnowflakeHome  # noqa: PLC0415 - comes with an extra
 
