@@ -54,7 +54,7 @@ def doctor(home: Path, exchange: Exchange, *options: str, **hosts: object) -> tu
 
 
 def test_a_short_recording_is_proved_and_all_that_it_rests_on_is_well(tmp_path, exchange):
-    code, found = doctor(tmp_path, exchange, "--real", "--minutes=0.3")
+    code, found = doctor(tmp_path, exchange, "--real", "--minutes=0.1")
     assert code == 0, found
     assert {what for what, each in found.items() if each["state"] == "unknown"} <= {
         f"archive {exchange.addresses['archive'].partition('://')[2]}"
@@ -63,7 +63,7 @@ def test_a_short_recording_is_proved_and_all_that_it_rests_on_is_well(tmp_path, 
         assert found[f"ids of {symbol}"]["text"].startswith("1,000 trades, "), found
     assert " 6,000 of weight a minute" in f" {found['limits']['text']}"
     assert any("gives no trades by id" in found[what]["text"] for what in found if what.startswith("REST "))
-    assert "of 2 symbols in 18 s" in found["trial: recorded"]["text"]
+    assert "of 2 symbols in 6 s" in found["trial: recorded"]["text"]
     assert "0 are not" in found["trial: proved"]["text"] and "0 ids are missing" in found["trial: proved"]["text"]
     assert [path.name for path in tmp_path.iterdir()] == ["candlewick.toml"], "nothing is left"
 
