@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from candlewick.binance import hosts
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.lake.objects import Lake
+from candlewick.recorder import introduction
 
 Until = Callable[[Callable[[], object]], object]
 
@@ -101,6 +102,7 @@ async def tape() -> AsyncIterator[TapeServer]:
 def no_waiting(monkeypatch):
     """Retries happen at once, and an exchange that is down is asked on."""
     monkeypatch.setattr(hosts, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(introduction, "LONGEST_WAIT", 0.2)
     stamina.set_testing(True, attempts=10, cap=True)
     yield
     stamina.set_testing(False)

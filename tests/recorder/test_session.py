@@ -196,6 +196,7 @@ async def test_a_lake_that_goes_away_is_waited_for_and_the_tape_is_whole(
 ):
     monkeypatch.setattr(sessions, "BUFFER_BYTES", 300_000)
     monkeypatch.setattr(writer, "LONGEST_WAIT", 0.5)
+    monkeypatch.setattr(silence, "SILENT", 1.0)
     async with Exchange(replay(recording, speed=300.0)) as exchange:
         async with Run(settings_for(exchange, tmp_path)) as run:
             await until(lambda: run.session.numbers()["objects"] > 3)

@@ -28,7 +28,7 @@ async def test_a_pattern_takes_what_trades_spread_over_connections_into_one_obje
     tmp_path, until, monkeypatch
 ):
     monkeypatch.setattr(stream, "SYMBOLS_PER_LEG", 2)
-    market = ExchangeOptions(port=0, symbols=("AAXDEMO=9", "BBXDEMO=9", "CCDEMO=9", "DDXDEMO=9", "EEXDEMO=9"))
+    market = ExchangeOptions(port=0, symbols=tuple(f"{name}DEMO=40" for name in ("AAX", "BBX", "CC", "DDX", "EEX")))
     async with Exchange(market) as exchange:
         settings = settings_for(exchange, tmp_path, "*XDEMO", prefix="demo", history="0s", flush_seconds=1)
         async with Run(settings) as run:
