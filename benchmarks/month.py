@@ -27,6 +27,7 @@ from candlewick import api
 from candlewick.lake.objects import Lake
 from candlewick.seal.seals import Seals
 from e2e.stack import Stack
+from warehouse import size_of
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
 DAY_SECONDS = 86_400
@@ -106,12 +107,6 @@ def report(stack: Stack, costs: dict[str, Cost], days: list[date]) -> None:
     )
     everything = median_ms(lambda: api.candles(SYMBOLS[0], "1d", config=config))
     print(f"candles() of a day's minutes {minutes:.1f} ms, 1d of everything {everything:.1f} ms, medians of {ASKED}")
-
-
-def size_of(place: Path) -> int:
-    """The bytes of a file, or of all files in a folder."""
-    files = [place] if place.is_file() else place.rglob("*")
-    return sum(each.stat().st_size for each in files if each.is_file())
 
 
 def median_ms(ask: Callable[[], object]) -> float:

@@ -92,6 +92,17 @@ def backlog(settings: Settings, trades: int, objects: int) -> None:
     for name, cost in (("candlewick", ours), ("bare DuckDB", bare)):
         print(f"  {name:12} {cost.wall:7.1f} s wall {cost.cpu:7.1f} s CPU {cost.memory:7.0f} MB")
     print(f"  ratio        {ours.wall / bare.wall:7.2f}        {ours.cpu / bare.cpu:7.2f}")
+    places = {"DuckDB's file": settings.duckdb_path, "mart": settings.mart_path, "lake": Path(settings.lake_url)}
+    sizes = {name: size_of(place) / 1e6 for name, place in places.items()}
+    print("  on disk:", ", ".join(f"{name} {size:.0f} MB" for name, size in sizes.items()), end="")
+    blocks = sum(each.stat().st_blocks for each in Path(settings.lake_url).rglob("*") if each.is_file()) * 512 / 1e6
+    print(f" ({blocks:.0f} MB in blocks); together {sum(sizes.values()):.0f} MB, the lake's blocks left out")
+
+
+def size_of(place: Path) -> int:
+    """The bytes of a file, or of all files in a folder."""
+    files = [place] if place.is_file() else place.rglob("*")
+    return sum(each.stat().st_size for each in files if each.is_file())
 
 
 def cost_of(arguments: list[str]) -> Cost:
