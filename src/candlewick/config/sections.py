@@ -242,9 +242,12 @@ class SealSettings(Section):
 
 
 class RetentionSettings(Section):
-    """How long small raw objects of sealed days are kept; what is in no sealed file is kept for ever.
+    """How long what a sealed file has is kept elsewhere, too; what is in no sealed file is kept for ever.
 
-    "auto": a week in a folder, whose disk fills with them; for ever in S3, where a lifecycle may move them.
+    `raw` are small objects in the lake. "auto": a week in a folder, whose disk fills with them; for ever in S3, where a
+    lifecycle may move them. `mart` are the mart's files of trades: its readers read the sealed ones then, as they are,
+    so only where the lake is a folder.
     """
 
     raw: Annotated[timedelta | Literal["auto", "forever"], BeforeValidator(parse_retention)] = "auto"
+    mart: Annotated[timedelta | Literal["forever"], BeforeValidator(parse_retention)] = "forever"

@@ -149,6 +149,12 @@ class Settings(BaseModel):
         return kept if isinstance(kept, timedelta) else None
 
     @property
+    def mart_kept(self) -> timedelta | None:
+        """How long the mart's own files of sealed days' trades are kept; None: for ever, as with a lake in S3."""
+        kept = self.retention.mart
+        return kept if isinstance(kept, timedelta) and "://" not in self.lake_url else None
+
+    @property
     def state_path(self) -> Path:
         """The recorder's checkpoint."""
         return self.data / "state" / f"{self.recorder}.state.json"

@@ -7,11 +7,11 @@ and again; settled ones are joined, so that years are a few hundred files.
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import duckdb
 import msgspec
@@ -19,18 +19,22 @@ import msgspec
 from candlewick.mart.garbage import DRAFT, Garbage
 from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
 from candlewick.mart.quoting import quoted
+from candlewick.mart.sealed import COMPARED, parquet_in, query
 from candlewick.mart.version import (
     AUDIT,
     CANDLES,
     CURRENT,
     DAYS,
+    FIRST_FORMAT,
     FOOTPRINT,
     FOOTPRINT_AUDIT,
+    FORMAT,
     GAPS,
     OBJECTS,
     OLDER,
     TRADES,
     File,
+    SealedFile,
     Table,
     Version,
     Watermark,
@@ -45,6 +49,9 @@ from candlewick.process.files import replace_atomically
 SETTLED_AFTER = timedelta(minutes=10)
 MANY_ROWS = 50_000
 """So many new rows of a settled period are written as its one file at once, not in parts that would be joined later."""
+
+
+Kept = TypeVar("Kept", File, SealedFile)
 
 
 class Layout(NamedTuple):
@@ -86,7 +93,7 @@ class Publisher:
         What is published is of no use where it is of another `generation` of the warehouse: all is written anew then.
         """
         self._connection = connection
-        self._path = path
+        self.path = path
         self._generation = generation
         self._timezone = timezone
         previous = _read_current(path)
@@ -115,12 +122,49 @@ class Publisher:
             return False
         for name, layout in LAYOUTS.items():
             table = self.current.tables[name]
-            if period := _settled_period(self._path, table.files, layout):
+            if period := _settled_period(self.path, table.files, layout):
                 files = [file for file in table.files if not period.start <= file.start < period.end]
                 joined = self._write_period(name, layout, period)
-                self._replace_current(self.current.tables | {name: Table(_by_time([*files, joined]), table.loaded_at)})
+                joined_table = Table(_by_time([*files, joined]), table.loaded_at, table.sealed)
+                self._replace_current(self.current.tables | {name: joined_table})
                 return True
         return False
+
+    def let_go(self, sealed: Sequence[SealedFile]) -> bool:
+        """Name sealed files of a day in the place of the mart's own of that day; whether they have the same trades.
+
+        The newest file stays. What is in the place of the files is one version, and what is not another: no reader
+        sees anything between.
+        """
+        assert self.current is not None, "a version names what may go"
+        table, day = self.current.tables[TRADES], period_of(sealed[0].start, "day")
+        own = [file for file in table.files if file.start < day.end and day.start < file.end]
+        are_inside = all(day.start <= file.start and file.end <= day.end for file in own)
+        if not own or not are_inside or table.files[-1] in own or not self._are_same(own, sealed, day):
+            return False
+        crashpoint("before letting go of files")
+        left = [file for file in table.files if file not in own]
+        self._replace_current(
+            self.current.tables | {TRADES: Table(left, table.loaded_at, _by_time([*table.sealed, *sealed]))}
+        )
+        crashpoint("after letting go of files")
+        return True
+
+    def _are_same(self, own: list[File], sealed: Sequence[SealedFile], day: Period) -> bool:
+        """Compare the trades of a day, an hour at a time, in all columns that a sealed file has."""
+        source, columns = parquet_in(self.path), ", ".join(COMPARED)
+        ours = f"select {columns} from ({query(Table(own), source)})"
+        theirs = f"select {columns} from ({query(Table([], None, list(sealed)), source)})"
+        if sum(file.rows for file in own) != sum(file.rows for file in sealed):
+            return False
+        for hour in range(24):
+            start = day.start + timedelta(hours=hour)
+            within = f"traded_at >= timestamp '{start}' and traded_at < timestamp '{start + timedelta(hours=1)}'"
+            one, other = f"({ours} where {within})", f"({theirs} where {within})"
+            differing = f"select count(*) from (({one} except all {other}) union all ({other} except all {one}))"
+            if self._connection.execute(differing).fetchall() != [(0,)]:
+                return False
+        return True
 
     def collect_garbage(self) -> None:
         """Delete files that no version has named for a while and no living reader has pinned."""
@@ -133,13 +177,15 @@ class Publisher:
         if known and not news:
             return known
         files = {file.start: file for file in known.files if file.rows} if known else {}
-        for period in _periods(list(files.values()), news, layout):
+        sealed, days = _without_news(known.sealed if known else [], news)
+        news = {moment: count for moment, count in news.items() if period_of(moment, "day") not in days}
+        for period in [*days, *_periods(list(files.values()), news, layout)]:
             for start in [start for start in files if period.start <= start < period.end]:
                 del files[start]
             files[period.start] = self._write_period(name, layout, period)
         if not files:
             return Table([self._write_period(name, layout, ALWAYS)], newest)
-        return Table(_by_time(list(files.values())), newest)
+        return Table(_by_time(list(files.values())), newest, sealed)
 
     def _changes(self, name: str, layout: Layout, known: Table | None) -> tuple[datetime | None, dict[datetime, int]]:
         """The table's newest `loaded_at`, and how many rows are not published, by a moment near them."""
@@ -159,7 +205,7 @@ class Publisher:
 
     def _write(self, table: str, period: Period, query: str) -> File:
         """Write a file under a passing name, then give it one that says what is in it: its period and its digest."""
-        folder = self._path / table.replace(".", "/")
+        folder = self.path / table.replace(".", "/")
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f"{period.label}{DRAFT}"
         copy = f"copy ({query}) to {quoted(draft)} (format parquet, parquet_version v2, compression zstd)"
@@ -169,7 +215,7 @@ class Publisher:
         path = folder / f"{period.label}.{digest[:12]}.parquet"
         draft.replace(path)
         crashpoint("mid-publish")
-        name = str(path.relative_to(self._path))
+        name = str(path.relative_to(self.path))
         self._garbage.keep(name)
         return File(name, period.start, period.end, rows, len(content), digest)
 
@@ -179,12 +225,13 @@ class Publisher:
         self.current = Version(
             version=self.version,
             published_at=from_micros(now_us()),
+            format=FORMAT if any(table.sealed for table in tables.values()) else FIRST_FORMAT,
             warehouse_id=self._generation,
             timezone=self._timezone,
             tables=tables,
             watermarks=self._watermarks(),
         )
-        replace_atomically(self._path / CURRENT, encode(self.current), durable=False)
+        replace_atomically(self.path / CURRENT, encode(self.current), durable=False)
         self._views.write(self.current)
         self._garbage.drop(old - self.current.file_names)
         return self.current
@@ -194,6 +241,13 @@ class Publisher:
             "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
         ).fetchall()
         return {symbol: Watermark(*marks) for symbol, *marks in rows}
+
+
+def _without_news(sealed: list[SealedFile], news: dict[datetime, int]) -> tuple[list[SealedFile], list[Period]]:
+    """The sealed files of days without news, and the other days, whose trades are all to be the mart's own again."""
+    touched = {period_of(moment, "day") for moment in news}
+    days = touched & {period_of(file.start, "day") for file in sealed}
+    return [file for file in sealed if period_of(file.start, "day") not in days], sorted(days)
 
 
 def _periods(files: list[File], news: dict[datetime, int], layout: Layout) -> list[Period]:
@@ -253,7 +307,7 @@ def _is_at_rest(path: Path, group: list[File]) -> bool:
     return time.time() - newest > SETTLED_AFTER.total_seconds()
 
 
-def _by_time(files: list[File]) -> list[File]:
+def _by_time(files: "list[Kept]") -> "list[Kept]":
     return sorted(files, key=lambda file: file.start)
 
 
@@ -273,7 +327,16 @@ def _without_damage(path: Path, version: Version) -> Version | None:
         for file in table.files:
             if not _is_whole(path / file.name, file, is_recent_after=newest):
                 return None
+        if any(not _is_there(path / file.name, file) for file in table.sealed):
+            return None
     return version
+
+
+def _is_there(path: Path, file: SealedFile) -> bool:
+    try:
+        return path.stat().st_size == file.bytes
+    except FileNotFoundError:
+        return False
 
 
 def _is_whole(path: Path, file: File, *, is_recent_after: float) -> bool:

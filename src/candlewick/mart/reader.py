@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
 from candlewick.mart.pins import pin
-from candlewick.mart.quoting import quoted
+from candlewick.mart.sealed import parquet_in, query
 from candlewick.mart.version import CANDLES, CURRENT, TRADES, Version, decode
 from candlewick.moments import naive
 
@@ -140,8 +140,7 @@ def _open(path: Path, version: Version) -> "duckdb.DuckDBPyConnection":
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'; create schema silver; create schema gold")
     for name, table in version.tables.items():
-        files = ", ".join(quoted(path / file.name) for file in table.files)
-        connection.execute(f"create view {name} as select * from read_parquet([{files}])")
+        connection.execute(f"create view {name} as {query(table, parquet_in(path))}")
     connection.execute("set search_path = 'main,gold,silver'")  # so that `show tables` shows them
     return connection
 

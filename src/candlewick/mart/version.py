@@ -35,16 +35,36 @@ class File(msgspec.Struct, frozen=True):
         return max(timedelta(0), min(self.end, end) - max(self.start, start)) / (self.end - self.start)
 
 
+class SealedFile(msgspec.Struct, frozen=True):
+    """The sealed file of a symbol's UTC day, `start` to `end`: in the lake, so `name` leads there from the mart.
+
+    `places` are those of its prices and quantities.
+    """
+
+    name: str
+    symbol: str
+    start: datetime
+    end: datetime
+    rows: int
+    bytes: int
+    sha256: str
+    places: tuple[int, int]
+
+
 class Table(msgspec.Struct, frozen=True):
-    """A table's files by period, ascending, and how far it is: the largest `loaded_at` published."""
+    """A table's files by period, ascending, and how far it is: the largest `loaded_at` published.
+
+    `sealed` are files of the lake whose trades are in no file of the mart.
+    """
 
     files: list[File]
     loaded_at: datetime | None = None
+    sealed: list[SealedFile] = []
 
     @property
     def rows(self) -> int:
         """How many rows the table has."""
-        return sum(file.rows for file in self.files)
+        return sum(file.rows for file in self.files) + sum(file.rows for file in self.sealed)
 
 
 class Watermark(msgspec.Struct, frozen=True):
@@ -55,7 +75,9 @@ class Watermark(msgspec.Struct, frozen=True):
     loaded_at: datetime
 
 
-FORMAT = 1
+FORMAT = 2
+"""Written where a table has `sealed` files, which readers of the first format would not miss."""
+FIRST_FORMAT = 1
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -67,7 +89,7 @@ class Version(msgspec.Struct, frozen=True):
     timezone: str
     tables: dict[str, Table]
     watermarks: dict[str, Watermark]
-    format: int = FORMAT
+    format: int = FIRST_FORMAT
     """Of this file and of what it names; one that says none is of the first."""
 
     def newest_day(self) -> tuple[float, int]:
@@ -87,14 +109,14 @@ class Version(msgspec.Struct, frozen=True):
 
     @property
     def file_names(self) -> set[str]:
-        """The files of all tables."""
+        """The files of all tables that are the mart's own."""
         return {file.name for table in self.tables.values() for file in table.files}
 
 
 class _Format(msgspec.Struct):
     """All that is read of a version first, since the rest of a newer one may look otherwise."""
 
-    format: int = FORMAT
+    format: int = FIRST_FORMAT
 
 
 _ENCODER = msgspec.json.Encoder()

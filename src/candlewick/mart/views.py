@@ -13,6 +13,7 @@ import duckdb
 import structlog
 
 from candlewick.mart.quoting import quoted
+from candlewick.mart.sealed import parquet_in, query
 from candlewick.mart.version import Version
 from candlewick.process.files import replace_atomically
 
@@ -74,6 +75,5 @@ def views(path: Path, version: Version) -> list[str]:
     schemas = sorted({name.partition(".")[0] for name in version.tables})
     statements = [f"create schema if not exists {schema};" for schema in schemas]
     for name, table in version.tables.items():
-        files = ", ".join(quoted(path / file.name) for file in table.files)
-        statements.append(f"create or replace view {name} as select * from read_parquet([{files}]);")
+        statements.append(f"create or replace view {name} as {query(table, parquet_in(path))};")
     return statements

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from candlewick.errors import TornObjectError
+from candlewick.lake.sealed.certified import canonical
 from candlewick.lake.sealed.day import column
 from candlewick.lake.sealed.file import Sealed
 from candlewick.seal import merkle
-from candlewick.seal.certificate import Certificate, canonical
+from candlewick.seal.certificate import Certificate
 
 VERIFIER = Path(__file__).with_name("verify.py")
 _STAMP = (1980, 1, 1, 0, 0, 0)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from candlewick.errors import NewerError, TornObjectError
+from candlewick.lake.sealed.certified import canonical
 from candlewick.lake.sealed.day import Day
 from candlewick.seal.merkle import Tree
 from candlewick.seal.minutes import Verdict
@@ -61,11 +62,6 @@ class Certificate:
         """Return its file."""
         signed = {} if self.signature is None else {"signature": dict(self.signature)}
         return canonical(self.body | signed) + b"\n"
-
-
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """Write JSON in the one way that is signed and counted."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def decode(content: bytes, name: str) -> Certificate:

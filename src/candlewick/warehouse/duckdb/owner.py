@@ -63,6 +63,8 @@ def _run_once(pipeline: Pipeline, stop: threading.Event) -> None:
     while not stop.is_set() and (pipeline.cycle() or pipeline.is_catching_up):
         continue
     pipeline.finish()
+    while not stop.is_set() and pipeline.let_go():
+        continue
 
 
 def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pulse: "_Pulse") -> None:

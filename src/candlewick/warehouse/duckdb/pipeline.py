@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Self
 
 from candlewick.config import Settings
 from candlewick.mart.publisher import TABLES, WITH_TRADES, Publisher
 from candlewick.warehouse.duckdb.file import owned
 from candlewick.warehouse.duckdb.intake import Intake
+from candlewick.warehouse.duckdb.letting_go import LettingGo
 from candlewick.warehouse.duckdb.loader import Loaded
 from candlewick.warehouse.pace import Pace
 
@@ -23,6 +25,7 @@ LONG_SECONDS = 6.0
 TRADES_SECONDS = 6.0
 PRUNING_SECONDS = 600.0
 JOINING_SECONDS = 10.0
+LETTING_GO_SECONDS = 60.0
 
 _BACKLOG_LINES = 50_000
 _QUIET_SECONDS = 1.0
@@ -38,6 +41,7 @@ class Pipeline:
 
     intake: Intake
     publisher: Publisher
+    letting_go: LettingGo
     objects: int = 0
     lines: int = 0
     cycle_ms: dict[str, float] = field(default_factory=dict)
@@ -49,6 +53,7 @@ class Pipeline:
     _trades: Pace = field(default_factory=lambda: Pace(TRADES_SECONDS))
     _pruning: Pace = field(default_factory=lambda: Pace(PRUNING_SECONDS, is_owed=True))
     _joining: Pace = field(default_factory=lambda: Pace(JOINING_SECONDS, is_owed=True))
+    _letting_go: Pace = field(default_factory=lambda: Pace(LETTING_GO_SECONDS, is_owed=True))
     _last_news: float = 0.0
 
     @classmethod
@@ -65,7 +70,8 @@ class Pipeline:
                 generation=intake.generation,
                 timezone=settings.timezone,
             )
-            pipeline = cls(intake, publisher)
+            letting_go = LettingGo(intake.loader.lake, intake.warehouse.connection, publisher, settings.mart_kept)
+            pipeline = cls(intake, publisher, letting_go)
             pipeline._count()
             intake.cycle.changed |= TABLES  # whoever owned it before may have been killed before it published them
             pipeline.finish()
@@ -90,6 +96,10 @@ class Pipeline:
         self._run_models(with_audit=self.audit.is_owed, with_long=True)
         self._publish(with_trades=True)
         self.intake.prune()
+
+    def let_go(self) -> bool:
+        """Let the mart's own files of one sealed day go, where that is wanted and can be; whether they went."""
+        return self.letting_go.one_day(datetime.now(UTC))
 
     def _count(self) -> None:
         counts = "select count(*), coalesce(sum(line_count), 0)::bigint from raw.loaded_objects"
@@ -135,6 +145,11 @@ class Pipeline:
             self._joining.done(now, self.clock())
             self._joining.owe()
             return is_joined
+        elif self._letting_go.is_due(now):
+            is_gone = self.let_go()
+            self._letting_go.done(now, self.clock())
+            self._letting_go.owe()
+            return is_gone
         else:
             return False
         return True

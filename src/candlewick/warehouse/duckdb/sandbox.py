@@ -44,13 +44,10 @@ class Sandbox:
     def first_rows(self, statement: str, limits: Limits = WHOLE, visitor: str = "") -> tuple[pa.Table, bool]:
         """Run a statement, whoever's it is. Raises `QueryRefusedError`, and `MartNotReadyError`."""
         del visitor
-        tables = {
-            name: [str(self._mart.path.absolute() / file.name) for file in table.files]
-            for name, table in self._mart.current().tables.items()
-        }
+        tables = self._mart.current().tables
         process = self._take()
         try:
-            return process.ask(Question(statement, limits, self.seconds, tables))
+            return process.ask(Question(statement, limits, self.seconds, str(self._mart.path.absolute()), tables))
         except QueryRefusedError as error:
             # Where the mart lies on this machine is nobody's business who sits at another.
             raise QueryRefusedError(str(error).replace(str(self._mart.path.absolute()), "the mart")) from None

@@ -15,8 +15,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from math import ceil
 from pathlib import Path
 
@@ -26,6 +26,8 @@ import pyarrow as pa
 from pyarrow import dataset
 
 from candlewick.errors import QueryRefusedError
+from candlewick.mart.sealed import query
+from candlewick.mart.version import Table
 from candlewick.warehouse.rows import COLUMNS, Limits, first_line, first_of
 
 MEMORY = "512MB"
@@ -57,18 +59,19 @@ _SHORT = (
 
 
 class Question(msgspec.Struct):
-    """A statement, what it may give and take, and the files of the tables that it may read."""
+    """A statement, what it may give and take, and the mart's tables that it may read, in a folder."""
 
     statement: str
     limits: Limits
     seconds: float
-    tables: dict[str, list[str]]
+    folder: str
+    tables: dict[str, Table]
 
 
 def warm_up() -> None:
     """Load all that a statement needs, some of which is loaded late. It leaves no thread behind: forks follow."""
     pa.set_cpu_count(1)
-    with _open({}) as connection:
+    with _open("", {}) as connection:
         connection.sql("select 1").to_arrow_table()
 
 
@@ -107,7 +110,7 @@ def _fence(seconds: float) -> None:
 def _rows(question: Question) -> tuple[pa.Table, bool]:
     """Run the statement."""
     limits = question.limits
-    with _open(question.tables) as connection:
+    with _open(question.folder, question.tables) as connection:
         _check(connection, question.statement)
         relation = _cut(connection.sql(question.statement).limit(limits.rows + 1), limits.cell)
         reader = relation.to_arrow_reader(min(_BATCH, limits.rows + 1))
@@ -145,14 +148,19 @@ def _shortened(number: int, name: str, kind: str, cell: int) -> str:
     return f"case when length({text}) > {cell} then left({text}, {cell - 1}) || '…' else {text} end as \"{quoted}\""
 
 
-def _open(tables: dict[str, list[str]]) -> duckdb.DuckDBPyConnection:
+def _open(folder: str, tables: dict[str, Table]) -> duckdb.DuckDBPyConnection:
     """A database in memory that has these tables, and no way out."""
     connection = duckdb.connect(config={"threads": "1"})
     connection.execute("create schema silver; create schema gold")
-    for name, files in tables.items():
-        handle = name.replace(".", "__")
-        connection.register(handle, dataset.dataset(files, format="parquet"))
-        connection.execute(f"create view {name} as select * from {handle}")
+    handles = (f"files_{number}" for number in count())
+
+    def source(names: Sequence[str]) -> str:
+        handle = next(handles)
+        connection.register(handle, dataset.dataset([str(Path(folder) / name) for name in names], format="parquet"))
+        return handle
+
+    for name, table in tables.items():
+        connection.execute(f"create view {name} as {query(table, source)}")
     for setting in _SETTINGS:
         connection.execute(setting)
     return connection

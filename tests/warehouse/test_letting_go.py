@@ -1,0 +1,144 @@
+"""The mart's own files of sealed days go, and whoever reads it finds the same trades in the sealed files."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import duckdb
+import pytest
+
+from candlewick.config.sections import RetentionSettings
+from candlewick.mart import garbage, views
+from candlewick.mart.reader import Mart
+from candlewick.mart.sealed import COMPARED
+from candlewick.mart.version import FIRST_FORMAT, FORMAT, TRADES
+from candlewick.process.crashpoint import VARIABLE
+from candlewick.seal import keeping
+from candlewick.warehouse.duckdb.sandbox import Sandbox
+from candlewick.warehouse.home import home_of
+from seal.killed import again
+from seal.lakes import DAYS, Recorder, fill, lake_of, markets, quiet, settings_of
+from seal.made import Market
+
+FIRST = DAYS[0]
+ROWS = f"select {', '.join(COMPARED)} from {TRADES} order by symbol, trade_id"
+GOLD = "select * exclude (loaded_at) from gold.trades_ohlc_1m order by all"
+STEPS = ("before letting go of files", "after letting go of files")
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """Two days, sealed and published, each in files of the mart's own; tests work on copies of it."""
+    settings = settings_of(tmp_path_factory.mktemp("full"))
+    fill(lake_of(settings), map(quiet, markets(count=60)))
+    found = keeping.seal_days(settings, None, None, lambda *_: None, asks=False)
+    assert {each.state for each in found} == {"sealed"}
+    home_of(settings).own(once=True)
+    assert own_days(settings) == set(DAYS) and version(settings).format == FIRST_FORMAT
+    return settings
+
+
+def letting_go(settings):
+    return settings.model_copy(update={"retention": RetentionSettings(mart=timedelta(hours=1))})
+
+
+def version(settings):
+    return Mart(settings.mart_path).current()
+
+
+def own_days(settings):
+    return {file.start.date() for file in version(settings).tables[TRADES].files}
+
+
+def rows(settings, statement=ROWS):
+    with Mart(settings.mart_path).connect() as database:
+        return database.execute(statement).fetchall()
+
+
+def test_a_sealed_days_trades_are_read_from_the_sealed_file_by_every_reader(full, tmp_path, monkeypatch):
+    monkeypatch.setattr(views, "EVERY_SECONDS", 0.0)
+    settings, before = letting_go(again(full, tmp_path)), rows(full)
+    home_of(settings).own(once=True)
+    assert own_days(settings) == {DAYS[1]} and version(settings).format == FORMAT
+    [sealed] = version(settings).tables[TRADES].sealed
+    assert (settings.mart_path / sealed.name).resolve().is_relative_to(settings.data / "lake" / "demo" / "sealed")
+    assert rows(settings) == before and len(before) == version(settings).tables[TRADES].rows
+    with duckdb.connect(str(settings.mart_path / views.DATABASE), read_only=True) as database:
+        assert database.execute(ROWS).fetchall() == before
+    engine = Sandbox(Mart(settings.mart_path))
+    try:
+        assert [tuple(row.values()) for row in engine.first_rows(ROWS)[0].to_pylist()] == before
+    finally:
+        engine.close()
+    first = Mart(settings.mart_path).trades("BTCUSDT", end=sealed.end)
+    assert first.num_rows == 60 and first.schema == Mart(full.mart_path).trades("BTCUSDT").schema
+    monkeypatch.setattr(garbage, "GRACE_SECONDS", 0.0)
+    home_of(settings).own(once=True)
+    named = {each.name for each in version(settings).tables[TRADES].files}
+    there = (settings.mart_path / "silver" / "trades_deduped").glob("*.parquet")
+    assert {f"silver/trades_deduped/{path.name}" for path in there} <= named
+    assert rows(settings) == before
+
+
+def test_by_default_nothing_goes(full, tmp_path):
+    settings = again(full, tmp_path)
+    home_of(settings).own(once=True)
+    assert own_days(settings) == set(DAYS) and not version(settings).tables[TRADES].sealed
+
+
+def test_a_sealed_file_that_is_not_the_certified_one_lets_nothing_go(full, tmp_path):
+    settings, before = letting_go(again(full, tmp_path)), rows(full)
+    for path in (settings.data / "lake").rglob("*.parquet"):
+        content = bytearray(path.read_bytes())
+        content[100] ^= 1
+        path.write_bytes(bytes(content))
+    home_of(settings).own(once=True)
+    assert own_days(settings) == set(DAYS) and rows(settings) == before
+
+
+def test_a_trade_that_no_sealed_file_has_keeps_its_day(full, tmp_path):
+    settings = again(full, tmp_path)
+    writer = Recorder(lake_of(settings), "r9")
+    writer.write(Market(seed=9, count=5, symbol="ETHUSDT", day=FIRST).lines())
+    settings = letting_go(settings)
+    home_of(settings).own(once=True)
+    assert own_days(settings) == set(DAYS) and len(rows(settings)) == len(rows(full)) + 5
+
+
+def test_news_of_a_day_that_went_make_it_the_marts_own_again_until_it_is_sealed(full, tmp_path):
+    settings = letting_go(again(full, tmp_path))
+    home_of(settings).own(once=True)
+    assert own_days(settings) == {DAYS[1]}
+    writer = Recorder(lake_of(settings), "r9")
+    late = {"symbol": "ETHUSDT", "seed": 9}
+    for start in range(0, 100, 20):
+        writer.write(quiet(Market(count=50, day=FIRST, **late))[start : start + 20])
+    writer.write(Market(count=1, first_id=1_050, day=DAYS[1], **late).lines())  # a day is told of when it is over
+    home_of(settings).own(once=True)
+    assert own_days(settings) == set(DAYS) and not version(settings).tables[TRADES].sealed
+    wanted = rows(settings)
+    assert len(wanted) == len(rows(full)) + 51 and set(rows(full)) < set(wanted)
+    keeping.seal_days(settings, [FIRST], ["ETHUSDT"], lambda *_: None, asks=False)
+    home_of(settings).own(once=True)
+    assert len(version(settings).tables[TRADES].sealed) == 2 and own_days(settings) == {DAYS[1]}
+    assert rows(settings) == wanted
+
+
+def test_killed_at_any_step_readers_see_the_same_rows_and_the_next_start_goes_on(full, tmp_path):
+    before, candles = rows(full), rows(full, GOLD)
+    for number, step in enumerate(STEPS):
+        settings = letting_go(again(full, tmp_path / str(number)))
+        config = tmp_path / "candlewick.toml"
+        config.write_text(
+            f'data = "{settings.data}"\nprefix = "demo"\nsymbols = ["BTCUSDT"]\ntimezone = "UTC"\n'
+            '[retention]\nmart = "1h"\n'
+        )
+        command = [sys.executable, "-m", "candlewick", "warehouse", "--once", "--config", str(config)]
+        done = subprocess.run(command, check=False, env=os.environ | {VARIABLE: step}, capture_output=True, timeout=300)
+        assert done.returncode == -signal.SIGKILL, (step, done.stderr[-500:])
+        assert rows(settings) == before, step
+        home_of(settings).own(once=True)
+        assert rows(settings) == before and rows(settings, GOLD) == candles, step
+        assert own_days(settings) == {DAYS[1]}, step
