@@ -14,8 +14,9 @@ from candlewick.cli import main
 from candlewick.config import Settings
 from candlewick.errors import MalformedFrameError, NewerError
 from candlewick.lake import manifest as manifests
+from candlewick.lake import names
 from candlewick.lake.manifest import Manifest
-from candlewick.lake.objects import Lake
+from candlewick.lake.objects import Lake, pack
 from candlewick.mart.reader import Mart
 from candlewick.mart.version import CURRENT
 from candlewick.seal import certificate
@@ -71,6 +72,22 @@ def test_a_newer_certificate_and_a_newer_manifest_are_refused_by_name():
     assert manifests.decode(manifests.encode(manifest)) == manifest
     with pytest.raises(MalformedFrameError, match="of version 1, got version 9; a newer Candlewick reads it"):
         manifests.decode(manifests.encode(replace(manifest, v=9)))
+
+
+@pytest.mark.parametrize("has_checkpoint", [False, True])
+def test_a_checkpoint_is_not_made_from_before_a_newer_object(tmp_path: Path, has_checkpoint: bool):
+    """Else the recorder would go on from an older object, beside what the newer Candlewick wrote."""
+    lake = Lake.open(str(tmp_path / "lake"), "binance")
+    manifest = Manifest(recorder="r1", seq=1, prev=None, created=1, lines=0, spans={}, covered={})
+    ours, newer = (names.stream("binance", "r1", at) for at in (1_000_000, 2_000_000))
+    lake.put_absent(ours, pack([], manifest))
+    path = tmp_path / "r1.state.json"
+    if has_checkpoint:
+        checkpoint.Checkpoint("r1", seq=1, prev=ours, last_stream=ours, lake=lake.identity).save(path)
+    lake.put_absent(newer, pack([], replace(manifest, v=9, seq=2, prev=ours)))
+    with pytest.raises(NewerError, match=rf"^{newer}: {NEWER}"):
+        checkpoint.open_checkpoint(path, lake, "r1")
+    assert path.exists() == has_checkpoint
 
 
 def test_a_command_says_it_in_one_line(tmp_path: Path, monkeypatch, capsys):

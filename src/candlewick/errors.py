@@ -19,6 +19,7 @@
     │   ├── ObjectExistsError         put-if-absent found the name taken
     │   ├── ObjectMissingError        an object that was named is not there
     │   └── TornObjectError           an object without its manifest, or not one of ours
+    │       └── NewerObjectError      a newer Candlewick wrote it, so only that one can read it
     ├── LeaseError                    another recorder of this name writes to the lake
     ├── CheckpointError               state.json cannot be used; the lake rebuilds it
     ├── QueryRefusedError             a statement was not run, or not to its end
@@ -142,6 +143,16 @@ class ObjectMissingError(LakeError):
 
 class TornObjectError(LakeError):
     """An object in the lake has no manifest, or is not one of ours."""
+
+
+class NewerObjectError(TornObjectError):
+    """An object in the lake was written by a newer Candlewick: `found` is its version, `known` ours."""
+
+    def __init__(self, name: str, found: int, known: int) -> None:
+        self.name, self.found, self.known = name, found, known
+        super().__init__(
+            f"{name}: expected a manifest of version {known}, got version {found}; a newer Candlewick reads it"
+        )
 
 
 class LeaseError(CandlewickError):

@@ -42,6 +42,7 @@ def seal(
         return
     log.configure("seal", level="error")
     chosen = None if days is None else [day.date() for day in days]
+    symbols = None if symbols is None else [symbol.upper() for symbol in symbols]
     with report.progress_bar(console(quiet=as_json)) as show:
         found = keeping.seal_days(settings, chosen, symbols, show, asks=not offline)
     tell_json(found) if as_json else console().print(report.render(found))
@@ -58,7 +59,12 @@ def prove(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to.", show_default="<symbol>-<day>.proof.zip")
     ] = None,
-    trades: Annotated[bool, typer.Option(help="Without them it proves a day to who has its trades.")] = True,
+    trades: Annotated[
+        bool,
+        typer.Option(
+            "--trades/--no-trades", " /--without-trades", help="Without them it proves a day to who has them."
+        ),
+    ] = True,
     trade_id: Annotated[
         int | None, typer.Option("--trade", help="Prove that this one trade is part of the day: about 1.5 KB.")
     ] = None,
@@ -73,7 +79,7 @@ def prove(
     from candlewick.seal import proving  # noqa: PLC0415
 
     settings = settings_from(config_path, demo=demo)
-    first = day.date()
+    symbol, first = symbol.upper(), day.date()
     if trade_id is not None:
         path = output or Path(f"{symbol}-{trade_id}.inclusion.json")
         written = proving.prove_trade(settings, symbol, first, trade_id, path)

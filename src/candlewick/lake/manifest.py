@@ -89,6 +89,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ma
     days: tuple[DayNote, ...] = ()
 
 
+class _Version(msgspec.Struct):
+    """All that is read of a manifest that is not like ours: the rest of a newer one may look otherwise."""
+
+    v: int = VERSION
+
+
 _ENCODER = msgspec.json.Encoder()
 _DECODER: msgspec.json.Decoder[Manifest] = msgspec.json.Decoder(Manifest)
 
@@ -96,6 +102,14 @@ _DECODER: msgspec.json.Decoder[Manifest] = msgspec.json.Decoder(Manifest)
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as one JSON line, without a line end."""
     return _ENCODER.encode(manifest)
+
+
+def version_of(line: bytes) -> int:
+    """Return the version of what may be a manifest; ours where it does not tell."""
+    try:
+        return msgspec.json.decode(line, type=_Version).v
+    except UNREADABLE:
+        return VERSION
 
 
 def decode(line: bytes) -> Manifest:

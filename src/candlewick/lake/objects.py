@@ -17,7 +17,14 @@ from msgspec.structs import replace
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 
 from candlewick.config import S3Settings
-from candlewick.errors import LakeError, MalformedFrameError, ObjectExistsError, ObjectMissingError, TornObjectError
+from candlewick.errors import (
+    LakeError,
+    MalformedFrameError,
+    NewerObjectError,
+    ObjectExistsError,
+    ObjectMissingError,
+    TornObjectError,
+)
 from candlewick.lake import compression, names, s3
 from candlewick.lake import manifest as manifests
 from candlewick.lake.folder import Folder, Listed
@@ -258,7 +265,11 @@ def unpack_text(name: str, content: bytes) -> LakeText:
         end = len(text) - 1
         start = text.rfind(b"\n", 0, max(end, 0)) + 1
         manifest = manifests.decode(text[start:end])
-    except (ValueError, MalformedFrameError) as error:
+    except ValueError as error:
+        raise TornObjectError(f"{name}: not a whole object: {error}") from None
+    except MalformedFrameError as error:
+        if (found := manifests.version_of(text[start:end])) > manifests.VERSION:
+            raise NewerObjectError(name, found, manifests.VERSION) from None
         raise TornObjectError(f"{name}: not a whole object: {error}") from None
     lines = text.count(b"\n", 0, start)
     if text[end:] != b"\n" or manifest.lines != lines:

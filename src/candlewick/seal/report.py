@@ -30,19 +30,20 @@ def render(findings: Sequence[Finding]) -> RenderableType:
     """Return a table of what was found, one row a day of a symbol."""
     if not findings:
         return "No day to seal: none is over, or all are sealed."
-    table = Table(
-        "symbol", "day", "state", "trades", "bytes a trade", "declared", "fetched again", "digest, or why not"
-    )
-    for each in findings:
-        per_trade = f"{each.byte_count / each.count:.1f}" if each.count else ""
-        table.add_row(
-            each.symbol,
-            str(each.day),
-            f"[{_COLOURS.get(each.state, 'white')}]{each.state}[/]",
-            f"{each.count:,}" if each.count else "",
-            per_trade,
-            f"{each.declared:,}",
-            f"{each.healed:,}",
-            each.digest[:16] or escape(each.reason),
-        )
+    columns = {
+        "symbol": [each.symbol for each in findings],
+        "day": [str(each.day) for each in findings],
+        "state": [f"[{_COLOURS.get(each.state, 'white')}]{each.state}[/]" for each in findings],
+        "trades": [f"{each.count:,}" if each.count else "" for each in findings],
+        "bytes each": [f"{each.byte_count / each.count:.1f}" if each.count else "" for each in findings],
+        "declared": [f"{each.declared:,}" if each.declared else "" for each in findings],
+        "fetched": [f"{each.healed:,}" if each.healed else "" for each in findings],
+        "digest, or why not": [each.digest[:16] or escape(each.reason) for each in findings],
+    }
+    told = {name: values for name, values in columns.items() if any(values)}
+    table = Table()
+    for name in told:
+        table.add_column(name, no_wrap=name in ("symbol", "day", "state", "trades"))
+    for row in zip(*told.values(), strict=True):
+        table.add_row(*row)
     return table

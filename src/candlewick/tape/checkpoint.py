@@ -13,7 +13,15 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from candlewick.errors import UNREADABLE, CheckpointError, LakeError, NewerError, ObjectMissingError, TornObjectError
+from candlewick.errors import (
+    UNREADABLE,
+    CheckpointError,
+    LakeError,
+    NewerError,
+    NewerObjectError,
+    ObjectMissingError,
+    TornObjectError,
+)
 from candlewick.lake import names
 from candlewick.lake.manifest import HistoryMark, Manifest
 from candlewick.lake.objects import Lake
@@ -227,12 +235,14 @@ def _newest_readable(lake: Lake, candidates: Iterable[str]) -> tuple[str, Manife
 
 
 def _readable(lake: Lake, candidates: Iterable[str]) -> Iterator[tuple[str, Manifest]]:
-    """Read the manifests of objects; one that is torn or gone is passed over, and said.
+    """Read the manifests of objects; one that is torn or gone is passed over, and said. Raises `NewerError`.
 
     A lake that cannot be read now proves nothing: its `LakeError` goes on, or a start would forget what it has.
     """
     for name in candidates:
         try:
             yield name, lake.read_object(name).manifest
+        except NewerObjectError as error:  # passed over, the recorder would go on from what it had before
+            raise NewerError(error.name, error.found, error.known) from None
         except (TornObjectError, ObjectMissingError) as error:
             log.warning("object passed over", name=name, problem=str(error))

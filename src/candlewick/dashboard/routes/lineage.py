@@ -203,6 +203,8 @@ def _trades(reader: Viewed, asked: Asked, candle: Row) -> dict[str, Any]:
 
 def _end(trade: Row) -> dict[str, Any]:
     times = {name: _micros(trade[name]) for name in ("traded_at", "received_at", "loaded_at")}
+    if times["loaded_at"] == times["received_at"]:  # read from a sealed file, which has no moment of loading
+        del times["loaded_at"]
     amounts = {name: _text(trade[name]) for name in ("price", "quantity")}
     return {"trade_id": _text(trade["trade_id"]), "source": trade["source"], **amounts, **times}
 

@@ -17,7 +17,8 @@ export interface End {
   readonly quantity: string;
   readonly traded_at: number;
   readonly received_at: number;
-  readonly loaded_at: number;
+  /** Of what is read from a sealed file nobody knows it. */
+  readonly loaded_at?: number;
 }
 
 export interface LakeObject {
