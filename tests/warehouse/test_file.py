@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from candlewick.errors import WarehouseCorruptError, WarehouseError
 from candlewick.lake.objects import LakeObject
@@ -72,12 +73,17 @@ def test_each_load_is_later_than_the_one_before_even_where_the_clock_is_not(path
 def test_an_object_with_a_line_that_is_not_json_is_refused_whole_and_the_others_are_loaded(path, objects):
     warehouse = Warehouse.open(path)
     good, not_json, not_text = objects
-    broken = [good, not_json._replace(lines=[b'{"e":"trade"', b"{}"]), not_text._replace(lines=[b"\xff\xfe"])]
+    broken = [good, holding(not_json, [b'{"e":"trade"', b"{}"]), holding(not_text, [b"\xff\xfe"])]
     refused = warehouse.load(broken)
     assert refused[not_json.name] == "line 1 is not JSON"
     assert "not text" in refused[not_text.name]
     assert warehouse.connection.execute("select distinct object_name from raw.binance_raw").fetchall() == [(good.name,)]
     assert warehouse.loaded_in(hour_of(good.name)) == {good.name}
+
+
+def holding(item: LakeObject, lines: list[bytes]) -> LakeObject:
+    """An object with other lines, and a manifest that promises as many."""
+    return item._replace(lines=lines, manifest=replace(item.manifest, lines=len(lines)))
 
 
 def test_a_second_owner_is_told_who_owns_it(path):
