@@ -78,6 +78,33 @@ def test_a_flick_goes_on_by_itself(visit: Visit) -> None:
     visitor.wait(f"{HOOK}.view().to < {before[1] - 2 * DRAGGED}")
 
 
+# How near to the top of the pane the newest paint wrote a number into a cell.
+HIGHEST_CELL = """() => {
+    const canvases = document.querySelectorAll(".canvas table tr:first-child td:nth-child(2) canvas");
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    let highest = null;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        if ([...canvases].includes(this.canvas) && this.textAlign === "right" && /^[\\d.,]+$/.test(text)) {
+            if (highest === null) {
+                highest = y;
+                queueMicrotask(() => { window.__highest = highest; highest = null; });
+            }
+            highest = Math.min(highest, y);
+        }
+        return fillText.call(this, text, x, y);
+    };
+}"""
+
+
+@pytest.mark.parametrize("indicators", ["", "ema,vwap,bb"])
+def test_on_a_phone_the_legend_lies_over_no_cell_of_a_footprint(visit: Visit, indicators: str) -> None:
+    visitor = visit(f"{SERIES}&flow=bidask&ind={indicators}", width=390, height=844, touch=True).wait_for_bars()
+    visitor.ask(f"({HIGHEST_CELL})()")
+    legend = "document.querySelector('.legend')"
+    visitor.wait(f"window.__highest > {legend}.offsetTop + {legend}.offsetHeight")
+    assert visitor.page.locator(".legend .row").count() == len(indicators.split(",")) * bool(indicators)
+
+
 def test_settings_can_be_read_to_their_end_at_twice_the_size(visit: Visit) -> None:
     visitor = visit(SERIES, width=720, height=450).wait_for_bars()
     visitor.page.get_by_role("button", name="Settings", exact=True).click()

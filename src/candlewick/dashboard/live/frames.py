@@ -1,6 +1,7 @@
 """What the chart's WebSocket says: frames of changed bars, and one status a second. Pure: text in, text out.
 
-Times are seconds (bars) or ms (instants) since the epoch; amounts are decimal literals, exact up to the browser.
+Times are seconds (bars) or ms (instants) since the epoch; `g` is the newest event, 0 for none, and `t` how much
+later the frame was sent. Amounts are decimal literals, exact up to the browser.
 """
 
 import json
@@ -39,5 +40,6 @@ class FrameWriter:
         return f'{self._head}"i":{json.dumps(numbers, separators=(",", ":"))}}}'
 
     def _frame(self, bars: list[str], event_at: int, sent_at: int) -> str:
-        # The event's time keeps its µs: latency to the screen is measured from it.
-        return f'{self._head}"b":[{",".join(bars)}],"g":{event_at / 1_000:.3f},"t":{sent_at / 1_000:.3f}}}'
+        # The event's time keeps its µs: latency to the screen is measured from it. A difference is shorter than a time.
+        late = (sent_at - event_at) / 1_000
+        return f'{self._head}"b":[{",".join(bars)}],"g":{event_at / 1_000:.3f},"t":{late:.3f}}}'

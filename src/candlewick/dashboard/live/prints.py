@@ -42,7 +42,10 @@ class Prints:
 
 
 def frame_of(symbol: str, trades: Sequence[FeedTrade], *, event_at: int, sent_at: int) -> str:
-    """Write trades as columns: `t` µs, `i` ids, `p` prices and `q` quantities as text, `m` 1 where the taker sold."""
+    """Write trades as columns: `t` µs, `i` ids, `p` prices and `q` quantities as text, `m` 1 where the taker sold.
+
+    `g` and `t` are as in frames of bars.
+    """
     columns = {
         "i": [str(trade.trade_id) for trade in trades],
         "t": [trade.traded_at for trade in trades],
@@ -50,5 +53,5 @@ def frame_of(symbol: str, trades: Sequence[FeedTrade], *, event_at: int, sent_at
         "q": [decimal_text(trade.quantity) for trade in trades],
         "m": [int(trade.is_sell) for trade in trades],
     }
-    told = {"s": symbol, "p": columns, "g": event_at / 1_000, "t": sent_at / 1_000}
+    told = {"s": symbol, "p": columns, "g": event_at / 1_000, "t": (sent_at - event_at) / 1_000}
     return json.dumps(told, separators=(",", ":"))

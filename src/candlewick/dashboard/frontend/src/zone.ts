@@ -108,9 +108,12 @@ export function zonedBehavior(clock: () => ZoneClock): IHorzScaleBehavior<Time> 
   return new Zoned();
 }
 
+/** Asked once: the browser takes long to answer, and a page that travels has the old zone until it is loaded anew. */
+let browsers: string | null = null;
+
 /** The wall clock of the chosen zone: an IANA name, or `browser`. */
 export function clockOf(choice: string): ZoneClock {
-  const zone = choice === "browser" ? browserZone() : choice;
+  const zone = choice === "browser" ? (browsers ??= browserZone()) : choice;
   const known = clocks.get(zone) ?? new ZoneClock(zone);
   clocks.set(zone, known);
   return known;

@@ -74,6 +74,8 @@ export class PriceChart {
   readonly table = new BarTable();
   bars: readonly Bar[] = [];
   decimals = 2;
+  /** Whether the price scale fits the bars alone, and not the lines over them: bars that are read need the height. */
+  fitsBars = false;
 
   private readonly main: MainSeries;
   private readonly volume: ISeriesApi<"Histogram">;

@@ -219,16 +219,17 @@ export class Live {
     if (frame.error) throw new Error(`/api/live: ${frame.error}`);
     if (frame.alerts) this.alerts.emit();
     if (frame.pong !== undefined && frame.now !== undefined) this.setClock(frame.pong, frame.now);
-    if (frame.s !== undefined && frame.p) this.tellTape(frame.s, tradesOf(frame.p), frame.t ?? 0);
+    if (frame.s !== undefined && frame.p) this.tellTape(frame.s, tradesOf(frame.p), sentAt(frame));
     if (frame.s !== undefined && frame.f !== undefined) this.tell(keyOf(frame.s, frame.f), frame, text.length);
   }
 
-  private tell(key: string, { i: status, b: rows, g: event = 0, t: sent = 0 }: Frame, bytes: number): void {
+  private tell(key: string, frame: Frame, bytes: number): void {
+    const { i: status, b: rows, g: event = 0 } = frame;
     const followers = [...this.followings].filter((following) => following.key === key);
     if (status && status.source !== "waiting") this.hasCandles = true;
     for (const { follower } of followers) {
       if (status) follower.heed(status);
-      if (rows) follower.take({ bars: rows.map(barOf), event, sent, bytes });
+      if (rows) follower.take({ bars: rows.map(barOf), event, sent: sentAt(frame), bytes });
     }
   }
 
@@ -241,6 +242,11 @@ export class Live {
     const roundTrip = Date.now() - sent;
     if (roundTrip <= this.skew.roundTrip) this.skew = { offset: server - (sent + roundTrip / 2), roundTrip };
   }
+}
+
+/** A frame tells how much later than its newest event it was sent. */
+function sentAt({ g: event = 0, t: late = 0 }: Frame): number {
+  return event + late;
 }
 
 function keyOf(symbol: string, timeframe: string): string {

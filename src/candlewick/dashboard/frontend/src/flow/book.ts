@@ -15,7 +15,7 @@ export interface FlowBar {
   readonly standing: Standing;
 }
 
-/** So many trades are kept for the warehouse to catch up with. */
+/** So many trades are kept for the warehouse to catch up with, and up to twice as many now and then. */
 const HELD = 50_000;
 
 export class FlowBook {
@@ -50,14 +50,17 @@ export class FlowBook {
       const { lastId } = bar.cells;
       if (lastId !== null && lastId > (this.lastSettled ?? -1n)) this.lastSettled = lastId;
     }
+    const settled = this.lastSettled;
+    if (settled !== null) this.held = this.held.filter(({ id }) => id > settled);
     this.recount();
   }
 
   /** Take newer trades, ascending by id. After a hole they wait for the server to pass it. */
   take(trades: readonly Trade[]): void {
-    const known = this.held.at(-1)?.id ?? -1n;
+    const known = this.held.at(-1)?.id ?? this.lastSettled ?? -1n;
     const fresh = trades.filter(({ id }) => id > known);
-    this.held = [...this.held, ...fresh].slice(-HELD);
+    for (const trade of fresh) this.held.push(trade);
+    if (this.held.length > 2 * HELD) this.held.splice(0, this.held.length - HELD);
     this.count(fresh);
   }
 

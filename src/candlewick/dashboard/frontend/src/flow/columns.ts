@@ -1,8 +1,10 @@
 // One bar's cells as they are painted: levels of the step that fits the screen, and what they say. Kept until they change.
 
 import { numberOf } from "../data/amount";
+import { fixed, short } from "../format";
 import type { FlowBar } from "./book";
 import { type Level, merged, read, type Reading } from "./cells";
+import { decimalsFor } from "./words";
 
 export interface Column {
   readonly step: number;
@@ -10,10 +12,21 @@ export interface Column {
   readonly prices: readonly number[];
   readonly bought: readonly number[];
   readonly sold: readonly number[];
+  /** Both as a cell writes them. */
+  readonly boughtText: readonly string[];
+  readonly soldText: readonly string[];
   readonly reading: Reading;
   /** The largest volume of a level, and of a side of one. */
   readonly most: number;
   readonly mostOfSide: number;
+}
+
+/** What a cell shows where nothing was traded. */
+export const NOTHING = "·";
+
+/** An amount as a cell writes it. */
+export function cellText(value: number, decimals: number): string {
+  return value >= 10_000 ? short(value) : fixed(value, decimals);
 }
 
 interface Kept {
@@ -37,14 +50,18 @@ export function columnOf(bar: FlowBar, step: bigint): Column {
 
 export function made(levels: readonly Level[], step: bigint): Column {
   const [bought, sold] = [levels.map((level) => numberOf(level.bought)), levels.map((level) => numberOf(level.sold))];
+  const mostOfSide = Math.max(0, ...bought, ...sold);
+  const texts = (volumes: readonly number[]) => volumes.map((volume) => (volume === 0 ? NOTHING : cellText(volume, decimalsFor(mostOfSide))));
   return {
     step: numberOf(step),
     levels,
     prices: levels.map(({ price }) => numberOf(price)),
     bought,
     sold,
+    boughtText: texts(bought),
+    soldText: texts(sold),
     reading: read(levels, step),
     most: Math.max(0, ...bought.map((volume, at) => volume + sold[at]!)),
-    mostOfSide: Math.max(0, ...bought, ...sold),
+    mostOfSide,
   };
 }

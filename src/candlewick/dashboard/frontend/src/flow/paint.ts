@@ -2,10 +2,9 @@
 
 import { FONT } from "../chart/chrome";
 import type { Bar } from "../data/bar";
-import { fixed, short } from "../format";
-import { type CandleColours, faded, legible, type Palette } from "../style/theme";
+import { type CandleColours, legible, type Palette } from "../style/theme";
 import type { FlowBar } from "./book";
-import type { Column } from "./columns";
+import { cellText, type Column, NOTHING } from "./columns";
 import { decimalsFor, signedText, toneOf, WORDS } from "./words";
 
 export type Mode = "bidask" | "delta" | "volume";
@@ -32,12 +31,30 @@ export interface Place {
 
 type Context = CanvasRenderingContext2D;
 
-export function paintColumn(context: Context, bar: Bar, flow: FlowBar, column: Column, place: Place, look: Look): void {
-  if (place.width < LEGIBLE[look.mode]) return paintFolded(context, column, place, look);
+/** A bar to paint: what it is made of, and where it is. */
+export interface Painting {
+  readonly bar: Bar;
+  readonly flow: FlowBar;
+  readonly column: Column;
+  readonly place: Place;
+}
+
+/** Paint bars that are all as wide: their numbers where these can be read, bars of volume where not. */
+export function paintColumns(context: Context, paintings: readonly Painting[], look: Look): void {
+  const width = paintings[0]?.place.width ?? 0;
+  if (width < LEGIBLE[look.mode]) paintFolded(context, paintings, look);
+  else for (const painting of paintings) paintColumn(context, painting, look);
+}
+
+function paintColumn(context: Context, { bar, flow, column, place }: Painting, look: Look): void {
   const left = place.x - place.width / 2 + 2;
   const box = { left: left + CANDLE + 2, right: place.x + place.width / 2 - 3 };
   paintGround(context, bar, column, place, look);
   paintCandle(context, bar, left + CANDLE / 2, place, look);
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  const [top, bottom] = edges(column, 0, place);
+  context.font = fontFor(bottom - top - 1);
   column.levels.forEach((_, at) => paintCell(context, column, at, box, place, look));
   paintMarks(context, column, box, place, look);
   paintFoot(context, flow, column, box, place, look);
@@ -71,38 +88,45 @@ function edges(column: Column, at: number, place: Place): [number, number] {
   return [Math.min(one, other), Math.max(one, other)];
 }
 
+/** Rows are about as high as each other, and to set a font costs as much as to write with it. */
+function fontFor(height: number): string {
+  return `${height >= 14 ? 11 : height >= 11 ? 10 : 9}px ${FONT}`;
+}
+
 function paintCell(context: Context, column: Column, at: number, box: Box, place: Place, look: Look): void {
   const [top, bottom] = edges(column, at, place);
   const [bought, sold, height] = [column.bought[at]!, column.sold[at]!, Math.max(1, bottom - top - 1)];
   const { colours, mode, palette } = look;
   const middle = (box.left + box.right) / 2;
-  context.font = `${height >= 14 ? 11 : height >= 11 ? 10 : 9}px ${FONT}`;
-  context.textBaseline = "middle";
-  context.textAlign = "right";
   const y = top + height / 2 + 0.5;
   if (mode === "bidask") {
     fill(context, colours.bearFill, sold / column.mostOfSide, box.left, top, middle - box.left - 0.5, height);
     fill(context, colours.bullFill, bought / column.mostOfSide, middle + 0.5, top, box.right - middle - 0.5, height);
-    const decimals = decimalsFor(column.mostOfSide);
     const imbalance = column.reading.imbalances[at];
     const loud = (colour: string, share: number) => loudOn(colour, palette.background, opacityOf(share));
-    write(context, sold, decimals, middle - 5, y, imbalance === "sell" ? loud(colours.bearFill, sold / column.mostOfSide) : null, palette);
-    write(context, bought, decimals, box.right - 5, y, imbalance === "buy" ? loud(colours.bullFill, bought / column.mostOfSide) : null, palette);
+    write(context, column.soldText[at]!, middle - 5, y, imbalance === "sell" ? loud(colours.bearFill, sold / column.mostOfSide) : null, palette);
+    write(context, column.boughtText[at]!, box.right - 5, y, imbalance === "buy" ? loud(colours.bullFill, bought / column.mostOfSide) : null, palette);
     return;
   }
   const value = mode === "delta" ? bought - sold : bought + sold;
   const colour = bought >= sold ? colours.bullFill : colours.bearFill;
   const share = mode === "delta" ? Math.abs(value) / column.most : value / column.most;
-  context.fillStyle = faded(mode === "delta" ? colour : palette.fill, 0.28);
-  context.fillRect(box.left, top, Math.max(1, (box.right - box.left) * share), height);
+  tint(context, mode === "delta" ? colour : palette.fill, 0.28, box.left, top, Math.max(1, (box.right - box.left) * share), height);
   const sign = mode === "delta" && value < 0 ? "−" : mode === "delta" && value > 0 ? "+" : "";
   context.fillStyle = palette.text;
-  context.fillText(sign + text(Math.abs(value), decimalsFor(column.most)), box.right - 5, y);
+  context.fillText(sign + cellText(Math.abs(value), decimalsFor(column.most)), box.right - 5, y);
 }
 
 function fill(context: Context, colour: string, share: number, x: number, y: number, width: number, height: number): void {
-  context.fillStyle = faded(colour, opacityOf(share));
+  tint(context, colour, opacityOf(share), x, y, width, height);
+}
+
+/** Fill with a colour that lets through; that is quicker than to write the colour with its opacity each time. */
+function tint(context: Context, colour: string, opacity: number, x: number, y: number, width: number, height: number): void {
+  context.globalAlpha = opacity;
+  context.fillStyle = colour;
   context.fillRect(x, y, width, height);
+  context.globalAlpha = 1;
 }
 
 /** Tints are few, so that colours to be read on them are found once. */
@@ -111,6 +135,15 @@ function opacityOf(share: number): number {
 }
 
 const loudest = new Map<string, string>();
+const legibles = new Map<string, string>();
+
+/** A colour that can be read on the background; found once. */
+function legibleOn(colour: string, background: string): string {
+  const key = `${colour} ${background}`;
+  let found = legibles.get(key);
+  if (!found) legibles.set(key, (found = legible(colour, background)));
+  return found;
+}
 
 /** A colour that can be read on its own tint. */
 function loudOn(colour: string, background: string, opacity: number): string {
@@ -126,14 +159,10 @@ function tinted(colour: string, background: string, opacity: number): string {
   return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** Write an amount: loud where it outweighs the other side, and a dot where nothing was traded. */
-function write(context: Context, value: number, decimals: number, x: number, y: number, loud: string | null, palette: Palette): void {
-  context.fillStyle = value === 0 ? palette.muted : (loud ?? palette.text);
-  context.fillText(value === 0 ? "·" : text(value, decimals), x, y);
-}
-
-function text(value: number, decimals: number): string {
-  return value >= 10_000 ? short(value) : fixed(value, decimals);
+/** Write an amount: loud where it outweighs the other side. */
+function write(context: Context, text: string, x: number, y: number, loud: string | null, palette: Palette): void {
+  context.fillStyle = text === NOTHING ? palette.muted : (loud ?? palette.text);
+  context.fillText(text, x, y);
 }
 
 /** The point of control, stacked imbalances, and ends at which the auction is unfinished. */
@@ -175,7 +204,7 @@ function paintFoot(context: Context, flow: FlowBar, column: Column, box: Box, pl
   context.font = `600 11px ${FONT}`;
   context.textBaseline = "middle";
   context.textAlign = "left";
-  context.fillStyle = legible(delta < 0n ? colours.bearFill : colours.bullFill, palette.background);
+  context.fillStyle = legibleOn(delta < 0n ? colours.bearFill : colours.bullFill, palette.background);
   context.fillText(`Δ ${signedText(delta, decimalsFor(column.most))}`, box.left, y);
   context.textAlign = "right";
   context.fillStyle = toneOf(flow.standing, palette);
@@ -183,21 +212,40 @@ function paintFoot(context: Context, flow: FlowBar, column: Column, box: Box, pl
   context.fillRect(box.left, y + 8, box.right - box.left, flow.standing === "proved" ? 1 : 2);
 }
 
-/** Too narrow for numbers: what was sold and bought at each level, as bars. */
-function paintFolded(context: Context, column: Column, place: Place, { colours, palette }: Look): void {
-  const width = place.width - 3;
-  const left = place.x - place.width / 2 + 1.5;
-  const [top, bottom] = [edges(column, column.levels.length - 1, place)[0], edges(column, 0, place)[1]];
+/** Too narrow for numbers: what was sold and bought at each level, as bars; one colour after the other. */
+function paintFolded(context: Context, paintings: readonly Painting[], { colours, palette }: Look): void {
   context.fillStyle = palette.background;
-  context.fillRect(left - 1, top - 1, width + 2, bottom - top + 2);
-  column.levels.forEach((_, at) => {
-    const [y, under] = edges(column, at, place);
-    const [sold, bought] = [column.sold[at]! / column.most, column.bought[at]! / column.most];
-    const height = Math.max(1, under - y - (under - y > 3 ? 1 : 0));
-    const isPoint = column.reading.area?.point === at;
-    context.fillStyle = faded(colours.bearFill, isPoint ? 1 : 0.6);
-    context.fillRect(left, y, width * sold, height);
-    context.fillStyle = faded(colours.bullFill, isPoint ? 1 : 0.6);
-    context.fillRect(left + width * sold, y, width * bought, height);
-  });
+  for (const { column, place } of paintings) {
+    const [top, bottom] = [edges(column, column.levels.length - 1, place)[0], edges(column, 0, place)[1]];
+    context.fillRect(place.x - place.width / 2 + 0.5, top - 1, place.width - 1, bottom - top + 2);
+  }
+  const rows = paintings.flatMap(({ column, place }) => column.levels.map((_, at) => folded(column, at, place)));
+  const fill = (colour: string, isPoint: boolean, paint: (row: Folded) => void) => {
+    context.fillStyle = colour;
+    context.globalAlpha = isPoint ? 1 : 0.6;
+    for (const row of rows) if (row.isPoint === isPoint) paint(row);
+  };
+  for (const isPoint of [false, true]) {
+    fill(colours.bearFill, isPoint, ({ left, middle, y, height }) => context.fillRect(left, y, middle - left, height));
+    fill(colours.bullFill, isPoint, ({ middle, right, y, height }) => context.fillRect(middle, y, right - middle, height));
+  }
+  context.globalAlpha = 1;
+}
+
+interface Folded {
+  readonly left: number;
+  readonly middle: number;
+  readonly right: number;
+  readonly y: number;
+  readonly height: number;
+  readonly isPoint: boolean;
+}
+
+function folded(column: Column, at: number, place: Place): Folded {
+  const [y, under] = edges(column, at, place);
+  const [left, width] = [place.x - place.width / 2 + 1.5, place.width - 3];
+  const middle = left + (width * column.sold[at]!) / column.most;
+  const right = middle + (width * column.bought[at]!) / column.most;
+  const height = Math.max(1, under - y - (under - y > 3 ? 1 : 0));
+  return { left, middle, right, y, height, isPoint: column.reading.area?.point === at };
 }

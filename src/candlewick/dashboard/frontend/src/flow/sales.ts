@@ -11,6 +11,9 @@ import type { FlowSource } from "./source";
 const PAGE = 200;
 /** So many rows are on the page; those farthest from the reader go. */
 const MOST = 1_000;
+/** While the reader is at the newest trade there are no more rows than the screen holds, of so many px, and some. */
+const ROW = 24;
+const SPARE = 12;
 /** The reader is at the newest trade while no more than this is scrolled away, in px. */
 const AT_TOP = 4;
 /** Trades on their way to the warehouse are asked for again after so many ms. */
@@ -35,6 +38,8 @@ export class Sales {
   private newest: bigint | null = null;
   private waiting: Trade[] = [];
   private isFetching = false;
+  /** Known from scrolling: to ask the list would lay the page out. */
+  private isAtTop = true;
   private aborter = new AbortController();
   private frame = 0;
   private timer = 0;
@@ -45,6 +50,7 @@ export class Sales {
     source: FlowSource,
   ) {
     const head = h("tr", {}, ...["Time", "Price", "Size", "Id"].map((name) => h("th", { scope: "col" }, name)));
+    this.rows.addEventListener("click", ({ target }) => this.pressed(target as HTMLElement));
     const table = h("table", { class: "sales", "aria-label": "Time and sales" }, h("thead", {}, head), this.rows);
     this.list = h("div", { class: "sales-list", tabindex: "0", role: "region", "aria-label": "Trades", onscroll: () => this.scrolled() }, table);
     const tools = h("div", { class: "sales-tools" }, h("label", {}, "Size ≥ ", this.least), h("label", {}, "From id ", this.id));
@@ -70,7 +76,7 @@ export class Sales {
   }
 
   private toTop(): void {
-    this.list.scrollTop = 0;
+    this.scrollToTop();
     if (this.from !== null) {
       this.id.value = "";
       void this.reload();
@@ -87,8 +93,13 @@ export class Sales {
     this.waiting = [];
     this.newest = null;
     this.next = this.from === null ? null : this.from + 1n;
-    this.list.scrollTop = 0;
+    this.scrollToTop();
     await this.older();
+  }
+
+  private scrollToTop(): void {
+    this.list.scrollTop = 0;
+    this.isAtTop = true;
   }
 
   /** Fetch the page below. */
@@ -115,7 +126,7 @@ export class Sales {
     const said = page.missing.map(({ first, last, state }) => `ids ${first} to ${last}: ${state === "open" ? "missing" : state}`);
     setText(this.note, said.join(" · "));
     const isLate = page.missing.some(({ state }) => state === "on its way");
-    if (isLate && this.from === null) this.timer = window.setTimeout(() => this.list.scrollTop <= AT_TOP && void this.reload(), AGAIN);
+    if (isLate && this.from === null) this.timer = window.setTimeout(() => this.isAtTop && void this.reload(), AGAIN);
     if (this.rows.childElementCount === 0) setText(this.note, "No trades of this size here");
   }
 
@@ -132,48 +143,73 @@ export class Sales {
 
   /** Put what came on top, while the reader is there; else only count it. */
   private put(): void {
-    const isAtTop = this.list.scrollTop <= AT_TOP;
+    const { isAtTop } = this;
     this.newer.hidden = (isAtTop || this.waiting.length === 0) && this.from === null;
     setText(this.newer, this.from === null ? `${this.waiting.length} newer` : "To the newest");
     if (!isAtTop || this.newest === null) return;
+    // What comes is laid out beside all that is there, many times a second.
+    const most = Math.ceil(window.innerHeight / ROW) + SPARE;
     const { newest } = this;
-    const fresh = this.waiting.filter(({ id }) => id > newest).slice(-PAGE);
+    const fresh = this.waiting.filter(({ id }) => id > newest).slice(-most);
     this.waiting = [];
     if (fresh.length === 0) return;
     this.newest = fresh.at(-1)!.id;
     this.rows.prepend(...fresh.reverse().map((trade) => this.row(trade)));
-    while (this.rows.childElementCount > MOST) this.rows.lastElementChild!.remove();
+    while (this.rows.childElementCount > most) this.rows.lastElementChild!.remove();
     const last = this.rows.lastElementChild as HTMLElement | null;
     if (last?.dataset["id"]) this.next = BigInt(last.dataset["id"]);
   }
 
   private scrolled(): void {
-    this.put();
     const { clientHeight, scrollHeight, scrollTop } = this.list;
+    this.isAtTop = scrollTop <= AT_TOP;
+    this.put();
     if (scrollHeight - scrollTop - clientHeight < NEAR && this.next !== null && this.rows.childElementCount < MOST) void this.older();
   }
 
   private row(trade: Trade): HTMLElement {
     const { chart, desk } = this.stage;
-    const side = trade.isSell ? "sell" : "buy";
-    const title = "Where this trade came from";
-    const link = h("button", { type: "button", class: "sales-id", title, onclick: () => void this.inspect(trade) }, String(trade.id));
+    const { row, time, words, price, size, link } = copied();
     const quantity = numberOf(trade.quantity);
-    return h(
-      "tr",
-      { "data-side": side, "data-id": String(trade.id) },
-      h("td", {}, timeText(trade.time, (seconds) => desk.clock.wall(seconds))),
-      h("td", { class: "sales-price" }, h("span", { class: "unseen" }, trade.isSell ? "sold at " : "bought at "), chart.priceText(numberOf(trade.price))),
-      h("td", {}, fixed(quantity, quantity < 1_000 ? 5 : 2)),
-      h("td", {}, link),
-    );
+    row.dataset["side"] = trade.isSell ? "sell" : "buy";
+    row.dataset["id"] = link.data = String(trade.id);
+    row.dataset["time"] = String(trade.time);
+    time.data = timeText(trade.time, (seconds) => desk.clock.wall(seconds));
+    words.data = trade.isSell ? "sold at " : "bought at ";
+    price.data = chart.priceText(numberOf(trade.price));
+    size.data = fixed(quantity, quantity < 1_000 ? 5 : 2);
+    return row;
   }
 
-  private async inspect({ time }: Trade): Promise<void> {
+  private pressed(target: HTMLElement): void {
+    const row = target.closest("button") && target.closest("tr");
+    if (row) void this.inspect(Number(row.dataset["time"]));
+  }
+
+  private async inspect(time: number): Promise<void> {
     const { stage } = this;
     await stage.goTo(time / 1e6);
     stage.inspect(stage.bars[stage.chart.table.indexAt(time / 1e6 + 1e-6) - 1]);
   }
+}
+
+/** A row to be copied: hundreds a second come, and a copy is made quicker than its parts. */
+const MODEL = h(
+  "tr",
+  {},
+  h("td", {}, " "),
+  h("td", { class: "sales-price" }, h("span", { class: "unseen" }, " "), " "),
+  h("td", {}, " "),
+  h("td", {}, h("button", { type: "button", class: "sales-id", title: "Where this trade came from" }, " ")),
+);
+
+/** A copy of the model, and its texts. */
+function copied() {
+  const row = MODEL.cloneNode(true) as HTMLElement;
+  const [first, second, third, fourth] = row.children;
+  const text = (parent: Element | null | undefined) => parent!.firstChild as Text;
+  const price = second!.lastChild as Text;
+  return { row, time: text(first), words: text(second!.firstElementChild), price, size: text(third), link: text(fourth!.firstElementChild) };
 }
 
 /** The wall clock of an instant in µs, to the millisecond. */

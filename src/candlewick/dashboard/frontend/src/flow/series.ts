@@ -18,7 +18,7 @@ import type { Layer, PriceChart } from "../chart/chart";
 import type { FlowBar } from "./book";
 import { stepAtLeast } from "./cells";
 import { columnOf } from "./columns";
-import { FOLDED, LEGIBLE, type Look, paintColumn, ROW } from "./paint";
+import { FOLDED, LEGIBLE, type Look, paintColumns, type Painting, ROW } from "./paint";
 
 interface Point extends CustomData<Time> {
   readonly bar: Bar;
@@ -67,12 +67,12 @@ class View implements ICustomSeriesPaneView<Time, Point, CustomSeriesOptions> {
       const y = (price: number) => toY(price) ?? NaN;
       const first = data.bars[from]?.originalData.bar;
       const step = first ? stepFor(y, first.close, data.barSpacing >= LEGIBLE[look.mode] ? ROW : FOLDED_ROW) : 1n;
-      for (let index = from; index < to; index++) {
-        const { x, originalData: { bar } } = data.bars[index]!;
+      const paintings = data.bars.slice(from, to).flatMap(({ x, originalData: { bar } }): Painting[] => {
         const flow = this.at(bar.time);
-        if (!flow || flow.cells.levels.size === 0) continue;
-        paintColumn(context, bar, flow, columnOf(flow, step), { x, width: data.barSpacing, y }, look);
-      }
+        if (!flow || flow.cells.levels.size === 0) return [];
+        return [{ bar, flow, column: columnOf(flow, step), place: { x, width: data.barSpacing, y } }];
+      });
+      paintColumns(context, paintings, look);
       context.restore();
     });
   }
@@ -95,6 +95,7 @@ export class FootprintSeries implements Layer {
   ) {
     const options = { priceLineVisible: false, lastValueVisible: false };
     this.series = chart.api.addCustomSeries(new View(at, look), options, 0);
+    chart.fitsBars = true;
     chart.add(this);
   }
 
@@ -106,6 +107,7 @@ export class FootprintSeries implements Layer {
   }
 
   remove(): void {
+    this.chart.fitsBars = false;
     this.chart.remove(this);
     this.chart.api.removeSeries(this.series);
   }

@@ -1,6 +1,7 @@
 // An indicator on a chart: one series per output, its guide levels and its band.
 
 import {
+  type AutoscaleInfo,
   HistogramSeries,
   type IChartApiBase,
   type ISeriesApi,
@@ -50,7 +51,10 @@ export class Plot {
   private readonly series: ReadonlyMap<string, Drawn>;
   private look: PlotLook;
 
-  /** `times` are those of the indicator's bars; `price` writes prices as the price axis does. */
+  /**
+   * `times` are those of the indicator's bars; `price` writes prices as the price axis does. `isFitted` tells whether the
+   * price scale makes room for it, where it is drawn over the bars.
+   */
   constructor(
     chart: IChartApiBase<Time>,
     indicator: Indicator,
@@ -58,6 +62,7 @@ export class Plot {
     pane: number,
     look: PlotLook,
     price: (value: number) => string,
+    private readonly isFitted: () => boolean,
   ) {
     this.chart = chart;
     this.indicator = indicator;
@@ -111,7 +116,12 @@ export class Plot {
 
   private add({ kind, width }: Output, pane: number, priceFormat: PriceFormat): Drawn {
     const lastValueVisible = this.indicator.definition.pane === "own";
-    const options = { priceFormat, lastValueVisible, priceLineVisible: false };
+    const options = {
+      priceFormat,
+      lastValueVisible,
+      priceLineVisible: false,
+      ...(pane === 0 && { autoscaleInfoProvider: (original: () => AutoscaleInfo | null) => (this.isFitted() ? original() : null) }),
+    };
     if (kind !== "histogram") {
       const lineType = kind === "steps" ? LineType.WithSteps : LineType.Simple;
       return this.chart.addSeries(LineSeries, { ...options, lineWidth: width, lineType }, pane);

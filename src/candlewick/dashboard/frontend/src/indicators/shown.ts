@@ -47,7 +47,7 @@ export class Shown {
     this.indicator = new Indicator(choice.definition, chart.table, choice.parameters, { ...UTC_DAYS, before });
     const place = { main: 0, volume: VOLUME_PANE, own: pane ?? chart.api.panes().length }[choice.definition.pane];
     const price = (value: number) => chart.priceText(value);
-    this.plot = new Plot(chart.api, this.indicator, chart.table.time, place, this.plotLook(), price);
+    this.plot = new Plot(chart.api, this.indicator, chart.table.time, place, this.plotLook(), price, () => !chart.fitsBars);
     this.row = new Row(this.indicator, {
       toggle: () => this.wear({ hidden: !this.look.hidden }),
       edit: (anchor) => actions.edit(this, anchor),

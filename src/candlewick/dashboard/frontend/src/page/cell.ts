@@ -1,6 +1,7 @@
 // One chart of the grid: its bars and where they come from, its legend, and the features that take part in it.
 
 import { PriceChart } from "../chart/chart";
+import { Headroom } from "../chart/headroom";
 import type { Bar } from "../data/bar";
 import type { Config, SeriesKey } from "../data/config";
 import { Feeder, type LiveScreen, type Screen } from "../data/feeder";
@@ -53,6 +54,7 @@ export class Cell implements Stage {
     () => this.chart.isHeavy() && this.chart.view.isMoving(),
     (changed) => this.change(changed, this.feeder.store.bars),
   );
+  private readonly headroom: Headroom;
   private readonly travel: Travel;
   private readonly features: Feature[];
   private readonly endings: (() => void)[] = [];
@@ -71,6 +73,7 @@ export class Cell implements Stage {
     this.chart = new PriceChart(this.canvas, this.look());
     this.crosshair = this.chart.crosshair;
     this.feeder = new Feeder(history, desk.live, this.liveScreen());
+    this.headroom = new Headroom(this.chart.api, this.frame.legend.element);
     this.travel = new Travel(desk, history, this.chart, this.feeder);
     this.listen();
     this.features = FEATURES.map((make) => make(this));
@@ -83,6 +86,7 @@ export class Cell implements Stage {
     this.endings.forEach((end) => end());
     this.feeder.dispose();
     this.pacer.clear();
+    this.headroom.dispose();
     this.chart.dispose();
     this.element.remove();
     Object.values(this.slots).forEach((slot) => slot.remove());

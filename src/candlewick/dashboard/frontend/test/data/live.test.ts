@@ -48,10 +48,10 @@ test("what is followed before the connection is there is asked for when it is", 
 test("a frame reaches all who follow its series, and nobody else", () => {
   Socket.newest.opens();
   const [one, two, other] = [follow(BTC), follow(BTC), follow(ETH)];
-  Socket.newest.says({ s: "BTC", f: "1m", b: [ROW], g: 111, t: 222 });
+  Socket.newest.says({ s: "BTC", f: "1m", b: [ROW], g: 111, t: 11.5 });
   assert.deepEqual([one.ticks.length, two.ticks.length, other.ticks.length], [1, 1, 0]);
   const { bars, event, sent } = one.ticks[0]!;
-  assert.deepEqual([bars[0]!.time, bars[0]!.close, bars[0]!.trades, event, sent], [60, 1.5, 7, 111, 222]);
+  assert.deepEqual([bars[0]!.time, bars[0]!.close, bars[0]!.trades, event, sent], [60, 1.5, 7, 111, 122.5]);
 });
 
 test("who stops following hears nothing more, and the server is told when nobody is left", () => {
