@@ -1,7 +1,7 @@
-"""Layouts and templates that people name and keep: one file per user, of bounded size.
+"""Layouts, templates and watchlists that people name and keep: one file per user, of bounded size.
 
-A *layout* is what all charts of a page show; a *template* is a look and a set of indicators for any symbol. What is in
-them is the page's own business: here they are JSON objects.
+A *layout* is what all charts of a page show, drawings included; a *template* is a look and a set of indicators for any
+symbol; a *watchlist* is a list of symbols. What is in them is the page's own business: here they are JSON objects.
 """
 
 import threading
@@ -14,7 +14,7 @@ import msgspec
 from candlewick.errors import UNREADABLE, CandlewickError
 from candlewick.process.files import replace_atomically
 
-Kind = Literal["layout", "template"]
+Kind = Literal["layout", "template", "watchlist"]
 NAME_CHARACTERS = 60
 MOST = 50
 """So many of each kind."""
@@ -28,6 +28,7 @@ class Kept(msgspec.Struct):
     user: str = ""
     layout: dict[str, dict[str, Any]] = {}
     template: dict[str, dict[str, Any]] = {}
+    watchlist: dict[str, dict[str, Any]] = {}
 
 
 class Layouts:

@@ -1,6 +1,6 @@
-"""`/api/layouts`: the layouts and templates of whoever asks.
+"""`/api/layouts`: the layouts, templates and watchlists of whoever asks.
 
-    GET    /api/layouts                  {"layout": {name: {…}}, "template": {name: {…}}}
+    GET    /api/layouts                  {"layout": {name: {…}}, "template": {name: {…}}, "watchlist": {name: {…}}}
     PUT    /api/layouts/<kind>/<name>    a JSON object, kept under that name
     DELETE /api/layouts/<kind>/<name>
 
@@ -43,7 +43,7 @@ class LayoutRoutes:
     async def listed(self, request: Request) -> Response:
         """All of a visitor's."""
         kept = await self._reads(self._layouts.of, _user(request))
-        return json_answer(msgspec.json.encode({"layout": kept.layout, "template": kept.template}))
+        return json_answer(msgspec.json.encode({kind: getattr(kept, kind) for kind in get_args(Kind)}))
 
     async def put(self, request: Request) -> Response:
         """Keep one."""
@@ -59,7 +59,7 @@ class LayoutRoutes:
     async def _change(self, change: Any, request: Request, *more: Any) -> None:  # noqa: ANN401 - `put` or `remove`
         kind, name = request.path_params["kind"], request.path_params["name"]
         if kind not in get_args(Kind):
-            raise RequestError(f"expected a layout or a template, got {kind[:40]!r}")
+            raise RequestError(f"expected a layout, a template or a watchlist, got {kind[:40]!r}")
         try:
             await self._reads(change, _user(request), kind, name, *more)
         except CandlewickError as error:

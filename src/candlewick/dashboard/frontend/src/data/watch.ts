@@ -13,9 +13,10 @@ type Told = Record<string, { last: string; open: string; volume: string; spark: 
 /** By symbol; null where the server does not answer. A symbol without candles is left out. */
 export async function fetchWatched(base: string, symbols: readonly string[], signal: AbortSignal): Promise<Map<string, Watched> | null> {
   const query = new URLSearchParams(symbols.map((symbol) => ["symbol", symbol]));
-  const answer = await fetch(`${base}/api/watchlist?${query}`, { signal }).catch(() => null);
-  if (!answer?.ok) return null;
-  const told = (await answer.json()) as Told;
+  // Aborted, too, it may be at any step of an answer.
+  const answer = fetch(`${base}/api/watchlist?${query}`, { signal }).then((answer) => (answer.ok ? answer.json() : null));
+  const told = (await answer.catch(() => null)) as Told | null;
+  if (!told) return null;
   return new Map(
     Object.entries(told).flatMap(([symbol, watched]) => {
       if (!watched) return [];

@@ -2,10 +2,10 @@
 
 import { secondsOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
-import { Signal } from "../signal";
 import { storage } from "../state/prefs";
 import { h, icon, iconButton, ICONS } from "../ui/dom";
 import { Album } from "./album";
+import { changes } from "./carried";
 import { DrawingLayer } from "./layer";
 import { type Drawing, type Kind, KINDS } from "./model";
 import { Shelf } from "./shelf";
@@ -19,9 +19,6 @@ const TOOLS: Partial<Record<Kind, string>> = {
   fibonacci: "Alt+F",
   measure: "Alt+M",
 };
-
-/** Told when a chart changes a symbol's drawings, so that other charts of that symbol show the same. */
-const changes = new Signal<{ symbol: string; by: Drawings }>();
 
 export class Drawings implements Feature {
   private readonly layer: DrawingLayer;

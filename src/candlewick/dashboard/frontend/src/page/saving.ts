@@ -1,9 +1,11 @@
 // What a layout and a template hold, and how they are loaded again. What is read back is checked, as any address is.
 
 import type { Desk } from "../desk/desk";
+import { drawingsOf, putDrawings } from "../drawings/carried";
 import { checked, defaultChoice, GRIDS } from "../state/choice";
-import type { Content, Kind } from "../state/layouts";
+import type { Content } from "../state/layouts";
 import { coloursIn, keep, type Prefs, recall } from "../state/prefs";
+import type { Shown } from "../ui/saved";
 import { isZone } from "../zone";
 import type { Grid } from "./grid";
 
@@ -15,17 +17,18 @@ export interface Wearer {
   setZone(zone: string): void;
 }
 
-export function contentOf(kind: Kind, grid: Grid, desk: Desk): Content {
+export function contentOf(kind: Shown, grid: Grid, desk: Desk): Content {
   const { colours, lines, days, zone } = desk.prefs;
-  if (kind === "layout") return { choices: grid.choices, zone };
+  if (kind === "layout") return { choices: grid.choices, zone, drawings: drawingsOf(grid.choices.map(({ symbol }) => symbol)) };
   const { type, indicators } = grid.active.choice;
   return { type, indicators, colours, lines, days, looks: recall(LOOKS) };
 }
 
-export function load(kind: Kind, content: Content, grid: Grid, desk: Desk, { wear, setZone }: Wearer): void {
+export function load(kind: Shown, content: Content, grid: Grid, desk: Desk, { wear, setZone }: Wearer): void {
   if (kind === "layout") {
     const given = Array.isArray(content["choices"]) ? content["choices"].slice(0, GRIDS.at(-1)!) : [];
-    const { zone } = content;
+    const { zone, drawings } = content;
+    putDrawings(drawings, desk);
     if (given.length > 0) grid.show(given.map((choice) => ({ ...defaultChoice(desk.config), ...checked(choice, desk.config) })));
     if (typeof zone === "string" && (zone === "browser" || isZone(zone))) setZone(zone);
     return;

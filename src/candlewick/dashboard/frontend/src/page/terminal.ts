@@ -8,8 +8,8 @@ import { Desk } from "../desk/desk";
 import { type Choice, defaultChoice, readAddress, writeAddress } from "../state/choice";
 import { Keyboard } from "../state/keys";
 import { LayoutBook } from "../state/layouts";
-import { followPrefs, leaveZone, type Prefs, readPrefs, type ThemeChoice } from "../state/prefs";
-import { legible, PALETTES, type ThemeName } from "../style/theme";
+import { followPrefs, leaveZone, readPrefs, type ThemeChoice } from "../state/prefs";
+import type { ThemeName } from "../style/theme";
 import { h } from "../ui/dom";
 import { GoTo } from "../ui/goto";
 import { Header } from "../ui/header";
@@ -35,6 +35,7 @@ import { layoutMenu } from "./layouts";
 import { contentOf, load } from "./saving";
 import { pagesButton } from "./pages";
 import { CSS } from "./styles";
+import { Wardrobe } from "./wardrobe";
 import { Watchlist } from "./watchlist";
 
 /** In these states the age of the newest trade is told. */
@@ -72,6 +73,7 @@ export class Terminal {
   private readonly watchlist: Watchlist;
   private readonly rail = h("nav", { class: "rail", "aria-label": "Drawing" });
   private readonly grid: Grid;
+  private readonly wardrobe: Wardrobe;
   private readonly live: Live;
   private readonly history: History;
   private readonly keys: Keyboard;
@@ -79,7 +81,6 @@ export class Terminal {
   private readonly day: DayNumbers;
   private readonly timer: number;
   private readonly endings: (() => void)[];
-  private repaint = 0;
   private known: readonly Choice[] = [];
 
   constructor(
@@ -94,8 +95,9 @@ export class Terminal {
     this.history = new History(config.base);
     this.keys = new Keyboard(() => !Popover.isAnyOpen && this.element.checkVisibility({ visibilityProperty: true }));
     this.desk = new Desk(config, prefs, this.live, this.keys, this.element, new SidePanel(), new Toasts(), theme);
+    const book = new LayoutBook(config.base);
     this.header = this.makeHeader();
-    this.watchlist = new Watchlist(this.desk, (symbol) => this.active.choose({ symbol }), (isOpen) => this.header.setWatchlist(isOpen));
+    this.watchlist = new Watchlist(this.desk, (symbol) => this.active.choose({ symbol }), (isOpen) => this.header.setWatchlist(isOpen), book);
     this.settings = this.makeSettings();
     this.statusBar = new StatusBar({
       chooseZone: (anchor) => this.zones.toggle(anchor),
@@ -113,9 +115,9 @@ export class Terminal {
       choose: (timeframe) => this.active.choose({ timeframe }),
       keep: (favourites) => this.setFavourites(favourites),
     });
-    const saved = new SavedMenu(element, new LayoutBook(config.base), {
+    const saved = new SavedMenu(element, book, {
       content: (kind) => contentOf(kind, this.grid, desk),
-      load: (kind, content) => load(kind, content, this.grid, desk, { wear: (look) => this.wear(look), setZone: (zone) => this.setZone(zone) }),
+      load: (kind, content) => load(kind, content, this.grid, desk, { wear: (look) => this.wardrobe.wear(look), setZone: (zone) => this.setZone(zone) }),
       refused: (why) => desk.toasts.show(why, "bad"),
     });
     this.layouts = layoutMenu(element, () => this.grid, () => saved.open(this.header.layoutButton));
@@ -124,6 +126,7 @@ export class Terminal {
     this.help = new Help(this.keys);
     this.messages = new Messages(element, desk.toasts, () => desk.clock);
     this.grid = new Grid(desk, this.history);
+    this.wardrobe = new Wardrobe(desk, this.grid);
     this.day = new DayNumbers(this.header, this.history, this.live, () => this.active);
     this.fill();
     this.bindKeys();
@@ -146,7 +149,7 @@ export class Terminal {
   dispose(): void {
     window.clearInterval(this.timer);
     this.endings.forEach((end) => end());
-    cancelAnimationFrame(this.repaint);
+    this.wardrobe.dispose();
     this.grid.dispose();
     this.live.dispose();
     this.element.remove();
@@ -158,11 +161,14 @@ export class Terminal {
   }
 
   private dress(theme: ThemeName): void {
-    this.desk.theme = theme;
-    this.element.dataset.theme = theme;
-    for (const [name, value] of Object.entries(PALETTES[theme])) this.element.style.setProperty(`--${name}`, value);
+    this.wardrobe.dress(theme);
     this.header.setTheme(theme);
-    this.paint();
+  }
+
+  /** Wear what was chosen in another tab. */
+  private takeLook(): void {
+    this.wardrobe.follow();
+    this.header.setTimeframes(this.favourites);
   }
 
   private makeHeader(): Header {
@@ -182,9 +188,9 @@ export class Terminal {
   private makeSettings(): Settings {
     const { base, version } = this.config;
     return new Settings(this.element, `${base}/chart/assets/THIRD_PARTY_NOTICES.txt`, version, {
-      setLines: (lines) => this.wear({ lines }),
-      setDays: (days) => this.wear({ days }),
-      setColours: (colours) => this.wear({ colours }),
+      setLines: (lines) => this.wardrobe.wear({ lines }),
+      setDays: (days) => this.wardrobe.wear({ days }),
+      setColours: (colours) => this.wardrobe.wear({ colours }),
       look: () => ({ ...this.desk.prefs, theme: this.host.themeChoice() }),
       setTheme: (choice) => this.host.chooseTheme(choice),
     });
@@ -303,14 +309,6 @@ export class Terminal {
     this.host.zoned(this.desk.prefs.zone);
   }
 
-  /** Apply the look that was chosen in another tab. Zone and charts stay: each tab has its own, as its address says. */
-  private takeLook(): void {
-    const { colours, lines, days, theme, favourites } = readPrefs(this.config);
-    Object.assign(this.desk.prefs, { colours, lines, days, theme, favourites });
-    this.header.setTimeframes(this.favourites);
-    this.paint();
-  }
-
   private get favourites(): readonly string[] {
     return this.desk.prefs.favourites ?? this.config.timeframes;
   }
@@ -320,29 +318,6 @@ export class Terminal {
     this.desk.steps.push({ undo: () => this.setFavourites(before), redo: () => this.setFavourites(favourites) });
     this.desk.remember({ favourites });
     this.header.setTimeframes(favourites);
-  }
-
-  private wear(look: Partial<Prefs>): void {
-    const names = Object.keys(look) as (keyof Prefs)[];
-    const before = Object.fromEntries(names.map((name) => [name, this.desk.prefs[name]]));
-    this.desk.steps.push({ undo: () => this.wear(before), redo: () => this.wear(look) }, names.join());
-    this.desk.remember(look);
-    this.paint();
-  }
-
-  /** Repaint at most once a frame, because a colour picker sends changes faster than that. */
-  private paint(): void {
-    cancelAnimationFrame(this.repaint);
-    this.repaint = requestAnimationFrame(() => {
-      const { desk, element } = this;
-      const { bullFill, bearFill } = desk.prefs.colours;
-      for (const [name, colour] of [["bull", bullFill], ["bear", bearFill]] as const) {
-        element.style.setProperty(`--${name}`, colour);
-        element.style.setProperty(`--${name}-text`, legible(colour, desk.palette.background));
-      }
-      this.grid.cells.forEach((cell) => cell.paint());
-      this.desk.painted.emit();
-    });
   }
 
   private makeProbe(): Probe {

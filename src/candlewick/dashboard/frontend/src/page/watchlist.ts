@@ -5,8 +5,10 @@ import type { Follower } from "../data/live";
 import { fetchWatched, type Watched } from "../data/watch";
 import type { Desk } from "../desk/desk";
 import { decimalsOf, fixed, signed } from "../format";
+import type { LayoutBook } from "../state/layouts";
 import { keep, recall } from "../state/prefs";
 import { h, iconButton, ICONS, setText } from "../ui/dom";
+import { Watchlists } from "./watchlists";
 
 const STORE = "watchlist";
 const EVERY = 5_000;
@@ -20,9 +22,11 @@ type Sort = keyof typeof SORTS;
 export class Watchlist {
   readonly element = h("aside", { class: "watchlist", hidden: true, "aria-label": "Watchlist" });
   private readonly list = h("div", { class: "watch-rows", role: "group", "aria-label": "Symbols" });
-  private readonly rows = new Map<string, Row>();
+  /** In the order of the list that is shown. */
+  private rows = new Map<string, Row>();
   private readonly sort: HTMLSelectElement;
   private readonly endings: (() => void)[] = [];
+  private readonly lists: Watchlists;
   private aborter = new AbortController();
   private timer = 0;
   private current = "";
@@ -31,12 +35,15 @@ export class Watchlist {
     private readonly desk: Desk,
     private readonly choose: (symbol: string) => void,
     private readonly toggled: (isOpen: boolean) => void,
+    book: LayoutBook,
   ) {
+    this.lists = new Watchlists(desk, book);
+    this.lists.changed.on(() => this.isOpen && this.restart());
     const kept = recall(STORE);
     const options = Object.entries(SORTS).map(([value, title]) => h("option", { value, selected: value === kept["sort"] }, title));
     this.sort = h("select", { "aria-label": "Order", onchange: () => this.resort() }, ...options);
     const close = iconButton("Close the watchlist", ICONS.close, () => this.show(false));
-    this.element.append(h("div", { class: "watch-head" }, h("h2", {}, "Watchlist"), this.sort, close), this.list);
+    this.element.append(h("div", { class: "watch-head" }, this.lists.element, this.sort, close), this.list);
     if (kept["isOpen"] === true) this.show(true);
   }
 
@@ -52,20 +59,26 @@ export class Watchlist {
     this.element.hidden = !isOpen;
     keep(STORE, { ...recall(STORE), isOpen });
     this.stop();
-    if (isOpen) this.start();
+    if (isOpen) {
+      this.start();
+      void this.lists.load();
+    }
     this.toggled(isOpen);
   }
 
   /** Mark the symbol of the active chart. */
   mark(symbol: string): void {
     this.current = symbol;
+    this.lists.mark(symbol);
     for (const [name, { element }] of this.rows) element.toggleAttribute("data-current", name === symbol);
   }
 
   private start(): void {
     this.aborter = new AbortController();
-    const { symbols } = this.desk.config;
-    for (const symbol of symbols) if (!this.rows.has(symbol)) this.rows.set(symbol, new Row(symbol, () => this.choose(symbol)));
+    const { symbols } = this.lists;
+    for (const [symbol, { element }] of this.rows) if (!symbols.includes(symbol)) element.remove();
+    const known = this.rows;
+    this.rows = new Map(symbols.map((symbol) => [symbol, known.get(symbol) ?? new Row(symbol, () => this.choose(symbol))]));
     this.resort();
     for (const symbol of symbols.slice(0, LIVE)) {
       const follower: Follower = { take: ({ bars }) => this.rows.get(symbol)?.tick(bars.at(-1)), heed: () => {} };
@@ -75,6 +88,11 @@ export class Watchlist {
     void this.look();
   }
 
+  private restart(): void {
+    this.stop();
+    this.start();
+  }
+
   private stop(): void {
     window.clearInterval(this.timer);
     this.aborter.abort();
@@ -82,8 +100,9 @@ export class Watchlist {
   }
 
   private async look(): Promise<void> {
-    if (document.hidden || !this.desk.live.hasCandles) return;
-    const told = await fetchWatched(this.desk.config.base, this.desk.config.symbols, this.aborter.signal);
+    const { symbols } = this.lists;
+    if (document.hidden || symbols.length === 0 || !this.desk.live.hasCandles) return;
+    const told = await fetchWatched(this.desk.config.base, symbols, this.aborter.signal);
     for (const [symbol, watched] of told ?? []) this.rows.get(symbol)?.show(watched);
     if (told && this.sort.value === "change") this.resort();
   }

@@ -1,7 +1,7 @@
-// Layouts and templates that the reader named: kept by the server, each user's own.
+// Layouts, templates and watchlists that the reader named: kept by the server, each user's own.
 
-/** A layout is what all charts show; a template is a look and a set of indicators for any symbol. */
-export type Kind = "layout" | "template";
+/** A layout is what all charts show; a template a look and indicators for any symbol; a watchlist some symbols. */
+export type Kind = "layout" | "template" | "watchlist";
 export type Content = Readonly<Record<string, unknown>>;
 export type Kept = Readonly<Record<Kind, Readonly<Record<string, Content>>>>;
 

@@ -4,21 +4,24 @@ import type { Content, Kept, Kind, LayoutBook } from "../state/layouts";
 import { h, iconButton, ICONS } from "./dom";
 import { Popover } from "./popover";
 
-const TITLES: Readonly<Record<Kind, [title: string, hint: string]>> = {
-  layout: ["Layouts", "All charts, their symbols, timeframes, indicators and the zone"],
+/** What is loaded from here; watchlists are beside the charts. */
+export type Shown = Exclude<Kind, "watchlist">;
+
+const TITLES: Readonly<Record<Shown, [title: string, hint: string]>> = {
+  layout: ["Layouts", "All charts, their symbols, timeframes, indicators, drawings and the zone"],
   template: ["Templates", "Chart type, indicators and colours, for any symbol"],
 };
 
 export interface SavedActions {
   /** The present state, to be kept. */
-  content(kind: Kind): Content;
-  load(kind: Kind, content: Content): void;
+  content(kind: Shown): Content;
+  load(kind: Shown, content: Content): void;
   refused(why: string): void;
 }
 
 export class SavedMenu extends Popover {
   /** Drawn anew with each answer; the fields beside them stay, with what is typed there. */
-  private readonly lists: Readonly<Record<Kind, HTMLElement>>;
+  private readonly lists: Readonly<Record<Shown, HTMLElement>>;
 
   constructor(
     root: HTMLElement,
@@ -46,7 +49,7 @@ export class SavedMenu extends Popover {
     }
   }
 
-  private section(kind: Kind): HTMLElement[] {
+  private section(kind: Shown): HTMLElement[] {
     const [title, hint] = TITLES[kind];
     const field = h("input", { type: "text", maxlength: 60, required: true, placeholder: "name", "aria-label": `Name of the ${kind}` });
     const onsubmit = (event: Event) => {
@@ -58,7 +61,7 @@ export class SavedMenu extends Popover {
     return [h("h2", { title: hint }, title), this.lists[kind], h("form", { class: "field", onsubmit }, field, save)];
   }
 
-  private row(kind: Kind, name: string, content: Content): HTMLElement {
+  private row(kind: Shown, name: string, content: Content): HTMLElement {
     const load = () => {
       this.close();
       this.actions.load(kind, content);
@@ -68,7 +71,7 @@ export class SavedMenu extends Popover {
   }
 
   /** Keep the present state under the name in a field, which is empty again where that was taken. */
-  private async keep(kind: Kind, name: string, field: HTMLInputElement): Promise<void> {
+  private async keep(kind: Shown, name: string, field: HTMLInputElement): Promise<void> {
     if ((await this.done(this.book.put(kind, name, this.actions.content(kind)))) && field.value.trim() === name) field.value = "";
   }
 
