@@ -1,14 +1,28 @@
 """Alerts on indicators: judged where a candle closes, each candle once, also over a restart."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
 import msgspec
 import pytest
 
+from candlewick.dashboard.alerts import watch as watching
 from candlewick.dashboard.alerts.alert import Alert, problem_of
+from candlewick.dashboard.alerts.book import AlertBook
 from candlewick.dashboard.alerts.closing import judged
 from candlewick.dashboard.alerts.indicator import Indicator, turns
+from candlewick.dashboard.alerts.watch import Watch
+from candlewick.dashboard.alerts.webhook import Webhook
 from candlewick.dashboard.bars import FeedTrade
+from candlewick.dashboard.live.feed_client import FeedClient
+from candlewick.dashboard.reads import Reads
 from candlewick.moments import now_us
-from dashboard.warehouse import SYMBOL, Warehouse
+from dashboard.test_alerts import Receiver
+from dashboard.test_hub import until
+from dashboard.warehouse import SYMBOL, FeedServer, Warehouse
 
 START = 1_732_233_600_000_000
 MINUTE = 60_000_000
@@ -98,3 +112,45 @@ def test_rsi_comes_to_its_level() -> None:
 def test_what_is_no_indicator_is_refused_in_one_line(wrong: dict[str, str], says: str) -> None:
     assert problem_of(alert()) is None
     assert (problem_of(alert(**wrong)) or "").startswith(says)
+
+
+async def test_one_rings_from_the_candle_to_the_webhook_once_each_also_over_a_kill(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
+    warehouse, trades = Warehouse(), minutes(*CLOSES)
+    warehouse.load(trades[:4])
+    async with Receiver().running() as receiver, FeedServer().running() as feed:
+        async with alive(tmp_path, warehouse, feed, receiver) as watch:
+            await watch.put(alert(note="sell"))
+            await until(lambda: watch.alerts[0].seen_at > 0, "a first look")
+            warehouse.load(trades[4:6])
+            await until(lambda: len(receiver.taken) == 1, "the first ring at the webhook")
+        warehouse.load(trades[6:])  # while nobody watches
+        async with alive(tmp_path, warehouse, feed, receiver) as watch:
+            await until(lambda: len(receiver.taken) == 3, "those that are left")
+            await until(lambda: not watch.book.undelivered(), "that they are noted as taken")
+            told = [ring.text for _, ring in watch.book.rings()]
+    assert told == [f"{SYMBOL} 1m: close {moved} to SMA 2: sell" for moved in ("rose", "fell", "rose")]
+    assert [body["text"] for _, body in receiver.taken] == told
+    assert len({key for key, _ in receiver.taken}) == receiver.asked == 3
+
+
+@asynccontextmanager
+async def alive(folder: Path, warehouse: Warehouse, feed: FeedServer, receiver: Receiver) -> AsyncIterator[Watch]:
+    """A watch and its webhook, until they are ended without a word."""
+    book, reads, failures = AlertBook(folder / "book.sqlite"), Reads(), []
+    watch = Watch(
+        book,
+        warehouse,
+        reads,
+        feed=lambda on_trades, next_id: FeedClient(feed.url, on_trades, next_id),
+        report=SimpleNamespace,
+        delivers=True,
+    )
+    async with watch.running(failures.append):
+        task = asyncio.create_task(Webhook(receiver.url, "json", book).run())
+        yield watch
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    reads.close()
+    book.close()
+    assert failures == []

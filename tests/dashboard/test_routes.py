@@ -315,3 +315,28 @@ async def test_viewers_who_leave_leave_nothing_behind(
         await answer(socket, "b")
         assert server.site.hub.numbers()["viewers"] == 1
     await until(lambda: not server.site.hub.numbers()["topics"], "the hub to forget it")
+
+
+async def test_the_watchlist_tells_a_day_of_each_symbol(client: aiohttp.ClientSession, warehouse: Warehouse) -> None:
+    trades = tape(20_000, start=START)
+    warehouse.load(trades)
+    status, text = await get(client, f"/api/watchlist?symbol={SYMBOL}")
+    day = exact(text)[SYMBOL]
+    assert status == 200
+    span = trades[-1].traded_at - trades[0].traded_at
+    assert span < 86_400_000_000
+    assert day["open"] == decimal_text(trades[0].price)
+    assert day["last"] == day["spark"][-1] == decimal_text(trades[-1].price)
+    assert Decimal(day["volume"]) == sum(Decimal(decimal_text(trade.quantity)) for trade in trades)
+    halves = {trade.traded_at // 1_800_000_000: trade.price for trade in trades}  # the last of each half hour
+    assert day["spark"][:-1] == [decimal_text(price) for _, price in sorted(halves.items())]
+
+
+async def test_the_watchlist_refuses_what_is_not_recorded_and_waits_for_the_warehouse(
+    client: aiohttp.ClientSession, warehouse: Warehouse
+) -> None:
+    assert (await get(client, f"/api/watchlist?symbol={SYMBOL}"))[0] == 503
+    warehouse.load(tape(100, start=START))
+    status, text = await get(client, f"/api/watchlist?symbol={SYMBOL}&symbol=NOPE")
+    assert (status, "NOPE" in text) == (400, True)
+    assert (await get(client, "/api/watchlist"))[1] == "{}"

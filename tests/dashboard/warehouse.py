@@ -17,6 +17,7 @@ from aiohttp import web
 
 from candlewick.dashboard.bars import FeedTrade, decimal_text
 from candlewick.errors import MartNotReadyError
+from candlewick.mart import rolling
 from candlewick.moments import TIMEFRAMES
 
 SYMBOL = "BTCDEMO"
@@ -24,7 +25,7 @@ GOLD = """
 create or replace table gold.trades_ohlc_{timeframe} as
 select
     symbol, open_time, open, high, low, close, volume, quote_volume, trade_count, first_trade_id, last_trade_id,
-    taker_buy_volume,
+    taker_buy_volume, taker_buy_quote_volume, loaded_at, origin,
     last_trade_id < max(last_trade_id) over (partition by symbol) as is_closed,
     is_closed and open_time > min(open_time) over (partition by symbol) as is_complete
 from (
@@ -35,6 +36,9 @@ from (
         cast(sum(quantity) as decimal(38, 8)) as volume,
         cast(sum(cast(price as decimal(38, 8)) * quantity) as decimal(38, 8)) as quote_volume,
         cast(sum(case when is_sell then 0 else quantity end) as decimal(38, 8)) as taker_buy_volume,
+        cast(sum(case when is_sell then 0 else cast(price as decimal(38, 8)) * quantity end) as decimal(38, 8))
+            as taker_buy_quote_volume,
+        max(traded_at) as loaded_at, 'trades' as origin,
         count(*) as trade_count, min(trade_id) as first_trade_id, max(trade_id) as last_trade_id
     from trades
     group by all
@@ -102,6 +106,8 @@ class Warehouse:
         self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None, limit: int | None
     ) -> pa.Table:
         self.current()
+        if rolling.base_of(timeframe):
+            return rolling.rolled_up(self.candles, symbol, timeframe, start, end, limit)
         return self.query(
             f"from (from gold.trades_ohlc_{timeframe} where symbol = ? "
             "and open_time >= coalesce(?, '-infinity'::timestamp) and open_time < coalesce(?, 'infinity'::timestamp) "
