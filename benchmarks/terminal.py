@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -28,6 +28,10 @@ HOOK = "window.__candlewick"
 READY_MS = 120_000
 PAN_SECONDS = 10
 FOOTPRINT_BARS = 300
+WIDE: ViewportSize = {"width": 3840, "height": 1200}
+"""So wide that 300 footprints are painted as cells; on narrower screens they are left to the candles."""
+DESK: ViewportSize = {"width": 1440, "height": 900}
+WORK = {"TaskDuration": "all", "ScriptDuration": "script", "LayoutDuration": "layout", "RecalcStyleDuration": "style"}
 BUSY = "flow=bidask&ind=delta,cvd"
 
 PAN = """
@@ -56,18 +60,26 @@ def main() -> None:
     parser.add_argument("--trades", type=float, default=500.0, help="trades a second")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long ticks are measured")
     parser.add_argument("--history", default="6h", help="history filled first")
+    parser.add_argument("--only", choices=("pan", "flow", "heap"), help="one part of it")
     arguments = parser.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("there is no Chromium; scripts/chromium.sh installs it")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        with market(arguments.history) as url:
-            measure_panning(browser, f"{url}&ind=ema,bb,vwap", "panning, 3 indicators", bars=0)
-            measure_panning(browser, f"{url}&ind=&flow=bidask", "panning, footprint", bars=FOOTPRINT_BARS)
-        with market("5m", "--rate", str(arguments.trades)) as url:
-            measure_flow(browser, f"{url}&{BUSY}", arguments.seconds)
-            measure_heap(browser, f"{url}&{BUSY}", arguments.minutes)
+        parts = [arguments.only] if arguments.only else ["pan", "flow", "heap"]
+        if "pan" in parts:
+            with market(arguments.history) as url:
+                measure_panning(browser, f"{url}&ind=ema,bb,vwap", "panning, 3 indicators")
+                measure_panning(
+                    browser, f"{url}&ind=&flow=bidask", "panning, footprints", bars=FOOTPRINT_BARS, size=WIDE
+                )
+        if "flow" in parts or "heap" in parts:
+            with market("5m", "--rate", str(arguments.trades)) as url:
+                if "flow" in parts:
+                    measure_flow(browser, f"{url}&{BUSY}", arguments.seconds)
+                if "heap" in parts:
+                    measure_heap(browser, f"{url}&{BUSY}", arguments.minutes)
         browser.close()
 
 
@@ -81,17 +93,17 @@ def market(history: str, *market: str) -> Iterator[str]:
     print(f"load {os.getloadavg()[0]:.1f} at the end\n")
 
 
-def opened(browser: Browser, url: str) -> Page:
-    """A visitor with a chart that ticks, watched for what arrives."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
+def opened(browser: Browser, url: str, size: ViewportSize = DESK) -> Page:
+    """A visitor with a chart that ticks."""
+    page = browser.new_context(viewport=size, bypass_csp=True).new_page()
     page.goto(url)
     page.wait_for_function(f"{HOOK}?.ticks.length > 3", timeout=READY_MS)
     return page
 
 
-def measure_panning(browser: Browser, url: str, name: str, bars: int) -> None:
+def measure_panning(browser: Browser, url: str, name: str, bars: int = 0, size: ViewportSize = DESK) -> None:
     """Frames while the view moves: from one to the next, and the time of the main thread in one."""
-    page = opened(browser, url)
+    page = opened(browser, url, size)
     page.wait_for_function(f"{HOOK}.bars().length >= {bars}", timeout=READY_MS)
     while bars and page.evaluate(f"{HOOK}.view().to - {HOOK}.view().from") < bars:
         page.keyboard.press("ArrowDown")
@@ -113,17 +125,24 @@ def measure_flow(browser: Browser, url: str, seconds: float) -> None:
     page.goto(url)
     page.wait_for_function(f"{HOOK}?.ticks.length > 3", timeout=READY_MS)
     page.keyboard.press("Alt+y")
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
     time.sleep(5)
     seen = page.evaluate(f"{HOOK}.ticks.length")
     frames.clear()
-    started = time.monotonic()
+    started, before = time.monotonic(), metrics_of(session)
     time.sleep(seconds)
-    passed = time.monotonic() - started
+    passed, after = time.monotonic() - started, metrics_of(session)
     ticks: list[dict[str, float]] = page.evaluate(f"from => {HOOK}.ticks.slice(from)", seen)
     received = sum(frames) / passed
     page.context.close()
     traded = [tick for tick in ticks if tick["event"]]
     report("trade → painted, order flow open", [tick["painted"] - tick["event"] for tick in traded], "ms")
+    report("  of it until the server sends it", [tick["sent"] - tick["event"] for tick in traded], "ms")
+    report("  until the script has drawn it", [tick["drawn"] - tick["sent"] for tick in traded], "ms")
+    report("  until it is painted", [tick["painted"] - tick["drawn"] for tick in traded], "ms")
+    work = ", ".join(f"{word} {100 * (after[name] - before[name]) / passed:.0f} %" for name, word in WORK.items())
+    print(f"{'the page, of a core':44}{work}")
     report("bytes of a tick", [tick["bytes"] for tick in ticks], "B")
     print(f"{'all that arrives, tape included':44}{received:>9,.0f} B/s")
 
@@ -149,8 +168,12 @@ def measure_heap(browser: Browser, url: str, minutes: float) -> None:
 def heap_of(session: CDPSession) -> float:
     """In MB, after a collection."""
     session.send("HeapProfiler.collectGarbage")
-    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-    return float(metrics["JSHeapUsedSize"]) / 2**20
+    return metrics_of(session)["JSHeapUsedSize"] / 2**20
+
+
+def metrics_of(session: CDPSession) -> dict[str, float]:
+    """Chromium's counters of the page; durations in s."""
+    return {each["name"]: float(each["value"]) for each in session.send("Performance.getMetrics")["metrics"]}
 
 
 if __name__ == "__main__":
