@@ -1,6 +1,7 @@
 """A whole demo as processes, and Debian's Chromium to look at it with."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,9 @@ def demo(run_folder: Path) -> Iterator[Stack]:
 
 @pytest.fixture
 def branch(demo: Stack, tmp_path: Path) -> Iterator[Stack]:
-    """A dashboard of one's own on the demo's mart and feed, to stop and start."""
-    stack = Stack(tmp_path / "branch", symbols=demo.symbols, feed_port=demo.feed_port).write_config()
-    Path(stack.home, "mart").symlink_to(demo.home / "mart")
-    try:
-        start_dashboard(stack)
+    """A dashboard of one's own, to stop and start."""
+    with branched(demo, tmp_path / "branch") as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture
@@ -62,6 +58,18 @@ def visit_branch(chromium: Browser, branch: Stack) -> Iterator["Visit"]:
     visits = Visit(chromium, f"http://127.0.0.1:{branch.dashboard_port}")
     yield visits
     visits.end()
+
+
+@contextmanager
+def branched(demo: Stack, home: Path) -> Iterator[Stack]:
+    """A dashboard on the demo's mart and feed."""
+    stack = Stack(home, symbols=demo.symbols, feed_port=demo.feed_port).write_config()
+    Path(stack.home, "mart").symlink_to(demo.home / "mart")
+    try:
+        start_dashboard(stack)
+        yield stack
+    finally:
+        stack.stop()
 
 
 class Visit:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from browser.axe import violations
+from browser.axe import violations_in_both_themes
 from browser.conftest import Visit
 from browser.hands import SERIES, deep, keys, press, query
 from browser.painted import times_in_zone, times_on_axis, watch_paint
@@ -12,7 +10,6 @@ from browser.test_lineage import ask_for, place_of
 from browser.visitor import HOOK, Visitor
 from e2e.stack import wait_until
 
-THEMES = ("dark", "light")
 OPEN = ".popover, dialog[open], .panel:not([hidden]), .watchlist:not([hidden])"
 BUTTONS = ("Settings", "Alerts", "Compare", "Layout", "Chart type", "Messages", "Picture and export", "More timeframes")
 
@@ -35,35 +32,31 @@ OTHERS: dict[str, Callable[[Visitor], object]] = {
 }
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_chart_and_each_of_its_panels_violate_no_rule(visit: Visit, theme: str) -> None:
-    visitor = visit(f"{SERIES}&ind=ema,rsi&vs=ETHDEMO", theme=theme).wait_for_bars()
-    assert violations(visitor) == []
+def test_the_chart_and_each_of_its_panels_violate_no_rule(visit: Visit) -> None:
+    visitor = visit(f"{SERIES}&ind=ema,rsi&vs=ETHDEMO").wait_for_bars()
+    assert violations_in_both_themes(visitor) == []
     for name in BUTTONS:
         press(visitor, name)
-        assert violations(visitor, OPEN) == [], name
+        assert violations_in_both_themes(visitor, OPEN) == [], name
         keys(visitor, "Escape")
     for name, open_it in OTHERS.items():
         open_it(visitor)
-        assert violations(visitor, OPEN) == [], name
+        assert violations_in_both_themes(visitor, OPEN) == [], name
         keys(visitor, "Escape")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_pages_of_streamlit_violate_no_rule(visit: Visit, theme: str) -> None:
+def test_the_pages_of_streamlit_violate_no_rule(visit: Visit) -> None:
+    visitor = visit("/").wait_for_bars()
     for path, shows in (
         ("/", None),
         ("/pipeline", ".heat"),
         ("/alerts", ".candlewick-health h2"),
         ("/data", ".candlewick-data tbody tr td"),
     ):
-        visitor = visit(path, theme=theme)
         if shows:
-            visitor.page.locator(shows).first.wait_for(state="attached")
-        else:
-            visitor.wait_for_bars()
+            visitor.open(path).page.locator(shows).first.wait_for(state="attached")
         visitor.wait_for_streamlit()
-        assert violations(visitor) == [], path
+        assert violations_in_both_themes(visitor) == [], path
 
 
 def tab_to(visitor: Visitor, name: str) -> None:

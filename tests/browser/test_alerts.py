@@ -2,13 +2,35 @@
 
 import json
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
+from playwright.sync_api import Browser
 
-from browser.conftest import Visit
+from browser.conftest import Visit, branched
 from browser.painted import watch_paint
 from browser.visitor import HOOK, Visitor
 from e2e.stack import Stack, wait_until
+
+
+@pytest.fixture(scope="module")
+def watch(demo: Stack, run_folder: Path) -> Iterator[Stack]:
+    """A dashboard whose alerts are these tests' alone; one for all of them, since it takes long to start."""
+    with branched(demo, run_folder / "watch") as stack:
+        yield stack
+
+
+@pytest.fixture
+def visit_watch(chromium: Browser, watch: Stack) -> Iterator[Visit]:
+    """Opens pages of that dashboard, which has no alerts at first."""
+    url = f"http://127.0.0.1:{watch.dashboard_port}"
+    visits = Visit(chromium, url)
+    yield visits
+    visits.end()
+    for alert in httpx.get(f"{url}/api/alerts").json()["alerts"]:
+        httpx.delete(f"{url}/api/alerts/{alert['id']}").raise_for_status()
 
 
 def open_menu(visitor: Visitor) -> None:
@@ -30,8 +52,8 @@ def chart_of(visitor: Visitor, symbol: str = "BTCDEMO") -> Visitor:
     return visitor
 
 
-def test_a_price_that_is_met_is_told_once_to_every_browser_and_one_that_is_not_waits(visit_branch: Visit) -> None:
-    visitor = visit_branch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+def test_a_price_that_is_met_is_told_once_to_every_browser_and_one_that_is_not_waits(visit_watch: Visit) -> None:
+    visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
     open_menu(visitor)
     price = float(visitor.ask(f"{HOOK}.bars().at(-1).close"))
     ladder = [price + step for step in (-12, -6, -3, -1, 1, 3, 6, 12)]
@@ -40,32 +62,32 @@ def test_a_price_that_is_met_is_told_once_to_every_browser_and_one_that_is_not_w
     visitor.page.locator(".toast", has_text="BTCDEMO").first.wait_for()
     rung = visitor.page.locator(".alerts-log li", has_text="BTCDEMO").first
     rung.wait_for()
-    other = chart_of(visit_branch("/chart?symbol=BTCDEMO&tf=1m"))
+    other = chart_of(visit_watch("/chart?symbol=BTCDEMO&tf=1m"))
     other.page.locator(".alerts-log li", has_text=rung.locator("time").inner_text()).first.wait_for()
     assert f"{2 * price:,.2f}" in listed(other)
     assert other.page.get_by_role("button", name="Again").count() > 0
 
 
-def test_alerts_are_the_servers_and_each_symbols_own(visit_branch: Visit) -> None:
-    visitor = visit_branch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+def test_alerts_are_the_servers_and_each_symbols_own(visit_watch: Visit) -> None:
+    visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
     open_menu(visitor)
     add(visitor, 1_000_000)
     visitor.page.locator(".alerts-list b").wait_for()
     assert listed(chart_of(visitor, "ETHDEMO")) == []
-    stranger = chart_of(visit_branch("/chart?symbol=BTCDEMO&tf=1m"))
+    stranger = chart_of(visit_watch("/chart?symbol=BTCDEMO&tf=1m"))
     assert listed(stranger) == ["1,000,000.00"]
     stranger.page.get_by_role("button", name="Remove the alert at 1000000").click()
     stranger.page.locator(".alerts-list b").wait_for(state="detached")
     assert listed(chart_of(visitor)) == []
 
 
-def test_a_recorder_that_ends_is_told(visit_branch: Visit, branch: Stack, demo: Stack) -> None:
-    own = Stack(branch.home, symbols=demo.symbols, history="1m", exchange_port=demo.exchange_port)
-    own.dashboard_port = branch.dashboard_port
+def test_a_recorder_that_ends_is_told(visit_watch: Visit, watch: Stack, demo: Stack) -> None:
+    own = Stack(watch.home, symbols=demo.symbols, history="1m", exchange_port=demo.exchange_port)
+    own.dashboard_port = watch.dashboard_port
     own.write_config().start_recorder()  # one of its own, with a lake of its own
     try:
         wait_until(lambda: own.beat("recorder").get("state") == "recording", "the recorder to record")
-        visitor = visit_branch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+        visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
         with visitor.page.expect_response("**/api/status"):
             pass
         own.kill("recorder", signal.SIGTERM)
@@ -74,8 +96,8 @@ def test_a_recorder_that_ends_is_told(visit_branch: Visit, branch: Stack, demo: 
         own.stop()
 
 
-def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(visit_branch: Visit) -> None:
-    visitor = visit_branch("/chart?symbol=BTCDEMO&tf=1m&ind=").wait_for_bars()
+def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(visit_watch: Visit) -> None:
+    visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m&ind=").wait_for_bars()
     watch_paint(visitor)
     low = min(bar["low"] for bar in visitor.ask(f"{HOOK}.bars().slice(-40)"))
     open_menu(visitor)
@@ -108,10 +130,8 @@ def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(vi
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light")])
-def test_the_page_of_alerts_tells_what_is_watched_for_and_what_rang(
-    visit_branch: Visit, width: int, theme: str
-) -> None:
-    visitor = visit_branch("/alerts", width=width, theme=theme)
+def test_the_page_of_alerts_tells_what_is_watched_for_and_what_rang(visit_watch: Visit, width: int, theme: str) -> None:
+    visitor = visit_watch("/alerts", width=width, theme=theme)
     visitor.page.get_by_text("None yet.").wait_for()
     asked = {"method": "POST", "headers": {"Content-Type": "application/json"}}
     for wanted in (
@@ -127,8 +147,8 @@ def test_the_page_of_alerts_tells_what_is_watched_for_and_what_rang(
     assert visitor.ask("document.documentElement.scrollWidth") == width
 
 
-def test_an_alert_on_an_indicator_is_kept_and_one_that_is_none_is_refused(visit_branch: Visit) -> None:
-    visitor = visit_branch("/chart?symbol=BTCDEMO&tf=3m").wait_for_bars(5)
+def test_an_alert_on_an_indicator_is_kept_and_one_that_is_none_is_refused(visit_watch: Visit) -> None:
+    visitor = visit_watch("/chart?symbol=BTCDEMO&tf=3m").wait_for_bars(5)
     visitor.expects_outage = True  # the browser notes a refusal as an error
     open_menu(visitor)
     visitor.page.get_by_label("Indicator", exact=True).fill("macd")

@@ -40,6 +40,16 @@ class Visitor:
         at_rest = "[data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
         self.page.locator(f"[data-testid=stApp]{at_rest}").wait_for()
 
+    def wear(self, theme: str) -> None:
+        """Turn the system's theme, and wait until the page wears it; without motion, no colour is between two."""
+        self.page.emulate_media(color_scheme="light" if theme == "light" else "dark", reduced_motion="reduce")
+        ground = {"light": "rgb(255, 255, 255)", "dark": "rgb(19, 23, 34)"}[theme]
+        self.wait(
+            "[document.querySelector('[data-testid=stApp]') ?? document.querySelector('.terminal')]"
+            f".every((ground) => getComputedStyle(ground).backgroundColor === '{ground}')"
+        )
+        self.ask("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def wait(self, condition: str, timeout: float = READY_MS) -> None:
         """Wait until a JavaScript expression holds."""
         self.page.wait_for_function(condition, timeout=timeout)
