@@ -9,6 +9,7 @@ machine say little.
 
 import argparse
 import contextlib
+import json
 import os
 import shutil
 import statistics
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
 
@@ -27,6 +29,7 @@ from dashboard import FLAGS, SYMBOL, bars_in, report, running
 HOOK = "window.__candlewick"
 READY_MS = 120_000
 PAN_SECONDS = 10
+TRACED = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 FOOTPRINT_BARS = 300
 WIDE: ViewportSize = {"width": 3840, "height": 1200}
 """So wide that 300 footprints are painted as cells; on narrower screens they are left to the candles."""
@@ -102,7 +105,7 @@ def opened(browser: Browser, url: str, size: ViewportSize = DESK) -> Page:
 
 
 def measure_panning(browser: Browser, url: str, name: str, bars: int = 0, size: ViewportSize = DESK) -> None:
-    """Frames while the view moves: from one to the next, and the time of the main thread in one."""
+    """Frames while the view moves: from one to the next, and the main thread's time and CPU in one."""
     page = opened(browser, url, size)
     page.wait_for_function(f"{HOOK}.bars().length >= {bars}", timeout=READY_MS)
     while bars and page.evaluate(f"{HOOK}.view().to - {HOOK}.view().from") < bars:
@@ -110,11 +113,31 @@ def measure_panning(browser: Browser, url: str, name: str, bars: int = 0, size: 
         page.evaluate("new Promise(requestAnimationFrame)")
     time.sleep(3)
     shown = page.evaluate(f"{HOOK}.view().to - {HOOK}.view().from")
+    browser.start_tracing(page=page, categories=TRACED)
     told: dict[str, list[float]] = page.evaluate(PAN, PAN_SECONDS)
+    cpu = frames_in(json.loads(browser.stop_tracing()))
     page.context.close()
-    for what, samples in (("frame to frame", told["gaps"]), ("main thread", told["costs"])):
+    parts = (("frame to frame", told["gaps"]), ("main thread", told["costs"]), ("main thread, CPU", cpu))
+    for what, samples in parts:
         cuts = statistics.quantiles(samples, n=100, method="inclusive")
         print(f"{name + ', ' + what:44}{cuts[49]:>7.1f} ms p50{cuts[94]:>7.1f} ms p95, {shown:.0f} bars on screen")
+
+
+def frames_in(trace: dict[str, Any]) -> list[float]:
+    """The CPU of the page's main thread for each frame it handed over, in ms: all its tasks since the one before."""
+    threads: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for event in trace["traceEvents"]:
+        if event.get("ph") == "X" and event["name"] in {"RunTask", "Commit"}:
+            threads.setdefault((event["pid"], event["tid"]), []).append(event)
+    busiest = max(threads.values(), key=lambda events: sum(event["name"] == "Commit" for event in events))
+    commits = [event["ts"] for event in busiest if event["name"] == "Commit"]
+    frames, spent = [], 0.0
+    for task in sorted((event for event in busiest if event["name"] == "RunTask"), key=lambda event: event["ts"]):
+        spent += task.get("tdur", 0) / 1_000
+        if any(task["ts"] <= at < task["ts"] + task["dur"] for at in commits):
+            frames.append(spent)
+            spent = 0.0
+    return frames
 
 
 def measure_flow(browser: Browser, url: str, seconds: float) -> None:
@@ -126,7 +149,7 @@ def measure_flow(browser: Browser, url: str, seconds: float) -> None:
     page.wait_for_function(f"{HOOK}?.ticks.length > 3", timeout=READY_MS)
     page.keyboard.press("Alt+y")
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})  # durations are CPU, not time that passed
     time.sleep(5)
     seen = page.evaluate(f"{HOOK}.ticks.length")
     frames.clear()
@@ -142,7 +165,7 @@ def measure_flow(browser: Browser, url: str, seconds: float) -> None:
     report("  until the script has drawn it", [tick["drawn"] - tick["sent"] for tick in traded], "ms")
     report("  until it is painted", [tick["painted"] - tick["drawn"] for tick in traded], "ms")
     work = ", ".join(f"{word} {100 * (after[name] - before[name]) / passed:.0f} %" for name, word in WORK.items())
-    print(f"{'the page, of a core':44}{work}")
+    print(f"{'CPU of the main thread, of a core':44}{work}")
     report("bytes of a tick", [tick["bytes"] for tick in ticks], "B")
     print(f"{'all that arrives, tape included':44}{received:>9,.0f} B/s")
 

@@ -52,7 +52,7 @@ export class Watchlists {
   async load(): Promise<void> {
     this.kept = (await this.book.load())?.watchlist ?? this.kept;
     const last = this.name === ALL ? recall(STORE)["name"] : this.name;
-    this.show(typeof last === "string" && last in this.kept ? last : ALL);
+    this.show(typeof last === "string" && Object.hasOwn(this.kept, last) ? last : ALL);
   }
 
   /** Tell which symbol the active chart shows. */
@@ -79,7 +79,7 @@ export class Watchlists {
   private async make(name: string): Promise<void> {
     this.field.value = "";
     this.choose(this.name);
-    if (name) await this.put(name, name in this.kept ? (this.kept[name]!["symbols"] as string[]) : [this.current]);
+    if (name) await this.put(name, Object.hasOwn(this.kept, name) ? (this.kept[name]!["symbols"] as string[]) : [this.current]);
   }
 
   /** Put the chart's symbol into the list, or out of it. */
