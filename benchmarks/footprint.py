@@ -24,7 +24,7 @@ import pyarrow as pa
 ROOT = Path(__file__).parent.parent
 sys.path[0] = str(ROOT / "tests")  # beside this file is a benchmark with the name of a package there
 
-from candlewick.warehouse.duckdb.compiling import program
+from candlewick.warehouse.compiling import program
 from candlewick.warehouse.duckdb.periods import with_news
 from candlewick.warehouse.flow.reading import Flow
 from made.recordings import REAL
@@ -140,7 +140,7 @@ def fill(connection: duckdb.DuckDBPyConnection, count: int) -> None:
 def model_sql(connection: duckdb.DuckDBPyConnection) -> str:
     """The model as the warehouse's owner runs it, on a table of which it has seen nothing yet."""
     with tempfile.TemporaryDirectory() as folder:
-        [model] = [each for each in program("UTC", Path(folder)).models if each.name == "trades_footprint_1m"]
+        [model] = [each for each in program("duckdb", "UTC", Path(folder)).models if each.name == "trades_footprint_1m"]
     return with_news(connection, model.sql, lambda _: datetime(1970, 1, 1))
 
 

@@ -75,9 +75,7 @@ def main() -> None:
 def compiling() -> None:
     """Print what dbt takes to compile the models."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [sys.executable, "-m", "candlewick.warehouse.duckdb.compiling", "-"], check=True, capture_output=True
-    )
+    subprocess.run([sys.executable, "-m", "candlewick.warehouse.compiling", "duckdb"], check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"dbt compiles the models, when a version is made: {cpu:.1f} s CPU")

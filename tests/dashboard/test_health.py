@@ -8,6 +8,8 @@ from candlewick.dashboard.health import health
 from candlewick.dashboard.health.tiles import tiles_of
 from candlewick.dashboard.health.trends import SAMPLES, Trends
 from candlewick.status import Process, Report, Symbol
+from candlewick.warehouse.arrival import Arrival
+from candlewick.warehouse.sending import Sending
 
 UTC = ZoneInfo("UTC")
 BEATS = {
@@ -143,3 +145,12 @@ def test_of_many_symbols_the_tape_shows_sums_and_the_worst_few_or_those_that_are
     assert len(names()) == 6
     assert names(" s12 ") == ["all 300", *(f"S12{n}USDT" for n in range(10))]
     assert names("nothing") == ["all 300"]
+
+
+def test_how_objects_arrive_and_rows_are_sent_is_told_with_what_is_wrong() -> None:
+    assert health.ways_html(report(), 0) == ""
+    refused = Arrival("streaming", "RUNNING", 2, problem="Snowflake refused 3 rows (<b>too long</b>)")
+    text = health.ways_html(report(arrival=refused, sending=Sending(7, 0, "no <i>warehouse</i>")), 60_000_000)
+    assert "streaming RUNNING, 2 objects waiting" in text and "all sent 60 s ago, 7 rows" in text
+    assert "refused 3 rows (&lt;b&gt;too long&lt;/b&gt;)" in text and "no &lt;i&gt;warehouse&lt;/i&gt;" in text
+    assert text.count('data-level="bad"') == 2

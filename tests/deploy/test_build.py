@@ -13,7 +13,7 @@ import pytest
 from packaging.metadata import Metadata
 
 from candlewick.version import __version__
-from candlewick.warehouse.duckdb import compiling
+from candlewick.warehouse import compiling
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,8 +50,9 @@ def test_the_wheel_has_the_chart_the_compiled_models_and_every_module(wheel):
     wanted = {name.removeprefix("src/") for name in modules.stdout.split() if "/frontend/" not in name}
     assert wanted <= names
     assert [name for name in names if name.startswith("candlewick/dashboard/assets/chart-")]
-    shipped = wheel.read("candlewick/models/compiled.json").partition(b"\n")[0].decode()
-    assert shipped == compiling.digest()
+    for kind in compiling.KINDS:
+        shipped = wheel.read(f"candlewick/models/compiled/{kind}.json").partition(b"\n")[0].decode()
+        assert shipped == compiling.digest()
     assert not [name for name in names if "node_modules" in name or name.endswith(".ts")]
 
 
@@ -75,7 +76,7 @@ def test_its_metadata_is_what_the_standard_says_and_names_its_licences(wheel):
     info = f"candlewick-{__version__}.dist-info"
     metadata = Metadata.from_email(wheel.read(f"{info}/METADATA"), validate=True)
     assert metadata.license_expression == "Apache-2.0"
-    extras = {"aws", "dbt", "dev", "login", "proof", "snowflake"}
+    extras = {"aws", "dbt", "dbt-snowflake", "dev", "login", "proof", "snowflake"}
     assert {*(metadata.provides_extra or [])} == extras
     assert [file for file in metadata.license_files or [] if f"{info}/licenses/{file}" not in wheel.namelist()] == []
     notices = wheel.read(f"{info}/licenses/src/candlewick/dashboard/frontend/THIRD_PARTY_NOTICES.txt")

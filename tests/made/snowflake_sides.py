@@ -8,8 +8,9 @@ from functools import cached_property
 from candlewick.config import Settings
 from candlewick.lake.objects import Lake
 from candlewick.setup.sql import render, sections
-from candlewick.warehouse.snowflake.connection import Connection
-from candlewick.warehouse.snowflake.owner import Owner, models_of
+from candlewick.warehouse.snowflake.connection import Connection, parameters
+from candlewick.warehouse.snowflake.owner import Owner
+from candlewick.warehouse.targets import Target
 from candlewick.warehouse.transform import Models
 from peers.snowflake_peer import Peer
 
@@ -45,8 +46,11 @@ class Account:
 
     @cached_property
     def models(self) -> Models:
-        """The models, parsed once."""
-        return models_of(self.settings)
+        """The models as dbt runs them, parsed once."""
+        settings, login = self.settings.snowflake, parameters(self.settings.snowflake)
+        names = {"role": settings.transformer_role, "warehouse": settings.warehouse, "database": settings.database}
+        target = Target("snowflake", {**login, **names, "type": "snowflake", "schema": "SILVER", "threads": 1})
+        return Models(target, self.settings.data / "snowflake.dbt", timezone=self.settings.timezone)
 
     @cached_property
     def owner(self) -> Owner:

@@ -58,7 +58,10 @@ def rewritten(statement: str) -> str:
 
     A temporary table or view may be in any schema ("belongs to a specified database and schema"); DuckDB's may not. It
     becomes one that lasts, which dbt drops when it is done or replaces in the next run. A `$` in a text is no variable.
+    A comment may have an apostrophe in it, which fakesnow does not double when it passes the comment on.
     """
+    if statement.startswith("create transient table"):
+        statement = statement.replace("''", "’")
     if statement.startswith("ALTER SESSION"):
         statement = statement.replace("$", "")
     return _TEMPORARY.sub(r"\1 ", statement)

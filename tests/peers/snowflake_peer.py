@@ -40,6 +40,7 @@ NOPS = [
     r"DROP\s+DATABASE\b",
     r"USE\s+SECONDARY\s+ROLES\b",
     r"ALTER\s+SESSION\b",
+    r"ALTER\s+TABLE\s+\S+\s+SET\s+ERROR_LOGGING\b",
     r"REMOVE\s+@",
 ]
 PASSWORD = "hunter2"
@@ -130,7 +131,9 @@ class Peer:
         if statement == "begin":
             self._stage()
         if "information_schema.copy_history(" in statement:
-            return _select(("file_name", "first_error_message"), self.refused)
+            most = int(statement.rpartition(" limit ")[2])
+            rows = [(*each, str(len(self.refused))) for each in self.refused[:most]]
+            return _select(("file_name", "first_error_message", "all_of_them"), rows)
         if statement.startswith("COPY INTO") and "METADATA$FILENAME" in statement and " FILES = (" in statement:
             return self._copied(statement)
         return self._read_staged(statement) if "(FILE_FORMAT => " in statement else None

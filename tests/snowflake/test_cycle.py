@@ -66,7 +66,7 @@ class Account:
         """Run a cycle with all models, make the views, and return the statements."""
         self.peer.statements.clear()
         assert self.owner.cycle(with_audit=True)
-        self.owner._works(lambda connection: views.make(connection, self.owner.work.statements))
+        self.owner._works(lambda connection: views.make(connection, self.owner.work.program.models))
         return list(self.peer.statements)
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
@@ -90,7 +90,7 @@ def account(snowflake_server: Host, tmp_path_factory: pytest.TempPathFactory) ->
         patch.setenv("SNOWFLAKE_HOME", str(home / "snowflake"))
         raw = SmallRaw.make(peer, settings)
         with Owner.open(settings) as owner:
-            owner._views, owner._dbt, owner._purge = (Pace(1.0, is_owed=False) for _ in range(3))  # never by the clock
+            owner._views, owner._far, owner._purge = (Pace(1.0, is_owed=False) for _ in range(3))  # never by the clock
             yield Account(settings, peer, raw, owner)
 
 

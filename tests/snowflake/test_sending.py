@@ -16,6 +16,7 @@ from candlewick.mart.version import CANDLES, DAYS, GAPS
 from candlewick.setup.sql import render, sections
 from candlewick.warehouse.duckdb.home import EmbeddedHome
 from candlewick.warehouse.home import home_of
+from candlewick.warehouse.sending import Sending
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.sending import Sender
 from peers.snowflake_peer import Peer
@@ -147,10 +148,31 @@ def test_it_is_sent_beside_the_embedded_warehouse_once_that_is_done(side):
 
 def test_it_is_sent_while_the_warehouse_runs_from_its_first_version_on(side):
     side.mart.put_candle(DAY)
-    with side.sender.running(once=False):  # before the first version: it waits for it
+    with side.sender.running(once=False) as told:  # before the first version: it waits for it
         side.publisher.publish()
-        wait_until(lambda: side.sender.rows == 1)
+        wait_until(lambda: told().sent_at is not None)
+        assert (told().rows, told().problem) == (1, None)
     assert side.rows("select count(*) from GOLD.TRADES_OHLC_1M") == [(1,)]
+
+
+def test_why_it_cannot_be_sent_is_told_until_it_is(side, monkeypatch):
+    side.mart.put_candle(DAY)
+    side.publisher.publish()
+    whole = Connection.run
+    with monkeypatch.context() as patch:
+
+        def refusing(self: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+            if statement == "begin":
+                raise WarehouseError("the warehouse is suspended by its monitor")
+            return whole(self, statement, parameters)
+
+        patch.setattr(Connection, "run", refusing)
+        with side.sender.running(once=False) as told:
+            wait_until(lambda: told().problem is not None)
+            assert told() == Sending(0, None, "the warehouse is suspended by its monitor")
+    with side.sender.running(once=False) as told:
+        wait_until(lambda: told().problem is None)
+        assert told().rows == 1
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -134,6 +134,6 @@ def test_gold_by_streaming_equals_gold_by_files_through_a_restart_in_the_middle(
     monkeypatch.setenv("SNOWFLAKE_HOME", str(warehouse))
     stream.insert()
     stream.account.run()
-    with Bench.open(tmp_path) as duckdb:
+    with Bench.open_as_owner(tmp_path) as duckdb:
         duckdb.cycle([stream.source.read_object(name) for name in stream.names])
         assert stream.account.differing(duckdb.rows) == []

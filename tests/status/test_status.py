@@ -86,6 +86,18 @@ def test_a_recorder_that_waits_is_not_well_and_says_for_what(tmp_path):
     assert "api.binance.com cannot be reached" in shown(report)
 
 
+def test_what_is_not_sent_to_snowflake_is_a_problem_and_is_shown(tmp_path):
+    settings = settings_in(tmp_path)
+    beat(settings, "warehouse", sending={"rows": 1_234, "sent_at": now_us() - 7_200_000_000, "problem": None})
+    report = status.collect(settings)
+    assert report.problems(["warehouse"]) == []
+    assert "to Snowflake, all sent 2 h ago, 1,234 rows by this process" in shown(report)
+    beat(settings, "warehouse", sending={"rows": 0, "sent_at": None, "problem": "the warehouse is suspended"})
+    report = status.collect(settings)
+    assert report.problems(["warehouse"]) == ["not sent to Snowflake: the warehouse is suspended"]
+    assert "nothing sent yet" in shown(report) and "not sent          the warehouse is suspended" in shown(report)
+
+
 def test_of_many_symbols_sums_and_the_worst_are_shown_and_the_rest_on_demand(tmp_path):
     symbols = [tape(number, holes=7 if number == 250 else 0) for number in range(300)]
     report = replace(status.collect(settings_in(tmp_path)), symbols=symbols)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from candlewick.lake.objects import LakeObject
-from candlewick.warehouse.duckdb.compiling import program
+from candlewick.warehouse.compiling import program
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.targets import Target
@@ -19,7 +20,7 @@ class Bench:
     """The DuckDB file and the models on it, days in Indian time."""
 
     warehouse: Warehouse
-    models: Models
+    folder: Path
     owned: Cycle | None = None
     zone: str = "Asia/Kolkata"
 
@@ -27,17 +28,23 @@ class Bench:
     @contextmanager
     def open(cls, folder: Path) -> Iterator[Self]:
         warehouse = Warehouse.open(folder / "bench.duckdb")
-        models = Models(Target.duckdb(warehouse.path), folder / "dbt", timezone=cls.zone)
-        yield cls(warehouse, models)
-        models.close()
+        bench = cls(warehouse, folder)
+        yield bench
+        if "models" in vars(bench):
+            bench.models.close()
         warehouse.close()
+
+    @cached_property
+    def models(self) -> Models:
+        """The models as dbt runs them: loading it and parsing them takes seconds."""
+        return Models(Target.duckdb(self.warehouse.path), self.folder / "dbt", timezone=self.zone)
 
     @classmethod
     @contextmanager
     def open_as_owner(cls, folder: Path) -> Iterator[Self]:
         """As `open`, and what the models compile to is run as the owner runs it, without dbt."""
         with cls.open(folder) as bench:
-            yield replace(bench, owned=Cycle.of(bench.warehouse, program(cls.zone, folder)))
+            yield replace(bench, owned=Cycle.of(bench.warehouse, program("duckdb", cls.zone, folder)))
 
     def empty(self) -> None:
         """Drop everything but RAW's tables, and their rows; the owner's tables stay, without a row."""

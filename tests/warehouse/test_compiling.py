@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from candlewick.errors import ModelError
+from candlewick.warehouse import compiling
 from candlewick.warehouse.compiled import Compiled, Program, encode
-from candlewick.warehouse.duckdb import compiling
-from candlewick.warehouse.duckdb.compiling import program
+from candlewick.warehouse.compiling import KINDS, program
 
 MODEL = Compiled(
     name="trades",
@@ -39,7 +39,7 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def keep(folder: Path) -> None:
     folder.mkdir(parents=True)
-    (folder / "models-0123.json").write_bytes(encode(KEPT))
+    (folder / "models-duckdb-0123.json").write_bytes(encode(KEPT))
 
 
 @pytest.mark.parametrize("place", ["cache/candlewick", "data"])
@@ -47,7 +47,7 @@ def test_of_changed_models_what_is_kept_is_taken_from_the_users_cache_or_from_be
     changed, tmp_path, place
 ):
     keep(tmp_path / place)
-    assert program("UTC", tmp_path / "data") == KEPT
+    assert program("duckdb", "UTC", tmp_path / "data") == KEPT
 
 
 def test_why_there_is_none_is_one_line(changed, tmp_path, monkeypatch):
@@ -56,24 +56,33 @@ def test_why_there_is_none_is_one_line(changed, tmp_path, monkeypatch):
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
     with pytest.raises(ModelError, match=r"^the models could not be compiled: No module named dbt$"):
-        program("Asia/Kolkata", tmp_path)
+        program("duckdb", "Asia/Kolkata", tmp_path)
     monkeypatch.setattr(compiling, "find_spec", lambda _: None)
     with pytest.raises(ModelError, match=r"changed the models, and dbt is needed: pip install 'candlewick\[dbt\]'$"):
-        program("Asia/Kolkata", tmp_path)
+        program("duckdb", "Asia/Kolkata", tmp_path)
 
 
 @pytest.mark.timeout(600)
-def test_what_comes_with_the_package_is_what_dbt_says_of_any_zone(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_comes_with_the_package_is_what_dbt_says_of_any_zone(tmp_path, kind):
     """dbt takes ten seconds for it: once, in a zone whose days are not always 24 hours."""
-    told, shipped = compiling.compile_models("America/Havana"), program("America/Havana", tmp_path)
+    told = compiling.compile_models(kind, "America/Havana")
+    shipped = program(kind, "America/Havana", tmp_path)
     assert {model.name: model for model in told.models} == {model.name: model for model in shipped.models}
     assert replace(told, models=[]) == replace(shipped, models=[])
     assert "America/Havana" in str(shipped) and "Troll" not in str(shipped)
 
 
-def test_each_model_comes_after_those_that_it_reads(tmp_path):
+def test_on_snowflake_they_are_in_the_database_of_the_settings(tmp_path):
+    compiled = program("snowflake", "UTC", tmp_path, database="MY_DB")
+    assert {model.relation.partition(".")[0] for model in compiled.models} == {"MY_DB"}
+    assert "TROLL" not in str(compiled)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_model_comes_after_those_that_it_reads(tmp_path, kind):
     done: set[str] = set()
-    for model in program("UTC", tmp_path).models:
+    for model in program(kind, "UTC", tmp_path).models:
         assert {*model.inputs} <= done, model.name
         done.add(model.name)
 

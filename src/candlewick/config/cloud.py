@@ -143,7 +143,6 @@ class SnowflakeSettings(RemoteSection):
     file_format: Identifier = "BINANCE_JSON"
     stage: Identifier = "BINANCE_STAGE"
     pipe: Identifier = "BINANCE_PIPE"
-    threads: int = Field(default=4, ge=1, le=64)
     cycle_seconds: float = Field(default=300.0, ge=1)
     publish_seconds: float = Field(default=3600.0, ge=60)
     raw_days: float = Field(default=2.0, gt=0.1)

@@ -88,6 +88,9 @@ CREATE TABLE IF NOT EXISTS {{ database }}.RAW.BINANCE_RAW (
 )
   DATA_RETENTION_TIME_IN_DAYS = 1
   COMMENT = 'The lines of the lake, which has them all: one day of Time Travel is enough';
+-- Rows that streaming cannot put there are kept beside it, with the reason: SELECT * FROM ERROR_TABLE(…RAW.BINANCE_RAW)
+-- ("Error logging in Snowpipe Streaming with high-performance architecture").
+ALTER TABLE {{ database }}.RAW.BINANCE_RAW SET ERROR_LOGGING = TRUE;
 CREATE FILE FORMAT IF NOT EXISTS {{ database }}.RAW.{{ file_format }}
   TYPE = JSON
   COMPRESSION = ZSTD

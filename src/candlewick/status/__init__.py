@@ -17,6 +17,7 @@ from candlewick.process.disk import Place
 from candlewick.status.places import places_of
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.home import Days, Tallies, home_of
+from candlewick.warehouse.sending import Sending
 
 PROCESSES = ("recorder", "warehouse", "dashboard")
 VERDICTS = ("match", "mismatch", "pending", "no_oracle")
@@ -78,6 +79,7 @@ class Report:
     """Age of the newest trade that the recorder has, by the exchange's clock."""
     places: list[Place] = field(default_factory=list)
     days: Days = field(default_factory=Days)
+    sending: Sending | None = None
 
     @property
     def is_healthy(self) -> bool:
@@ -99,6 +101,8 @@ class Report:
         found += [symbol.stopped for symbol in self.symbols if symbol.stopped]
         if self.arrival is not None and self.arrival.problem is not None:
             found.append(f"does not arrive: {self.arrival.problem}")
+        if self.sending is not None and self.sending.problem is not None:
+            found.append(f"not sent to Snowflake: {self.sending.problem}")
         if mismatches := self.audit.get("mismatch"):
             found.append(f"{mismatches:,} candles are not the exchange's own")
         if self.holes:
@@ -145,6 +149,7 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
         recorded_seconds=_age(recorder),
         places=places_of(settings, recorder),
         days=home.days(warehouse),
+        sending=Sending.of_beat(warehouse),
     )
 
 

@@ -97,6 +97,9 @@ def _summary(report: Report) -> str:
         lines += [f"[red]does not arrive[/]   {escape(report.arrival.problem)}"] if report.arrival.problem else []
     if len(report.symbols) > SHOWN_AT_MOST:
         lines.append("[dim]the worst few are shown; `candlewick status SYMBOL`, or --all for the rest[/]")
+    if report.sending is not None:
+        lines.append(f"sending           {escape(report.sending.text(now_us()))}")
+        lines += [f"[red]not sent[/]          {escape(report.sending.problem)}"] if report.sending.problem else []
     lines += [f"[red]stopped[/]           {escape(symbol.stopped)}" for symbol in report.symbols if symbol.stopped]
     lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
     if report.other_quote_amounts:

@@ -27,14 +27,15 @@ class Arrival(msgspec.Struct, frozen=True):
     def text(self, now_us: int) -> str:
         """Tell it in one line."""
         waiting = f"{self.waiting} object{'' if self.waiting == 1 else 's'} waiting"
-        oldest = f" (the oldest for {_age(now_us - self.oldest_at)})" if self.oldest_at is not None else ""
+        oldest = f" (the oldest for {age(now_us - self.oldest_at)})" if self.oldest_at is not None else ""
         loaded = (
-            f"last loaded {_age(now_us - self.loaded_at)} ago" if self.loaded_at is not None else "nothing loaded yet"
+            f"last loaded {age(now_us - self.loaded_at)} ago" if self.loaded_at is not None else "nothing loaded yet"
         )
         return f"{self.way} {self.state}, {waiting}{oldest}, {loaded}"
 
 
-def _age(micros: int) -> str:
+def age(micros: int) -> str:
+    """Tell how long something is ago, in the unit that fits."""
     seconds = max(0, micros) / 1e6
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:

@@ -7,6 +7,9 @@ import msgspec
 ZONE = "Antarctica/Troll"
 """The zone that models are compiled for; any other one is put in its place. No model names it for another reason."""
 
+DATABASE = "TROLL_DB"
+"""The same for the database on Snowflake, whose name is a setting."""
+
 LONG = (
     "trades_ohlc_5m",
     "trades_ohlc_15m",
@@ -27,7 +30,8 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
     `sql` has `$since(column)` and `$touched(column: query)` where it needs to know what is new
     (models/macros/changes.sql). `inputs` names the models that it reads. A model that is whole makes its table anew.
     `time` is the column by which a statement finds a part of the table; none where the table is small. Where it is
-    stamped, a row that replaces another has a later `loaded_at`.
+    stamped, a row that replaces another has a later `loaded_at`. On Snowflake, `about` tells readers what is in it, and
+    `about_columns` in each column.
     """
 
     name: str
@@ -43,6 +47,8 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
     is_view: bool = False
     time: str | None = None
     is_stamped: bool = False
+    about: str = ""
+    about_columns: dict[str, str] = {}
 
     @property
     def is_of_klines(self) -> bool:
@@ -58,16 +64,15 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, node: Any) -> Self:  # noqa: ANN401 - dbt's own types are not public
-        """Read it from dbt's node. DuckDB's names come without the database, so that it runs in any."""
+        """Read it from dbt's node."""
         keys, read = node.config.unique_key, node.depends_on.nodes
-        database = f'"{node.database}".'
-        is_duckdb = node.relation_name.startswith(database)
+        is_duckdb = node.relation_name.startswith('"')
         return cls(
             name=node.name,
             relation=f"{node.schema}.{node.alias}" if is_duckdb else node.relation_name,
-            columns={column.name: str(column.data_type) for column in node.columns.values()},
+            columns={column.name: _type(column, is_duckdb) for column in node.columns.values()},
             keys=(keys,) if isinstance(keys, str) else tuple(keys),
-            sql=node.compiled_code.replace(database, ""),
+            sql=without_database(node.compiled_code, node.database),
             inputs=tuple(sorted(name.rpartition(".")[2] for name in read if name.startswith("model."))),
             reads_raw=any(name.startswith("source.") for name in read),
             is_audit="audit" in node.tags,
@@ -76,14 +81,31 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
             is_view=node.config.materialized == "view",
             time=time if (time := node.config.meta.get("time")) in node.columns else None,
             is_stamped=bool(node.config.meta.get("is_stamped")),
+            about="" if is_duckdb else _plain(node.description),
+            about_columns={} if is_duckdb else {each.name: _plain(each.description) for each in node.columns.values()},
         )
+
+
+def without_database(sql: str, database: str) -> str:
+    """Leave out the database in DuckDB's names, which are quoted, so that a statement runs in any."""
+    return sql.replace(f'"{database}".', "")
+
+
+def _type(column: Any, is_duckdb: bool) -> str:  # noqa: ANN401 - as above
+    """What `timestamp` means on Snowflake is a parameter of an account, so there it is said."""
+    named = str(column.data_type)
+    return named if is_duckdb or named != "timestamp" else "timestamp_ntz"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 class Program(msgspec.Struct, frozen=True):
     """All models in the order in which they run, and how copies of trades come of a load's lines and sealed trades.
 
-    `cut_quote_quantities` mends SILVER of a version that rounded them. Elsewhere than on DuckDB the models parse a load
-    by themselves, and there are none of these.
+    `cut_quote_quantities` mends SILVER of a version that rounded them. On Snowflake the models parse a load by
+    themselves, and there are no copies.
     """
 
     models: list[Compiled]
@@ -91,9 +113,10 @@ class Program(msgspec.Struct, frozen=True):
     sealed_copies: str = ""
     cut_quote_quantities: str = ""
 
-    def in_zone(self, timezone: str) -> Self:
-        """The same for days of a time zone; it was compiled for those of `ZONE`."""
-        return _DECODER.decode(msgspec.json.encode(self).replace(ZONE.encode(), timezone.encode()))  # type: ignore[return-value]
+    def for_use(self, timezone: str, database: str = DATABASE) -> Self:
+        """The same for days of a time zone, in a database; it was compiled for those of `ZONE`, in `DATABASE`."""
+        text = msgspec.json.encode(self).replace(ZONE.encode(), timezone.encode())
+        return _DECODER.decode(text.replace(DATABASE.encode(), database.encode()))  # type: ignore[return-value]
 
 
 _DECODER = msgspec.json.Decoder(Program)
@@ -101,8 +124,8 @@ _DECODER = msgspec.json.Decoder(Program)
 
 def encode(program: Program) -> bytes:
     """Return a program as JSON, each model on a line of its own."""
-    text = msgspec.json.encode(program).replace(b'{"name":', b'\n{"name":').replace(b'],"copies":', b'\n],\n"copies":')
-    return text + b"\n"
+    text = msgspec.json.encode(program).replace(b'{"name":', b'\n{"name":')
+    return text.replace(b'}],"', b'}\n],\n"') + b"\n"
 
 
 def decode(text: bytes) -> Program:

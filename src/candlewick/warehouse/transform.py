@@ -5,7 +5,6 @@ Nothing is written into the package or the working directory: profile and compil
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,14 @@ from dbt_common.events.base_types import EventMsg
 from candlewick.errors import ModelError
 from candlewick.process.crashpoint import crashpoint, is_armed
 from candlewick.process.files import replace_atomically
-from candlewick.warehouse.compiled import LONG, Compiled, Program
+from candlewick.warehouse.compiled import LONG, Compiled, Program, without_database
 from candlewick.warehouse.targets import Target
 
 PROJECT = Path(__file__).parent.parent / "models"
 
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
 _QUICK = ("--no-write-json", "--no-populate-cache")
+_OFFLINE = (*_QUICK, "--no-introspect")
 _FAILED = ("error", "fail", "runtime error")
 _parsed: dict[str, Manifest] = {}
 """The project as this process has parsed it, by all that goes into it."""
@@ -39,7 +39,6 @@ class Models:
         """
         folder = folder.absolute()  # dbt takes relative paths from the project's folder
         replace_atomically(folder / "profiles.yml", json.dumps(target.profile, indent=2).encode(), durable=False)
-        os.environ.update(target.secrets)
         self._adapter = str(target.output["type"])
         # A user's own DBT_* variables must not decide for us.
         self._arguments = (
@@ -54,7 +53,6 @@ class Models:
         self._variables = {"timezone": timezone}
         database = Path(str(target.output.get("path", ""))).stem
         self._key = json.dumps([target.name, {**target.output, "path": database}, timezone], sort_keys=True)
-        self._quick = (*_QUICK, f"--threads={target.threads}")
         self._has_views = False  # made once: they stay as they are
         self._dbt = dbtRunner(manifest=self._manifest(), callbacks=[_pass_between_models] if is_armed() else [])
 
@@ -84,16 +82,14 @@ class Models:
         self._has_views = True
 
     def compiled(self) -> Program:
-        """Return the models as a warehouse's owner runs them. The tables have to be there.
-
-        Raises `ModelError`.
-        """
+        """Return the models as a warehouse's owner runs them; the target is not asked for it. Raises `ModelError`."""
         nodes = [result.node for result in self._compile("--select=resource_type:model", "--indirect-selection=empty")]
         models = [Compiled.of(node) for node in nodes]
+        cut = self._inline("quote_quantities_cut")
         if self._adapter != "duckdb":
-            return Program(models)
-        macros = ("copies_of_a_load", "copies_of_sealed_trades", "quote_quantities_cut")
-        return Program([each for each in models if not each.is_view], *(self._inline(macro) for macro in macros))
+            return Program(models, cut_quote_quantities=cut)
+        copies, sealed = (self._inline(macro) for macro in ("copies_of_a_load", "copies_of_sealed_trades"))
+        return Program([each for each in models if not each.is_view], copies, sealed, cut)
 
     def close(self) -> None:
         """Let go of the warehouse: dbt holds it open between runs."""
@@ -112,17 +108,17 @@ class Models:
         return _parsed[self._key]
 
     def _invoke(self, command: str, *arguments: str) -> None:
-        _check(self._dbt.invoke([command, *self._arguments, self._vars(), *self._quick, *arguments]))
+        _check(self._dbt.invoke([command, *self._arguments, self._vars(), *_QUICK, *arguments]))
 
     def _compile(self, *arguments: str) -> Sequence[Any]:
-        outcome = self._dbt.invoke(["compile", *self._arguments, self._vars(live=True), *self._quick, *arguments])
+        outcome = self._dbt.invoke(["compile", *self._arguments, self._vars(live=True), *_OFFLINE, *arguments])
         _check(outcome)
         results: Sequence[Any] = getattr(outcome.result, "results", ())
         return results
 
     def _inline(self, macro: str) -> str:
         [compiled] = self._compile("--inline", f"{{{{ {macro}() }}}}")
-        return str(compiled.node.compiled_code).replace(f'"{compiled.node.database}".', "")
+        return without_database(compiled.node.compiled_code, compiled.node.database)
 
     def _vars(self, **more: object) -> str:
         return f"--vars={json.dumps(self._variables | more)}"

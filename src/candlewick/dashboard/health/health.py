@@ -71,12 +71,25 @@ def legs_html(recorder: Mapping[str, Any]) -> Html:
     )
 
 
+def ways_html(report: Report, now_us: int) -> Html:
+    """How objects arrive where others load them, and how rows go to Snowflake from here; nothing where neither does."""
+    ways = (("Arrival", report.arrival), ("Sending", report.sending))
+    told = [(f"{name}: {way.text(now_us)}", way.problem) for name, way in ways if way is not None]
+    if not told:
+        return Html("")
+    return section("Snowflake", *(words(text) + (_wrong(problem) if problem else "") for text, problem in told))
+
+
 def skipped_html(names: Sequence[str]) -> Html:
     """Objects of the lake that could not be read."""
     if not names:
         return Html("")
     items = "".join(f"<li>{escape(name)}</li>" for name in names)
     return section("Skipped objects", f"<ul>{items}</ul>")
+
+
+def _wrong(problem: str) -> Html:
+    return Html(f'<p class="process" data-level="bad">{escape(problem)}</p>')
 
 
 def _process_html(process: Process) -> str:

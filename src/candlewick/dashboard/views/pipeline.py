@@ -18,6 +18,7 @@ from candlewick.dashboard.markup import Html, section, words
 from candlewick.dashboard.site import Site
 from candlewick.dashboard.zone import reader_zone
 from candlewick.errors import WarehouseError
+from candlewick.moments import now_us
 from candlewick.status.many import SHOWN_AT_MOST
 from candlewick.warehouse.home import Days
 
@@ -50,6 +51,7 @@ def pipeline(site: Site) -> None:
             health.gaps_html(newest_gaps(site), zone),
             health.legs_html(recorder),
             section("Holdings", holdings_html(holdings(site.settings, report.places))),
+            health.ways_html(report, now_us()),
             health.skipped_html(report.skipped_objects),
         ]
     )

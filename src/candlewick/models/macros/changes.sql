@@ -15,6 +15,12 @@
     it knows (warehouse/duckdb/cycle.py, warehouse/snowflake/cycle.py).
 #}
 
+{# As dbt's own; what an owner runs is always so, and its tables need not be there when it is compiled. #}
+{% macro is_incremental() -%}
+    {{ return(model.config.materialized == 'incremental' if var('live', false) else dbt.is_incremental()) }}
+{%- endmacro %}
+
+
 {# True for rows that the table being built has not seen; all of them in a full build. #}
 {% macro is_news(column='loaded_at', own_column='loaded_at') -%}
     {%- if is_incremental() -%}
@@ -201,7 +207,7 @@
 
 {# The table as the run before left it; none where there was none. #}
 {% macro known_gaps() -%}
-    {{ return(load_relation(this) if execute else none) }}
+    {{ return(this if var('live', false) else load_relation(this) if execute else none) }}
 {%- endmacro %}
 
 

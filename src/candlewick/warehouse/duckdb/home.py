@@ -15,18 +15,19 @@ from candlewick.mart.version import DAYS
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine
 from candlewick.warehouse.home import Agree, Days, Newest, Tallies
+from candlewick.warehouse.sending import Sending
 
 
 class Beside(Protocol):
     """What is done beside the owner's work."""
 
-    def __call__(self, *, once: bool) -> AbstractContextManager[None]:
-        """Do it while a block runs; with `once`, when it is over."""
+    def __call__(self, *, once: bool) -> AbstractContextManager[Callable[[], Sending | None]]:
+        """Do it while a block runs, which is given what tells how it goes; with `once`, when the block is over."""
 
 
-def _nothing(*, once: bool) -> AbstractContextManager[None]:
+def _nothing(*, once: bool) -> AbstractContextManager[Callable[[], Sending | None]]:
     del once
-    return nullcontext()
+    return nullcontext(lambda: None)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class EmbeddedHome:
         """Load the lake's new objects, run the models, publish the mart."""
         from candlewick.warehouse.duckdb import owner  # noqa: PLC0415 - dbt takes seconds to load
 
-        with self.beside(once=once):
-            owner.run(self.settings, once=once)
+        with self.beside(once=once) as sending:
+            owner.run(self.settings, once=once, sending=sending)
 
     def rebuild(self, progress: Callable[[int, int], None]) -> str:
         """Make the file anew from the lake alone."""

@@ -17,7 +17,7 @@ from candlewick.lake import names
 from candlewick.lake.objects import Lake
 from candlewick.moments import from_micros, to_micros
 from candlewick.warehouse.compiled import Program
-from candlewick.warehouse.duckdb.compiling import MODELS, program
+from candlewick.warehouse.compiling import MODELS, program
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
@@ -109,7 +109,7 @@ def _bring_up_to_date(warehouse: Warehouse, timezone: str) -> tuple[Cycle, str]:
     if generation is None or changed:
         generation = uuid.uuid4().hex
         warehouse.note("generation", generation)
-    compiled = program(timezone, warehouse.path.parent)
+    compiled = program("duckdb", timezone, warehouse.path.parent)
     if changed:
         log.info("candles are made anew", timezone=timezone, because=sorted(changed))
         _drop(warehouse, compiled, *(() if "models" in changed else ("trades_ohlc_1d",)))

@@ -22,6 +22,7 @@ from candlewick.warehouse.duckdb import rebuilding
 from candlewick.warehouse.duckdb.file import explain
 from candlewick.warehouse.duckdb.pipeline import Pipeline
 from candlewick.warehouse.pace import Budget
+from candlewick.warehouse.sending import Sending
 
 _POLL_FOLDER_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -31,12 +32,13 @@ _INVALIDATED = "database has been invalidated"
 log = structlog.get_logger()
 
 
-def run(settings: Settings, *, once: bool = False) -> None:
+def run(settings: Settings, *, once: bool = False, sending: Callable[[], Sending | None] = lambda: None) -> None:
     """Own the warehouse until SIGINT or SIGTERM; with `once`, until all that is in the lake is published.
 
-    Raises `WarehouseBusyError`, `WarehouseCorruptError`, `LakeError` and `ModelError` where it cannot start.
+    `sending` tells how what is published goes elsewhere. Raises `WarehouseBusyError`, `WarehouseCorruptError`,
+    `LakeError` and `ModelError` where it cannot start.
     """
-    stop, pulse = threading.Event(), _Pulse()
+    stop, pulse = threading.Event(), _Pulse(sending)
     try:
         with (
             stopped_by_signals(stop),
@@ -107,6 +109,7 @@ def _report(settings: Settings, error: Exception) -> str:
 class _Pulse:
     """What the heartbeat tells."""
 
+    sending: Callable[[], Sending | None]
     state: str = "starting"
     problem: str | None = None
     pipeline: Pipeline | None = None
@@ -128,4 +131,5 @@ class _Pulse:
             "skipped_objects": [f"{name}: {reason}" for name, reason in pipeline.intake.loader.skipped.copy().items()],
             "audit": pipeline.verdicts,
             "gaps": pipeline.gaps,
+            "sending": self.sending(),
         }

@@ -9,7 +9,7 @@ Every statement that touches a table that grows has a literal range on its time 
 asked first, and put in. Killed at any instant, nothing has happened.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,17 +18,19 @@ import structlog
 
 from candlewick import __version__
 from candlewick.errors import WarehouseBusyError, WarehouseError
-from candlewick.warehouse.compiled import LONG, Compiled
+from candlewick.warehouse.compiled import LONG, Compiled, Program
 from candlewick.warehouse.periods import Touched, condition
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.lease import Lease
-from candlewick.warehouse.snowflake.periods import Asked, with_news
+from candlewick.warehouse.snowflake.periods import Asked, Reach, with_news
+from candlewick.warehouse.snowflake.tables import Marks, schema_of
 
 TRADES = "trades_deduped"
 RAW, STREAM, TAKEN = "RAW.BINANCE_RAW", "RAW.BINANCE_NEWS", "RAW.BINANCE_TAKEN"
 NEAR = timedelta(days=7)
-"""How far from what is new a cycle looks for neighbours that it settles; dbt, once a day, looks everywhere."""
+"""How far from what is new a cycle looks for neighbours that it settles; at a start and once a day: everywhere."""
 Put = Callable[[Connection, datetime], int]
+_EPOCH = datetime(1970, 1, 1)
 _LINE = "PAYLOAD, OBJECT_NAME, ROW_NUMBER"
 
 log = structlog.get_logger()
@@ -36,44 +38,45 @@ log = structlog.get_logger()
 
 @dataclass
 class Cycle:
-    """The compiled models on an account. All of them have run when it is made, up to `since`."""
+    """The compiled models on an account. `marks` say how far their tables are when it is made."""
 
     database: str
     lease: Lease
-    statements: Sequence[Compiled]
-    since: datetime
+    program: Program
+    marks: Marks
     number: int = 0
     lines: int = 0
     statement_count: int = 0
     changed: dict[str, Touched] = field(default_factory=dict)
     _since: dict[str, datetime] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
+    _reach: Reach = Reach.NEAR
     _asked: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether models were left out that have something to do."""
-        return bool(self._stale)
 
     def prepare(self, connection: Connection) -> None:
         """Make what a session needs: a temporary table for each model whose rows replace groups of others."""
-        for each in self.statements:
+        for each in self.program.models:
             if not (each.is_view or each.is_append or each.is_stamped):
                 connection.run(
                     f"create or replace temporary table {_changed(each)} as select * from {each.relation} where false"
                 )
 
-    def run(self, connection: Connection, *, with_audit: bool, put: Put | None = None) -> int:
+    def run(
+        self, connection: Connection, *, with_audit: bool, put: Put | None = None, reach: Reach = Reach.NEAR
+    ) -> int:
         """Take lines and run the models that have something new; how many lines there were.
 
         With `put`, it is called instead of taking lines: it puts lines into RAW.BINANCE_TAKEN and trades into SILVER,
-        with the moment that it is given as their `loaded_at`, and says how many. Raises `WarehouseBusyError` where
-        another owner runs them, and `WarehouseError`.
+        with the moment that it is given as their `loaded_at`, and says how many. With a longer `reach`, all models that
+        make something of SILVER run, and look that far. Raises `WarehouseBusyError` where another owner runs them, and
+        `WarehouseError`.
         """
-        self._asked, self.changed, self.statement_count = {}, {}, 0
+        self._asked, self.changed, self.statement_count, self._reach = {}, {}, 0, reach
         self.number += 1
         connection.tag = f"candlewick {__version__} cycle {self.number} of {self.lease.holder}"
         stale = set(self._stale)
+        if reach is not Reach.NEAR:
+            stale |= {each.name for each in self.program.models if not each.reads_raw}
         self._run(connection, "begin")
         try:
             moment = self.lease.claim(connection)
@@ -81,8 +84,12 @@ class Cycle:
             self._run(connection, f"delete from {self.database}.{TAKEN}")
             lines = self._take(connection, moment) if put is None else put(connection, moment)
             stale |= {
-                each.name for each in self.statements if lines and (each.reads_raw or (put and TRADES in each.inputs))
+                each.name
+                for each in self.program.models
+                if lines and (each.reads_raw or (put and TRADES in each.inputs))
             }
+            if reach is Reach.ALL:
+                self._empty_gold(connection)
             done = self._make(connection, stale, with_audit=with_audit)
             self._run(connection, "commit")
         except BaseException:
@@ -102,40 +109,59 @@ class Cycle:
     def _make(self, connection: Connection, stale: set[str], *, with_audit: bool) -> set[str]:
         """Run those of the models that are stale, and tell which they were."""
         done = set()
-        for each in self.statements:
+        for each in self.program.models:
             is_due = with_audit or each.reads_raw or not (each.is_audit or each.name in LONG)
             if each.name in stale and is_due and not each.is_view:
                 if self._replace(connection, each):
-                    stale |= {other.name for other in self.statements if each.name in other.inputs}
+                    stale |= {other.name for other in self.program.models if each.name in other.inputs}
                 done.add(each.name)
         return done
 
     def _replace(self, connection: Connection, model: Compiled) -> int:
         """Put the rows that a model makes in the place of those of their keys; how many there were."""
         try:
-            since = self._since.get(model.name, self.since)
-            asked = with_news(lambda query: self._ask(connection, query), model.sql, since, near=NEAR)
-            if asked.asks and asked.period is None and not model.is_whole:
+            asked = with_news(
+                lambda query: self._ask(connection, query),
+                model.sql,
+                lambda column: self._known(model, column),
+                near=NEAR,
+                reach=self._reach,
+            )
+            if not (asked.has_news or model.is_whole):
                 return 0
             if asked.period is not None:
                 self.changed[model.name] = asked.period
             if model.is_append:
                 return self._put(connection, model, asked.sql)
             if model.is_stamped:
-                return self._put_before_the_old(connection, model, asked, since)
+                return self._put_before_the_old(connection, model, asked)
             return self._put_in_place(connection, model, asked)
         except WarehouseBusyError:
             raise
         except WarehouseError as error:
             raise type(error)(f"{model.name}: {error}") from error
 
+    def _known(self, model: Compiled, column: str) -> datetime:
+        """Up to which moment a model's table knows all: a run of this process says so, or what the table held."""
+        if self._reach is Reach.ALL and _is_emptied(model):
+            return _EPOCH
+        return self._since.get(model.name) or self.marks.get((model.name, column), _EPOCH)
+
+    def _empty_gold(self, connection: Connection) -> None:
+        """Let all of GOLD be made anew, and quote amounts of an old version be cut, in the running transaction."""
+        self._run(connection, self.program.cut_quote_quantities)
+        for each in self.program.models:
+            if _is_emptied(each):
+                self._run(connection, f"delete from {each.relation}")
+
     def _put(self, connection: Connection, model: Compiled, sql: str) -> int:
         columns = ", ".join(model.columns)
         made = f"insert into {model.relation} ({columns}) select {columns} from ({sql}) as made"
         return self._count(connection, made)
 
-    def _put_before_the_old(self, connection: Connection, model: Compiled, asked: Asked, since: datetime) -> int:
+    def _put_before_the_old(self, connection: Connection, model: Compiled, asked: Asked) -> int:
         """Put rows whose `loaded_at` says that they are new, and remove those of their keys that are not."""
+        since = self._known(model, "loaded_at")
         count = self._put(connection, model, asked.sql)
         if count:
             news = f"{model.relation} where loaded_at > timestamp '{since}'{_within(model.time, asked)}"
@@ -187,7 +213,14 @@ def _keys(model: Compiled) -> str:
 
 
 def _within(column: str | None, asked: Asked) -> str:
-    return "" if column is None or asked.period is None else f" and {condition(column, [asked.period])}"
+    if column is None or asked.period is None or asked.is_far:
+        return ""
+    return f" and {condition(column, [asked.period])}"
+
+
+def _is_emptied(model: Compiled) -> bool:
+    """Whether its table is made anew of SILVER; one that is whole reads what it held."""
+    return schema_of(model) == "GOLD" and not (model.is_view or model.is_whole)
 
 
 def _roll_back(connection: Connection) -> None:

@@ -1,8 +1,8 @@
 """`candlewick warehouse` on Snowflake: runs the models when RAW has something new; the warehouse sleeps otherwise.
 
 Snowpipe loads RAW by itself; with `ingest = "streaming"`, a thread of this process does. It looks every `cycle_seconds`
-whether lines have come, which needs no warehouse, and runs the models only then. dbt makes the tables at the start and
-says what each model's statement is; a cycle runs those in one transaction. Killed at any instant it loses nothing.
+whether lines have come, which needs no warehouse, and runs the models only then, in one transaction: what dbt compiled
+of them is part of the package, so dbt is not needed. Killed at any instant it loses nothing.
 """
 
 import threading
@@ -17,37 +17,38 @@ from typing import Any, Self, TypeVar
 import structlog
 
 from candlewick.config import Settings
-from candlewick.errors import LakeError, ModelError, WarehouseError
+from candlewick.errors import LakeError, WarehouseError
 from candlewick.moments import to_micros
 from candlewick.process.running import beating, stopped_by_signals
 from candlewick.warehouse.arrival import Arrival
+from candlewick.warehouse.compiling import program
 from candlewick.warehouse.home import Days
 from candlewick.warehouse.pace import Pace
-from candlewick.warehouse.snowflake import views
-from candlewick.warehouse.snowflake.connection import Connection, parameters
+from candlewick.warehouse.snowflake import tables, views
+from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.cycle import RAW, Cycle, Put
-from candlewick.warehouse.snowflake.errors import meaning
 from candlewick.warehouse.snowflake.ingest import Ingest
 from candlewick.warehouse.snowflake.lease import Lease
 from candlewick.warehouse.snowflake.news import News, look
+from candlewick.warehouse.snowflake.periods import Reach
 from candlewick.warehouse.snowflake.pipe import arrival_of
 from candlewick.warehouse.snowflake.session import Session
 from candlewick.warehouse.snowflake.snowpipe import Snowpipe
 from candlewick.warehouse.snowflake.tallies import Verdicts
-from candlewick.warehouse.targets import Target
-from candlewick.warehouse.transform import Models
 
 AUDIT_SECONDS = 600.0
-DBT_SECONDS = 86_400.0
-"""dbt looks at everything then, as at a start: at candles that wait for neighbours of long ago, too."""
+FAR_SECONDS = 86_400.0
+"""A run looks at everything then, as at a start: at candles that wait for neighbours of long ago, too."""
 PURGE_SECONDS = 21_600.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _WATERMARKS = "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
 _COUNTS = "select count(*) from silver.object_manifests"
+_MOST_REFUSED = 20
 _REFUSED = (
-    "select file_name, first_error_message from table(information_schema.copy_history(table_name => '{table}',"
+    "select file_name, first_error_message, count(*) over ()"
+    " from table(information_schema.copy_history(table_name => '{table}',"
     " start_time => dateadd('day', -1, current_timestamp())))"
-    " where lower(status) in ('load failed', 'partially loaded') order by last_load_time desc limit 20"
+    " where lower(status) in ('load failed', 'partially loaded') order by last_load_time desc limit {most}"
 )
 _GAPS = "select count(*) from gold.tape_gaps where state = 'open'"
 
@@ -74,15 +75,9 @@ def run(settings: Settings, *, once: bool = False) -> None:
 
 
 def rebuild(settings: Settings) -> None:
-    """Make GOLD anew from SILVER. Raises as `run`."""
-    with Owner.open(settings) as owner:
-        owner.models.make_anew()
-
-
-def models_of(settings: Settings) -> Models:
-    """Return the models on the settings' Snowflake, as its transformer. Raises `ConfigError` and `ModelError`."""
-    target = Target.snowflake(settings.snowflake, parameters(settings.snowflake))
-    return Models(target, settings.data / "snowflake.dbt", timezone=settings.timezone)
+    """Make GOLD anew from SILVER, in one transaction: readers have the old one until then. Raises as `run`."""
+    with Owner.open(settings, reach=Reach.ALL):
+        pass
 
 
 def _run_until(stop: threading.Event, every_seconds: float, owner: "Owner", pulse: "_Pulse") -> None:
@@ -108,7 +103,6 @@ class Owner:
     """The models, and what they have done. `cycle_ms` are the milliseconds of the last run."""
 
     settings: Settings
-    models: Models
     work: Cycle
     _watch: Session
     _works: Session
@@ -124,32 +118,37 @@ class Owner:
     _counted: Verdicts = field(default_factory=Verdicts)
     _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS, is_owed=False))
     _views: Pace = field(default_factory=lambda: Pace(views.SECONDS))
-    _dbt: Pace = field(default_factory=lambda: Pace(DBT_SECONDS))
+    _far: Pace = field(default_factory=lambda: Pace(FAR_SECONDS))
     _purge: Pace = field(default_factory=lambda: Pace(PURGE_SECONDS))
 
     @classmethod
     @contextmanager
-    def open(cls, settings: Settings) -> Iterator[Self]:
-        """Log in, claim the models, let dbt make what is not there, and compile it.
+    def open(cls, settings: Settings, *, reach: Reach = Reach.FAR) -> Iterator[Self]:
+        """Log in, claim the models, make the tables that are not there, and run the models on what they have not seen.
 
         Raises `ConfigError`, `ModelError` and `WarehouseError`.
         """
         snowflake, lease = settings.snowflake, Lease.of(settings)
+        compiled = program("snowflake", settings.timezone, settings.data, database=snowflake.database)
         with ExitStack() as parts:
             watch = Session(snowflake, snowflake.transformer_role)
             works = Session(snowflake, snowflake.transformer_role, warehouse=snowflake.warehouse)
             for session in (watch, works):
                 parts.callback(session.close)
-            since = works(lease.claim)  # before dbt, which takes seconds to load
+            works(lease.claim)
             parts.callback(_release, lease, works)
-            models = models_of(settings)
-            parts.callback(models.close)
-            _run(models, works)
-            work = Cycle(snowflake.database, lease, models.compiled().models, since)
+            if reach is Reach.ALL:
+                works(lambda connection: tables.drop_those_of_another_version(connection, compiled.models))
+            works(lambda connection: tables.make(connection, compiled.models))
+            marks = works(lambda connection: tables.marks(connection, compiled.models))
+            work = Cycle(snowflake.database, lease, compiled, marks)
             works.begin_with(work.prepare)
-            owner = cls(settings, models, work, watch, works)
-            owner._dbt.done(time.monotonic(), time.monotonic())
-            owner._dbt.owe()
+            owner = cls(settings, work, watch, works)
+            owner._look_far(reach)
+            owner._make_views()
+            for pace in (owner._far, owner._views):
+                pace.done(time.monotonic(), time.monotonic())
+                pace.owe()
             yield owner
 
     def cycle(self, *, with_audit: bool = False) -> bool:
@@ -184,7 +183,7 @@ class Owner:
         """What need not be done in every cycle, while the warehouse is awake in any case."""
         tasks: tuple[tuple[Pace, Callable[[], None]], ...] = (
             (self._views, self._make_views),
-            (self._dbt, partial(_run, self.models, self._works)),
+            (self._far, self._look_far),
             (self._purge, partial(self._works, self._forget)),
         )
         for pace, task in tasks:
@@ -194,8 +193,13 @@ class Owner:
                 pace.done(started, time.monotonic())
                 pace.owe()
 
+    def _look_far(self, reach: Reach = Reach.FAR) -> None:
+        """Run all models on what is in SILVER; no line is taken."""
+        self._works(lambda connection: self.work.run(connection, with_audit=True, put=_nothing, reach=reach))
+        self._counted = Verdicts()
+
     def _make_views(self) -> None:
-        self._works(lambda connection: views.make(connection, self.work.statements))
+        self._works(lambda connection: views.make(connection, self.work.program.models))
 
     def _forget(self, connection: Connection) -> None:
         """Delete lines of RAW that have been here for `raw_days`; the stream has those that no cycle has taken."""
@@ -211,8 +215,7 @@ class Owner:
             self.gaps = connection.run(_GAPS)[0][0]
             self.days = Days.asked(connection.run)
             if self.settings.ingest == "files":
-                refused = connection.run(_REFUSED.format(table=f"{self.settings.snowflake.database}.{RAW}"))
-                self.refused = [f"{name}: {reason}" for name, reason in refused]
+                self.refused = _refused(connection, f"{self.settings.snowflake.database}.{RAW}")
 
     def _tell_of_pipe(self, before: News | None) -> None:
         """Log what is wrong with the pipe, once, and that it is right again."""
@@ -231,13 +234,17 @@ def _release(lease: Lease, session: Session) -> None:
         log.warning("the lease could not be released; it runs out by itself", problem=str(error))
 
 
-def _run(models: Models, session: Session) -> None:
-    """Let dbt run all models. Raises `ModelError` and `WarehouseError`."""
-    try:
-        models.run()
-    except ModelError as error:
-        login = session(lambda connection: connection.login)
-        raise meaning(str(error), login) or error from error
+def _refused(connection: Connection, table: str) -> list[str]:
+    """The newest files that nobody could load within a day, each with its reason, and how many more there are."""
+    rows = connection.run(_REFUSED.format(table=table, most=_MOST_REFUSED))
+    told = [f"{name}: {reason}" for name, reason, _ in rows]
+    count = int(rows[0][2]) if rows else 0
+    more = f"{count - len(told):,} more within a day: information_schema.copy_history tells all"
+    return [*told, more] if count > len(told) else told
+
+
+def _nothing(_connection: Connection, _moment: datetime) -> int:
+    return 0
 
 
 @dataclass

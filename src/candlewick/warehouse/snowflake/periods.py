@@ -6,33 +6,56 @@ Both are put in as constants: Snowflake then skips what lies outside of them wit
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any, NamedTuple
 
 from candlewick.warehouse.periods import Touched, closing, condition, joined
 
 Ask = Callable[[str], Iterable[tuple[Any, ...]]]
 """Runs a query for periods and returns its rows."""
+Since = Callable[[str], datetime]
+"""The moment up to which a model's table knows all, by the column that tells."""
 
 _TOUCHED, _NEAR, _CONSTANT = "$touched(", "$near(", "$constant("
-_SINCE = re.compile(r"\$since\(\w+\)")
+_SINCE = re.compile(r"\$since\((\w+)\)")
+
+
+class Reach(Enum):
+    """How far a run looks: at what is new and some days around it, for its neighbours everywhere, or at everything."""
+
+    NEAR = ()
+    FAR = (_NEAR,)
+    ALL = (_TOUCHED, _NEAR)
 
 
 class Asked(NamedTuple):
-    """A statement with what the run knows in it; `period` has all that it asked about, None where it did not ask."""
+    """A statement with what the run knows in it; `period` has all that it asked about, None where it did not ask.
+
+    Where it `is_far`, it may change rows outside of that period.
+    """
 
     sql: str
     asks: bool
     period: Touched | None
+    is_far: bool = False
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there can be anything for the statement to do."""
+        return not self.asks or self.period is not None or self.is_far
 
 
-def with_news(ask: Ask, sql: str, since: datetime, *, near: timedelta = timedelta(0)) -> Asked:
+def with_news(ask: Ask, sql: str, since: Since, *, near: timedelta = timedelta(0), reach: Reach = Reach.NEAR) -> Asked:
     """Put what a run knows into a model's statement, asking for the periods that its news touch.
 
     `near` is how far neighbours may be.
     """
-    sql = _SINCE.sub(f"timestamp '{since}'", sql)
+    sql = _SINCE.sub(lambda match: f"timestamp '{since(match[1])}'", sql)
     found: list[Touched] = []
-    asks = False
+    asks = is_far = False
+    for marker in reach.value:
+        while (start := sql.find(marker)) >= 0:
+            sql, is_far = f"{sql[:start]}true{sql[closing(sql, start + len(marker)) + 1 :]}", True
     for marker, slack in ((_TOUCHED, timedelta(0)), (_NEAR, near)):
         while (start := sql.find(marker)) >= 0:
             end = closing(sql, start + len(marker))
@@ -40,7 +63,12 @@ def with_news(ask: Ask, sql: str, since: datetime, *, near: timedelta = timedelt
             periods = joined(Touched(opens - slack, closes + slack) for opens, closes in ask(query))
             sql = sql[:start] + condition(column, periods) + sql[end + 1 :]
             found, asks = found + periods, True
-    return Asked(sql, asks, hull(found))
+    return Asked(sql, asks, hull(found), is_far)
+
+
+def watermarks(sql: str) -> set[str]:
+    """Return the columns by which a compiled statement asks since when it looks for news."""
+    return set(_SINCE.findall(sql))
 
 
 def constants(sql: str) -> Iterator[str]:

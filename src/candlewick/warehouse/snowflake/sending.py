@@ -12,7 +12,7 @@ import hashlib
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +27,8 @@ from candlewick.config import Settings
 from candlewick.errors import CandlewickError, MartNotReadyError, WarehouseError
 from candlewick.mart.reader import Mart
 from candlewick.mart.version import AUDIT, CANDLES, DAYS, GAPS, TRADES
+from candlewick.moments import now_us
+from candlewick.warehouse.sending import Sending
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.session import Session
 
@@ -74,26 +76,29 @@ class Part(NamedTuple):
 
 @dataclass
 class Sender:
-    """Sends from the mart. `rows` counts what was sent, `problem` says why the last attempt failed."""
+    """Sends from the mart. `rows` counts what was sent, `told` says how it goes."""
 
     settings: Settings
     rows: int = 0
-    problem: str | None = None
+    told: Sending = field(default_factory=Sending)
     _notes: dict[str, str] | None = None
     _made: set[str] = field(default_factory=set)
 
     @contextmanager
-    def running(self, *, once: bool) -> Iterator[None]:
-        """Send every `publish_seconds` while the block runs; with `once`, when it is over. Raises then as `send`."""
+    def running(self, *, once: bool) -> Iterator[Callable[[], Sending]]:
+        """Send every `publish_seconds` while the block runs; with `once`, when it is over. Raises then as `send`.
+
+        The block is given what tells how it goes.
+        """
         if once:
-            yield
+            yield lambda: self.told
             self.send()
             return
         stop = threading.Event()
         thread = threading.Thread(target=self._run, args=(stop,), name="publishing", daemon=True)
         thread.start()
         try:
-            yield
+            yield lambda: self.told
         finally:
             stop.set()
             thread.join()
@@ -108,10 +113,10 @@ class Sender:
                 pause = 1.0
                 continue
             except (CandlewickError, duckdb.Error, OSError) as error:
-                self.problem = str(error)
+                self.told = Sending(self.rows, self.told.sent_at, str(error))
                 log.error("Snowflake was not sent what is new; it is tried again", problem=str(error))
             else:
-                self.problem = None
+                self.told = Sending(self.rows, now_us())
             pause = max(0.0, self.settings.snowflake.publish_seconds + started - time.monotonic())
 
     def send(self, stop: threading.Event | None = None) -> int:

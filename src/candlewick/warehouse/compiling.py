@@ -1,7 +1,8 @@
 """What the models compile to: dbt says it once, when a version is made, and it is part of the package.
 
 So nobody needs dbt to run Candlewick. Where somebody has changed the models, dbt is asked anew, in a process of its
-own, and its answer kept in the user's cache.
+own, and its answer kept in the user's cache. dbt needs no warehouse for it: what an owner runs asks none while it is
+compiled (models/macros/changes.sql).
 """
 
 import hashlib
@@ -19,21 +20,29 @@ import structlog
 
 from candlewick.errors import ModelError
 from candlewick.process.files import replace_atomically
-from candlewick.warehouse.compiled import ZONE, Program, decode, encode
+from candlewick.warehouse.compiled import DATABASE, ZONE, Program, decode, encode
+from candlewick.warehouse.targets import Kind
 
-MODELS = Path(__file__).parents[2] / "models"
-COMPILED = MODELS / "compiled.json"
-"""A line with the digest of the sources, then the program for days of `ZONE`. `python -m …compiling` writes it."""
+MODELS = Path(__file__).parents[1] / "models"
+KINDS: tuple[Kind, ...] = ("duckdb", "snowflake")
 
 log = structlog.get_logger()
 
 
-def program(timezone: str, folder: Path) -> Program:
-    """Return the compiled models for days of a time zone. Raises `ModelError`.
+def program(kind: Kind, timezone: str, folder: Path, *, database: str = DATABASE) -> Program:
+    """Return the compiled models for days of a time zone; on Snowflake, in a database. Raises `ModelError`.
 
     Those of changed models are kept in `folder` where the user has no cache that can be written.
     """
-    return _program(folder).in_zone(timezone)
+    return _program(kind, folder).for_use(timezone, database)
+
+
+def shipped(kind: Kind) -> Path:
+    """The file of the package: a line with the digest of the sources, then the program for `ZONE` and `DATABASE`.
+
+    `python -m candlewick.warehouse.compiling` writes it.
+    """
+    return MODELS / "compiled" / f"{kind}.json"
 
 
 def digest() -> str:
@@ -43,18 +52,18 @@ def digest() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
-@lru_cache(maxsize=1)
-def _program(folder: Path) -> Program:
-    sources = digest()
-    about, _, text = COMPILED.read_bytes().partition(b"\n") if COMPILED.exists() else (b"", b"", b"")
+@lru_cache(maxsize=2)
+def _program(kind: Kind, folder: Path) -> Program:
+    sources, file = digest(), shipped(kind)
+    about, _, text = file.read_bytes().partition(b"\n") if file.exists() else (b"", b"", b"")
     if about.decode() == sources:
         return decode(text)
-    name = f"models-{sources}.json"
+    name = f"models-{kind}-{sources}.json"
     places = [place / name for place in (_cache(), folder) if place is not None]
     for place in places:
         with suppress(OSError, msgspec.DecodeError):
             return decode(place.read_bytes())
-    compiled = _in_a_process()
+    compiled = _in_a_process(kind)
     if not any(_is_kept(compiled, place) for place in places):
         log.info("compiled models are not kept; each start compiles them", folder=str(folder))
     return compiled
@@ -76,10 +85,12 @@ def _is_kept(compiled: Program, place: Path) -> bool:
     return True
 
 
-def _in_a_process() -> Program:
-    if find_spec("dbt") is None:
-        raise ModelError(f"{MODELS}: somebody has changed the models, and dbt is needed: pip install 'candlewick[dbt]'")
-    arguments = [sys.executable, "-m", "candlewick.warehouse.duckdb.compiling", "-"]
+def _in_a_process(kind: Kind) -> Program:
+    if find_spec("dbt") is None or find_spec(f"dbt.adapters.{kind}") is None:
+        extra = "dbt" if kind == "duckdb" else "dbt-snowflake"
+        needed = f"dbt is needed: pip install 'candlewick[{extra}]'"
+        raise ModelError(f"{MODELS}: somebody has changed the models, and {needed}")
+    arguments = [sys.executable, "-m", "candlewick.warehouse.compiling", kind]
     done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
@@ -87,30 +98,25 @@ def _in_a_process() -> Program:
     return decode(done.stdout)
 
 
-def compile_models(timezone: str = ZONE) -> Program:
-    """Have dbt compile them for days of a zone.
-
-    It is asked of a warehouse of no meaning that has their tables: only then do they look for what is new.
-    """
-    from candlewick.warehouse.duckdb.file import Warehouse  # noqa: PLC0415
+def compile_models(kind: Kind, timezone: str = ZONE) -> Program:
+    """Have dbt compile them for days of a zone. Raises `ModelError`."""
     from candlewick.warehouse.targets import Target  # noqa: PLC0415
     from candlewick.warehouse.transform import Models  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = Warehouse.open(Path(folder) / "empty.duckdb")
-        models = Models(Target.duckdb(warehouse.path), Path(folder) / "dbt", timezone=timezone)
+        models = Models(Target.nowhere(kind, Path(folder)), Path(folder) / "dbt", timezone=timezone)
         try:
-            models.run()
             return models.compiled()
         finally:
             models.close()
-            warehouse.close()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["-"]:
+    if sys.argv[1:]:
         with os.fdopen(os.dup(1), "wb") as answer:
             os.dup2(2, 1)  # whatever dbt prints is no answer
-            answer.write(encode(compile_models()))
+            [asked] = [kind for kind in KINDS if kind == sys.argv[1]]
+            answer.write(encode(compile_models(asked)))
     else:
-        COMPILED.write_bytes(digest().encode() + b"\n" + encode(compile_models()))
+        for each in KINDS:
+            shipped(each).write_bytes(digest().encode() + b"\n" + encode(compile_models(each)))
