@@ -1,10 +1,12 @@
-"""The Terraform of the lake says what the CloudFormation template says: the same rights, statement by statement."""
+"""Terraform says what the CloudFormation template and setup.sql say: the same rights, statement by statement."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from candlewick.config import Settings
+from candlewick.setup.sql import render
 from peers.aws_peer import resolve
 
 TEXT = (Path(__file__).parents[2] / "deploy/terraform/aws.tf").read_text()
@@ -41,3 +43,39 @@ def test_nobody_may_replace_an_object_there_either():
     never = text[text.index("NeverReplace") :]
     assert 'variable = "s3:if-none-match"' in never and 'variable = "s3:ObjectCreationOperation"' in never
     assert "[local.raw_arn, local.sealed_arn]" in never
+
+
+ACCOUNT = (Path(__file__).parents[2] / "deploy/terraform/snowflake/main.tf").read_text()
+SQL = render("setup", Settings(warehouse="snowflake", lake="s3://tape"), "arn:aws:iam::123456789012:role/snowflake")
+ROLES = {"CANDLEWICK_LOADER": "loader", "CANDLEWICK_TRANSFORMER": "transformer", "CANDLEWICK_READER": "reader"}
+
+
+def listed(name: str) -> dict[str, list[str]]:
+    """A map of lists among the locals."""
+    start = ACCOUNT.index(f"  {name} = {{")
+    lines = ACCOUNT[start : ACCOUNT.index("\n  }", start)].splitlines()[1:]
+    return {key: re.findall(r'"([^"]+)"', values) for key, _, values in (line.partition("=") for line in lines)}
+
+
+def test_roles_may_in_schemas_and_warehouses_what_the_set_up_grants_them():
+    granted: dict[str, set[str]] = {}
+    for rights, schema, role in re.findall(r"GRANT ([A-Z, ]+) ON SCHEMA CRYPTO_DB\.(\w+) TO ROLE (\w+)", SQL):
+        granted.setdefault(f"{ROLES[role]} on {schema}", set()).update(rights.split(", "))
+    found = {key.strip().strip('"'): set(values) for key, values in listed("schema_privileges").items()}
+    assert found == granted and len(found) > 6
+    usage = re.findall(r"GRANT USAGE ON WAREHOUSE (\w+) TO ROLE (\w+)", SQL)
+    names = {"CANDLEWICK_WH": "models", "CANDLEWICK_READER_WH": "readers"}
+    assert sorted(listed("warehouse_usage").values()) == sorted([ROLES[role], names[name]] for name, role in usage)
+
+
+def test_warehouses_and_the_monitor_are_those_of_the_set_up():
+    for block_of, name in (("models", "CANDLEWICK_WH"), ("readers", "CANDLEWICK_READER_WH")):
+        made = re.search(rf"CREATE WAREHOUSE IF NOT EXISTS {name}(.*?);", SQL, re.DOTALL)
+        assert made is not None and "XSMALL" in made[1]
+        start = ACCOUNT.index(f'resource "snowflake_warehouse" "{block_of}"')
+        text = " ".join(ACCOUNT[start : ACCOUNT.index("\n}", start)].split())
+        assert 'warehouse_size = "XSMALL"' in text and "initially_suspended = true" in text
+        assert ("statement_timeout_in_seconds = 3600" in text) == (block_of == "models")
+        assert re.search(r"COMMENT = '([^']+)'", made[1])[1] in text
+    assert "ON 80 PERCENT DO NOTIFY ON 100 PERCENT DO SUSPEND" in SQL
+    assert "notify_triggers = [80]" in ACCOUNT and "suspend_trigger = 100" in ACCOUNT

@@ -173,6 +173,32 @@ def test_a_stack_that_fails_says_which_resource_and_why(aws):
     assert str(caught.value) == f"the stack 'candlewick': Bucket: {reason}"
 
 
+def test_a_new_stack_takes_in_the_bucket_that_an_older_one_left(aws):
+    """moto imports nothing: what is asked is what AWS's documents ask for, and its answer is the one that they show."""
+    cloudformation = client(aws, "cloudformation")
+    asked: list[dict[str, Any]] = []
+    cloudformation.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: asked.append(params)
+    )
+    taken = {"Action": "Import", "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket"}
+    made = {
+        "ChangeSetId": "id",
+        "Status": "CREATE_COMPLETE",
+        "Changes": [{"Type": "Resource", "ResourceChange": taken}],
+    }
+    with Stubber(cloudformation) as answers:
+        answers.add_client_error("describe_stacks", "ValidationError", "Stack with id candlewick does not exist")
+        answers.add_response("create_change_set", {"Id": "id"})
+        for _ in range(2):
+            answers.add_response("describe_change_set", made)
+        plan = Stack(cloudformation, "candlewick").plan({"BucketName": "tape-of-mine"})
+    assert [(each.action, each.name) for each in plan.changes] == [("import", "Bucket")]
+    [request] = asked
+    assert request["ImportExistingResources"] and request["ChangeSetType"] == "CREATE"
+    assert 'BucketName: "tape-of-mine"' in request["TemplateBody"]
+    assert "BucketName: !Ref BucketName" not in request["TemplateBody"]
+
+
 def test_a_stack_whose_making_failed_before_must_be_deleted_first(aws):
     cloudformation = client(aws, "cloudformation")
     rolled_back = {"StackName": "candlewick", "StackStatus": "ROLLBACK_COMPLETE", "CreationTime": NOW}

@@ -134,14 +134,23 @@ class Stack:
             return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
 
     def _create_change_set(self, parameters: Mapping[str, str], *, creates: bool) -> str:
+        """Have a change set made; a new stack takes in the bucket that an older one left, if it is this account's.
+
+        AWS finds it by its name, which it wants as a constant ("Import AWS resources into a CloudFormation stack
+        automatically": "Dynamic names (using !Ref or other functions) are not currently supported").
+        """
+        template = TEMPLATE.read_text(encoding="utf-8")
+        if creates and "BucketName" in parameters:
+            template = template.replace("BucketName: !Ref BucketName", f'BucketName: "{parameters["BucketName"]}"')
         with one_line(f"the stack {self.name!r}"):
             answer = self._client.create_change_set(
                 StackName=self.name,
                 ChangeSetName=f"candlewick-{secrets.token_hex(6)}",
                 ChangeSetType="CREATE" if creates else "UPDATE",
-                TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+                TemplateBody=template,
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
                 Capabilities=["CAPABILITY_IAM"],
+                ImportExistingResources=creates,
             )
         return str(answer["Id"])
 
