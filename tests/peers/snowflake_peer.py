@@ -63,6 +63,7 @@ class Peer:
         self.objects: Objects = dict
         self.statements: list[str] = []
         self.pipe_state = "RUNNING"
+        self.timestamps = "TIMESTAMP_NTZ"
         self.available_roles = ["CANDLEWICK_READER", "PUBLIC"]
         self.functions = Functions(self._pipe_status)
         self.streams = Streams()
@@ -120,6 +121,8 @@ class Peer:
         if match := re.match(r"SHOW STREAMS LIKE '(\w+)'", statement):
             names = [name for name in self.streams.tables if name.endswith(match[1])]
             return _select(("name", "stale", "stale_after"), [(name, "false", "2026-12-11") for name in names])
+        if statement.startswith("show parameters like 'TIMESTAMP_TYPE_MAPPING'"):
+            return _select(("key", "setting"), [("TIMESTAMP_TYPE_MAPPING", self.timestamps)])
         if "get_query_operator_stats(" in statement:
             return _select(("scanned", "total"), [("3", "10")])
         if "metering_history" in statement:

@@ -16,11 +16,13 @@ import sqlglot
 from sqlglot import exp
 
 from candlewick.config import Settings, SnowflakeSettings
+from candlewick.errors import ModelError
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from made.snowflake_sides import TABLES, TIMEFRAMES, Account, columns
 from peers.snowflake_peer import PASSWORD, Host, write_connection
 from warehouse.bench import Bench
+from warehouse.dbt_by_hand import by_hand
 from warehouse.lakes import START, Writer, chunks, recorded_lines, trade_line
 
 BY_DBT = '"app": "dbt"'
@@ -175,3 +177,24 @@ def test_dbt_by_hand_makes_the_same_tables_of_all_that_is_in_silver(sides):
     sides.settle(sides.names)
     sides.snowflake.models.make_anew()
     assert sides.differing() == []
+
+
+@pytest.mark.alike
+def test_a_payload_in_a_unit_test_is_parsed_as_a_line_is(sides):
+    """fakesnow reads a VARIANT that holds a string as if it were parsed; Snowflake finds nothing in it."""
+    sides.settle(sides.first)
+    sides.snowflake.peer.statements.clear()
+    by_hand(sides.snowflake.models, "test", "--select", "trades_deduped,test_type:unit")
+    given = [each for each in sides.snowflake.peer.statements if "61837.63000000" in each]
+    assert given and all("parse_json(" in each and "as VARIANT" not in each for each in given)
+
+
+@pytest.mark.alike
+def test_dbt_by_hand_refuses_an_account_where_a_timestamp_has_a_zone(sides):
+    sides.settle(sides.first)
+    sides.snowflake.peer.timestamps = "TIMESTAMP_LTZ"
+    try:
+        with pytest.raises(ModelError, match=r"TIMESTAMP_TYPE_MAPPING is TIMESTAMP_LTZ.*ALTER USER"):
+            sides.snowflake.models.run()
+    finally:
+        sides.snowflake.peer.timestamps = "TIMESTAMP_NTZ"

@@ -1,3 +1,4 @@
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from candlewick.warehouse.duckdb.loader import Loader
 from candlewick.warehouse.targets import Target
 from candlewick.warehouse.transform import PROJECT, Models
 from warehouse.bench import Bench
+from warehouse.dbt_by_hand import by_hand
 from warehouse.lakes import Writer, chunks, recorded_lines
 
 
@@ -91,6 +93,28 @@ def test_it_writes_nothing_into_the_package_or_the_working_directory(bench, tmp_
     bench.models.run()
     assert {path for path in PROJECT.rglob("*") if "__pycache__" not in path.parts} == before
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.alike
+def test_its_pages_describe_every_column_and_the_age_of_raw_is_told(bench):
+    by_hand(bench.models, "docs", "generate", "--no-compile")
+    folder = bench.folder / "dbt" / "target"
+    catalog, manifest = (json.loads((folder / f"{name}.json").read_text()) for name in ("catalog", "manifest"))
+    described = {
+        name: {column.lower() for column in node["columns"]}
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["config"]["enabled"]
+    }
+    there = {name: {column.lower() for column in node["columns"]} for name, node in catalog["nodes"].items()}
+    assert len(there) > 15 and there.keys() <= described.keys()
+    assert [name for name, columns in there.items() if columns != described[name]] == []
+    public = {node["name"] for node in manifest["nodes"].values() if node.get("access") == "public"}
+    assert {"trades_deduped", "trades_ohlc_1m", "candle_audit"} <= public and "tape_holes" not in public
+    told = by_hand(bench.models, "source", "freshness").result.results
+    assert {each.node.name: str(each.status) for each in told if hasattr(each, "age")} == {
+        "binance_raw": "pass",
+        "binance_landed": "pass",
+    }
 
 
 def test_a_target_of_somebodys_own_writes_to_schemas_of_its_own(tmp_path):
