@@ -27,7 +27,7 @@ class Bench:
     @classmethod
     @contextmanager
     def open(cls, folder: Path) -> Iterator[Self]:
-        warehouse = Warehouse.open(folder / "bench.duckdb")
+        warehouse = Warehouse.open(folder / "bench.duckdb", threads=1)
         bench = cls(warehouse, folder)
         yield bench
         if "models" in vars(bench):

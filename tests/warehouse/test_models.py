@@ -84,7 +84,7 @@ def test_any_order_split_loss_and_redelivery_of_objects_makes_the_tables_that_th
             assert footprints(bench) == flowing.rows(loaded)
             assert open_holes(bench) == holes(loaded)
 
-    of_some(bench, deliveries(), check, dbt=3, owner=20)
+    of_some(bench, deliveries(), check, dbt=2, owner=20)
 
 
 def test_the_history_of_gaps_is_the_same_when_it_is_read_at_once_and_backwards(bench):
@@ -134,7 +134,7 @@ def test_which_of_differing_copies_counts_depends_on_them_and_not_on_their_order
         for timeframe, rows in oracle.gold(expected, bench.zone).items():
             assert gold(bench, timeframe) == rows, timeframe
 
-    of_some(bench, disputes(), check, dbt=3, owner=12)
+    of_some(bench, disputes(), check, dbt=2, owner=12)
 
 
 def test_a_line_that_is_no_trade_becomes_a_visible_hole_and_stops_nothing(bench):

@@ -70,7 +70,7 @@ def test_quote_amounts_that_an_earlier_version_rounded_are_cut_when_tables_are_m
 def test_a_data_test_that_fails_is_one_line_that_names_it(bench):
     bench.warehouse.connection.execute("update gold.trades_ohlc_1h set high = 1")
     with pytest.raises(ModelError, match="sound_candles_trades_ohlc_1h") as raised:
-        bench.models.build()
+        bench.models.build("trades_ohlc_1h")
     assert "\n" not in str(raised.value)
     bench.models.make_anew("trades_ohlc_1h")
 

@@ -76,10 +76,13 @@ class Models:
             self._invoke("run-operation", "cut_quote_quantities")
         self._invoke("run", "--full-refresh", *(("--select", *models) if models else ()))
 
-    def build(self) -> None:
-        """Run all models, their data tests and their unit tests. Raises `ModelError` for the first that fails."""
-        self._invoke("build")
-        self._has_views = True
+    def build(self, *models: str) -> None:
+        """Run models, their data tests and their unit tests; all of them where none is named.
+
+        Raises `ModelError` for the first that fails.
+        """
+        self._invoke("build", *(("--select", *models) if models else ()))
+        self._has_views = self._has_views or not models
 
     def compiled(self) -> Program:
         """Return the models as a warehouse's owner runs them; the target is not asked for it. Raises `ModelError`."""

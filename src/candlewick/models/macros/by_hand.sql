@@ -15,7 +15,9 @@
 
 {# A payload in a unit test is text that is parsed, as a line is when it is loaded; dbt would make a VARIANT of one string. #}
 {% macro snowflake__safe_cast(field, type) -%}
-    {{ return(
-        'parse_json(' ~ field ~ ')' if type | upper == 'VARIANT' else dbt_snowflake.snowflake__safe_cast(field, type)
-    ) }}
+    {%- if type | upper == 'VARIANT' -%}
+    parse_json({{ field }})
+    {%- else -%}
+    try_cast({{ dbt.string_literal(field) if field is number else field }} as {{ type }})
+    {%- endif -%}
 {%- endmacro %}
