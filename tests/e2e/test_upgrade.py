@@ -13,6 +13,7 @@ import pytest
 from candlewick import config
 from candlewick.lake.objects import Lake
 from candlewick.mart.reader import Mart
+from candlewick.seal import gathering, keeping
 from candlewick.spans import Spans
 from candlewick.tape import checkpoint
 from candlewick.warehouse.home import home_of
@@ -65,3 +66,17 @@ def test_a_warehouse_of_version_0_1_0_goes_on_with_what_is_new(settings):
     assert newest_quote == (Decimal("201.00000000"),)
     assert Mart(settings.mart_path).version() > version
     assert rows(settings, "select count(*) from gold.tape_gaps where state = 'open'") == [(0,)]
+
+
+def test_a_sealing_finds_each_trade_of_its_lake_in_the_objects_as_they_are(settings):
+    lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
+    before = sorted(item.name for item in lake.list_all())
+    [day] = gathering.days_of(lake)
+    gathered = gathering.gather(lake, day, None)
+    ids = {symbol: each.assemble().ids for symbol, each in gathered.by_symbol.items()}
+    assert {symbol: (len(each), each[0], each[-1]) for symbol, each in ids.items()} == TRADES
+    assert not gathered.unread
+    found = keeping.seal_days(settings, [day], None, lambda *_: None, asks=False)
+    assert [(each.symbol, each.state) for each in found] == [("BTCDEMO", "healing"), ("ETHDEMO", "healing")]
+    assert all("no candle of the exchange" in each.reason for each in found), "it lacks some, and is not called wrong"
+    assert set(before) < {item.name for item in lake.list_all()}, "what is known of the day is told beside them"

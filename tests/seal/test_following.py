@@ -91,7 +91,7 @@ def test_one_that_is_not_whole_yet_is_looked_at_again_when_more_comes(full, tmp_
     lines = late_day()
     writer = backfilled(settings, lines[:20])
     [found] = seal(settings)
-    assert (found.symbol, found.state) == (LATE, "mismatch")
+    assert (found.symbol, found.state) == (LATE, "healing")
     path = keeping.ledger_path(settings)
     [entry] = Ledger(path)
     Ledger(path).note(FIRST, [found, found, found], entry.looked_at, is_whole=False)

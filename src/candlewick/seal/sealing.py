@@ -204,12 +204,19 @@ def finding_of(sealed: Certificate) -> Finding:
 
 
 def _verdict(day: Day, verdict: minutes.Verdict) -> tuple[State, str]:
-    """Say why a day's minutes are not the exchange's: a tape that begins or ends within the day is not a wrong one."""
+    """Say why a day's minutes are not the exchange's: a tape that begins or ends within the day is not a wrong one.
+
+    Nor is one whose candles were not given yet.
+    """
     ours = minutes.minutes_of(day)
     wrong = f"{len(verdict.problems)} minutes are not the exchange's: {verdict.problems[0]}"
     outside = [each for each in verdict.problems if "has no trades" in each]
-    if len(outside) < len(verdict.problems) - 2 or not outside:
+    lacking = [each for each in verdict.problems if "no candle of the exchange" in each]
+    differing = len(verdict.problems) - len(outside) - len(lacking)
+    if differing > 2 or (differing and not outside):
         return "mismatch", wrong
+    if not outside:
+        return "healing", f"{len(lacking):,} minutes have no candle of the exchange to compare with: {lacking[0]}"
     begins, ends = minutes.clock(ours[0].number), minutes.clock(ours[-1].number)
     fetch = f"`candlewick backfill {day.symbol} --from {day.day} --to {day.day}` fetches the rest"
     return "partial", f"the tape has {begins} to {ends} of it; {fetch}"
