@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = 60_000_000
-"""In µs."""
+DAY = 1_440 * MINUTE
+"""In µs, both."""
 
 TIMEFRAMES: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "1d": 86_400}
 """The timeframes of candles, ascending, and the nominal length of each in seconds.
@@ -47,6 +48,11 @@ def micros(time: int) -> int:
 def minute_of(time_us: int) -> int:
     """Return the minute that a moment (µs since the epoch) lies in, in minutes since the epoch."""
     return time_us // MINUTE
+
+
+def day_number(time_us: int) -> int:
+    """Return the UTC day that a moment (µs since the epoch) lies in, in days since the epoch."""
+    return time_us // DAY
 
 
 def seconds_of(timeframe: str) -> int | None:

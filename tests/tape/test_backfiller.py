@@ -259,3 +259,16 @@ async def test_the_evidence_of_a_declared_hole_is_in_the_object_that_declares_it
         each = next(filling.lake.read_object(item.name) for item in filling.lake.list_all() if "/stream_" in item.name)
     assert each.manifest.declared == {"BTCDEMO": [(19_500, 19_500)]}
     assert [json.loads(line)["e"] for line in each.lines] == ["hole"]
+
+
+async def test_a_hole_over_midnight_is_an_object_in_each_days_own_folder(tape, fill, until):
+    midnight = 86_400_000  # a trade's time is its id in ms
+    tape.first, tape.head = midnight - 2_000, midnight + 2_000
+    coverage = tape_to(head=midnight + 1_000, floor=midnight - 1_500)
+    async with fill(coverage) as filling:
+        await until(lambda: coverage.covered.count == 2_501, 60)
+        spans = {
+            item.name.split("/")[2]: filling.lake.read_object(item.name).manifest.spans["BTCDEMO"].ranges
+            for item in filling.lake.list_all()
+        }
+    assert spans == {"1970-01-01": [(midnight - 1_500, midnight - 1)], "1970-01-02": [(midnight, midnight + 999)]}

@@ -10,7 +10,7 @@ import pytest
 from candlewick.binance.budget import WeightBudget
 from candlewick.binance.rest import Rest
 from candlewick.lake.batch import Batcher, Limits
-from candlewick.moments import MINUTE
+from candlewick.moments import DAY, MINUTE, at
 from candlewick.spans import Spans
 from candlewick.tape import checkpoint, doubts, klines
 from candlewick.tape.checkpoint import Checkpoint, HistoryMark
@@ -200,3 +200,15 @@ def _batch(symbol, minute):
     batch = klines.Batch()
     batch.add_klines(symbol, Spans([(minute, minute)]), [b'{"e":"kline"}'])
     return batch
+
+
+async def test_what_was_missed_for_days_is_an_object_in_each_days_own_folder(fill, lake, until):
+    async with fill(minutes=3_000) as filling:
+        both = filling.coverages.values()
+        await until(lambda: all(each.minutes.durable.count == 2_999 for each in both), 60)
+    days = {}
+    for item in lake.list_all():
+        opens = [json.loads(line)["k"]["t"] for line in lake.read_object(item.name).lines]
+        assert len({each // DAY for each in opens}) == 1, item.name
+        days.setdefault(f"{at(opens[0]):%Y-%m-%d}", set()).add(item.name.split("/")[2])
+    assert len(days) == 3 and all(folders == {day} for day, folders in days.items())

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 
 import structlog
 
@@ -18,7 +18,7 @@ from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import TradeRow
 from candlewick.errors import ExchangeError, NotServedError
 from candlewick.lake.batch import Batch
-from candlewick.moments import at, micros, minute_of, now_us
+from candlewick.moments import at, day_number, micros, minute_of, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape.coverage import Coverage
 from candlewick.tape.doubts import CONFIRM_AFTER, Backoff, Doubts
@@ -142,8 +142,7 @@ class Backfiller:
     async def _ask(self, first: int, last: int, pages: list[_Page]) -> int:
         """Ask for the page `first..last` and keep what came; return the id that the answer begins with, 0 for none."""
         rows = await self._rest.historical_trades(self.symbol, first, last - first + 1)
-        if page := self._examine(rows, first, last):
-            pages.append(page)
+        pages += self._examine(rows, first, last)
         if rows and rows[0].id > first:
             await self._doubt(first, last, rows[0])
         return rows[0].id if rows else 0
@@ -160,22 +159,21 @@ class Backfiller:
         await self._ask(start, min(start + PAGE, first) - 1, pages)
         return self._coverage.declared.count > declared
 
-    def _examine(self, rows: list[TradeRow], first: int, last: int) -> _Page | None:
-        """Return what a page brought of `first..last`, and note what it did not."""
+    def _examine(self, rows: list[TradeRow], first: int, last: int) -> list[_Page]:
+        """Return what a page brought of `first..last`, a day (UTC) each, and note what it did not."""
         if any(one.id >= other.id for one, other in pairwise(rows)) or (rows and rows[0].id < first):
             got = [row.id for row in rows[:3]]
             raise ExchangeError(f"historicalTrades {self.symbol}: expected ascending ids from {first}, got {got}…")
         if not rows:
             self._doubts.not_yet(first, self._clock())
-            return None
+            return []
         if rows[0].id == first:
             self._doubts.clear(first)
-        return self._page([row for row in rows if row.id <= last and not self._coverage.holds(row.id)])
+        # Only what no leg brought while REST answered; a leg that brings one of these later brings a copy.
+        new = [row for row in rows if row.id <= last and not self._coverage.holds(row.id)]
+        return [self._page(list(of_a_day)) for _, of_a_day in groupby(new, lambda row: day_number(micros(row.time)))]
 
-    def _page(self, rows: list[TradeRow]) -> _Page | None:
-        """Take only what no leg brought while REST answered; a leg that brings one of these later brings a copy."""
-        if not rows:
-            return None
+    def _page(self, rows: list[TradeRow]) -> _Page:
         received_at = now_us()
         lines = [row.line(self.symbol, received_at) for row in rows]
         ids = Spans((row.id, row.id) for row in rows)
@@ -202,8 +200,13 @@ class Backfiller:
             log.error("hole declared", symbol=self.symbol, first=declared[0], last=declared[1])
 
     async def _hand_in(self, pages: list[_Page]) -> None:
-        batch = Batch()
+        """Hand in an object for each day: whoever seals a day finds what it has in the day's own folder."""
         pages.sort(key=lambda page: page.ids.first)
+        for _, of_a_day in groupby(pages, lambda page: day_number(page.first_at)):
+            await self._hand_in_day(list(of_a_day))
+
+    async def _hand_in_day(self, pages: list[_Page]) -> None:
+        batch = Batch()
         for page in pages:
             batch.add_page(self.symbol, page.ids, page.lines)
         self.trades += len(batch.lines)

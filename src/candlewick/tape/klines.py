@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
 import structlog
@@ -17,7 +17,7 @@ from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import KlineRow
 from candlewick.errors import BlockedRegionError, ExchangeError, RateLimitedError, UnreachableError
 from candlewick.lake.batch import Batch
-from candlewick.moments import MINUTE, at, micros, minute_of, now_us
+from candlewick.moments import DAY, MINUTE, at, day_number, micros, minute_of, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape.backfiller import PAGES_PER_OBJECT, SECONDS_PER_OBJECT
 from candlewick.tape.coverage import Coverage
@@ -29,6 +29,7 @@ PATIENCE_US = MINUTE
 CONFIRM_AFTER = 300.0
 """Seconds over which the exchange must go on leaving a minute out before it counts as one without a candle."""
 _IDLE = 1.0
+_MINUTES = DAY // MINUTE
 
 log = structlog.get_logger()
 
@@ -128,12 +129,11 @@ class KlineFiller:
     async def _gather(self, pages: list[_Page]) -> None:
         started = self._clock()
         for symbol, first, last in list(islice(self._due(), PAGES_PER_OBJECT)):
-            if page := await self._page(symbol, first, last):
-                pages.append(page)
+            pages += await self._page(symbol, first, last)
             if self._clock() - started > SECONDS_PER_OBJECT:
                 return
 
-    async def _page(self, symbol: str, first: int, last: int) -> _Page | None:
+    async def _page(self, symbol: str, first: int, last: int) -> list[_Page]:
         """Ask for a page; an error about one symbol does not stop the others."""
         try:
             length = self._interval.length
@@ -144,10 +144,13 @@ class KlineFiller:
         except ExchangeError as error:
             self._doubts[symbol].not_yet(first, self._clock())
             log.warning("candles not fetched", symbol=symbol, since=self._at(first), problem=str(error))
-            return None
+            return []
 
-    def _examine(self, symbol: str, rows: list[KlineRow], first: int, last: int) -> _Page | None:
-        """Return what a page brought of `first..last`; a minute that is left out again and again has no candle."""
+    def _examine(self, symbol: str, rows: list[KlineRow], first: int, last: int) -> list[_Page]:
+        """Return what a page brought of `first..last`, of minutes a day (UTC) each.
+
+        A minute that is left out again and again has no candle.
+        """
         got = [micros(row.open_time) // self._interval.length for row in rows]
         if any(one >= other for one, other in pairwise(got)) or (got and not first <= got[0] <= got[-1] <= last):
             wanted = f"{symbol} {self._at(first)}"
@@ -164,11 +167,34 @@ class KlineFiller:
                 minutes.add(*absent)
         received_at = now_us()
         lines = [row.line(_pair(symbol), self._interval.code, received_at) for row in rows]
-        return _Page(symbol, minutes, lines) if minutes else None
+        return self._by_day(_Page(symbol, minutes, lines), got) if minutes else []
+
+    def _by_day(self, page: _Page, got: list[int]) -> list[_Page]:
+        """Split a page of minutes at midnight; `got` says of which one each line is."""
+        if self._interval.length != MINUTE:
+            return [page]
+        parts = []
+        for day in range(self._day(page.minutes.first), self._day(page.minutes.last) + 1):
+            minutes = page.minutes.common(Spans([(day * _MINUTES, (day + 1) * _MINUTES - 1)]))
+            lines = [line for minute, line in zip(got, page.lines, strict=True) if self._day(minute) == day]
+            parts += [_Page(page.symbol, minutes, lines)] if minutes else []
+        return parts
+
+    def _day(self, number: int) -> int:
+        return day_number(number * self._interval.length)
 
     async def _hand_in(self, pages: list[_Page]) -> None:
+        """Hand in an object for each day of minutes: whoever seals a day finds what it has in the day's own folder."""
+        pages.sort(key=lambda page: page.minutes.first)
+        if self._interval.length != MINUTE:
+            await self._hand_in_one(pages)
+            return
+        for _, of_a_day in groupby(pages, lambda page: self._day(page.minutes.first)):
+            await self._hand_in_one(list(of_a_day))
+
+    async def _hand_in_one(self, pages: list[_Page]) -> None:
         batch = Batch()
-        for page in reversed(pages):
+        for page in pages:
             batch.add_klines(page.symbol, page.minutes, page.lines)
             for first, last in page.minutes:
                 self._coverages[page.symbol].minutes.secure(first, last)
