@@ -44,10 +44,10 @@ def built(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def installed(environment: Path, packages: list[str], wheel: Path) -> float:
-    """Make an environment; how many seconds it took."""
+def installed(environment: Path, packages: list[str], wheel: Path, python: str = sys.executable) -> float:
+    """Make an environment of a Python; how many seconds it took."""
     started = time.monotonic()
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
     install = [str(UV), "pip", "install", "--quiet", "--link-mode", "copy", "--python", str(environment / "bin/python")]
     subprocess.run([*install, *packages], check=True)
     subprocess.run([*install, "--no-deps", str(wheel)], check=True)
