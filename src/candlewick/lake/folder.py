@@ -140,10 +140,11 @@ class Folder:
     def _recognise(self, root: int) -> None:
         status = os.fstat(root)
         place = status.st_dev, status.st_ino
-        if self._pin is not None and self._pin.place == place:
+        pin = self._pin  # once: another thread may pin the same folder meanwhile
+        if pin is not None and pin.place == place:
             return
         marker = _marker(root)
-        if self._pin is not None and (marker is None or marker != self._pin.marker):
+        if pin is not None and (marker is None or marker != pin.marker):
             raise self._away("another folder is there" if marker is None else "another lake is there")
         self._pin = _Pin(place, marker)
         self._durable.clear()
