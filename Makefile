@@ -45,7 +45,7 @@ slow: ## The tests that take minutes
 
 bench: ## The published numbers that take minutes; soak, simulate and crash_matrix take longer
 	@scripts/venv.sh dev
-	@for name in decode replay warehouse freshness dashboard terminal scale cost; do \
+	@for name in decode replay warehouse archive readers freshness dashboard terminal scale cost; do \
 		echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 screenshots: ## Make docs/img from a running demo

@@ -27,6 +27,7 @@ from candlewick.lake import names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack
 from candlewick.moments import now_us
+from candlewick.process.sparing import spare_pandas
 from candlewick.warehouse.duckdb import owner
 from candlewick.warehouse.duckdb.pipeline import Pipeline
 
@@ -113,6 +114,7 @@ def cost_of(arguments: list[str]) -> Cost:
 
 def own(home: Path) -> None:
     """Bring a lake into the mart, as `candlewick warehouse --once` does."""
+    spare_pandas()
     owner.run(Settings(data=home, prefix="demo"), once=True)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
