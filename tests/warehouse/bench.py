@@ -55,6 +55,7 @@ class Bench:
                 *(each.relation for each in self.owned.program.models),
             ):
                 self.warehouse.connection.execute(f"delete from {table}")
+            self.owned.heads.of.clear()
             return
         self.warehouse.connection.execute(
             "drop schema if exists silver cascade; drop schema if exists gold cascade;"

@@ -40,6 +40,51 @@ def test_a_model_runs_only_where_its_inputs_changed_and_catches_up_after_a_failu
         assert owner.rows(f"select sum(trade_count) from gold.trades_ohlc_{timeframe}") == [(3,)]
 
 
+def test_a_trade_is_held_once_however_it_comes_again(owner, lake, writer):
+    def deliver(*trade_ids: int) -> None:
+        name = writer.stream([trade_line("ETHUSDT", trade_id, START + trade_id * MINUTE) for trade_id in trade_ids])
+        owner.load([lake.read_object(name)])
+
+    deliver(2, 3)
+    deliver(3, 4)  # one of them is held, one lies beyond
+    deliver(5, 5)  # all lie beyond, one of them twice
+    deliver(1, 2)
+    rename = owner.warehouse.connection.execute
+    rename("alter table silver.object_spans rename to away")
+    with pytest.raises(ModelError, match="object_spans: "):
+        deliver(6, 7)
+    rename("alter table silver.away rename to object_spans")
+    deliver(6)  # what a load that failed has brought is not held
+    deliver(7, 6)
+    held = "select trade_id from silver.trades_deduped where symbol = 'ETHUSDT' order by 1"
+    assert owner.rows(held) == [(trade_id,) for trade_id in range(1, 8)]
+
+
+def test_a_pause_of_minutes_has_flat_candles_whenever_it_is_noticed(owner, lake, writer):
+    def deliver(*trades: tuple[int, int], is_run: bool = True) -> None:
+        lines = [trade_line("SOLUSDT", trade_id, START + minute * MINUTE) for trade_id, minute in trades]
+        owner.load([lake.read_object(writer.stream(lines))])
+        if is_run:
+            owner.run()
+
+    def counts() -> list[object]:
+        rows = owner.rows("select trade_count from gold.trades_ohlc_1m where symbol = 'SOLUSDT' order by open_time")
+        return [count for (count,) in rows]
+
+    deliver((1, 0))
+    deliver((2, 0), (3, 1))
+    assert not owner.owned.heads.is_apart and counts() == [1 + 1, 1]
+    deliver((4, 3))
+    assert counts() == [2, 1, 0, 1]
+    deliver((6, 6))
+    assert counts() == [2, 1, 0, 1, 1], "what is missing may have been traded in between"
+    deliver((5, 3))
+    assert counts() == [2, 1, 0, 2, 0, 0, 1]
+    deliver((7, 8), is_run=False)
+    deliver((8, 8), (9, 9))
+    assert counts() == [2, 1, 0, 2, 0, 0, 1, 0, 2, 1], "a load goes on where another left a pause that no run has seen"
+
+
 def test_tables_that_dbt_made_are_taken_up(tmp_path: Path):
     lake = Lake.open(str(tmp_path / "lake"), "binance")
     writer = Writer(lake)

@@ -10,14 +10,8 @@ ZONE = "Antarctica/Troll"
 DATABASE = "TROLL_DB"
 """The same for the database on Snowflake, whose name is a setting."""
 
-LONG = (
-    "trades_ohlc_5m",
-    "trades_ohlc_15m",
-    "trades_ohlc_1h",
-    "trades_ohlc_4h",
-    "trades_ohlc_1d",
-    "trades_footprint_1m",
-)
+ROLL_UPS = ("trades_ohlc_5m", "trades_ohlc_15m", "trades_ohlc_1h", "trades_ohlc_4h", "trades_ohlc_1d")
+LONG = (*ROLL_UPS, "trades_footprint_1m")
 """What no chart waits for: roll-ups and footprints, which a chart carries on by itself, trade by trade."""
 
 OF_DAYS = ("tape_day_notes",)
@@ -30,8 +24,9 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
     `sql` has `$since(column)` and `$touched(column: query)` where it needs to know what is new
     (models/macros/changes.sql). `inputs` names the models that it reads. A model that is whole makes its table anew.
     `time` is the column by which a statement finds a part of the table; none where the table is small. Where it is
-    stamped, a row that replaces another has a later `loaded_at`. On Snowflake, `about` tells readers what is in it, and
-    `about_columns` in each column.
+    stamped, a row that replaces another has a later `loaded_at`. One that is local reads and replaces what its table
+    holds in the periods that its news touch, and nothing else of it. On Snowflake, `about` tells readers what is in it,
+    and `about_columns` in each column.
     """
 
     name: str
@@ -47,6 +42,7 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
     is_view: bool = False
     time: str | None = None
     is_stamped: bool = False
+    is_local: bool = False
     about: str = ""
     about_columns: dict[str, str] = {}
 
@@ -81,6 +77,7 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
             is_view=node.config.materialized == "view",
             time=time if (time := node.config.meta.get("time")) in node.columns else None,
             is_stamped=bool(node.config.meta.get("is_stamped")),
+            is_local=bool(node.config.meta.get("is_local")),
             about="" if is_duckdb else _plain(node.description),
             about_columns={} if is_duckdb else {each.name: _plain(each.description) for each in node.columns.values()},
         )

@@ -84,22 +84,7 @@ compared as (
         klines.{{ field }} as exchange_{{ field }},
         {%- endfor %}
         klines.symbol is not null as has_oracle,
-        nullif(
-            concat(
-                {%- for field in fields %}
-                case
-                    when candles.{{ field }} is distinct from klines.{{ field }}
-                        {%- if field in stated_on_the_stream_only %}
-                        and klines.{{ field }} is not null
-                        {%- endif %}
-                        then ',{{ field }}'
-                    else ''
-                end
-                {{- ',' if not loop.last }}
-                {%- endfor %}
-            ),
-            ''
-        ) as differing_fields,
+        {{ differing_fields(fields, 'candles.', 'klines.', unstated=stated_on_the_stream_only) }} as differing_fields,
         candles.loaded_at < heads.overdue_by as is_overdue,
         candles.loaded_at as candle_loaded_at,
         klines.loaded_at as exchange_loaded_at,

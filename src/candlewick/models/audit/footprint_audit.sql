@@ -116,15 +116,7 @@ compared as (
 
     select
         *,
-        nullif(
-            concat(
-                {%- for field in fields %}
-                case when {{ field }} is distinct from exchange_{{ field }} then ',{{ field }}' else '' end
-                {{- ',' if not loop.last }}
-                {%- endfor %}
-            ),
-            ''
-        ) as differing_fields
+        {{ differing_fields(fields, '', 'exchange_') }} as differing_fields
     from beside
 
 ),

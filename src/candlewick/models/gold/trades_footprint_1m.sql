@@ -21,18 +21,6 @@ trades as (
 
 ),
 
-{% if is_incremental() -%}
-touched as (
-
-    select distinct
-        symbol,
-        open_time
-    from trades
-    where {{ is_news() }}
-
-),
-
-{% endif -%}
 -- Delta after each trade, in the order of the ids: what the minute's lowest and highest one are taken from.
 followed as (
 
@@ -42,9 +30,6 @@ followed as (
             partition by symbol, open_time order by trade_id rows unbounded preceding
         ) as delta
     from trades
-    {%- if is_incremental() %}
-    where {{ exists_in('touched', 'trades') }}
-    {%- endif %}
 
 ),
 
@@ -72,6 +57,7 @@ stepped as (
         *,
         {{ step_of('low', 'high', 'trade_count') }} as step
     from minutes
+    where {{ is_news() }}
 
 ),
 

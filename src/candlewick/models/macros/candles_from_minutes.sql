@@ -35,19 +35,7 @@ heads as (
 
 ),
 
-{% if is_incremental() -%}
-touched as (
-
-    select distinct
-        symbol,
-        label
-    from minutes
-    where {{ is_news() }}
-
-),
-
-{% endif -%}
-candles as (
+made as (
 
     select
         symbol,
@@ -55,14 +43,14 @@ candles as (
         {{ candle_from_minutes() }},
         count(case when is_complete then 1 end) as complete_minutes
     from minutes
-    {%- if is_incremental() %}
-    where exists (
-        select 1
-        from touched
-        where touched.symbol = minutes.symbol and touched.label = minutes.label
-    )
-    {%- endif %}
     group by symbol, label
+
+),
+
+-- One with a changed minute is news itself; those of other symbols are not.
+candles as (
+
+    select * from made where {{ is_news() }}
 
 ),
 

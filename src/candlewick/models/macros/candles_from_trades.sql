@@ -53,29 +53,21 @@ placed as (
 
 ),
 
-{% if is_incremental() -%}
-touched as (
-
-    select distinct
-        symbol,
-        open_time
-    from placed
-    where {{ is_news() }}
-
-),
-
-{% endif -%}
-traded as (
+made as (
 
     select
         symbol,
         open_time,
         {{ candle_from_trades() }}
     from placed
-    {%- if is_incremental() %}
-    where {{ exists_in('touched', 'placed') }}
-    {%- endif %}
     group by symbol, open_time
+
+),
+
+-- A candle with a new trade is news itself; others of its minute are not.
+traded as (
+
+    select * from made where {{ is_news() }}
 
 ),
 
@@ -98,7 +90,7 @@ candles as (
     from {{ this }} as unsettled
     where not is_complete
         and {{ is_near_touched_period('open_time', **period) }}
-        and not {{ exists_in('touched', 'unsettled') }}
+        and not {{ exists_in('traded', 'unsettled') }}
     {%- endif %}
 
 ),
@@ -136,7 +128,7 @@ changed as (
 ),
 {%- if with_flat %}
 
-{{ flat_candles(period) }}
+{{ where_apart(flat_candles(period)) }}
 {%- endif %}
 
 final as (
@@ -146,11 +138,7 @@ final as (
     from changed
     {%- if with_flat %}
 
-    union all
-
-    select
-        {{ gold_columns() }}
-    from flat
+    {{ where_apart('union all select ' ~ gold_columns() ~ ' from flat') }}
     {%- endif %}
 
 )
@@ -201,7 +189,7 @@ adjoining as (
         on before.symbol = after.symbol
         and before.last_trade_id = after.first_trade_id - 1
     where {{ is_near_touched_period('before.open_time', **period) }}
-        and not {{ exists_in('touched', 'before') }}
+        and not {{ exists_in('traded', 'before') }}
 
     union all
 
@@ -216,7 +204,7 @@ adjoining as (
         on before.symbol = after.symbol
         and before.last_trade_id = after.first_trade_id - 1
     where {{ is_near_touched_period('after.open_time', **period) }}
-        and not {{ exists_in('touched', 'after') }}
+        and not {{ exists_in('traded', 'after') }}
     {%- endif %}
 
 ),

@@ -231,6 +231,15 @@
 {%- endmacro %}
 
 
+{#
+    What need not be done where each minute with news has trades in the minutes beside it, or none that is known: the
+    embedded warehouse's owner knows where that is so (warehouse/duckdb/heads.py), and leaves it out.
+#}
+{% macro where_apart(sql) -%}
+    {{ '$apart(' ~ sql ~ ')' if var('live', false) and target.type == 'duckdb' and is_incremental() else sql }}
+{%- endmacro %}
+
+
 {# True for trades that can be neighbours of new ones; of a table that is made anew each time. #}
 {% macro is_near_new_trades(column) -%}
     {{ return(adapter.dispatch('is_near_new_trades')(column)) }}

@@ -7,6 +7,29 @@
     nothing of the order of arrival: any order and any batches make the same tape.
 #}
 
+{# The columns of a copy of a trade, but for its place among others. #}
+{% macro copy_columns() -%}
+    symbol,
+        trade_id,
+        price,
+        quantity,
+        is_buyer_maker,
+        traded_at,
+        received_at,
+        loaded_at,
+        source
+{%- endmacro %}
+
+
+{# What a select of trades that SILVER holds begins with, where they stand beside copies. #}
+{% macro held_copies() -%}
+    select
+        {{ copy_columns() }},
+        0 as row_number,
+        true as is_held
+{%- endmacro %}
+
+
 {# The order of the copies of a trade: the first one counts. #}
 {% macro copy_order() -%}
     case source when 'archive' then 1 when 'rest' then 2 else 3 end,

@@ -30,18 +30,7 @@ with
 
 held as (
 
-    select
-        symbol,
-        trade_id,
-        price,
-        quantity,
-        is_buyer_maker,
-        traded_at,
-        received_at,
-        loaded_at,
-        source,
-        0 as row_number,
-        true as is_held
+    {{ held_copies() }}
     from {{ ref('trades_deduped') }}
     where traded_at >= {{ constant(tail_begins(var('copy_window_minutes'))) }}
 
@@ -61,15 +50,7 @@ trades as (
         is_held
     from (
         select
-            symbol,
-            trade_id,
-            price,
-            quantity,
-            is_buyer_maker,
-            traded_at,
-            received_at,
-            loaded_at,
-            source,
+            {{ copy_columns() }},
             row_number,
             is_held
         from copies

@@ -1,4 +1,4 @@
-{{ config(unique_key=['symbol', 'trade_id'], full_refresh=false, meta={'time': 'traded_at', 'is_stamped': true}) }}
+{{ config(unique_key=['symbol', 'trade_id'], full_refresh=false, meta={'time': 'traded_at', 'is_stamped': true, 'is_local': true}) }}
 {%- set slack = "interval '" ~ var('copy_window_minutes') ~ " minutes'" %}
 
 with
@@ -31,18 +31,7 @@ candidates as (
 
     union all
 
-    select
-        symbol,
-        trade_id,
-        price,
-        quantity,
-        is_buyer_maker,
-        traded_at,
-        received_at,
-        loaded_at,
-        source,
-        0 as row_number,
-        true as is_held
+    {{ held_copies() }}
     from held
     {%- endif %}
 

@@ -13,12 +13,17 @@ import duckdb
 
 from candlewick.errors import ModelError
 from candlewick.process.crashpoint import crashpoint
-from candlewick.warehouse.compiled import LONG, OF_DAYS, Compiled, Program
+from candlewick.warehouse.compiled import OF_DAYS, ROLL_UPS, Compiled, Program
 from candlewick.warehouse.duckdb.file import Contents, Warehouse
+from candlewick.warehouse.duckdb.heads import ARRIVED, Arrived, Head, Heads
 from candlewick.warehouse.duckdb.lines import Readable
-from candlewick.warehouse.duckdb.periods import with_news
+from candlewick.warehouse.duckdb.periods import where_apart, with_news
+
+LONG = ("trades_ohlc_1s", "trades_footprint_1m")
+"""What a chart carries on by itself, trade by trade; roll-ups too, and still longer."""
 
 _CHANGED = "temp.changed_rows"
+_WITH_FLAT = "trades_ohlc_1m"
 
 
 @dataclass
@@ -31,6 +36,7 @@ class Cycle:
     warehouse: Warehouse
     program: Program
     changed: set[str] = field(default_factory=set)
+    heads: Heads = field(default_factory=Heads)
     _seen: dict[str, datetime] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
@@ -41,6 +47,8 @@ class Cycle:
             warehouse.connection.execute(each.table)
         cycle = cls(warehouse, program, _stale={each.name for each in program.models if not each.reads_raw})
         cycle.run()
+        heads = "select symbol, max(last_trade_id) from silver.tape_spans group by symbol"
+        cycle.heads.of = {symbol: Head(last) for symbol, last in warehouse.connection.execute(heads).fetchall()}
         return cycle
 
     def load(self, objects: Sequence[Readable]) -> dict[str, str]:
@@ -48,11 +56,16 @@ class Cycle:
         return self.warehouse.load(objects, parse=self._parse, then=self._make_silver)
 
     def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
-        """Run the models whose inputs have changed; those left out catch up later. Raises `ModelError`."""
+        """Run the models whose inputs have changed; those left out catch up later. Raises `ModelError`.
+
+        Roll-ups come with the audit: the longer a candle, the less a moment changes it.
+        """
         due = [
             each
             for each in self.program.models
-            if not each.reads_raw and (with_audit or not each.is_audit) and (with_long or each.name not in LONG)
+            if not each.reads_raw
+            and (with_audit or not (each.is_audit or each.name in ROLL_UPS))
+            and (with_long or each.name not in LONG)
         ]
         if any(each.name in self._stale for each in due):
             with self.warehouse.transaction():
@@ -64,6 +77,7 @@ class Cycle:
         execute(f"create or replace temporary table new_copies as {self.program.copies}")
         if contents.sealed_trades:
             execute(f"insert into new_copies by name {self.program.sealed_copies}")
+        self.heads.take(Arrived(*row) for row in execute(ARRIVED).fetchall())
 
     def _make_silver(self, moment: datetime, contents: Contents) -> None:
         due = [
@@ -94,6 +108,8 @@ class Cycle:
         for name in done:
             self._seen[name] = moment
             self._stale.discard(name)
+            if name == _WITH_FLAT:
+                self.heads.is_apart = False
 
     def _since(self, model: Compiled, column: str) -> datetime:
         """Up to which moment a model's table knows all: a run of this process says so, or the table itself."""
@@ -105,20 +121,26 @@ class Cycle:
 
     def _replace(self, model: Compiled) -> int:
         """Put the rows that a model makes in the place of those of their keys; how many there were."""
-        connection = self.warehouse.connection
+        execute = self.warehouse.connection.execute
+        columns = ", ".join(model.columns)
+        touches = not (model.is_local and self.heads.is_beyond)
         try:
-            sql = with_news(connection, model.sql, lambda column: self._since(model, column))
-            made = f"create or replace temporary table changed_rows as {sql}"
-            count = int(connection.execute(made).fetchall()[0][0])
+            asked = where_apart(model.sql, is_apart=self.heads.is_apart)
+            sql = with_news(
+                self.warehouse.connection, asked, lambda column: self._since(model, column), touches=touches
+            )
+            if model.is_append or not touches:
+                insert = f"insert into {model.relation} ({columns}) select {columns} from ({sql}) as made"
+                return int(execute(insert).fetchall()[0][0])
+            count = int(execute(f"create or replace temporary table changed_rows as {sql}").fetchall()[0][0])
             if model.is_whole:
-                connection.execute(f"delete from {model.relation}")
-            elif count and not model.is_append:
+                execute(f"delete from {model.relation}")
+            elif count:
                 keys = " and ".join(f"held.{key} = changed.{key}" for key in model.keys)
                 changed = f"(select distinct {', '.join(model.keys)} from {_CHANGED})"
-                connection.execute(f"delete from {model.relation} as held using {changed} as changed where {keys}")
+                execute(f"delete from {model.relation} as held using {changed} as changed where {keys}")
             if count:
-                columns = ", ".join(model.columns)
-                connection.execute(f"insert into {model.relation} ({columns}) select {columns} from {_CHANGED}")
+                execute(f"insert into {model.relation} ({columns}) select {columns} from {_CHANGED}")
         except duckdb.Error as error:
             raise ModelError(f"{model.name}: {str(error).partition(chr(10))[0]}") from error
         return count
