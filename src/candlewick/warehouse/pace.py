@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-CORE_SHARE = 0.08
+CORE_SHARE = 0.06
 """Of a core, for the cycles of live trading."""
 _SHARE = 0.1
 _LONGEST_PAUSE = 3.0

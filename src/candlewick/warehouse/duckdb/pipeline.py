@@ -1,8 +1,8 @@
 """One cycle after the other: load, run the models, publish.
 
-What a chart waits for, candles of a second and a minute, is made in every cycle. Roll-ups and footprints, the audit,
-and the trades' own files have a slower pace each, and are made when nothing else is to do. Only tables whose rows have
-changed are published. A cycle without news lists one folder and ends.
+What a chart waits for, candles of a minute, is made in every cycle. Candles of a second and footprints, roll-ups and
+the audit, and the trades' own files have a slower pace each, and are made when nothing else is to do. Only tables whose
+rows have changed are published. A cycle without news lists one folder and ends.
 """
 
 import time
@@ -20,7 +20,7 @@ from candlewick.warehouse.duckdb.letting_go import LettingGo
 from candlewick.warehouse.duckdb.loader import Loaded
 from candlewick.warehouse.pace import Pace
 
-AUDIT_SECONDS = 10.0
+AUDIT_SECONDS = 12.0
 LONG_SECONDS = 6.0
 TRADES_SECONDS = 6.0
 PRUNING_SECONDS = 600.0
