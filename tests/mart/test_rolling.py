@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from candlewick.mart.rolling import base_of, largest_page, rolled_up
@@ -110,6 +110,7 @@ def test_candles_open_where_the_exchanges_do():
     missing=st.frozensets(st.integers(0, 59), max_size=8),
     length=st.sampled_from([2, 3, 7, 11]),
 )
+@example(counts=[0] * 8 + [1, 0], missing=frozenset({8}), length=3)  # the price changed in what lacks
 def test_a_rolled_up_candle_is_what_the_models_rule_makes_of_its_minutes(counts, missing, length):
     table = minutes(counts, missing=missing)
     made = rolled(table, f"{length}m")

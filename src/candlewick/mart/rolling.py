@@ -122,22 +122,27 @@ def _candles(rows: pa.Table, length: int, phase: int, parts: int) -> pa.Table:
 def _prices(rows: pa.Table) -> pa.Table:
     """Open, high, low and close of each candle, ascending by its open time.
 
-    Parts without trades count only where none has any. Parts of the exchange's have no ids: candles that hold one go by
+    Parts without trades count only where none has any; then the candle goes from the lowest of their prices to the
+    highest, which differ only where a part lacks. Parts of the exchange's have no ids: candles that hold one go by
     time.
     """
     traded = pc.greater(rows["trade_count"], 0)
-    is_alive = pc.is_in(rows["opened"], value_set=rows["opened"].filter(traded).combine_chunks())
-    rows = rows.filter(pc.or_(traded, pc.invert(is_alive)))
+    alive = rows["opened"].filter(traded).combine_chunks()
+    rows = rows.filter(pc.or_(traded, pc.invert(pc.is_in(rows["opened"], value_set=alive))))
     nameless = rows["opened"].filter(pc.is_null(rows["first_trade_id"])).combine_chunks()
     by_time = pc.is_in(rows["opened"], value_set=nameless)
     made = rows.group_by("opened", use_threads=False).aggregate([("high", "max"), ("low", "min")])
+    is_alive = pc.is_in(made["opened"], value_set=alive)
     prices = {"high": made["high_max"], "low": made["low_min"]}
-    for price, end, identifier in (("open", "first", "first_trade_id"), ("close", "last", "last_trade_id")):
+    for price, end, identifier, flat in (
+        ("open", "first", "first_trade_id", "low"),
+        ("close", "last", "last_trade_id", "high"),
+    ):
         key = pc.if_else(by_time, rows["at"], rows[identifier].cast(pa.int64()))
         keyed = pa.table({"opened": rows["opened"], "key": key, "row": pa.array(range(rows.num_rows), pa.int64())})
         ordered = keyed.sort_by([("opened", "ascending"), ("key", "ascending")])
         chosen = ordered.group_by("opened", use_threads=False).aggregate([("row", end)])
-        prices[price] = rows[price].take(chosen[f"row_{end}"])
+        prices[price] = pc.if_else(is_alive, rows[price].take(chosen[f"row_{end}"]), prices[flat])
     return pa.table(prices)
 
 
