@@ -98,8 +98,9 @@ def test_a_recorder_that_ends_is_told(visit_watch: Visit, watch: Stack, demo: St
 
 def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(visit_watch: Visit) -> None:
     visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m&ind=").wait_for_bars()
+    visitor.ask(f"{HOOK}.pan(-20)")  # away from the newest bar: a next minute moves nothing
     watch_paint(visitor)
-    low = min(bar["low"] for bar in visitor.ask(f"{HOOK}.bars().slice(-40)"))
+    low = min(bar["low"] for bar in visitor.ask(f"{HOOK}.bars().slice(-60, -25)"))
     open_menu(visitor)
     visitor.page.get_by_label("When the price").select_option("above")
     visitor.page.get_by_label("How long").select_option("for an hour")
@@ -112,7 +113,9 @@ def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(vi
         y
         for y in range(60, int(box["height"]) - 200, 4)  # within reach of a line is 5 px
         if visitor.page.mouse.move(box["x"] + 300, box["y"] + y) is None
-        and visitor.ask("document.querySelector('[data-over-alert]') !== null")
+        and visitor.ask(
+            "new Promise((done) => requestAnimationFrame(() => done(!!document.querySelector('[data-over-alert]'))))"
+        )
     )
     view = visitor.view()
     visitor.page.mouse.down()
