@@ -137,10 +137,11 @@ class Stack:
         """Have a change set made; a new stack takes in the bucket that an older one left, if it is this account's.
 
         AWS finds it by its name, which it wants as a constant ("Import AWS resources into a CloudFormation stack
-        automatically": "Dynamic names (using !Ref or other functions) are not currently supported").
+        automatically": "Dynamic names (using !Ref or other functions) are not currently supported"). It is one in
+        every template, so that the next one differs in nothing from the first.
         """
         template = TEMPLATE.read_text(encoding="utf-8")
-        if creates and "BucketName" in parameters:
+        if "BucketName" in parameters:
             template = template.replace("BucketName: !Ref BucketName", f'BucketName: "{parameters["BucketName"]}"')
         with one_line(f"the stack {self.name!r}"):
             answer = self._client.create_change_set(
