@@ -124,10 +124,11 @@ async def test_one_rings_from_the_candle_to_the_webhook_once_each_also_over_a_ki
             await until(lambda: watch.alerts[0].seen_at > 0, "a first look")
             warehouse.load(trades[4:6])
             await until(lambda: len(receiver.taken) == 1, "the first ring at the webhook")
+            await until(lambda: watch.book.next_due() is None, "that it is noted as taken")
         warehouse.load(trades[6:])  # while nobody watches
         async with alive(tmp_path, warehouse, feed, receiver) as watch:
             await until(lambda: len(receiver.taken) == 3, "those that are left")
-            await until(lambda: not watch.book.undelivered(), "that they are noted as taken")
+            await until(lambda: watch.book.next_due() is None, "that they are noted as taken")
             told = [ring.text for _, ring in watch.book.rings()]
     assert told == [f"{SYMBOL} 1m: close {moved} to SMA 2: sell" for moved in ("rose", "fell", "rose")]
     assert [body["text"] for _, body in receiver.taken] == told

@@ -5,6 +5,7 @@ Snowflake is fakesnow's server with a pipe of the tests (`snowflake_peer`).
 """
 
 import csv
+import secrets
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,8 +41,9 @@ def endpoint() -> Iterator[str]:
         yield url
 
 
-def stack_in(bucket: str, endpoint: str, home: Path) -> Stack:
-    """A stack whose lake is a new bucket."""
+def stack_in(name: str, endpoint: str, home: Path) -> Stack:
+    """A stack whose lake is a new bucket, also where another recording's has its name."""
+    bucket = f"{name}-{secrets.token_hex(3)}"
     client(endpoint, "s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     stack = Stack(home / bucket).write_config()
     stack.config_path.write_text(

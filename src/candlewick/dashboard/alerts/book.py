@@ -79,8 +79,9 @@ class AlertBook:
         path.chmod(0o600)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
+        """Let go of the file, once whoever writes has written."""
+        with self._lock:
+            self._db.close()
 
     def alerts(self) -> list[Alert]:
         """Return all alerts, the oldest first."""
