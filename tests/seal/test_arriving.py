@@ -40,6 +40,8 @@ def test_a_day_of_the_archive_is_sealed_and_each_of_its_lines_is_read_from_the_r
         ids = arriving.seal(SYMBOL, market.day, path, market.candles())
         assert ids == (market.first_id, market.first_id + len(market.trades) - 1)
         assert arriving.known(SYMBOL, market.day) == ids
+        [finding] = keeping.seal_days(settings, [market.day], None, lambda *_: None, asks=False)
+        assert (finding.state, finding.first_id, finding.last_id) == ("sealed", *ids)
     one, other = (Seals(lake).certificate(SYMBOL, day) for day in DAYS)
     assert other.body["previous"]["digest"] == one.digest
     wanted = sorted([*lines_of(zipped(first, tmp_path, ms=ms)), *lines_of(zipped(second, tmp_path, ms=ms))])

@@ -21,7 +21,7 @@ from candlewick.seal.arriving import Arriving
 from candlewick.seal.healing import Healer
 from candlewick.seal.ledger import Ledger
 from candlewick.seal.retention import Retention, names_in_checkpoints
-from candlewick.seal.sealing import Finding, Sealer, Show
+from candlewick.seal.sealing import Finding, Sealer, Show, finding_of
 from candlewick.seal.seals import Seals
 from candlewick.seal.signing import Signer
 from candlewick.tape.checkpoint import all_in
@@ -80,6 +80,8 @@ def seal_days(
         found = sealer.seal(day, symbols, show)
         ledger.note(day, found, now_us(), is_whole=symbols is None)
         findings += found
+        if days is not None and symbols is None:
+            findings += _others(sealer.seals, day, {each.symbol for each in found})
     for day, late in ledger.late().items() if days is None else ():
         if asked := [symbol for symbol in late if symbols is None or symbol in symbols]:
             found = sealer.seal(day, asked, show)
@@ -88,6 +90,12 @@ def seal_days(
     tell(lake, ledger, now_us())
     let_go(settings, lake, ledger, show, now_us())
     return findings
+
+
+def _others(seals: Seals, day: date, told: Collection[str]) -> list[Finding]:
+    """Tell of symbols of which a day is sealed without a raw object of it in the lake: the archive's are."""
+    others = [symbol for symbol in seals.symbols() if symbol not in told and seals.is_sealed(symbol, day)]
+    return [finding_of(seals.certificate(symbol, day)) for symbol in others]
 
 
 def follow(lake: Lake, seals: Seals, ledger: Ledger) -> None:
