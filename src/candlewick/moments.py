@@ -1,4 +1,4 @@
-"""Pure but for `now_us`: moments, as µs since the epoch and as datetimes, and the lengths of candles.
+"""Pure but for `now_us` and `zone_names`: moments, as µs since the epoch and as datetimes, and the lengths of candles.
 
 The lake and the wire count µs since the epoch; the warehouse keeps UTC without a zone; a user may name any zone.
 """
@@ -7,13 +7,15 @@ import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = 60_000_000
-DAY = 1_440 * MINUTE
-"""In µs, both."""
+MINUTES_PER_DAY = 1_440
+DAY = MINUTES_PER_DAY * MINUTE
+"""`MINUTE` and `DAY` in µs."""
 
 TIMEFRAMES: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "1d": 86_400}
 """The timeframes of candles, ascending, and the nominal length of each in seconds.
@@ -95,6 +97,12 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 def at(time_us: int) -> datetime:
     """Return µs since the epoch as a UTC datetime, exactly."""
     return EPOCH + timedelta(microseconds=time_us)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the IANA zones that this machine knows: found once, since it takes a walk over some 600 files."""
+    return frozenset(available_timezones())
 
 
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -8,9 +8,9 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack
-from candlewick.lake.sealed.day import LENGTH, starts_at
+from candlewick.lake.sealed.day import starts_at
 from candlewick.lake.sealed.lines import Candle, TradeLine, read
-from candlewick.moments import MINUTE, micros
+from candlewick.moments import DAY, MINUTE, micros
 from candlewick.spans import Range, Spans
 from seal.made import Market
 
@@ -102,7 +102,7 @@ def quiet(market: Market) -> list[bytes]:
 def _moment(line: bytes) -> int:
     event = read(line)
     if isinstance(event, Candle):
-        return min(event.opens_at + MINUTE, starts_at(event_day(event)) + LENGTH - 1)
+        return min(event.opens_at + MINUTE, starts_at(event_day(event)) + DAY - 1)
     assert isinstance(event, TradeLine)
     return micros(event.T)
 

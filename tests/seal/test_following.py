@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from candlewick.lake.sealed.day import LENGTH, starts_at
+from candlewick.lake.sealed.day import starts_at
+from candlewick.moments import DAY
 from candlewick.seal import keeping
 from candlewick.seal.following import Mark, follow
 from candlewick.seal.ledger import FIRST_WAIT, Ledger
@@ -16,7 +17,7 @@ from seal.made import Market
 FIRST = DAYS[0]
 BEFORE = FIRST - timedelta(days=1)
 LATE = "ETHUSDT"
-NOON = starts_at(DAYS[1]) + LENGTH + LENGTH // 2
+NOON = starts_at(DAYS[1]) + DAY + DAY // 2
 """Of the day after the sealed ones."""
 
 

@@ -41,10 +41,11 @@ def sealed(settings, day):
 
 
 def true_ids(running, day):
-    from candlewick.lake.sealed.day import LENGTH, starts_at  # noqa: PLC0415
+    from candlewick.lake.sealed.day import starts_at  # noqa: PLC0415
+    from candlewick.moments import DAY  # noqa: PLC0415
 
     market = running.venue.market
-    return range(market.id_at(SYMBOL, starts_at(day)), market.id_at(SYMBOL, starts_at(day) + LENGTH))
+    return range(market.id_at(SYMBOL, starts_at(day)), market.id_at(SYMBOL, starts_at(day) + DAY))
 
 
 def test_whole_days_are_sealed_with_all_they_have_and_follow_each_other(running, full, tmp_path):
@@ -134,9 +135,10 @@ def test_days_are_due_when_they_are_at_rest_and_again_after_a_wait(full, tmp_pat
     settings = copied(full, tmp_path)
     lake = lake_of(settings)
     ledger = Ledger(keeping.ledger_path(settings))
-    from candlewick.lake.sealed.day import LENGTH, starts_at  # noqa: PLC0415
+    from candlewick.lake.sealed.day import starts_at  # noqa: PLC0415
+    from candlewick.moments import DAY  # noqa: PLC0415
 
-    rest = starts_at(LAST) + LENGTH + 7_200_000_000
+    rest = starts_at(LAST) + DAY + 7_200_000_000
     assert keeping.due(settings, lake, ledger, rest - 1) == [FIRST]
     assert keeping.due(settings, lake, ledger, rest) == list(DAYS)
     seal(settings, asks=False)

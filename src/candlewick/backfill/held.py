@@ -13,7 +13,7 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.inventory import Inventory
 from candlewick.lake.objects import Lake
-from candlewick.moments import MINUTE, minute_of
+from candlewick.moments import MINUTES_PER_DAY, minute_of
 from candlewick.spans import Spans
 from candlewick.tape.checkpoint import Checkpoint, all_in
 from candlewick.tape.coverage import Coverage
@@ -75,4 +75,4 @@ def _reopen(coverage: Coverage, ids: Spans, days: Sequence[Day]) -> None:
     for day in days:
         if day.ids is not None and ids.common(Spans([day.ids])):
             start = minute_of(starts_at(day.day))
-            coverage.minutes.reopen(start, start + 86_400_000_000 // MINUTE - 1)
+            coverage.minutes.reopen(start, start + MINUTES_PER_DAY - 1)

@@ -17,7 +17,7 @@ from candlewick.binance.daily_file import Part, parts
 from candlewick.binance.rest import Rest
 from candlewick.errors import ArchiveError, CandlewickError, UnreachableError
 from candlewick.lake.batch import Batch
-from candlewick.moments import MINUTE, now_us
+from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape.backfiller import Backfiller
 from candlewick.tape.checkpoint import Checkpoint
@@ -26,7 +26,6 @@ from candlewick.tape.klines import KlineFiller
 from candlewick.tape.writer import Backfill, Writer
 
 KLINES_PER_PAGE = 1_000
-MINUTES_PER_DAY = 1_440
 CANDLES_CONFIRMED_AFTER = 10.0
 """Seconds over which the exchange must go on leaving out a minute of the past."""
 

@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from candlewick.binance.rest import PAGE, WEIGHTS
-from candlewick.moments import MINUTE
+from candlewick.moments import DAY
 from candlewick.spans import Range
 
 Source = Literal["archive", "rest", "held"]
 
-MINUTES_PER_DAY = 1_440
 BYTES_PER_TRADE = 14
 """Of a zip in the archive; an estimate, where nobody says how many trades a day has."""
 _DOWNLOAD = 8e6
@@ -106,7 +105,7 @@ def days_between(first: date, last: date) -> list[date]:
 
 def starts_at(day: date) -> int:
     """Return a day's first moment (UTC, µs since the epoch)."""
-    return (day - _EPOCH).days * MINUTES_PER_DAY * MINUTE
+    return (day - _EPOCH).days * DAY
 
 
 def day_of(time_us: int) -> date:

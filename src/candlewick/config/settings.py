@@ -2,10 +2,9 @@
 
 import re
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -25,15 +24,10 @@ from candlewick.config.sections import (
     RetentionSettings,
     SealSettings,
 )
+from candlewick.moments import zone_names
 
 RAW_KEPT_IN_A_FOLDER = timedelta(days=7)
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """The IANA zones that this machine knows: found once, since it takes a walk over some 600 files."""
-    return frozenset(available_timezones())
 
 
 class Settings(BaseModel):
@@ -78,7 +72,7 @@ class Settings(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in _zones():
+        if zone not in zone_names():
             raise ValueError(f"expected an IANA zone such as 'Asia/Kolkata' or 'UTC', got {zone!r}")
         return zone
 

@@ -3,11 +3,12 @@
 The chart tells it to Streamlit whenever it changes, and leaves it in a cookie for a page that is opened directly.
 """
 
-from functools import lru_cache
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import streamlit as st
+
+from candlewick.moments import zone_names
 
 COOKIE = "candlewick-zone"
 CHART = "chart"
@@ -32,9 +33,4 @@ def reader_zone() -> ZoneInfo:
 
 def zone_named(name: str) -> ZoneInfo:
     """The zone of an IANA name; UTC where there is none of that name."""
-    return ZoneInfo(name if name in _names() else "UTC")
-
-
-@lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return ZoneInfo(name if name in zone_names() else "UTC")

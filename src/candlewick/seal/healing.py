@@ -25,8 +25,8 @@ from candlewick.errors import ArchiveError, ExchangeError, UnreachableError
 from candlewick.lake import names
 from candlewick.lake.batch import Batch, Batcher, Limits
 from candlewick.lake.objects import Lake
-from candlewick.lake.sealed.day import LENGTH, starts_at
-from candlewick.moments import MINUTE, now_us
+from candlewick.lake.sealed.day import starts_at
+from candlewick.moments import DAY, MINUTE, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape import beside
 from candlewick.tape.backfiller import Backfiller
@@ -101,7 +101,7 @@ class Healer:
         async with Rest(self.settings.exchange.rest, WeightBudget(crowded=GIVING_WAY), attempts=2) as rest:
             await rest.exchange_info([symbol])  # for its limits: else the strictest are kept
             first = await rest.first_at(symbol, starts_at(day))
-            after = await rest.first_at(symbol, starts_at(day) + LENGTH)
+            after = await rest.first_at(symbol, starts_at(day) + DAY)
         return None if first is None or after is None else (first.first_id, after.first_id - 1)
 
     async def _heal(self, own: Settings, day: date, needs: Mapping[str, Need]) -> list[bytes]:
@@ -199,4 +199,4 @@ def _as_it_is(coverage: Coverage, need: Need) -> Coverage:
 
 def minutes_of(day: date) -> Range:
     """Return a day's first and last minute since the epoch."""
-    return starts_at(day) // MINUTE, (starts_at(day) + LENGTH) // MINUTE - 1
+    return starts_at(day) // MINUTE, (starts_at(day) + DAY) // MINUTE - 1

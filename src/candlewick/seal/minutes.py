@@ -12,10 +12,9 @@ import numpy as np
 
 from candlewick.lake.sealed.day import Day, column, starts_at
 from candlewick.lake.sealed.lines import decimal_text
-from candlewick.moments import MINUTE
+from candlewick.moments import MINUTE, MINUTES_PER_DAY
 from candlewick.trade import COMPARED
 
-PER_DAY = 1_440
 QUOTE_PLACES = 8
 _WIDE = 2**62
 
@@ -96,7 +95,7 @@ def compare(day: Day) -> Verdict:
     matching = empty = 0
     without: list[int] = []
     problems: list[str] = []
-    for number in range(PER_DAY):
+    for number in range(MINUTES_PER_DAY):
         candle, minute = day.candles.get(opens + number * MINUTE), ours.get(number)
         if candle is None:
             without.append(number)

@@ -15,7 +15,7 @@ from candlewick.errors import CheckpointError, ExchangeError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.day import Day, Gathered, starts_at
-from candlewick.moments import MINUTE, now_us
+from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us
 from candlewick.seal import certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate
 from candlewick.seal.gathering import Gathering, gather
@@ -135,7 +135,7 @@ class Sealer:
             lacking.update(beyond if self.to_its_ends else beyond.common(claimed))
         opens = starts_at(day.day) // MINUTE
         there = Spans((at // MINUTE, at // MINUTE) for at in sorted(day.candles))
-        return Need(lacking, there.missing(opens, opens + minutes.PER_DAY - 1) if spans or lacking else Spans())
+        return Need(lacking, there.missing(opens, opens + MINUTES_PER_DAY - 1) if spans or lacking else Spans())
 
     def _begins(self, day: Day) -> int | None:
         """Return the id that a day must begin with, by the day before; None where that one is not sealed."""

@@ -17,7 +17,7 @@ from candlewick.binance.rest import PAGE, Rest
 from candlewick.binance.rows import KlineRow
 from candlewick.errors import BlockedRegionError, ExchangeError, RateLimitedError, UnreachableError
 from candlewick.lake.batch import Batch
-from candlewick.moments import DAY, MINUTE, at, day_number, micros, minute_of, now_us
+from candlewick.moments import MINUTE, MINUTES_PER_DAY, at, day_number, micros, minute_of, now_us
 from candlewick.spans import Range, Spans
 from candlewick.tape.backfiller import PAGES_PER_OBJECT, SECONDS_PER_OBJECT
 from candlewick.tape.coverage import Coverage
@@ -29,7 +29,6 @@ PATIENCE_US = MINUTE
 CONFIRM_AFTER = 300.0
 """Seconds over which the exchange must go on leaving a minute out before it counts as one without a candle."""
 _IDLE = 1.0
-_MINUTES = DAY // MINUTE
 
 log = structlog.get_logger()
 
@@ -175,7 +174,7 @@ class KlineFiller:
             return [page]
         parts = []
         for day in range(self._day(page.minutes.first), self._day(page.minutes.last) + 1):
-            minutes = page.minutes.common(Spans([(day * _MINUTES, (day + 1) * _MINUTES - 1)]))
+            minutes = page.minutes.common(Spans([(day * MINUTES_PER_DAY, (day + 1) * MINUTES_PER_DAY - 1)]))
             lines = [line for minute, line in zip(got, page.lines, strict=True) if self._day(minute) == day]
             parts += [_Page(page.symbol, minutes, lines)] if minutes else []
         return parts

@@ -16,11 +16,10 @@ import pyarrow.compute as pc
 
 from candlewick.lake.sealed import lines
 from candlewick.lake.sealed.lines import Candle, Columns, Hole
+from candlewick.moments import DAY, day_number
 from candlewick.spans import Spans
 
 EPOCH = date(1970, 1, 1)
-LENGTH = 86_400_000_000
-"""Of a day, in µs."""
 _ORDER = [
     ("trade_id", "ascending"),
     ("rank", "ascending"),
@@ -35,12 +34,12 @@ _ORDER = [
 
 def starts_at(day: date) -> int:
     """Return a day's first moment (UTC, µs since the epoch)."""
-    return (day - EPOCH).days * LENGTH
+    return (day - EPOCH).days * DAY
 
 
 def day_of(time_us: int) -> date:
     """Return the UTC day of a moment (µs since the epoch)."""
-    return EPOCH + timedelta(days=time_us // LENGTH)
+    return EPOCH + timedelta(days=day_number(time_us))
 
 
 @dataclass
