@@ -5,6 +5,7 @@ and again; settled ones are joined, so that years are a few hundred files.
 """
 
 import hashlib
+import math
 import time
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -329,19 +330,13 @@ def _without_damage(path: Path, version: Version) -> Version | None:
         for file in table.files:
             if not _is_whole(path / file.name, file, is_recent_after=newest):
                 return None
-        if any(not _is_there(path / file.name, file) for file in table.sealed):
-            return None
+        for sealed in table.sealed:
+            if not _is_whole(path / sealed.name, sealed, is_recent_after=math.inf):
+                return None
     return version
 
 
-def _is_there(path: Path, file: SealedFile) -> bool:
-    try:
-        return path.stat().st_size == file.bytes
-    except FileNotFoundError:
-        return False
-
-
-def _is_whole(path: Path, file: File, *, is_recent_after: float) -> bool:
+def _is_whole(path: Path, file: File | SealedFile, *, is_recent_after: float) -> bool:
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from candlewick.mart.quoting import quoted
+from candlewick.mart.quoting import quoted, text
 from candlewick.mart.version import SealedFile, Table
 
 COMPARED = (
@@ -43,7 +43,7 @@ def trades_in(sealed: Sequence[SealedFile], source: Callable[[Sequence[str]], st
     """Return statements of the trades in sealed files as rows of SILVER, one for all files with the same types."""
     ordered = sorted(sealed, key=lambda each: (each.symbol, each.places, each.start))
     return [
-        _TRADES.format(symbol=_text(symbol), files=source([each.name for each in some]))
+        _TRADES.format(symbol=text(symbol), files=source([each.name for each in some]))
         for (symbol, _), some in groupby(ordered, lambda each: (each.symbol, each.places))
     ]
 
@@ -51,7 +51,3 @@ def trades_in(sealed: Sequence[SealedFile], source: Callable[[Sequence[str]], st
 def parquet_in(path: Path) -> Callable[[Sequence[str]], str]:
     """Return how SQL names the files of a mart in a folder."""
     return lambda names: f"read_parquet([{', '.join(quoted(path / name) for name in names)}])"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -35,6 +35,11 @@ class Pace:
         self.is_owed = False
         self._next = max(started + self.seconds, now + (now - started) / _SHARE)
 
+    def done_for_now(self, started: float, now: float) -> None:
+        """Note that it is done, and is to be done again whether anything changes or not."""
+        self.done(started, now)
+        self.owe()
+
 
 @dataclass
 class Budget:

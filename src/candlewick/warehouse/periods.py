@@ -1,7 +1,7 @@
 """Pure: periods that news touch, as SQL; what both homes put into the statements of compiled models."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -33,6 +33,14 @@ def condition(column: str, periods: list[Touched]) -> str:
         periods = [Touched(periods[0].opens, periods[-1].closes)]
     within = [f"({column} >= timestamp '{opens}' and {column} < timestamp '{closes}')" for opens, closes in periods]
     return f"({' or '.join(within)})" if within else "false"
+
+
+def filled(sql: str, marker: str, fill: Callable[[str], str]) -> str:
+    """Put what `fill` gives for the content of each `marker…)` in its place; `marker` ends with the parenthesis."""
+    while (start := sql.find(marker)) >= 0:
+        end = closing(sql, start + len(marker))
+        sql = sql[:start] + fill(sql[start + len(marker) : end]) + sql[end + 1 :]
+    return sql
 
 
 def closing(sql: str, start: int) -> int:

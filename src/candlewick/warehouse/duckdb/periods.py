@@ -9,7 +9,7 @@ from datetime import datetime
 
 import duckdb
 
-from candlewick.warehouse.periods import Touched, closing, condition, joined
+from candlewick.warehouse.periods import Touched, condition, filled, joined
 
 _TOUCHED = "$touched("
 _APART = "$apart("
@@ -24,18 +24,15 @@ def with_news(
     `since` gives the moment up to which the model's table knows all, by the column that tells. Without `touches` it is
     known that news touch no period, and nobody is asked.
     """
-    sql = _SINCE.sub(lambda match: f"timestamp '{since(match[1])}'", sql)
-    while (start := sql.find(_TOUCHED)) >= 0:
-        end = closing(sql, start + len(_TOUCHED))
-        column, _, query = sql[start + len(_TOUCHED) : end].partition(":")
+
+    def within(asked: str) -> str:
+        column, _, query = asked.partition(":")
         rows = connection.execute(query).fetchall() if touches else []
-        sql = sql[:start] + condition(column, joined(Touched(*row) for row in rows)) + sql[end + 1 :]
-    return sql
+        return condition(column, joined(Touched(*row) for row in rows))
+
+    return filled(_SINCE.sub(lambda match: f"timestamp '{since(match[1])}'", sql), _TOUCHED, within)
 
 
 def where_apart(sql: str, *, is_apart: bool) -> str:
     """Leave out what a statement does only where minutes with news can have one without trades beside them."""
-    while (start := sql.find(_APART)) >= 0:
-        end = closing(sql, start + len(_APART))
-        sql = sql[:start] + (sql[start + len(_APART) : end] if is_apart else "") + sql[end + 1 :]
-    return sql
+    return filled(sql, _APART, lambda part: part if is_apart else "")

@@ -142,13 +142,11 @@ class Pipeline:
             self._prune()
         elif self._joining.is_due(now):
             is_joined = self.publisher.join_settled()
-            self._joining.done(now, self.clock())
-            self._joining.owe()
+            self._joining.done_for_now(now, self.clock())
             return is_joined
         elif self._letting_go.is_due(now):
             is_gone = self.let_go()
-            self._letting_go.done(now, self.clock())
-            self._letting_go.owe()
+            self._letting_go.done_for_now(now, self.clock())
             return is_gone
         else:
             return False
@@ -158,8 +156,7 @@ class Pipeline:
         """Forget what RAW needs no longer: what reads it has run in the transaction that filled it."""
         started = self.clock()
         self.intake.prune()
-        self._pruning.done(started, self.clock())
-        self._pruning.owe()
+        self._pruning.done_for_now(started, self.clock())
 
     def _run_models(self, *, with_audit: bool = False, with_long: bool = False) -> None:
         started = self.clock()

@@ -147,8 +147,7 @@ class Owner:
             owner._look_far(reach)
             owner._make_views()
             for pace in (owner._far, owner._views):
-                pace.done(time.monotonic(), time.monotonic())
-                pace.owe()
+                pace.done_for_now(time.monotonic(), time.monotonic())
             yield owner
 
     def cycle(self, *, with_audit: bool = False) -> bool:
@@ -190,8 +189,7 @@ class Owner:
             started = time.monotonic()
             if pace.is_due(started):
                 task()
-                pace.done(started, time.monotonic())
-                pace.owe()
+                pace.done_for_now(started, time.monotonic())
 
     def _look_far(self, reach: Reach = Reach.FAR) -> None:
         """Run all models on what is in SILVER; no line is taken."""

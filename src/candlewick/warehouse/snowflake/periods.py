@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
-from candlewick.warehouse.periods import Touched, closing, condition, joined
+from candlewick.warehouse.periods import Touched, closing, condition, filled, joined
 
 Ask = Callable[[str], Iterable[tuple[Any, ...]]]
 """Runs a query for periods and returns its rows."""
@@ -54,15 +54,18 @@ def with_news(ask: Ask, sql: str, since: Since, *, near: timedelta = timedelta(0
     found: list[Touched] = []
     asks = is_far = False
     for marker in reach.value:
-        while (start := sql.find(marker)) >= 0:
-            sql, is_far = f"{sql[:start]}true{sql[closing(sql, start + len(marker)) + 1 :]}", True
+        is_far = is_far or marker in sql
+        sql = filled(sql, marker, lambda _: "true")
     for marker, slack in ((_TOUCHED, timedelta(0)), (_NEAR, near)):
-        while (start := sql.find(marker)) >= 0:
-            end = closing(sql, start + len(marker))
-            column, _, query = sql[start + len(marker) : end].partition(":")
+
+        def within(asked: str, slack: timedelta = slack) -> str:
+            column, _, query = asked.partition(":")
             periods = joined(Touched(opens - slack, closes + slack) for opens, closes in ask(query))
-            sql = sql[:start] + condition(column, periods) + sql[end + 1 :]
-            found, asks = found + periods, True
+            found.extend(periods)
+            return condition(column, periods)
+
+        asks = asks or marker in sql
+        sql = filled(sql, marker, within)
     return Asked(sql, asks, hull(found), is_far)
 
 
