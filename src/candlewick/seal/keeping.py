@@ -73,20 +73,26 @@ def seal_days(
     lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
     ledger = Ledger(ledger_path(settings))
     sealer = sealer_of(settings, lake, asks=asks, to_its_ends=days is not None)
-    findings = []
-    if days is None:
+    findings: list[Finding] = []
+
+    def seal(day: date, wanted: Collection[str] | None) -> list[Finding]:
+        found = sealer.seal(day, wanted, show)
+        ledger.note(day, found, now_us(), is_whole=wanted is None)
+        findings.extend(found)
+        return found
+
+    if days is not None:
+        for day in sorted(days):
+            found = seal(day, symbols)
+            if symbols is None:
+                findings += _others(sealer.seals, day, {each.symbol for each in found})
+    else:
         follow(lake, sealer.seals, ledger)
-    for day in due(settings, lake, ledger, now_us(), waits=waits) if days is None else sorted(days):
-        found = sealer.seal(day, symbols, show)
-        ledger.note(day, found, now_us(), is_whole=symbols is None)
-        findings += found
-        if days is not None and symbols is None:
-            findings += _others(sealer.seals, day, {each.symbol for each in found})
-    for day, late in ledger.late().items() if days is None else ():
-        if asked := [symbol for symbol in late if symbols is None or symbol in symbols]:
-            found = sealer.seal(day, asked, show)
-            ledger.note(day, found, now_us(), is_whole=False)
-            findings += found
+        for day in due(settings, lake, ledger, now_us(), waits=waits):
+            seal(day, symbols)
+        for day, late in ledger.late().items():
+            if wanted := [symbol for symbol in late if symbols is None or symbol in symbols]:
+                seal(day, wanted)
     tell(lake, ledger, now_us())
     let_go(settings, lake, ledger, show, now_us())
     return findings
