@@ -21,17 +21,18 @@ export interface SavedActions {
 
 export class SavedMenu extends Popover {
   /** Drawn anew with each answer; the fields beside them stay, with what is typed there. */
-  private readonly lists: Readonly<Record<Shown, HTMLElement>>;
+  private readonly lists: Readonly<Record<Shown, HTMLElement>> = {
+    layout: h("div", { class: "saved-list" }),
+    template: h("div", { class: "saved-list" }),
+  };
 
   constructor(
     root: HTMLElement,
     private readonly book: LayoutBook,
     private readonly actions: SavedActions,
   ) {
-    const lists = { layout: h("div", { class: "saved-list" }), template: h("div", { class: "saved-list" }) };
     const body = h("div", { class: "form saved" });
     super(root, "Layouts and templates", body);
-    this.lists = lists;
     body.append(...this.section("layout"), ...this.section("template"));
     this.onOpen = () => void this.refresh();
   }
