@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.chromium import opened
-from browser.shared import shared_demo, start_dashboard
+from browser.shared import looking_at, shared_demo
 from browser.visitor import Visitor
 from e2e.stack import Stack
 
@@ -65,11 +65,8 @@ def branched(demo: Stack, home: Path) -> Iterator[Stack]:
     """A dashboard on the demo's mart and feed."""
     stack = Stack(home, symbols=demo.symbols, feed_port=demo.feed_port).write_config()
     Path(stack.home, "mart").symlink_to(demo.home / "mart")
-    try:
-        start_dashboard(stack)
+    with looking_at(stack):
         yield stack
-    finally:
-        stack.stop()
 
 
 class Visit:

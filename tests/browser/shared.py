@@ -52,6 +52,16 @@ def start_dashboard(stack: Stack) -> None:
     wait_until(lambda: bool(stack.beat("dashboard")), "the dashboard's heartbeat", 240)
 
 
+@contextmanager
+def looking_at(stack: Stack) -> Iterator[Stack]:
+    """A stack's dashboard, while the block runs."""
+    try:
+        start_dashboard(stack)
+        yield stack
+    finally:
+        stack.stop()
+
+
 def copy_mart(source: Stack, target: Stack) -> None:
     """Give a stack another's mart as it is now: the files that its version names. It stands still from then on."""
     here, there = source.home / "mart", target.home / "mart"

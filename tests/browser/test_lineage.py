@@ -9,7 +9,7 @@ import pytest
 from browser.conftest import Visit
 from browser.hands import ask_for, place_of
 from browser.painted import painted_texts, watch_paint
-from browser.shared import start_dashboard
+from browser.shared import looking_at
 from browser.visitor import HOOK
 from candlewick.mart.reader import Mart
 from dashboard import proven
@@ -152,11 +152,8 @@ def flawed(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """A dashboard on a mart with a mismatch, a hole and a declared hole in it, and nothing behind it."""
     settings, _ = proven.published(run_folder, tmp_path_factory.getbasetemp())
     stack = Stack(settings.data, symbols=settings.symbols, prefix=settings.prefix).write_config()
-    try:
-        start_dashboard(stack)
+    with looking_at(stack):
         yield stack
-    finally:
-        stack.stop()
 
 
 def test_a_bar_that_differs_says_so_wherever_it_is_looked_at(chromium: object, flawed: Stack) -> None:

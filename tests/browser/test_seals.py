@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from browser.conftest import Visit
 from browser.hands import ask_for
-from browser.shared import start_dashboard
+from browser.shared import looking_at
 from browser.visitor import HOOK
 from candlewick.config.sections import RetentionSettings
 from candlewick.mart.reader import Mart
@@ -32,11 +32,8 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home_of(settings).own(once=True)
     assert Mart(settings.mart_path).current().tables[TRADES].sealed
     stack = Stack(settings.data, symbols=settings.symbols, prefix=settings.prefix).write_config()
-    try:
-        start_dashboard(stack)
+    with looking_at(stack):
         yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture

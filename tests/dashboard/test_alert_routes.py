@@ -1,51 +1,32 @@
 """`/api/alerts` on a real server: who may change what, and what is refused in one line."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import aiohttp
 import msgspec
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from candlewick import config
 from candlewick.dashboard.door.visitor import HEADER, Role, Visitor, told
 from candlewick.dashboard.routes.alerts import PATH, AlertRoutes
-from candlewick.dashboard.serve import bind
 from candlewick.dashboard.site import Site
+from dashboard.served import answered, serving
 from dashboard.warehouse import SYMBOL, Warehouse
 
 CROSS = {"kind": "cross", "symbol": SYMBOL, "level": "97000.5"}
 
 
-@asynccontextmanager
-async def served(site: Site) -> AsyncIterator[str]:
-    routes = AlertRoutes(site.watch, site.catalogue, site.journal, has_webhook=False).routes()
-    listener = bind("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}{PATH}"
-    server.should_exit = True
-    await task
-    site.close()
-
-
 @pytest.fixture
 async def asking(tmp_path):
     site = Site(config.load(None, data=tmp_path, symbols=(SYMBOL,), feed={"port": 1}), Warehouse())
-    async with served(site) as url, aiohttp.ClientSession() as session:
+    routes = AlertRoutes(site.watch, site.catalogue, site.journal, has_webhook=False).routes()
+    async with serving(routes) as url, aiohttp.ClientSession() as session:
 
         async def ask(method: str, path: str = "", role: Role | None = None, **more: object) -> tuple[int, object]:
             headers = more.pop("headers", {}) | ({HEADER: told(Visitor("ann", role))} if role else {})
-            async with session.request(method, url + path, headers=headers, **more) as answer:
-                body = await answer.read()
-                is_json = answer.content_type == "application/json"
-                return answer.status, msgspec.json.decode(body) if is_json else body.decode().strip()
+            return await answered(session, method, url + PATH + path, headers=headers, **more)
 
         ask.site = site
         yield ask
+    site.close()
 
 
 async def test_an_alert_is_made_changed_and_removed_and_each_is_in_the_journal(asking):

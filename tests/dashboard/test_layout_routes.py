@@ -1,50 +1,31 @@
 """`/api/layouts` on a real server: each visitor has their own, and what is no layout is refused in one line."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-import msgspec
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from candlewick.dashboard.door.visitor import HEADER, Role, Visitor, told
 from candlewick.dashboard.layouts import BODY_BYTES, MOST, Layouts
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.layouts import PATH, LayoutRoutes
-from candlewick.dashboard.serve import bind
+from dashboard.served import answered, serving
 
 NOTHING = {"layout": {}, "template": {}, "watchlist": {}}
 
 
-@asynccontextmanager
-async def served(layouts: Layouts) -> AsyncIterator[str]:
-    reads = Reads(threads=1)
-    listener = bind("127.0.0.1", 0)
-    app = Starlette(routes=LayoutRoutes(layouts, reads).routes())
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}{PATH}"
-    server.should_exit = True
-    await task
-    reads.close()
-
-
 @pytest.fixture
 async def asking(tmp_path: Path):
-    async with served(Layouts(tmp_path)) as url, aiohttp.ClientSession() as session:
+    reads = Reads(threads=1)
+    routes = LayoutRoutes(Layouts(tmp_path), reads).routes()
+    async with serving(routes) as url, aiohttp.ClientSession() as session:
 
         async def ask(method: str, path: str = "", name: str = "ann", **more: object) -> tuple[int, object]:
             headers = {HEADER: told(Visitor(name, Role.VIEWER))}
-            async with session.request(method, url + path, headers=headers, **more) as answer:
-                body = await answer.read()
-                is_json = answer.content_type == "application/json"
-                return answer.status, msgspec.json.decode(body) if is_json else body.decode().strip()
+            return await answered(session, method, url + PATH + path, headers=headers, **more)
 
         yield ask
+    reads.close()
 
 
 async def test_each_visitor_keeps_their_own_of_every_kind(asking):
