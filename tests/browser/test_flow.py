@@ -62,6 +62,19 @@ def test_time_and_sales_is_the_tape_filtered_and_from_any_id(visit: Visit, theme
     visitor.page.locator(".lineage").wait_for()
 
 
+def test_an_id_that_is_not_here_yet_comes_by_itself_and_so_does_a_page_that_was_refused(visit: Visit) -> None:
+    visitor = visit(SERIES).wait_for_bars(20)
+    visitor.expects_outage = True
+    visitor.page.route("**/api/tape?*", lambda route: route.fulfill(status=503), times=1)
+    press(visitor, "Order flow")
+    visitor.page.get_by_role("menuitem", name="Time & sales").click()
+    visitor.page.locator(".sales-id").nth(30).wait_for()
+    to_come = ids(visitor)[0] + 100
+    visitor.page.get_by_label("Go to trade id").fill(str(to_come))
+    keys(visitor, "Enter")
+    visitor.page.locator(f"tr[data-id='{to_come}']").wait_for()
+
+
 def test_the_panel_of_a_bar_tells_its_flow_and_its_standing(visit: Visit) -> None:
     visitor = visit(f"{SERIES}&flow=delta").wait_for_bars(20)
     wait_for_proved_cells(visitor)

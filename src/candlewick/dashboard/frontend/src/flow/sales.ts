@@ -16,7 +16,7 @@ const ROW = 24;
 const SPARE = 12;
 /** The reader is at the newest trade while no more than this is scrolled away, in px. */
 const AT_TOP = 4;
-/** Trades on their way to the warehouse are asked for again after so many ms. */
+/** Trades that are not here yet are asked for again after so many ms. */
 const AGAIN = 2_000;
 /** Fetch more when so little is left below, in px. */
 const NEAR = 400;
@@ -85,11 +85,16 @@ export class Sales {
   }
 
   private async reload(): Promise<void> {
+    this.rows.replaceChildren();
+    await this.ask();
+  }
+
+  /** Fetch the first page; what is shown stays until it is here. */
+  private async ask(): Promise<void> {
     this.aborter.abort();
     this.aborter = new AbortController();
     window.clearTimeout(this.timer);
     this.isFetching = false;
-    this.rows.replaceChildren();
     this.waiting = [];
     this.newest = null;
     this.next = this.from === null ? null : this.from + 1n;
@@ -111,23 +116,40 @@ export class Sales {
     try {
       const before = this.next === null ? {} : { before: this.next };
       const page = await fetchTape(config.base, series.symbol, { ...before, limit: PAGE, least: this.leastSize }, signal);
-      if (page && !signal.aborted) this.append(page);
+      if (signal.aborted) return;
+      if (page) this.append(page);
+      else this.askAgain("The warehouse is busy; asking again");
     } catch (error) {
-      if (!(error instanceof TypeError) && !signal.aborted) throw error;
+      if (signal.aborted) return;
+      if (!(error instanceof TypeError)) throw error;
+      this.askAgain("The dashboard does not answer; asking again");
     } finally {
       if (!signal.aborted) this.isFetching = false;
     }
   }
 
   private append(page: TapePage): void {
-    if (this.newest === null) this.newest = page.trades[0]?.id ?? -1n;
+    const isFirst = this.newest === null;
+    if (isFirst) {
+      this.newest = page.trades[0]?.id ?? -1n;
+      this.rows.replaceChildren();
+    }
     this.next = page.next;
     this.rows.append(...page.trades.map((trade) => this.row(trade)));
     const said = page.missing.map(({ first, last, state }) => `ids ${first} to ${last}: ${state === "open" ? "missing" : state}`);
+    if (this.rows.childElementCount === 0) said.push("No trades of this size here");
     setText(this.note, said.join(" · "));
-    const isLate = page.missing.some(({ state }) => state === "on its way");
-    if (isLate && this.from === null) this.timer = window.setTimeout(() => this.isAtTop && void this.reload(), AGAIN);
-    if (this.rows.childElementCount === 0) setText(this.note, "No trades of this size here");
+    const { from, newest } = this;
+    if (page.missing.some(({ state }) => state === "on its way")) this.askAgain();
+    else if (isFirst && from !== null && newest! < from && this.leastSize === 0 && !page.missing.some(({ last }) => BigInt(last) >= from))
+      this.askAgain(`The tape has not come to id ${from} yet`);
+  }
+
+  /** Ask for the first page again in a while, if the reader is still there. */
+  private askAgain(why?: string): void {
+    if (why) setText(this.note, why);
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.isAtTop && void this.ask(), AGAIN);
   }
 
   private take(trades: readonly Trade[]): void {
