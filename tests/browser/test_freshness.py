@@ -2,8 +2,10 @@
 
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
 from playwright.sync_api import Browser
 
 from browser.hands import SERIES
@@ -12,6 +14,8 @@ from browser.proxy import proxying
 from browser.relay import relaying
 from browser.shared import copy_mart, start_dashboard
 from browser.visitor import HOOK, Visitor
+from candlewick.mart.version import CURRENT, decode, encode
+from candlewick.process.files import replace_atomically
 from e2e.stack import Stack, free_port, wait_until
 
 
@@ -73,6 +77,41 @@ def test_over_a_hole_the_price_goes_on_and_its_bar_says_that_it_is_incomplete(
             visitor.check()
         finally:
             stack.stop()
+
+
+def test_without_its_feed_the_chart_says_that_nothing_is_live_and_how_old_the_settled_bars_are(
+    chromium: Browser, demo: Stack, tmp_path: Path
+) -> None:
+    stack = Stack(tmp_path / "unfed", symbols=demo.symbols).write_config()
+    copy_mart(demo, stack)
+    trade_again(stack, timedelta(hours=-2))
+    try:
+        start_dashboard(stack)
+        visitor = Visitor(chromium.new_page(bypass_csp=True), f"http://127.0.0.1:{stack.dashboard_port}")
+        visitor.open(SERIES)
+        health = visitor.page.locator(".health")
+        health.filter(has_text=re.compile(r"^no live feed · settled · 2\.0 h")).wait_for()
+        old = dot(visitor)
+        trade_again(stack, timedelta(seconds=0))  # the warehouse goes on
+        health.filter(has_text=re.compile(r"^no live feed · settled · [\d.]+ m?s$")).wait_for()
+        young = dot(visitor)
+        with proxying(f"http://127.0.0.1:{demo.feed_port}", "/", stack.feed_port):
+            health.filter(has_text=re.compile(r"^(live|quiet|incomplete) ")).wait_for()
+        health.filter(has_text="no live feed").wait_for()
+        assert old != young
+        visitor.page.close()
+        visitor.check()
+    finally:
+        stack.stop()
+
+
+def trade_again(stack: Stack, ago: timedelta) -> None:
+    """Publish the mart's version again: its newest trades were made so long from now."""
+    current = stack.home / "mart" / CURRENT
+    version = decode(current.read_bytes())
+    traded_at = datetime.now(UTC).replace(tzinfo=None) + ago
+    marks = {symbol: replace(mark, traded_at=traded_at) for symbol, mark in version.watermarks.items()}
+    replace_atomically(current, encode(replace(version, version=version.version + 1, watermarks=marks)))
 
 
 def age(text: str) -> float:

@@ -149,7 +149,28 @@ async def test_without_a_feed_bars_come_from_the_mart_alone(tmp_path: Path) -> N
         await until(lambda: screen.shows(trades[:100]), "the mart's bars")
         warehouse.load(trades[100:])
         await until(lambda: screen.shows(trades), "the mart's next version")
-        assert screen.status["source"] == "mart"
+        await until(
+            lambda: screen.read().status["event"] == trades[-1].traded_at // 1_000, "the age of its newest trade"
+        )
+        assert screen.status["source"] == "settled"
+
+
+async def test_without_its_feed_a_bar_is_settled_once_the_mart_has_all_that_it_shows(tmp_path: Path) -> None:
+    trades, warehouse, feed = tape(300, start=START), Warehouse(), FeedServer()
+    warehouse.load(trades[:100])
+    async with feed.running():
+        port = feed.port
+    async with hub_over(warehouse, f"http://127.0.0.1:{port}/feed", tmp_path) as hub:
+        screen = await watching(hub)
+        async with FeedServer(port).running() as feed:
+            await until(feed.is_asked, "a subscription")
+            await feed.say(trades[100:200])
+            await until(lambda: screen.read().status["source"] == "feed", "a live feed")
+        await until(lambda: screen.read().status["source"] == "away", "the feed to be missed")
+        assert screen.status["event"] == trades[199].traded_at // 1_000
+        warehouse.load(trades[100:220])
+        await until(lambda: screen.read().status["source"] == "settled", "the mart to pass the feed's last trade")
+        assert screen.status["event"] == trades[219].traded_at // 1_000
 
 
 async def test_a_feed_that_comes_back_is_asked_to_go_on_where_it_ended(tmp_path: Path) -> None:

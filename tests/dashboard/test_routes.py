@@ -242,7 +242,7 @@ async def test_a_browser_that_subscribes_gets_a_status_and_its_bars(
                 frames.append(json.loads((await socket.receive()).data))
         bars = next(frame for frame in frames if "b" in frame)
         assert [bar[0] for bar in bars["b"]] == [int(row[0]) for row in expected(trades, "1m")]
-        assert any(frame.get("i", {}).get("source") == "mart" for frame in frames)
+        assert any(frame.get("i", {}).get("source") == "settled" for frame in frames)
         await socket.send_json({"ping": 7})
         pong = await answer(socket, "pong")
         assert pong["pong"] == 7

@@ -61,6 +61,10 @@ class Version:
     """One state of the warehouse."""
 
     version: int
+    newest: dict[str, datetime]
+
+    def traded_at(self, symbol: str) -> datetime | None:
+        return self.newest.get(symbol)
 
 
 class Warehouse:
@@ -100,7 +104,9 @@ class Warehouse:
     def current(self) -> Version:
         if not self._version:
             raise MartNotReadyError("nothing has been published yet")
-        return Version(self._version)
+        with self._lock:
+            newest = self._connection.execute("select symbol, max(traded_at) from trades group by symbol").fetchall()
+        return Version(self._version, dict(newest))
 
     def candles(
         self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None, limit: int | None

@@ -92,6 +92,11 @@ class Version(msgspec.Struct, frozen=True):
     format: int = FIRST_FORMAT
     """Of this file and of what it names; one that says none is of the first."""
 
+    def traded_at(self, symbol: str) -> datetime | None:
+        """When the newest trade of a symbol was made (UTC); None without one."""
+        mark = self.watermarks.get(symbol)
+        return mark.traded_at if mark else None
+
     def newest_day(self) -> tuple[float, int]:
         """Return the share of all trades that the newest 24 hours have, and the bytes that these hours added.
 

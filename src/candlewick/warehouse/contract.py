@@ -79,6 +79,9 @@ class Version(Protocol):
     def version(self) -> object:
         """Differs between any two states."""
 
+    def traded_at(self, symbol: str) -> datetime | None:
+        """When the newest trade of a symbol in it was made (UTC); None where that is not known."""
+
 
 class Viewed(CandleReader, Protocol):
     """What the dashboard asks of a warehouse; safe to call from several threads."""

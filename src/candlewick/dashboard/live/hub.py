@@ -21,7 +21,7 @@ from candlewick.dashboard.live.topic import Key, Topic, Viewer
 from candlewick.dashboard.reads import Reads, bars_of, history_stamp
 from candlewick.errors import MartNotReadyError, WarehouseError
 from candlewick.mart.rolling import base_of
-from candlewick.moments import now_us
+from candlewick.moments import now_us, to_micros
 from candlewick.process import heartbeat
 from candlewick.warehouse.contract import Viewed
 
@@ -213,6 +213,8 @@ class Hub:
             if bars:
                 before = table.column("open_time")[0].as_py()
                 topic.stamp = await self._reads(history_stamp, self._reader, *topic.key, before)
+                traded_at = (await self._reads(self._reader.current)).traded_at(topic.symbol)
+                topic.settled_at = to_micros(traded_at) if traded_at else topic.settled_at
         except WarehouseError as error:
             log.info("topic waits for the mart", topic=topic.key, problem=str(error))
             return

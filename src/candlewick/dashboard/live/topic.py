@@ -41,6 +41,9 @@ class Topic:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     settled_id: int | None = None
     event_at: int = 0
+    """The newest event that the feed told of, in µs; 0 for none."""
+    settled_at: int = 0
+    """When the newest trade in the warehouse was made, in µs; 0 where that is not known."""
     stamp: str = ""
     follows_feed: bool = False
     ahead: LiveBars | None = None
@@ -106,18 +109,22 @@ class Topic:
     def status(self, at_us: int, *, feed: bool, **more: Any) -> str:
         """Return a status frame: where the bars come from, when the forming one closes, and the history's stamp."""
         newest = self.shown.bars[-1] if self.live.bars else None
-        source = "waiting" if newest is None else self._feeds() if feed else "mart"
+        source = "waiting" if newest is None else self._feeds() if feed else self._unfed()
         return self._writer.status(
             now=at_us // 1_000,
             source=source,
             closes=newest.close_time // 1_000 if newest else None,
-            event=self.event_at // 1_000 or None,
+            event=max(self.event_at, self.settled_at) // 1_000 or None,
             stamp=self.stamp,
             **more,
         )
 
     def _feeds(self) -> str:
         return "feed" if self.follows_feed else "ahead" if self.ahead else "mart"
+
+    def _unfed(self) -> str:
+        """Without a feed: whether what it told last is all in the warehouse by now."""
+        return "settled" if self.shown.last_id == self.settled_id else "away"
 
     def _go_on(self, trades: Iterable[FeedTrade]) -> None:
         """Carry a copy of the bars on by trades behind a hole."""

@@ -39,6 +39,9 @@ class Seen(NamedTuple):
 
     version: int
 
+    def traded_at(self, symbol: str) -> None:
+        """None: to know it would take another statement on each look."""
+
 
 @dataclass
 class _Held:

@@ -4,10 +4,11 @@ import type { Status, Tick } from "./live";
 
 /**
  * live: the feed carries the forming bar. quiet: it does, but brought nothing for some seconds. incomplete: it goes on
- * over a hole. delayed: bars come from the warehouse alone. stale: the newest event is old. waiting: there are no bars yet. lost: there is no connection.
+ * over a hole. delayed: it brings nothing newer than the warehouse. away: it is gone, however old the newest event is.
+ * settled: so it is, and all bars are the warehouse's. stale: the newest event is old. waiting: there are no bars yet. lost: there is no connection.
  * replay: the bars on screen are of the past, on purpose.
  */
-export type Health = "live" | "quiet" | "incomplete" | "delayed" | "stale" | "waiting" | "lost" | "replay";
+export type Health = "live" | "quiet" | "incomplete" | "delayed" | "away" | "settled" | "stale" | "waiting" | "lost" | "replay";
 
 /** After so many ms without an event the feed is quiet, and the newest bar stale. */
 const QUIET_AFTER = 5_000;
@@ -15,12 +16,18 @@ const STALE_AFTER = 60_000;
 /** Below this age, in ms, trades follow each other, and what tells is how late they arrive. */
 const FLOWING = 1_000;
 
+/** Whether an event of that age, in ms, is old. */
+export function isOld(age: number | null): boolean {
+  return age !== null && age > STALE_AFTER;
+}
+
 /** `age` is that of the newest event, in ms; null where none is known. */
 export function healthOf(isConnected: boolean, status: Status | null, age: number | null, isReplaying = false): Health {
   if (!isConnected) return "lost";
   if (isReplaying) return "replay";
   if (!status || status.source === "waiting") return "waiting";
-  if (age !== null && age > STALE_AFTER) return "stale";
+  if (status.source === "away" || status.source === "settled") return status.source;
+  if (isOld(age)) return "stale";
   if (status.source === "mart") return "delayed";
   if (age !== null && age > QUIET_AFTER) return "quiet";
   return status.source === "ahead" ? "incomplete" : "live";

@@ -14,14 +14,17 @@ const LOOK_EVERY = 1_000;
 const FIRST_PINGS = 4;
 const PING_EVERY = 5;
 
-/** `ahead` is the feed carried on over a hole. */
-export type Source = "feed" | "ahead" | "mart" | "waiting";
+/**
+ * `ahead` is the feed carried on over a hole; `mart` a feed that brings nothing newer than the warehouse has. Without a feed it is
+ * `away` while bars hold trades of it that the warehouse has not settled, then `settled`.
+ */
+export type Source = "feed" | "ahead" | "mart" | "away" | "settled" | "waiting";
 
 export interface Status {
   /** The server's clock, in ms. */
   now: number;
   source: Source;
-  /** When the forming bar closes, and the newest event in it, in ms. */
+  /** When the forming bar closes, and the newest event there is of the feed or the warehouse, in ms. */
   closes: number | null;
   event: number | null;
   /** Changes whenever older bars change. */

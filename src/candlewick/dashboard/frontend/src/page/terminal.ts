@@ -39,7 +39,7 @@ import { Wardrobe } from "./wardrobe";
 import { Watchlist } from "./watchlist";
 
 /** In these states the age of the newest trade is told. */
-const DATED: ReadonlySet<Health> = new Set<Health>(["live", "quiet", "incomplete", "delayed", "stale"]);
+const DATED: ReadonlySet<Health> = new Set<Health>(["live", "quiet", "incomplete", "delayed", "away", "settled", "stale"]);
 const CLOCK_EVERY = 250;
 
 /** What the page around the terminal does for it. */

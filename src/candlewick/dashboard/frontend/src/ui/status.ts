@@ -1,7 +1,7 @@
 // The bar below the charts: whether and how fast bars arrive, when the bar closes, the time and zone, the scale.
 
 import { type Scale, SCALES } from "../chart/charttypes";
-import type { Health } from "../data/health";
+import { type Health, isOld } from "../data/health";
 import type { Source, Status } from "../data/live";
 import { countdown, fixed, span } from "../format";
 import type { Choice } from "../state/choice";
@@ -13,19 +13,24 @@ const CLOCK: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", 
 const SOURCES: Record<Source, [name: string, title: string]> = {
   feed: ["feed", "The forming bar: the warehouse's bar, carried on by the recorder's trades with contiguous ids"],
   ahead: ["feed, over a hole", "The recorder's feed goes on although trades before it are missing: bars since then are incomplete"],
-  mart: ["warehouse", "Bars come from the warehouse alone: the recorder's feed is not there, or waits for a hole to be filled"],
+  mart: ["warehouse", "Bars come from the warehouse: the recorder's feed brings nothing newer"],
+  away: ["warehouse", "The recorder's feed is away: bars go on as the warehouse settles them"],
+  settled: ["warehouse", "The recorder's feed is away: all bars are those that the warehouse has settled"],
   waiting: ["", ""],
 };
 const HEALTH_TITLES: Record<Health, string> = {
   live: "How long trades take from the exchange to this screen",
   quiet: "How old the newest trade is: the recorder is connected, but sends none",
   incomplete: "Trades are missing and asked for: prices are right, the sums of the newest bars are not yet",
-  delayed: "How old the newest trade of the recorder's feed is; bars come from the warehouse",
+  delayed: "How old the newest trade is: the recorder is connected, but bars come from the warehouse",
+  away: "The recorder's feed is away, and nothing is live: how old the newest trade is",
+  settled: "The recorder's feed is away, and nothing is live: how old the newest trade is that the warehouse has settled",
   stale: "How old the newest trade is",
   waiting: "There are no candles yet",
   lost: "The dashboard's server does not answer",
   replay: "Trades of the past are played",
 };
+const WORDS: Partial<Record<Health, string>> = { lost: "reconnecting", away: "no live feed", settled: "no live feed · settled" };
 const SCALE_NAMES: Record<Scale, [name: string, title: string]> = {
   auto: ["lin", "Prices, as they are"],
   log: ["log", "Logarithmic (Alt+L)"],
@@ -110,7 +115,8 @@ export class StatusBar {
 
   setHealth(health: Health, age: number | null): void {
     this.health.dataset.health = health;
-    const words = health === "lost" ? "reconnecting" : health;
+    this.health.toggleAttribute("data-old", isOld(age));
+    const words = WORDS[health] ?? health;
     setText(this.health, age === null ? words : `${words} · ${span(age)}`);
     // These two are about live bars.
     this.bars.hidden = this.source.hidden = health === "replay";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Freshness, healthOf } from "../../src/data/health";
+import { Freshness, healthOf, isOld } from "../../src/data/health";
 import type { Status, Tick } from "../../src/data/live";
 
 const NOW = 1_795_341_470_794;
@@ -22,6 +22,13 @@ test("without a connection nothing else counts", () => {
 test("before the first status or the first bar the chart waits", () => {
   assert.equal(healthOf(true, null, null), "waiting");
   assert.equal(healthOf(true, status({ source: "waiting", event: null }), null), "waiting");
+});
+
+test("without the feed the word says so and never stale, whatever the age; only the age is old after a minute", () => {
+  for (const source of ["away", "settled"] as const) {
+    for (const age of [null, FRESH, 4_000, 61_000]) assert.equal(healthOf(true, status({ source }), age), source);
+  }
+  assert.deepEqual([null, 59_000, 61_000].map(isOld), [false, false, true]);
 });
 
 test("bars from the feed are live, bars from the warehouse alone are delayed", () => {
