@@ -17,6 +17,7 @@ from candlewick.config import load
 from candlewick.process.disk import Place
 from candlewick.recorder import metrics as of_recorder
 from candlewick.status import probe
+from candlewick.warehouse.refused import Refused
 from recorder.test_metrics import NUMBERS
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,7 @@ def told(tmp_path_factory) -> dict[str, set[str]]:
     config.write_text('data = "."\n')
     report = replace(
         status.collect(load(config)),
+        refused=Refused(0),
         processes=[status.Process(name, True, 1, 1, "running") for name in status.PROCESSES],
         symbols=[status.Symbol("BTCUSDT", 9, 9, 9, 0, 0, 1.0, 5.0)],
         audit={"match": 7, "mismatch": 0},

@@ -1,5 +1,6 @@
 """RAW on Snowflake's peer with a few lines, as Snowpipe would have put them: for tests of what runs on it."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,8 +37,9 @@ class SmallRaw:
                 connection.run(f"create schema if not exists {settings.snowflake.database}.{schema}")
             connection.run(f"create table {settings.snowflake.database}.RAW.BINANCE_RAW ({_TABLE})")
             for section in sections(render("setup", settings, "")):
-                if section.title == "What the models take":
-                    for statement in section.statements:
+                is_taken = section.title == "What the models take"
+                for statement in section.statements:
+                    if is_taken or re.search(r"ERROR_LOGGING|ERROR TABLE", statement):
                         connection.run(statement)
             connection.run(f"CREATE PIPE IF NOT EXISTS {name} AUTO_INGEST = TRUE AS {copy_statement(settings)}")
         return cls(peer, settings)

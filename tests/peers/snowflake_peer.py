@@ -27,6 +27,7 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
 from sqlglot import exp
 
+from peers import snowflake_refusals
 from peers.fakesnow_shims import crashes_as_refusals, rewritten, shimmed
 from peers.snowflake_functions import Functions
 from peers.snowflake_streams import Streams
@@ -78,6 +79,7 @@ class Peer:
         self.statements.append(statement)
         self.functions.note(statement)
         statement = self.streams.answered(self.functions.answered(rewritten(statement)))
+        statement = snowflake_refusals.answered(statement, self.statements)
         if answered := self._staged(statement) or self._shown(statement):
             return answered
         plain = " ".join(statement.split())
@@ -101,6 +103,10 @@ class Peer:
             self._refuse_a_role_that_does_not_trust()
             self.load(match[1], self.objects())
         return statement
+
+    def refuse_rows(self, rows: list[dict[str, Any]], message: str, *, hours_ago: float = 0.0) -> None:
+        """Let streamed rows not get into RAW."""
+        snowflake_refusals.make(self.holds, rows, message, hours_ago=hours_ago)
 
     def load(self, pipe: str, objects: dict[str, bytes]) -> int:
         """Run the pipe's COPY over these objects, each once; return how many it loaded."""

@@ -88,8 +88,8 @@ CREATE TABLE IF NOT EXISTS {{ database }}.RAW.BINANCE_RAW (
 )
   DATA_RETENTION_TIME_IN_DAYS = 1
   COMMENT = 'The lines of the lake, which has them all: one day of Time Travel is enough';
--- Rows that streaming cannot put there are kept beside it, with the reason: SELECT * FROM ERROR_TABLE(…RAW.BINANCE_RAW)
--- ("Error logging in Snowpipe Streaming with high-performance architecture").
+-- Rows that streaming cannot put there are kept beside it, with the reason, and read by ERROR_TABLE(…RAW.BINANCE_RAW)
+-- ("Error logging in Snowpipe Streaming with high-performance architecture", "Error tables").
 ALTER TABLE {{ database }}.RAW.BINANCE_RAW SET ERROR_LOGGING = TRUE;
 CREATE FILE FORMAT IF NOT EXISTS {{ database }}.RAW.{{ file_format }}
   TYPE = JSON
@@ -102,6 +102,7 @@ CREATE STAGE IF NOT EXISTS {{ database }}.RAW.{{ stage }}
 ALTER STAGE {{ database }}.RAW.{{ stage }} SET URL = {{ raw_url }} STORAGE_INTEGRATION = {{ storage_integration }};
 GRANT SELECT, INSERT ON TABLE {{ database }}.RAW.BINANCE_RAW TO ROLE {{ loader_role }};
 GRANT SELECT, DELETE ON TABLE {{ database }}.RAW.BINANCE_RAW TO ROLE {{ transformer_role }};
+GRANT SELECT ERROR TABLE ON TABLE {{ database }}.RAW.BINANCE_RAW TO ROLE {{ transformer_role }};
 GRANT USAGE ON FILE FORMAT {{ database }}.RAW.{{ file_format }} TO ROLE {{ loader_role }};
 GRANT USAGE ON STAGE {{ database }}.RAW.{{ stage }} TO ROLE {{ loader_role }};
 -- Sealed days, which `candlewick load` puts into SILVER. Logical types are the file's own: exact decimals, and µs.

@@ -17,6 +17,7 @@ from candlewick.process.disk import Place
 from candlewick.status.places import places_of
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.home import Days, Tallies, home_of
+from candlewick.warehouse.refused import Refused
 from candlewick.warehouse.sending import Sending
 
 PROCESSES = ("recorder", "warehouse", "dashboard")
@@ -80,6 +81,8 @@ class Report:
     places: list[Place] = field(default_factory=list)
     days: Days = field(default_factory=Days)
     sending: Sending | None = None
+    refused: Refused | None = None
+    """Rows that were streamed to Snowflake, and that it could not put into RAW."""
 
     @property
     def is_healthy(self) -> bool:
@@ -103,6 +106,8 @@ class Report:
             found.append(f"does not arrive: {self.arrival.problem}")
         if self.sending is not None and self.sending.problem is not None:
             found.append(f"not sent to Snowflake: {self.sending.problem}")
+        if self.refused is not None and self.refused.count:
+            found.append(f"Snowflake refused {self.refused.count:,} rows within a day: {self.refused.told[0]}")
         if mismatches := self.audit.get("mismatch"):
             found.append(f"{mismatches:,} candles are not the exchange's own")
         if self.holes:
@@ -150,6 +155,7 @@ def collect(settings: Settings, *, asks: bool = False) -> Report:
         places=places_of(settings, recorder),
         days=home.days(warehouse),
         sending=Sending.of_beat(warehouse),
+        refused=Refused.of_beat(warehouse),
     )
 
 

@@ -79,6 +79,9 @@ class _Numbers:
         yield _by("candlewick_stored_bytes", "What lies where, by sums that are kept", "place", stored)
         skipped = len(report.skipped_objects)
         yield GaugeMetricFamily("candlewick_skipped_objects", "Objects of the lake that cannot be read", skipped)
+        if report.refused is not None:
+            refused = report.refused.count
+            yield GaugeMetricFamily("candlewick_refused_rows", "Rows that Snowflake refused within a day", refused)
 
 
 def _by(name: str, text: str, label: str, values: Mapping[str, float | int | None]) -> Metric:

@@ -100,6 +100,9 @@ def _summary(report: Report) -> str:
     if report.sending is not None:
         lines.append(f"sending           {escape(report.sending.text(now_us()))}")
         lines += [f"[red]not sent[/]          {escape(report.sending.problem)}"] if report.sending.problem else []
+    if report.refused is not None and (report.refused.count or report.refused.problem):
+        lines.append(f"[red]refused rows[/]      {escape(report.refused.text())}")
+        lines += [f"[red]refused row[/]       {escape(row)}" for row in report.refused.told]
     lines += [f"[red]stopped[/]           {escape(symbol.stopped)}" for symbol in report.symbols if symbol.stopped]
     lines += [f"[yellow]skipped object[/]    {escape(name)}" for name in report.skipped_objects]
     if report.other_quote_amounts:

@@ -75,9 +75,17 @@ def ways_html(report: Report, now_us: int) -> Html:
     """How objects arrive where others load them, and how rows go to Snowflake from here; nothing where neither does."""
     ways = (("Arrival", report.arrival), ("Sending", report.sending))
     told = [(f"{name}: {way.text(now_us)}", way.problem) for name, way in ways if way is not None]
-    if not told:
-        return Html("")
-    return section("Snowflake", *(words(text) + (_wrong(problem) if problem else "") for text, problem in told))
+    parts = [words(text) + (_wrong(problem) if problem else "") for text, problem in told]
+    return section("Snowflake", *parts, *_refused(report)) if parts else Html("")
+
+
+def _refused(report: Report) -> list[Html]:
+    """The rows that Snowflake did not put into RAW; nothing where it did all."""
+    refused = report.refused
+    if refused is None or not (refused.count or refused.problem):
+        return []
+    items = "".join(f"<li>{escape(row)}</li>" for row in refused.told)
+    return [_wrong(f"Refused rows: {refused.text()}"), Html(f"<ul>{items}</ul>")]
 
 
 def skipped_html(names: Sequence[str]) -> Html:

@@ -11,6 +11,7 @@ from candlewick.mart.version import CANDLES
 from candlewick.process import heartbeat
 from candlewick.setup.checks.answers import Check, Found
 from candlewick.warehouse.snowflake import pipe as pipes
+from candlewick.warehouse.snowflake import refused
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.cycle import STREAM
 from candlewick.warehouse.snowflake.sending import NOTES
@@ -40,6 +41,7 @@ def checks(settings: Settings, parts: ExitStack) -> list[Check]:
         checks.append(("the pipe loads", lambda: _pipe(models(), settings)))
     else:
         checks.append(("the channels' offsets", lambda: _channels(models(), settings)))
+        checks.append(("no streamed row is refused", lambda: _refused(models(), settings)))
     return [
         *checks,
         ("a live view prunes", lambda: _pruning(reader())),
@@ -107,6 +109,13 @@ def _channels(connection: Connection, settings: Settings) -> Found:
     if not rows:
         return "wrong", "there is no channel: nothing was streamed yet (`candlewick warehouse`)"
     return "ok", "; ".join(f"{row['name']} at {row['offset_token']}" for row in rows)
+
+
+def _refused(connection: Connection, settings: Settings) -> Found:
+    found = refused.rows(connection, f"{settings.snowflake.database}.RAW.BINANCE_RAW")
+    if found.problem:
+        return "wrong", found.problem
+    return ("wrong", f"{found.text()}: {'; '.join(found.told)}") if found.count else ("ok", "none within a day")
 
 
 def _pruning(connection: Connection) -> Found:

@@ -24,7 +24,8 @@ from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.compiling import program
 from candlewick.warehouse.home import Days
 from candlewick.warehouse.pace import Pace
-from candlewick.warehouse.snowflake import tables, views
+from candlewick.warehouse.refused import Refused
+from candlewick.warehouse.snowflake import refused, tables, views
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.cycle import RAW, Cycle, Put
 from candlewick.warehouse.snowflake.ingest import Ingest
@@ -43,13 +44,6 @@ PURGE_SECONDS = 21_600.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _WATERMARKS = "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
 _COUNTS = "select count(*) from silver.object_manifests"
-_MOST_REFUSED = 20
-_REFUSED = (
-    "select file_name, first_error_message, count(*) over ()"
-    " from table(information_schema.copy_history(table_name => '{table}',"
-    " start_time => dateadd('day', -1, current_timestamp())))"
-    " where lower(status) in ('load failed', 'partially loaded') order by last_load_time desc limit {most}"
-)
 _GAPS = "select count(*) from gold.tape_gaps where state = 'open'"
 
 T = TypeVar("T")
@@ -113,7 +107,8 @@ class Owner:
     verdicts: Mapping[str, int] = field(default_factory=dict)
     gaps: int = 0
     days: Days = field(default_factory=Days)
-    refused: list[str] = field(default_factory=list)
+    refused_files: list[str] = field(default_factory=list)
+    refused_rows: Refused | None = None
     cycle_ms: dict[str, float] = field(default_factory=dict)
     _counted: Verdicts = field(default_factory=Verdicts)
     _audit: Pace = field(default_factory=lambda: Pace(AUDIT_SECONDS, is_owed=False))
@@ -212,8 +207,11 @@ class Owner:
             self.verdicts = self._counted.count(connection, self.work.changed.get("candle_audit"))
             self.gaps = connection.run(_GAPS)[0][0]
             self.days = Days.asked(connection.run)
+            table = f"{self.settings.snowflake.database}.{RAW}"
             if self.settings.ingest == "files":
-                self.refused = _refused(connection, f"{self.settings.snowflake.database}.{RAW}")
+                self.refused_files = refused.files(connection, table)
+            else:
+                self.refused_rows = refused.rows(connection, table)
 
     def _tell_of_pipe(self, before: News | None) -> None:
         """Log what is wrong with the pipe, once, and that it is right again."""
@@ -230,15 +228,6 @@ def _release(lease: Lease, session: Session) -> None:
         session(lease.release)
     except WarehouseError as error:
         log.warning("the lease could not be released; it runs out by itself", problem=str(error))
-
-
-def _refused(connection: Connection, table: str) -> list[str]:
-    """The newest files that nobody could load within a day, each with its reason, and how many more there are."""
-    rows = connection.run(_REFUSED.format(table=table, most=_MOST_REFUSED))
-    told = [f"{name}: {reason}" for name, reason, _ in rows]
-    count = int(rows[0][2]) if rows else 0
-    more = f"{count - len(told):,} more within a day: information_schema.copy_history tells all"
-    return [*told, more] if count > len(told) else told
 
 
 def _nothing(_connection: Connection, _moment: datetime) -> int:
@@ -272,6 +261,7 @@ class _Pulse:
             "loaded_at": to_micros(max(loaded)) if loaded else None,
             "cycle_ms": owner.cycle_ms,
             "skipped_objects": self._skipped(owner),
+            "refused_rows": owner.refused_rows,
             "audit": owner.verdicts,
             "gaps": owner.gaps,
             "days": owner.days.for_beat(),
@@ -282,7 +272,7 @@ class _Pulse:
         """What was not loaded: objects that the streaming way in could not read, or that the pipe refused in a day."""
         if self.ingest is not None:
             return [f"{name}: {why}" for name, why in self.ingest.skipped.items()]
-        return owner.refused
+        return owner.refused_files
 
     def _arrival(self, news: News) -> Arrival | None:
         if self.ingest is not None:

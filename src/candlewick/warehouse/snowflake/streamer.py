@@ -123,7 +123,7 @@ class Streamer:
             waiting=len(pending),
             oldest_at=min((each.since for each in pending), default=None),
             loaded_at=self._committed_at,
-            problem=f"{problem}; ERROR_TABLE(RAW.BINANCE_RAW) has them, GOLD.TAPE_GAPS the holes" if problem else None,
+            problem=f"{problem}; the refused rows are named apart, GOLD.TAPE_GAPS has the holes" if problem else None,
         )
 
     def _append_up_to(self, name: str) -> None:
