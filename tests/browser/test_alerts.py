@@ -75,6 +75,7 @@ def test_alerts_are_the_servers_and_each_symbols_own(visit_watch: Visit) -> None
     visitor.page.locator(".alerts-list b").wait_for()
     assert listed(chart_of(visitor, "ETHDEMO")) == []
     stranger = chart_of(visit_watch("/chart?symbol=BTCDEMO&tf=1m"))
+    stranger.page.locator(".alerts-list b").wait_for()
     assert listed(stranger) == ["1,000,000.00"]
     stranger.page.get_by_role("button", name="Remove the alert at 1000000").click()
     stranger.page.locator(".alerts-list b").wait_for(state="detached")
@@ -97,8 +98,7 @@ def test_a_recorder_that_ends_is_told(visit_watch: Visit, watch: Stack, demo: St
 
 
 def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(visit_watch: Visit) -> None:
-    visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m&ind=").wait_for_bars()
-    visitor.ask(f"{HOOK}.pan(-20)")  # away from the newest bar: a next minute moves nothing
+    visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m&ind=").wait_for_bars().look_back()
     watch_paint(visitor)
     low = min(bar["low"] for bar in visitor.ask(f"{HOOK}.bars().slice(-60, -25)"))
     open_menu(visitor)

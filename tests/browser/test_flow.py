@@ -6,7 +6,7 @@ from browser.axe import violations
 from browser.conftest import Visit
 from browser.hands import SERIES, keys, place_of, press, query
 from browser.painted import painted_texts, watch_paint
-from browser.visitor import HOOK, Visitor
+from browser.visitor import Visitor
 
 FOLLOW = """() => {
     const ids = [...document.querySelectorAll(".sales-id")].map((link) => Number(link.textContent));
@@ -69,7 +69,7 @@ def test_an_id_that_is_not_here_yet_comes_by_itself_and_so_does_a_page_that_was_
     press(visitor, "Order flow")
     visitor.page.get_by_role("menuitem", name="Time & sales").click()
     visitor.page.locator(".sales-id").nth(30).wait_for()
-    to_come = ids(visitor)[0] + 100
+    to_come = ids(visitor)[0] + 20
     visitor.page.get_by_label("Go to trade id").fill(str(to_come))
     keys(visitor, "Enter")
     visitor.page.locator(f"tr[data-id='{to_come}']").wait_for()
@@ -90,8 +90,7 @@ def test_the_panel_of_a_bar_tells_its_flow_and_its_standing(visit: Visit) -> Non
 
 
 def test_the_edges_of_a_drawn_profile_are_dragged_from_bar_to_bar(visit: Visit) -> None:
-    visitor = visit(f"{SERIES}&ind=").wait_for_bars(20)
-    visitor.ask(f"{HOOK}.pan(-20)")  # away from the newest bar: a next minute moves nothing
+    visitor = visit(f"{SERIES}&ind=").wait_for_bars(20).look_back()
     watch_paint(visitor)
     press(visitor, "Order flow")
     visitor.page.get_by_role("menuitem", name="Volume profile: between two bars").click()

@@ -7,12 +7,13 @@ from browser.visitor import HOOK
 
 def test_every_key_of_the_reference_does_what_it_says(visit: Visit) -> None:
     visitor = visit(SERIES).wait_for_bars()
+    visitor.look_back()
     point(visitor)
     start = position(visitor)
     for key, bars in (("ArrowLeft", -1), ("ArrowLeft", -1), ("ArrowRight", 1)):
-        before = position(visitor)
+        before = visitor.view()[1]
         keys(visitor, key)
-        visitor.wait(f"Math.abs({HOOK}.view().to - {HOOK}.bars().length - {before + bars}) < 0.6")
+        visitor.wait(f"Math.abs({HOOK}.view().to - {before + bars}) < 0.6")
     keys(visitor, "Control+ArrowLeft")
     visitor.wait(f"{HOOK}.view().to - {HOOK}.bars().length < {start - 20}")
     keys(visitor, "End")

@@ -126,7 +126,7 @@ def test_lines_between_days_stand_where_the_zone_has_its_midnight(visit: Visit) 
 
 
 def test_the_data_window_tells_every_number_of_the_bar_under_the_crosshair(visit: Visit) -> None:
-    visitor = visit(f"{SERIES}&ind=ema,rsi").wait_for_bars()
+    visitor = visit(f"{SERIES}&ind=ema,rsi").wait_for_bars().look_back()
     keys(visitor, "Alt+d")
     x, y, time = place_of(visitor, 60)
     visitor.page.mouse.move(x, y)

@@ -40,7 +40,8 @@ def test_a_double_click_sets_a_bars_fields_beside_the_exchanges_and_names_its_ob
 
 def test_the_lineage_of_a_bar_equals_the_marts_row(visit: Visit, demo: Stack) -> None:
     visitor = visit("/chart?symbol=ETHDEMO&tf=5m").wait_for_bars(12)
-    opened = ask_for(visitor, 3)
+    visitor.look_back(12)
+    opened = ask_for(visitor, 6)
     first, last = (int(text) for text in visitor.page.locator(".lineage .ids code").all_inner_texts())
     rows = Mart(demo.settings.mart_path).candles("ETHDEMO", "5m").to_pylist()
     row = next(row for row in rows if int(row["open_time"].timestamp()) == opened)
@@ -59,8 +60,8 @@ def test_a_forming_bar_is_told_as_forming_and_looked_at_again_by_itself(visit: V
 
 
 def test_a_click_selects_a_bar_and_moves_nothing(visit: Visit) -> None:
-    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
-    x, y, time = place_of(visitor, 20)
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars().look_back()
+    x, y, time = place_of(visitor, 40)
     visitor.page.mouse.click(x, y)
     visitor.page.mouse.move(x, 2)  # off the chart: the legend stays with the bar
     visitor.wait_for_ticks(3)
@@ -90,9 +91,9 @@ def test_the_panel_leaves_every_bar_where_it_is_and_escape_closes_it(visit: Visi
 
 
 def test_the_right_button_tells_what_can_be_done_here(visit: Visit) -> None:
-    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
+    visitor = visit("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars().look_back()
     watch_paint(visitor)
-    x, y, time = place_of(visitor, 20)
+    x, y, time = place_of(visitor, 40)
     page = visitor.page
     page.mouse.click(x, y, button="right")
     rows = [row.split("\n")[0] for row in page.get_by_role("menuitem").all_inner_texts()]

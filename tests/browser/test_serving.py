@@ -117,6 +117,6 @@ def test_history_travels_compressed(demo: Stack) -> None:
 
 def ask(demo: Stack, path: str, **headers: str) -> http.client.HTTPResponse:
     """One request, as a program that is no browser makes it."""
-    connection = http.client.HTTPConnection("127.0.0.1", demo.dashboard_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", demo.dashboard_port, timeout=60)
     connection.request("GET", path, headers=headers)
     return connection.getresponse()

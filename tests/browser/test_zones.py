@@ -53,8 +53,8 @@ def test_the_axis_is_painted_in_the_zone_that_is_chosen_and_in_no_other(visit: V
     visitor.scroll_back()
     for zone in ("Asia/Kolkata", "America/New_York", "UTC"):
         choose_zone(visitor, zone)
-        wait_until(lambda: len(times_on_axis(visitor)) > 2, "the axis to be painted", 30)
-        wait_until(lambda zone=zone: times_on_axis(visitor) <= times_in_zone(visitor, zone), f"an axis in {zone}", 30)
+        wait_until(lambda: len(times_on_axis(visitor)) > 2, "the axis to be painted")
+        wait_until(lambda zone=zone: times_on_axis(visitor) <= times_in_zone(visitor, zone), f"an axis in {zone}")
         visitor.ask(f"{HOOK}.pan(-20)")
         visitor.wait_for_ticks(2)
         assert times_on_axis(visitor) <= times_in_zone(visitor, zone), zone

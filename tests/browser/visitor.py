@@ -83,6 +83,11 @@ class Visitor:
             }})()"""
         )
 
+    def look_back(self, bars: int = 20) -> "Visitor":
+        """Move the newest bar, which has room for 8 at its right, off the screen: a next bar moves nothing then."""
+        self.ask(f"{HOOK}.pan(-{bars})")
+        return self
+
     def scroll_back(self) -> None:
         """Zoom in with the wheel and drag the chart to the right, as a hand does."""
         box = self.page.locator(".canvas").bounding_box()
