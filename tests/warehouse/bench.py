@@ -41,10 +41,13 @@ class Bench:
 
     @classmethod
     @contextmanager
-    def open_as_owner(cls, folder: Path) -> Iterator[Self]:
-        """As `open`, and what the models compile to is run as the owner runs it, without dbt."""
+    def open_as_owner(cls, folder: Path, root: Path | None = None) -> Iterator[Self]:
+        """As `open`, and what the models compile to is run as the owner runs it, without dbt.
+
+        `root` is the folder of a lake with sealed files.
+        """
         with cls.open(folder) as bench:
-            yield replace(bench, owned=Cycle.of(bench.warehouse, program("duckdb", cls.zone, folder)))
+            yield replace(bench, owned=Cycle.of(bench.warehouse, program("duckdb", cls.zone, folder), root))
 
     def empty(self) -> None:
         """Drop everything but RAW's tables, and their rows; the owner's tables stay, without a row."""
@@ -52,10 +55,12 @@ class Bench:
             for table in (
                 "raw.binance_raw",
                 "raw.loaded_objects",
+                "raw.sealed_days",
                 *(each.relation for each in self.owned.program.models),
             ):
                 self.warehouse.connection.execute(f"delete from {table}")
             self.owned.heads.of.clear()
+            self.owned.sealed.read()
             return
         self.warehouse.connection.execute(
             "drop schema if exists silver cascade; drop schema if exists gold cascade;"

@@ -1,4 +1,4 @@
-"""The mart's own files of sealed days go, and whoever reads it finds the same trades in the sealed files."""
+"""What the mart and SILVER have of sealed days goes, and who reads finds the same trades in the sealed files."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from candlewick.config.sections import RetentionSettings
+from candlewick.errors import WarehouseError
 from candlewick.mart import garbage, views
 from candlewick.mart.reader import Mart
 from candlewick.mart.sealed import COMPARED
@@ -18,7 +19,7 @@ from candlewick.process.crashpoint import VARIABLE
 from candlewick.seal import keeping
 from candlewick.warehouse.duckdb.sandbox import Sandbox
 from candlewick.warehouse.home import home_of
-from seal.killed import again
+from seal.killed import again, keeping_none
 from seal.lakes import DAYS, Recorder, fill, lake_of, markets, quiet, settings_of
 from seal.made import Market
 
@@ -26,6 +27,7 @@ FIRST = DAYS[0]
 ROWS = f"select {', '.join(COMPARED)} from {TRADES} order by symbol, trade_id"
 GOLD = "select * exclude (loaded_at) from gold.trades_ohlc_1m order by all"
 STEPS = ("before letting go of files", "after letting go of files")
+STEPS_OF_SILVER = ("mid letting go of silver", "after letting go of silver")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,26 @@ def full(tmp_path_factory):
 
 def letting_go(settings):
     return settings.model_copy(update={"retention": RetentionSettings(mart=timedelta(hours=1))})
+
+
+def letting_silver_go(settings):
+    return settings.model_copy(update={"retention": RetentionSettings(silver=timedelta(hours=1))})
+
+
+def in_table(settings):
+    """The days of SILVER's table, in the warehouse's own file."""
+    with duckdb.connect(str(settings.duckdb_path), read_only=True) as database:
+        found = database.execute("select distinct cast(traded_at as date) from silver.trades_deduped").fetchall()
+    return {day for (day,) in found}
+
+
+def own_until(settings, step, more=""):
+    """Own the warehouse in a process that is killed at a step."""
+    config = settings.data.parent / "candlewick.toml"
+    config.write_text(f'data = "{settings.data}"\nprefix = "demo"\nsymbols = ["BTCUSDT"]\ntimezone = "UTC"\n{more}')
+    command = [sys.executable, "-m", "candlewick", "warehouse", "--once", "--config", str(config)]
+    done = subprocess.run(command, check=False, env=os.environ | {VARIABLE: step}, capture_output=True, timeout=300)
+    assert done.returncode == -signal.SIGKILL, (step, done.stderr[-500:])
 
 
 def version(settings):
@@ -126,19 +148,59 @@ def test_news_of_a_day_that_went_make_it_the_marts_own_again_until_it_is_sealed(
     assert rows(settings) == wanted
 
 
-def test_killed_at_any_step_readers_see_the_same_rows_and_the_next_start_goes_on(full, tmp_path):
+@pytest.mark.parametrize("steps", [STEPS, STEPS_OF_SILVER], ids=["mart", "silver"])
+def test_killed_at_any_step_readers_see_the_same_rows_and_the_next_start_goes_on(full, tmp_path, steps):
     before, candles = rows(full), rows(full, GOLD)
-    for number, step in enumerate(STEPS):
-        settings = letting_go(again(full, tmp_path / str(number)))
-        config = tmp_path / "candlewick.toml"
-        config.write_text(
-            f'data = "{settings.data}"\nprefix = "demo"\nsymbols = ["BTCUSDT"]\ntimezone = "UTC"\n'
-            '[retention]\nmart = "1h"\n'
-        )
-        command = [sys.executable, "-m", "candlewick", "warehouse", "--once", "--config", str(config)]
-        done = subprocess.run(command, check=False, env=os.environ | {VARIABLE: step}, capture_output=True, timeout=300)
-        assert done.returncode == -signal.SIGKILL, (step, done.stderr[-500:])
+    letting = "mart" if steps is STEPS else "silver"
+    for number, step in enumerate(steps):
+        settings = again(full, tmp_path / str(number))
+        settings = letting_go(settings) if letting == "mart" else letting_silver_go(settings)
+        own_until(settings, step, f'[retention]\n{letting} = "1h"\n')
         assert rows(settings) == before, step
         home_of(settings).own(once=True)
         assert rows(settings) == before and rows(settings, GOLD) == candles, step
         assert own_days(settings) == {DAYS[1]}, step
+        assert in_table(settings) == ({DAYS[1]} if letting == "silver" else set(DAYS)), step
+
+
+def test_trades_of_a_sealed_day_leave_the_warehouses_file_and_who_rebuilds_it_does_not_copy_them(full, tmp_path):
+    settings, before, candles = letting_silver_go(again(full, tmp_path)), rows(full), rows(full, GOLD)
+    home_of(settings).own(once=True)
+    assert in_table(settings) == {DAYS[1]} == own_days(settings)
+    assert [each.start.date() for each in version(settings).tables[TRADES].sealed] == [DAYS[0]]
+    assert rows(settings) == before and rows(settings, GOLD) == candles
+    keeping.seal_days(keeping_none(settings), None, None, lambda *_: None, asks=False)
+    home_of(settings).own(once=True)
+    assert in_table(settings) == {DAYS[1]}, "the references to a day that is read from its file bring nothing back"
+    home_of(settings).rebuild(lambda *_: None)
+    assert in_table(settings) == set() and rows(settings) == before and rows(settings, GOLD) == candles
+    assert [each.start.date() for each in version(settings).tables[TRADES].sealed] == list(DAYS)
+
+
+def test_what_comes_late_for_a_day_that_left_silver_is_seen_beside_the_rest_of_it(full, tmp_path):
+    settings = letting_silver_go(again(full, tmp_path))
+    home_of(settings).own(once=True)
+    writer = Recorder(lake_of(settings), "r9")
+    [first, *_] = markets(count=60)
+    again_and_new = [first.line(7), *Market(seed=9, count=1, first_id=first.first_id - 1, day=FIRST).lines()]
+    writer.write(again_and_new)
+    for step in ("mid bringing back", "before commit", "after commit"):
+        own_until(settings, step)
+        assert rows(settings) == rows(full), step
+    home_of(settings).own(once=True)
+    assert in_table(settings) == set(DAYS) == own_days(settings) and not version(settings).tables[TRADES].sealed
+    assert len(rows(settings)) == len(rows(full)) + 1 and set(rows(full)) < set(rows(settings))
+    counted = rows(settings, f"select sum(trade_count) from gold.trades_ohlc_1m where open_time < '{DAYS[1]}'")
+    assert counted == [(61,)]
+
+
+@pytest.mark.parametrize("change", ["gone", "changed"])
+def test_a_day_whose_only_copy_was_lost_is_named_and_nothing_is_made_of_what_is_left(full, tmp_path, change):
+    settings = letting_silver_go(again(full, tmp_path))
+    home_of(settings).own(once=True)
+    [sealed] = version(settings).tables[TRADES].sealed
+    path = settings.mart_path / sealed.name
+    path.unlink() if change == "gone" else path.write_bytes(path.read_bytes()[:-1] + b"x")
+    Recorder(lake_of(settings), "r9").write([markets(count=60)[0].line(7)])  # which could be another copy
+    with pytest.raises(WarehouseError, match=f"{path.name}: SILVER's only copy of a sealed day"):
+        home_of(settings).own(once=True)

@@ -245,9 +245,11 @@ class RetentionSettings(Section):
     """How long what a sealed file has is kept elsewhere, too; what is in no sealed file is kept for ever.
 
     `raw` are small objects in the lake. "auto": a week in a folder, whose disk fills with them; for ever in S3, where a
-    lifecycle may move them. `mart` are the mart's files of trades: its readers read the sealed ones then, as they are,
-    so only where the lake is a folder.
+    lifecycle may move them. `silver` are trades in the warehouse's own file, and in the mart with them; `mart` are the
+    mart's files of trades alone. Models and readers read the sealed files then, as they are, so only where the lake is
+    a folder.
     """
 
     raw: Annotated[timedelta | Literal["auto", "forever"], BeforeValidator(parse_retention)] = "auto"
+    silver: Annotated[timedelta | Literal["forever"], BeforeValidator(parse_retention)] = "forever"
     mart: Annotated[timedelta | Literal["forever"], BeforeValidator(parse_retention)] = "forever"

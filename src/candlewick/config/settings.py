@@ -145,7 +145,14 @@ class Settings(BaseModel):
     @property
     def mart_kept(self) -> timedelta | None:
         """How long the mart's own files of sealed days' trades are kept; None: for ever, as with a lake in S3."""
-        kept = self.retention.mart
+        return self._kept_beside_seals(self.retention.mart)
+
+    @property
+    def silver_kept(self) -> timedelta | None:
+        """How long sealed days' trades are kept in the warehouse's file; None: for ever, as with a lake in S3."""
+        return self._kept_beside_seals(self.retention.silver)
+
+    def _kept_beside_seals(self, kept: timedelta | str) -> timedelta | None:
         return kept if isinstance(kept, timedelta) and "://" not in self.lake_url else None
 
     @property

@@ -35,6 +35,11 @@ from candlewick.process.files import NO_SPACE
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from candlewick.lake.sealed.file import About
+
+MOST_QUOTE = 1e21
+"""What costs as much is no trade to the warehouse (`models/macros/copies.sql`)."""
+
 log = structlog.get_logger()
 
 
@@ -64,6 +69,21 @@ class LakeTrades(NamedTuple):
 
     name: str
     trades: "pa.Table"
+    manifest: Manifest
+
+    @property
+    def text(self) -> bytes:
+        """It has no lines at hand."""
+        return b""
+
+
+class LakeSealed(NamedTuple):
+    """An object that stands for trades of a sealed day, which are left in their file; `size` is its bytes."""
+
+    name: str
+    about: "About"
+    part: SealedPart
+    size: int
     manifest: Manifest
 
     @property
@@ -182,6 +202,24 @@ class Lake:
 
         trades = reference.trades_of(self._sealed_content(part), part)
         return LakeTrades(item.name, trades, replace(item.manifest, lines=trades.num_rows))
+
+    def read_sealed(self, name: str) -> LakeText | LakeTrades | LakeSealed:
+        """Read an object whole; of one that stands for trades of a sealed day, see that their file is what was sealed.
+
+        Raises as `read_object`.
+        """
+        item = self._read(name)
+        part = item.manifest.sealed
+        if part is None or part.group is None:
+            return item if part is None else self._of_sealed(item, part)
+        from candlewick.lake.sealed import file  # noqa: PLC0415 - recorders need no Arrow
+
+        content = self._sealed_content(part)
+        about = file.about(content, part.file)
+        if about.largest_quote >= MOST_QUOTE:
+            return self.read_typed(name)  # not all of it is what the warehouse takes for trades
+        lines = sum(extent.count for extent in item.manifest.spans.values())
+        return LakeSealed(item.name, about, part, len(content), replace(item.manifest, lines=lines))
 
     def _read(self, name: str) -> LakeText:
         if names.parse(name) is None:

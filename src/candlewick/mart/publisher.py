@@ -8,7 +8,7 @@ import hashlib
 import math
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ import msgspec
 from candlewick.mart.garbage import DRAFT, Garbage
 from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
 from candlewick.mart.quoting import quoted
-from candlewick.mart.sealed import COMPARED, parquet_in, query
+from candlewick.mart.sealed import differ, naming, parquet_in, query
 from candlewick.mart.version import (
     AUDIT,
     CANDLES,
@@ -90,15 +90,25 @@ WITH_TRADES = frozenset({TRADES, OBJECTS})
 class Publisher:
     """The writing end of the mart in a folder, held by the warehouse's owner."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, *, generation: str, timezone: str) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        path: Path,
+        *,
+        generation: str,
+        timezone: str,
+        sealed: Callable[[], Sequence[SealedFile]] = tuple,
+    ) -> None:
         """Take up where the last owner left off.
 
         What is published is of no use where it is of another `generation` of the warehouse: all is written anew then.
+        `sealed` gives the files that SILVER is read from beside its table.
         """
         self._connection = connection
         self.path = path
         self._generation = generation
         self._timezone = timezone
+        self._sealed = sealed
         previous = _read_current(path)
         self.version = previous.version if previous else 0
         is_ours = previous is not None and previous.warehouse_id == generation
@@ -126,6 +136,8 @@ class Publisher:
         for name, layout in LAYOUTS.items():
             table = self.current.tables[name]
             if period := _settled_period(self.path, table.files, layout):
+                if name == TRADES and self._naming(table, ())[1]:
+                    return False  # published first: else trades that came or went would be there twice, or not at all
                 files = [file for file in table.files if not period.start <= file.start < period.end]
                 joined = self._write_period(name, layout, period)
                 joined_table = Table(_by_time([*files, joined]), table.loaded_at, table.sealed)
@@ -154,20 +166,12 @@ class Publisher:
         return True
 
     def _are_same(self, own: list[File], sealed: Sequence[SealedFile], day: Period) -> bool:
-        """Compare the trades of a day, an hour at a time, in all columns that a sealed file has."""
-        source, columns = parquet_in(self.path), ", ".join(COMPARED)
-        ours = f"select {columns} from ({query(Table(own), source)})"
-        theirs = f"select {columns} from ({query(Table([], None, list(sealed)), source)})"
+        """Compare the trades of a day in the mart's own files and in sealed ones."""
+        source = parquet_in(self.path)
         if sum(file.rows for file in own) != sum(file.rows for file in sealed):
             return False
-        for hour in range(24):
-            start = day.start + timedelta(hours=hour)
-            within = f"traded_at >= timestamp '{start}' and traded_at < timestamp '{start + timedelta(hours=1)}'"
-            one, other = f"({ours} where {within})", f"({theirs} where {within})"
-            differing = f"select count(*) from (({one} except all {other}) union all ({other} except all {one}))"
-            if self._connection.execute(differing).fetchall() != [(0,)]:
-                return False
-        return True
+        theirs = query(Table([], None, list(sealed)), source)
+        return not differ(self._connection, query(Table(own), source), theirs, day.start)
 
     def collect_garbage(self) -> None:
         """Delete files that no version has named for a while and no living reader has pinned."""
@@ -177,18 +181,21 @@ class Publisher:
     def _table(self, name: str, layout: Layout, known: Table | None) -> Table:
         """Write the files of the periods whose rows changed since `known` was published."""
         newest, news = self._changes(name, layout, known)
-        if known and not news:
+        sealed, days = self._naming(known, news) if name == TRADES else ([], [])
+        if known and not (news or days or set(sealed) - set(known.sealed)):
             return known
         files = {file.start: file for file in known.files if file.rows} if known else {}
-        sealed, days = _without_news(known.sealed if known else [], news)
         news = {moment: count for moment, count in news.items() if period_of(moment, "day") not in days}
         for period in [*days, *_periods(list(files.values()), news, layout)]:
             for start in [start for start in files if period.start <= start < period.end]:
                 del files[start]
             files[period.start] = self._write_period(name, layout, period)
-        if not files:
-            return Table([self._write_period(name, layout, ALWAYS)], newest)
-        return Table(_by_time(list(files.values())), newest, sealed)
+        written = _by_time([file for file in files.values() if file.rows])
+        return Table(written or [self._write_period(name, layout, ALWAYS)], newest, sealed)
+
+    def _naming(self, known: Table | None, news: Collection[datetime]) -> tuple[list[SealedFile], list[Period]]:
+        """The sealed files that a version is to name, and the days whose own files are written anew because of it."""
+        return naming(known or Table([]), self._sealed(), {period_of(moment, "day") for moment in news})
 
     def _changes(self, name: str, layout: Layout, known: Table | None) -> tuple[datetime | None, dict[datetime, int]]:
         """The table's newest `loaded_at`, and how many rows are not published, by a moment near them."""
@@ -244,13 +251,6 @@ class Publisher:
             "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
         ).fetchall()
         return {symbol: Watermark(*marks) for symbol, *marks in rows}
-
-
-def _without_news(sealed: list[SealedFile], news: dict[datetime, int]) -> tuple[list[SealedFile], list[Period]]:
-    """The sealed files of days without news, and the other days, whose trades are all to be the mart's own again."""
-    touched = {period_of(moment, "day") for moment in news}
-    days = touched & {period_of(file.start, "day") for file in sealed}
-    return [file for file in sealed if period_of(file.start, "day") not in days], sorted(days)
 
 
 def _periods(files: list[File], news: dict[datetime, int], layout: Layout) -> list[Period]:

@@ -4,12 +4,18 @@ A sealed file has a symbol's trades in the lake, in columns that say the same in
 them, so it is there when the trade was received.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from candlewick.mart.periods import Period, period_of
 from candlewick.mart.quoting import quoted, text
-from candlewick.mart.version import SealedFile, Table
+from candlewick.mart.version import File, SealedFile, Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 COMPARED = (
     *("business_key", "symbol", "trade_id", "price", "quantity", "quote_quantity", "is_buyer_maker", "traded_at"),
@@ -22,7 +28,7 @@ _TRADES = """
         symbol || '-' || trade_id as business_key, symbol, trade_id, price, quantity,
         trunc(price * quantity, 8) as quote_quantity, is_buyer_maker, traded_at,
         timezone('Asia/Kolkata', timezone('UTC', traded_at)) as traded_at_ist,
-        received_at, coalesce(received_at, traded_at) as loaded_at, source
+        received_at, {loaded_at} as loaded_at, source
     from (
         select
             {symbol} as symbol, trade_id, cast(price as decimal(38, 8)) as price,
@@ -39,13 +45,51 @@ def query(table: Table, source: Callable[[Sequence[str]], str]) -> str:
     return " union all ".join([*parts, *trades_in(table.sealed, source)])
 
 
-def trades_in(sealed: Sequence[SealedFile], source: Callable[[Sequence[str]], str]) -> list[str]:
+def trades_in(
+    sealed: Sequence[SealedFile],
+    source: Callable[[Sequence[str]], str],
+    loaded_at: str = "coalesce(received_at, traded_at)",
+) -> list[str]:
     """Return statements of the trades in sealed files as rows of SILVER, one for all files with the same types."""
     ordered = sorted(sealed, key=lambda each: (each.symbol, each.places, each.start))
     return [
-        _TRADES.format(symbol=text(symbol), files=source([each.name for each in some]))
+        _TRADES.format(symbol=text(symbol), files=source([each.name for each in some]), loaded_at=loaded_at)
         for (symbol, _), some in groupby(ordered, lambda each: (each.symbol, each.places))
     ]
+
+
+def naming(
+    known: Table, sealed: Sequence[SealedFile], news: Collection[Period]
+) -> tuple[list[SealedFile], list[Period]]:
+    """Return the sealed files that the version after `known` names, and the days whose own files are written anew.
+
+    `sealed` are those that SILVER is read from. Of other days the mart names some in the place of its own by itself;
+    their trades are in SILVER's table. A day is in one of the two ways there, and is written anew where that changes.
+    """
+    ours, named = set(sealed), set(known.sealed)
+    own = {_day(file) for file in known.files if file.rows}
+    alone, come = {_day(file) for file in named - ours}, {_day(file) for file in ours - named}
+    ended = alone & (own | come | set(news))
+    kept = [file for file in named if file in ours or _day(file) not in ended]
+    together = sorted([*kept, *(ours - named)], key=lambda file: (file.start, file.symbol))
+    return together, sorted(ended | come & (own | set(news)))
+
+
+def _day(file: File | SealedFile) -> Period:
+    return period_of(file.start, "day")
+
+
+def differ(connection: "duckdb.DuckDBPyConnection", ours: str, theirs: str, day: datetime) -> bool:
+    """Whether two statements have other trades of a day, an hour at a time, in all columns that a sealed file has."""
+    columns = ", ".join(COMPARED)
+    for hour in range(24):
+        start = day + timedelta(hours=hour)
+        within = f"traded_at >= timestamp '{start}' and traded_at < timestamp '{start + timedelta(hours=1)}'"
+        one, other = (f"(select {columns} from ({each}) where {within})" for each in (ours, theirs))
+        differing = f"select count(*) from (({one} except all {other}) union all ({other} except all {one}))"
+        if connection.execute(differing).fetchall() != [(0,)]:
+            return True
+    return False
 
 
 def parquet_in(path: Path) -> Callable[[Sequence[str]], str]:

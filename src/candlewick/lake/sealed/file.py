@@ -7,6 +7,7 @@ behind `source` are only for writing the raw lines again.
 
 import io
 import json
+import math
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -44,6 +45,19 @@ class Sealed(NamedTuple):
     def lines(self) -> Iterator[bytes]:
         """Write the raw lines again, in id order."""
         return iter(days.encode(self.symbol, self.trades, self.places))
+
+
+class About(NamedTuple):
+    """What a sealed file says of itself, without a row of it being read."""
+
+    symbol: str
+    day: date
+    rows: int
+    places: tuple[int, int]
+    first_trade_id: int
+    last_trade_id: int
+    largest_quote: float
+    """No trade's price times its quantity is larger."""
 
 
 def write(day: Day) -> bytes:
@@ -94,6 +108,29 @@ def read_typed(content: bytes | Path, name: str = "the sealed file", group: int 
         at = table.schema.get_field_index(time)
         table = table.set_column(at, time, table.column(time).cast(pa.timestamp("us")))
     return table
+
+
+def about(content: bytes, name: str = "the sealed file") -> About:
+    """Read what a sealed file says of itself. Raises `TornObjectError` for one that is none."""
+    try:
+        parquet = pq.ParquetFile(io.BytesIO(content))
+        told, whole = json.loads(parquet.schema_arrow.metadata[_KEY]), parquet.metadata
+        if told["version"] != VERSION:
+            raise TornObjectError(f"{name}: expected a sealed file of version {VERSION}, got {told}")
+        groups = [whole.row_group(group) for group in range(whole.num_row_groups)]
+        known = {name: [each.column(at).statistics for each in groups] for at, name in enumerate(_NAMES)}
+        places = tuple(parquet.schema_arrow.field(each).type.scale for each in _DECIMALS)
+        return About(
+            symbol=told["symbol"],
+            day=date.fromisoformat(told["day"]),
+            rows=whole.num_rows,
+            places=places,
+            first_trade_id=min(each.min for each in known["trade_id"]),
+            last_trade_id=max(each.max for each in known["trade_id"]),
+            largest_quote=math.prod(float(max(each.max for each in known[name])) for name in _DECIMALS),
+        )
+    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise TornObjectError(f"{name}: not a sealed file: {str(error).partition(chr(10))[0]}") from None
 
 
 def rows_of_groups(content: bytes) -> list[int]:

@@ -13,6 +13,22 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#
+    Trades of sealed days may be in no table here (`[retention] silver`): the embedded warehouse's owner reads their files,
+    and a full refresh by dbt would make GOLD without them.
+#}
+{% macro refuse_to_leave_sealed_days_out() -%}
+    {%- if execute and target.type == 'duckdb' and flags.FULL_REFRESH -%}
+        {%- set known = "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'sealed_days'" -%}
+        {%- set days = run_query('select count(*) from raw.sealed_days').rows[0][0] if run_query(known).rows[0][0] else 0 -%}
+        {%- if days -%}
+            {{ exceptions.raise_compiler_error(
+                days ~ ' sealed days are read from their files, which dbt does not see: make GOLD anew with `candlewick rebuild`'
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {# A payload in a unit test is text that is parsed, as a line is when it is loaded; dbt would make a VARIANT of one string. #}
 {% macro snowflake__safe_cast(field, type) -%}
     {%- if type | upper == 'VARIANT' -%}

@@ -5,47 +5,69 @@ model runs only where a table that it reads has changed since it ran last, and w
 transactions has the rest caught up at the next start: a table knows how far it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
 from candlewick.errors import ModelError
+from candlewick.mart.version import TRADES
 from candlewick.process.crashpoint import crashpoint
 from candlewick.warehouse.compiled import OF_DAYS, ROLL_UPS, Compiled, Program
+from candlewick.warehouse.duckdb.coming import Coming
 from candlewick.warehouse.duckdb.file import Contents, Warehouse
 from candlewick.warehouse.duckdb.heads import ARRIVED, Arrived, Head, Heads
 from candlewick.warehouse.duckdb.lines import Readable
 from candlewick.warehouse.duckdb.periods import where_apart, with_news
+from candlewick.warehouse.duckdb.sealed_days import SealedDay, SealedDays, parts_of
 
 LONG = ("trades_ohlc_1s", "trades_footprint_1m")
 """What a chart carries on by itself, trade by trade; roll-ups too, and still longer."""
 
 _CHANGED = "temp.changed_rows"
 _WITH_FLAT = "trades_ohlc_1m"
+_OF_GAPS = "tape_gaps"
+_TRADES = "trades_deduped"
+_TABLE = '"silver"."trades_deduped"'
+"""SILVER's table of trades, as the models' statements name it."""
+_READ = "read_trades"
+"""What they read in its place where that is more, or something else."""
 
 
 @dataclass
 class Cycle:
     """The compiled models on the open file. All of them have run when it is made.
 
-    `changed` names the tables whose rows a run has changed, for whoever takes them on from there.
+    `changed` names the tables whose rows a run has changed, for whoever takes them on from there. `root` is the lake's
+    folder, where it is in one: trades of sealed days are read from their files there.
     """
 
     warehouse: Warehouse
     program: Program
     changed: set[str] = field(default_factory=set)
     heads: Heads = field(default_factory=Heads)
+    sealed: SealedDays = field(init=False)
+    root: Path | None = None
+    _coming: Coming = field(init=False)
     _seen: dict[str, datetime] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.sealed = SealedDays.of(self.warehouse.connection, self.root)
+        self._coming = Coming(self.sealed)
+
     @classmethod
-    def of(cls, warehouse: Warehouse, program: Program) -> "Cycle":
-        """Make the tables that are not there, and run all models on what they have not seen. Raises `ModelError`."""
+    def of(cls, warehouse: Warehouse, program: Program, root: Path | None = None) -> "Cycle":
+        """Make the tables that are not there, and run all models on what they have not seen.
+
+        Raises `ModelError`, and as `SealedDays.of`.
+        """
         for each in program.models:
             warehouse.connection.execute(each.table)
-        cycle = cls(warehouse, program, _stale={each.name for each in program.models if not each.reads_raw})
+        stale = {each.name for each in program.models if not each.reads_raw}
+        cycle = cls(warehouse, program, root=root, _stale=stale)
         cycle.run()
         heads = "select symbol, max(last_trade_id) from silver.tape_spans group by symbol"
         cycle.heads.of = {symbol: Head(last) for symbol, last in warehouse.connection.execute(heads).fetchall()}
@@ -53,7 +75,20 @@ class Cycle:
 
     def load(self, objects: Sequence[Readable]) -> dict[str, str]:
         """Load objects, and make SILVER of their lines, in one transaction; returns as `Warehouse.load`."""
-        return self.warehouse.load(objects, parse=self._parse, then=self._make_silver)
+        refused = self.warehouse.load(objects, parse=self._parse, then=self._make_silver)
+        if self._coming.is_news:
+            self._have_sealed_changed()
+        return refused
+
+    def let_go(self, day: SealedDay) -> bool:
+        """Have a day read from its sealed file, where that has what SILVER's table has of it; whether that is so."""
+        if not self.sealed.are_same(day):
+            return False
+        with self.warehouse.transaction():
+            self.sealed.take_over(day)
+        crashpoint("after letting go of silver")
+        self._have_sealed_changed()
+        return True
 
     def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
         """Run the models whose inputs have changed; those left out catch up later. Raises `ModelError`.
@@ -77,9 +112,19 @@ class Cycle:
         execute(f"create or replace temporary table new_copies as {self.program.copies}")
         if contents.sealed_trades:
             execute(f"insert into new_copies by name {self.program.sealed_copies}")
-        self.heads.take(Arrived(*row) for row in execute(ARRIVED).fetchall())
+        self._coming = Coming.of(self.sealed, contents, self._arrived())
+        self._coming.sift(contents.moment)
+        self.heads.take(self._arrived() if self._coming.copied else self._coming.arrived)
+        for day in self._coming.left:
+            self.heads.pass_over(day.file.symbol, day.last_trade_id)
 
-    def _make_silver(self, moment: datetime, contents: Contents) -> None:
+    def _arrived(self) -> list[Arrived]:
+        return [Arrived(*row) for row in self.warehouse.connection.execute(ARRIVED).fetchall()]
+
+    def _make_silver(self, contents: Contents) -> None:
+        if self._coming.is_news:
+            self._coming.place(self._columns_of_trades)
+            self._stale |= {each.name for each in self.program.models if _TRADES in each.inputs}
         due = [
             each
             for each in self.program.models
@@ -88,7 +133,15 @@ class Cycle:
             and (contents.notes or each.name not in OF_DAYS)
         ]
         self._stale |= {each.name for each in due}
-        self._note(self._run(due), moment)
+        self._note(self._run(due), contents.moment)
+
+    @property
+    def _columns_of_trades(self) -> str:
+        return ", ".join(next(each for each in self.program.models if each.name == _TRADES).columns)
+
+    def _have_sealed_changed(self) -> None:
+        self.sealed.read()
+        self.changed.add(TRADES)
 
     def _run(self, due: Iterable[Compiled]) -> list[str]:
         """Run those of the models that are stale, and tell which they were."""
@@ -120,15 +173,39 @@ class Cycle:
         return moment
 
     def _replace(self, model: Compiled) -> int:
-        """Put the rows that a model makes in the place of those of their keys; how many there were."""
+        """Put the rows that a model makes in the place of those of their keys; how many there were.
+
+        It reads SILVER's table, and then the sealed days that it has not seen, some at a time.
+        """
+        since: dict[str, datetime] = {}  # as it was before: parts must not hide each other
+
+        def seen(column: str) -> datetime:
+            if column not in since:
+                since[column] = self._since(model, column)
+            return since[column]
+
+        if _TRADES not in model.inputs:
+            return self._replace_by(model, seen)
+        if model.name == _OF_GAPS:
+            beside = self.sealed.beside_gaps()
+            both = f"select * from {TRADES} union all by name {self.sealed.rows(beside)}" if beside else None
+            return self._replace_by(model, seen, both)
+        parts = parts_of(self.sealed.newer_than(seen("loaded_at")))
+        return self._replace_by(model, seen) + sum(
+            self._replace_by(model, seen, self.sealed.rows_of_part(part)) for part in parts
+        )
+
+    def _replace_by(self, model: Compiled, since: Callable[[str], datetime], trades: str | None = None) -> int:
+        """As `_replace`; a statement of `trades` takes the place of SILVER's table."""
         execute = self.warehouse.connection.execute
         columns = ", ".join(model.columns)
         touches = not (model.is_local and self.heads.is_beyond)
+        statement = model.sql if trades is None else model.sql.replace(_TABLE, _READ)
         try:
-            asked = where_apart(model.sql, is_apart=self.heads.is_apart)
-            sql = with_news(
-                self.warehouse.connection, asked, lambda column: self._since(model, column), touches=touches
-            )
+            if trades is not None:
+                execute(f"create or replace temporary view {_READ} as {trades}")
+            asked = where_apart(statement, is_apart=self.heads.is_apart)
+            sql = with_news(self.warehouse.connection, asked, since, touches=touches)
             if model.is_append or not touches:
                 insert = f"insert into {model.relation} ({columns}) select {columns} from ({sql}) as made"
                 return int(execute(insert).fetchall()[0][0])

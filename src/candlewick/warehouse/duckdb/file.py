@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from candlewick.errors import NewerError, WarehouseBusyError, WarehouseCorruptError, WarehouseError
 from candlewick.lake.names import parse
+from candlewick.lake.objects import LakeSealed
 from candlewick.mart.quoting import quoted
 from candlewick.mart.views import STORAGE_VERSION
 from candlewick.moments import from_micros, naive, now_us
@@ -24,8 +25,12 @@ from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
 from candlewick.warehouse.duckdb.lines import Lines, Readable, is_text, lines_of, trades_of
 
-FORMAT = 1
-"""Of the tables of RAW; SILVER and GOLD follow the models, whose digest is noted in the file."""
+FORMAT = 2
+"""Of the tables of RAW; SILVER and GOLD follow the models, whose digest is noted in the file.
+
+Noted where SILVER is read from sealed files, too, whose trades a version of the first format would miss.
+"""
+FIRST_FORMAT = 1
 
 _SCHEMA = """
 create schema if not exists raw;
@@ -36,6 +41,11 @@ create table if not exists raw.binance_raw (
 create table if not exists raw.loaded_objects (
     object_name varchar not null, hour timestamp not null, recorder varchar not null, sequence_number bigint not null,
     line_count bigint not null, loaded_at timestamp not null
+);
+create table if not exists raw.sealed_days (
+    symbol varchar not null, day date not null, file varchar not null, bytes bigint not null, sha256 varchar not null,
+    trade_count bigint not null, price_places integer not null, quantity_places integer not null,
+    first_trade_id bigint not null, last_trade_id bigint not null, loaded_at timestamp not null
 );
 create table if not exists raw.settings (name varchar primary key, value varchar not null);
 """
@@ -53,17 +63,22 @@ _SIGNS_OF_DAMAGE = (
 
 
 class Contents(NamedTuple):
-    """How many of what few loads have are in one: the exchange's candles, notes of days, trades of sealed days."""
+    """How many of what few loads have are in one, which is loaded at `moment`.
 
+    The exchange's candles, notes of days, trades of sealed days as columns; `sealed` are days left in their files.
+    """
+
+    moment: datetime
     klines: int
     notes: int
     sealed_trades: int
+    sealed: list[LakeSealed]
 
 
 class Then(Protocol):
-    """What is done with lines in the transaction that loads them, at `moment`."""
+    """What is done with lines in the transaction that loads them."""
 
-    def __call__(self, moment: datetime, contents: Contents) -> None:
+    def __call__(self, contents: Contents) -> None:
         """Do it; `contents` are those of the load."""
 
 
@@ -149,9 +164,11 @@ class Warehouse:
         lines = lines_of(objects, moment)
         others = {"objects": _loaded(objects, moment), "sealed_trades": trades_of(objects, moment)}
         contents = Contents(
+            moment,
             klines=lines.kline_lines.num_rows,
             notes=sum(len(item.manifest.days) for item in objects),
             sealed_trades=others["sealed_trades"].num_rows,
+            sealed=[item for item in objects if isinstance(item, LakeSealed)],
         )
         with ExitStack() as tables:
             for name, rows in {**lines._asdict(), **others}.items():
@@ -167,7 +184,7 @@ class Warehouse:
                 self.connection.execute("insert into raw.loaded_objects select * from new_objects")
                 if then is not None:
                     self.connection.unregister("new_trade_lines")  # the largest by far, and not needed any more
-                    then(moment, contents)
+                    then(contents)
                 crashpoint("before commit")
         crashpoint("after commit")
 
@@ -241,7 +258,7 @@ def _check_format(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         connection.close()
         raise NewerError(str(path), int(found[0][0]), FORMAT)
     if not found:
-        connection.execute("insert into raw.settings values ('format', ?)", [str(FORMAT)])
+        connection.execute("insert into raw.settings values ('format', ?)", [str(FIRST_FORMAT)])
 
 
 def _make(path: Path) -> None:

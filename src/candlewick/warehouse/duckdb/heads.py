@@ -59,6 +59,12 @@ class Heads:
             else:  # a copy of the head itself may say another time
                 self.of[symbol] = Head(head.trade_id)
 
+    def pass_over(self, symbol: str, last_trade_id: int) -> None:
+        """Take note of a day whose trades do not come into SILVER's table, but are read from their file."""
+        self.is_apart = True
+        if last_trade_id > self.of.get(symbol, Head(-1)).trade_id:
+            self.of[symbol] = Head(last_trade_id)
+
 
 def _are_beside(head: Head, parts: list[Arrived]) -> bool:
     """Whether there are trades in each minute from a head's on."""

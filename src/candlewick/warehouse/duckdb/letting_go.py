@@ -1,23 +1,26 @@
-"""Trades of sealed days in the mart: after a while its own files of them go, and the sealed files take their place.
+"""Trades of sealed days: after a while SILVER's table and the mart let them go, and the sealed files take their place.
 
-A day goes when all its symbols are sealed, when each certificate and each sealed file was read back from the lake and
-is what was told of, and when the file has the mart's own rows of that day, compared id by id.
+A day goes when each certificate and each sealed file of it was read back from the lake and is what was told of, and
+when the file has the very rows that go, compared id by id: those of one symbol in SILVER, of all symbols in the mart.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import structlog
+from msgspec.structs import replace
 
 from candlewick.errors import LakeError
 from candlewick.lake.objects import Lake
+from candlewick.lake.sealed import file
 from candlewick.lake.sealed.certified import certified
 from candlewick.mart.publisher import Publisher
 from candlewick.mart.version import TRADES, SealedFile
+from candlewick.warehouse.duckdb.cycle import Cycle
+from candlewick.warehouse.duckdb.sealed_days import SealedDay
 
 ONE_DAY = timedelta(days=1)
 
@@ -26,16 +29,35 @@ log = structlog.get_logger()
 
 @dataclass
 class LettingGo:
-    """Lets the mart's own files of sealed days go that ended longer ago than they are kept; None: they stay."""
+    """Lets trades of sealed days go that ended longer ago than they are kept; None: they stay."""
 
     lake: Lake
-    connection: duckdb.DuckDBPyConnection
+    cycle: Cycle
     publisher: Publisher
-    kept: timedelta | None
+    mart_kept: timedelta | None
+    silver_kept: timedelta | None
     _refused: set[tuple[date, tuple[str, ...]]] = field(default_factory=set)
+    _refused_of_silver: set[tuple[str, date, str]] = field(default_factory=set)
+
+    def one_of_silver(self, now: datetime) -> bool:
+        """Let the oldest sealed day of a symbol go from SILVER's table that can; whether there was one."""
+        for symbol, day, digest in self._due_of_silver(now):
+            key = symbol, day, digest
+            if key in self._refused_of_silver:
+                continue
+            told = {"symbol": symbol, "day": str(day)}
+            try:
+                if self.cycle.let_go(sealed := self._sealed_day(symbol, day, digest)):
+                    log.info("silver let go of a sealed day", **told, trades=sealed.file.rows)
+                    return True
+                log.warning("sealed day stays in silver: its sealed file has other trades", **told)
+            except LakeError as error:
+                log.warning("sealed day stays in silver", **told, problem=str(error))
+            self._refused_of_silver.add(key)  # until the owner starts again: else every turn compares it again
+        return False
 
     def one_day(self, now: datetime) -> bool:
-        """Let the oldest day go that can; whether there was one."""
+        """Let the mart's own files of the oldest day go that can; whether there was one."""
         for day in self._due(now):
             key = day, tuple(self._files_of(day))
             if key in self._refused:
@@ -50,15 +72,36 @@ class LettingGo:
             self._refused.add(key)  # until its files are others: else every turn compares it again
         return False
 
+    def _due_of_silver(self, now: datetime) -> list[tuple[str, date, str]]:
+        """Sealed days that are old enough and in the table, each with its certificate's digest; oldest first."""
+        if self.silver_kept is None or self.lake.root is None:
+            return []
+        return self.cycle.warehouse.connection.execute(
+            "select symbol, day, digest from gold.tape_days as told where state = 'sealed' and day < ? and not exists"
+            " (select 1 from raw.sealed_days as gone where gone.symbol = told.symbol and gone.day = told.day)"
+            " order by day, symbol",
+            [_end(now, self.silver_kept)],
+        ).fetchall()
+
+    def _sealed_day(self, symbol: str, day: date, digest: str) -> SealedDay:
+        """Read a sealed day back. Raises `LakeError`."""
+        about = certified(self.lake, symbol, str(day), digest)
+        told = file.about(self.lake.get(about.name), about.name)
+        start = datetime.combine(day, datetime.min.time())
+        held = SealedFile(
+            about.name, symbol, start, start + ONE_DAY, about.rows, about.bytes, about.sha256, about.places
+        )
+        return SealedDay(held, told.first_trade_id, told.last_trade_id, datetime.min)
+
     def _due(self, now: datetime) -> Iterator[date]:
         """Days of the mart's own files of trades that are old enough, all of whose symbols are sealed."""
-        if self.kept is None or self.lake.root is None or self.publisher.current is None:
+        if self.mart_kept is None or self.lake.root is None or self.publisher.current is None:
             return
         files = [file for file in self.publisher.current.tables[TRADES].files if file.rows]
-        end = (now.astimezone(UTC).replace(tzinfo=None) - self.kept).date()
-        own = sorted({file.start.date() for file in files if file.start.date() + ONE_DAY <= end})
+        end = _end(now, self.mart_kept)
+        own = sorted({file.start.date() for file in files if file.start.date() < end})
         if own:
-            rows = self.connection.execute(
+            rows = self.cycle.warehouse.connection.execute(
                 "select day from gold.tape_days where day between ? and ? group by 1 having bool_and(state = 'sealed')",
                 [own[0], own[-1]],
             ).fetchall()
@@ -69,16 +112,25 @@ class LettingGo:
         return [file.name for file in self.publisher.current.tables[TRADES].files if file.start.date() == day]
 
     def _sealed(self, day: date) -> list[SealedFile]:
-        """Read a day's sealed files back. Raises `LakeError`."""
-        rows = self.connection.execute("select symbol, digest from gold.tape_days where day = ? order by 1", [day])
-        start = datetime.combine(day, datetime.min.time())
+        """Read a day's sealed files back but for those that SILVER is read from. Raises `LakeError`."""
+        rows = self.cycle.warehouse.connection.execute(
+            "select symbol, digest from gold.tape_days where day = ? order by 1", [day]
+        )
+        sealed = [
+            self._sealed_day(symbol, day, digest)
+            for symbol, digest in rows.fetchall()
+            if self.cycle.sealed.held_as((symbol, day)) is None
+        ]
         assert self.lake.root is not None, "the mart leads to files in a folder"
-        lake, mart = self.lake.root.resolve(), self.publisher.path.resolve()
-        found = []
-        for symbol, digest in rows.fetchall():
-            about = certified(self.lake, symbol, str(day), digest)
-            name = Path(os.path.relpath(lake / about.name, mart)).as_posix()
-            found.append(
-                SealedFile(name, symbol, start, start + ONE_DAY, about.rows, about.bytes, about.sha256, about.places)
-            )
-        return found
+        return in_mart([each.file for each in sealed], self.lake.root, self.publisher.path)
+
+
+def in_mart(sealed: Sequence[SealedFile], lake: Path, mart: Path) -> list[SealedFile]:
+    """Return sealed files of a lake as the mart in a folder names them."""
+    way = Path(os.path.relpath(lake.resolve(), mart.resolve())).as_posix()
+    return [replace(each, name=f"{way}/{each.name}") for each in sealed]
+
+
+def _end(now: datetime, kept: timedelta) -> date:
+    """The day before which all days ended so long ago."""
+    return (now.astimezone(UTC).replace(tzinfo=None) - kept).date()

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlewick.lake.manifest import encode
-from candlewick.lake.objects import LakeObject, LakeText, LakeTrades
+from candlewick.lake.objects import LakeObject, LakeSealed, LakeText, LakeTrades
 
-Readable = LakeObject | LakeText | LakeTrades
+Readable = LakeObject | LakeText | LakeTrades | LakeSealed
 _PART_BYTES = 8 * 2**20
 _SCHEMA = pa.schema(
     [

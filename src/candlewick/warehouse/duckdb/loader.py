@@ -175,16 +175,24 @@ class Loader:
     def _read_one(self, name: str) -> Readable | str:
         """Return an object, or why it is none. Raises `LakeError` where that cannot be known now.
 
-        Lines of a sealed day are written again only where RAW is to have them.
+        Lines of a sealed day are written again only where RAW is to have them; else its trades stay in their file where
+        that is in a folder.
         """
         try:
-            return self.lake.read_typed(name) if name < self.warehouse.raw_from else self.lake.read_text(name)
+            return self._reading(name)(name)
         except TornObjectError as error:
             return str(error).removeprefix(f"{name}: ")
         except LakeError as error:
             if isinstance(error.__cause__, FileNotFoundError | NotFoundError):
                 return "a manifest names it, and it is not in the lake"
             raise
+
+    def _reading(self, name: str) -> Callable[[str], Readable]:
+        """Return how an object is to be read: all references to a day in one way."""
+        if name >= self.warehouse.raw_from:
+            return self.lake.read_text
+        is_before_raw = f"{name.rsplit('/', 2)[0]}/24" <= self.warehouse.raw_from
+        return self.lake.read_sealed if self.lake.root and is_before_raw else self.lake.read_typed
 
     def _skip(self, name: str, reason: str) -> None:
         log.warning("object skipped", object=name, problem=reason)

@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
 from candlewick.config import Settings
 from candlewick.mart.publisher import TABLES, WITH_TRADES, Publisher
+from candlewick.mart.version import SealedFile
 from candlewick.warehouse.duckdb.file import owned
 from candlewick.warehouse.duckdb.intake import Intake
-from candlewick.warehouse.duckdb.letting_go import LettingGo
+from candlewick.warehouse.duckdb.letting_go import LettingGo, in_mart
 from candlewick.warehouse.duckdb.loader import Loaded
+from candlewick.warehouse.duckdb.sealed_days import SealedDays
 from candlewick.warehouse.pace import Pace
 
 AUDIT_SECONDS = 12.0
@@ -69,8 +72,11 @@ class Pipeline:
                 settings.mart_path,
                 generation=intake.generation,
                 timezone=settings.timezone,
+                sealed=lambda: _sealed(intake.cycle.sealed, settings.mart_path),
             )
-            letting_go = LettingGo(intake.loader.lake, intake.warehouse.connection, publisher, settings.mart_kept)
+            letting_go = LettingGo(
+                intake.loader.lake, intake.cycle, publisher, settings.mart_kept, settings.silver_kept
+            )
             pipeline = cls(intake, publisher, letting_go)
             pipeline._count()
             intake.cycle.changed |= TABLES  # whoever owned it before may have been killed before it published them
@@ -98,8 +104,15 @@ class Pipeline:
         self.intake.prune()
 
     def let_go(self) -> bool:
-        """Let the mart's own files of one sealed day go, where that is wanted and can be; whether they went."""
-        return self.letting_go.one_day(datetime.now(UTC))
+        """Let what SILVER's table or the mart has of one sealed day go, where that is wanted and can be.
+
+        Returns whether it went.
+        """
+        now = datetime.now(UTC)
+        if self.letting_go.one_of_silver(now):
+            self._publish(with_trades=True)
+            return True
+        return self.letting_go.one_day(now)
 
     def _count(self) -> None:
         counts = "select count(*), coalesce(sum(line_count), 0)::bigint from raw.loaded_objects"
@@ -179,3 +192,8 @@ class Pipeline:
         self.intake.cycle.changed = changed - due
         if with_trades:
             self._trades.done(started, self.clock())
+
+
+def _sealed(days: SealedDays, mart: Path) -> list[SealedFile]:
+    """The files that SILVER is read from beside its table, as the mart names them."""
+    return in_mart(days.files, days.root, mart) if days.root is not None else []
