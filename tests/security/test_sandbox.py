@@ -132,6 +132,19 @@ def test_a_process_that_dies_by_itself_costs_one_statement_and_no_place(mart: Ma
         assert console.run("select 42 as answer").table["answer"].to_pylist() == [42]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's children are listed in Linux's /proc")
+def test_a_statements_process_does_not_stay_as_a_zombie_until_the_next_statement(console: Console) -> None:
+    console.run("select 1")
+    for warm in console._engine._warm:  # type: ignore[attr-defined]
+        children = Path(f"/proc/{warm.pid}/task/{warm.pid}/children")
+        deadline = time.monotonic() + 60
+        while children.read_text():
+            assert time.monotonic() < deadline, f"still there: {children.read_text()}"
+            time.sleep(0.02)
+        assert warm.is_alive()
+    assert console.run("select 42 as answer").table["answer"].to_pylist() == [42]
+
+
 @pytest.mark.parametrize("statement", [KNOWN[1], BOMB], ids=["late", "too large"])
 def test_what_is_stopped_costs_the_next_statement_no_new_start(console: Console, statement: str) -> None:
     """A process takes a second of a core to start: whoever is stopped again and again would take it from others."""

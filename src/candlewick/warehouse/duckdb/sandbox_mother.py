@@ -21,6 +21,7 @@ HEADER = struct.Struct(">BQ")
 READY, ANSWER, CUT_ANSWER, REFUSAL = range(4)
 LATE = "stopped after {seconds} s; ask for less"
 _PART = 2**16
+_BURY_SECONDS = 0.2
 
 
 def main() -> None:
@@ -29,16 +30,22 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints must not look like an answer
     warm_up()
     _send(answers, READY, b"")
-    while question := sys.stdin.buffer.readline():
+    while question := _next_question():
         _serve(msgspec.json.decode(question, type=Question), answers)
 
 
-def _serve(question: Question, answers: int) -> None:
-    """Fork, pass on what the child says, and tell why where it says nothing. The child is as good as gone after it.
+def _next_question() -> bytes:
+    """Wait for a line, nothing at the end of the input; meanwhile children that have ended are let go of.
 
-    On a busy machine one that was killed takes seconds to give its memory back, for which nobody waits here.
+    On a busy machine one that was killed takes seconds to give its memory back, for which no answer waits.
     """
-    _bury()
+    while _bury() and not select.select([sys.stdin], [], [], _BURY_SECONDS)[0]:
+        continue
+    return sys.stdin.buffer.readline()
+
+
+def _serve(question: Question, answers: int) -> None:
+    """Fork, pass on what the child says, and tell why where it says nothing. The child is as good as gone after it."""
     deadline = time.monotonic() + question.seconds
     reading, writing = os.pipe()
     child = os.fork()
@@ -55,13 +62,14 @@ def _serve(question: Question, answers: int) -> None:
     os.close(reading)
 
 
-def _bury() -> None:
-    """Let go of the children that have ended."""
+def _bury() -> bool:
+    """Let go of the children that have ended; whether any is left."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             continue
     except ChildProcessError:
-        return
+        return False
+    return True
 
 
 def _answer_and_end(question: Question, writing: int) -> None:
