@@ -14,7 +14,7 @@ LONG = (
     "tests/crash/test_crash_matrix.py",
     "tests/e2e/test_recording.py",
     "tests/snowflake/test_models.py",
-    "tests/warehouse/test_transform.py",
+    "tests/warehouse/test_dbt_by_hand.py",
     "tests/warehouse/test_models.py",
     "tests/e2e/test_strict_binance.py",
     "tests/warehouse/test_owner.py",

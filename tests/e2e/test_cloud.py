@@ -19,12 +19,12 @@ from candlewick.config import SnowflakeSettings
 from candlewick.lake.objects import Lake
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.targets import Target
-from candlewick.warehouse.transform import Models
 from e2e.stack import Stack, wait_until
 from e2e.test_recording import TABLES, TRADES, WHOLE_CANDLES
 from made.snowflake_sides import Account, Rows
 from peers.aws_peer import CREDENTIALS, REGION, client, moto_server
 from peers.snowflake_peer import Host, snowflake_host, write_connection
+from warehouse.dbt_by_hand import Models
 
 NINE_FIELDS = "open, high, low, close, volume, quote_volume, trade_count, taker_buy_volume, taker_buy_quote_volume"
 

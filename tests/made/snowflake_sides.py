@@ -11,8 +11,8 @@ from candlewick.setup.sql import render, sections
 from candlewick.warehouse.snowflake.connection import Connection, parameters
 from candlewick.warehouse.snowflake.owner import Owner
 from candlewick.warehouse.targets import Target
-from candlewick.warehouse.transform import Models
 from peers.snowflake_peer import Peer
+from warehouse.dbt_by_hand import Models
 
 Rows = list[tuple[object, ...]]
 

@@ -22,7 +22,6 @@ from candlewick.moments import now_us
 from made.snowflake_sides import TABLES, TIMEFRAMES, Account, columns
 from peers.snowflake_peer import PASSWORD, Host, write_connection
 from warehouse.bench import Bench
-from warehouse.dbt_by_hand import by_hand
 from warehouse.lakes import START, Writer, chunks, recorded_lines, trade_line
 
 BY_DBT = '"app": "dbt"'
@@ -185,7 +184,7 @@ def test_a_payload_in_a_unit_test_is_parsed_as_a_line_is(sides):
     """fakesnow reads a VARIANT that holds a string as if it were parsed; Snowflake finds nothing in it."""
     sides.settle(sides.first)
     sides.snowflake.peer.statements.clear()
-    by_hand(sides.snowflake.models, "test", "--select", "trades_deduped,test_type:unit")
+    sides.snowflake.models.invoke("test", "--select", "trades_deduped,test_type:unit")
     given = [each for each in sides.snowflake.peer.statements if "61837.63000000" in each]
     assert given and all("parse_json(" in each and "as VARIANT" not in each for each in given)
 

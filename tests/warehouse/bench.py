@@ -12,7 +12,7 @@ from candlewick.warehouse.compiling import program
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.targets import Target
-from candlewick.warehouse.transform import Models
+from warehouse.dbt_by_hand import Models
 
 
 @dataclass

@@ -1,12 +1,23 @@
-"""What `dbt` does when somebody runs it on the models."""
+"""What `dbt` does when somebody runs it on the models: for its tests, and to compare its tables with the owner's."""
 
-from dbt.cli.main import dbtRunnerResult
+from candlewick.warehouse.project import Project
 
-from candlewick.warehouse.transform import Models
+QUICK = ("--no-write-json", "--no-populate-cache")
 
 
-def by_hand(models: Models, *command: str) -> dbtRunnerResult:
-    """Run one of dbt's commands; fail where it fails."""
-    outcome = models._dbt.invoke([*command, *models._arguments, models._vars()])
-    assert outcome.success, (outcome.exception, [each.message for each in getattr(outcome.result, "results", ())])
-    return outcome
+class Models(Project):
+    """The models, run by dbt. The caller has the target to itself. All raise `ModelError` with the first failure."""
+
+    def run(self) -> None:
+        """Run the models on what is new."""
+        self.invoke("run", *QUICK)
+
+    def make_anew(self, *models: str) -> None:
+        """Make tables of GOLD anew from SILVER, all of them where none is named."""
+        if not models:
+            self.invoke("run-operation", *QUICK, "cut_quote_quantities")
+        self.invoke("run", "--full-refresh", *QUICK, *(("--select", *models) if models else ()))
+
+    def build(self, *models: str) -> None:
+        """Run models, their data tests and their unit tests; all of them where none is named."""
+        self.invoke("build", *QUICK, *(("--select", *models) if models else ()))

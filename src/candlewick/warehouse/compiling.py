@@ -100,15 +100,15 @@ def _in_a_process(kind: Kind) -> Program:
 
 def compile_models(kind: Kind, timezone: str = ZONE) -> Program:
     """Have dbt compile them for days of a zone. Raises `ModelError`."""
+    from candlewick.warehouse.project import Project  # noqa: PLC0415
     from candlewick.warehouse.targets import Target  # noqa: PLC0415
-    from candlewick.warehouse.transform import Models  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
-        models = Models(Target.nowhere(kind, Path(folder)), Path(folder) / "dbt", timezone=timezone)
+        project = Project(Target.nowhere(kind, Path(folder)), Path(folder) / "dbt", timezone=timezone)
         try:
-            return models.compiled()
+            return project.compiled()
         finally:
-            models.close()
+            project.close()
 
 
 if __name__ == "__main__":

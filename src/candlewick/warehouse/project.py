@@ -1,6 +1,5 @@
-"""Runs the models: dbt in this process, its project parsed once and reused.
+"""The models as dbt has them: its project, parsed in this process, and what it compiles to.
 
-A run of the command line costs three seconds before its first statement; a run in here costs a third of one in all.
 Nothing is written into the package or the working directory: profile and compiled SQL lie in a folder of ours.
 """
 
@@ -11,26 +10,23 @@ from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt_common.events.base_types import EventMsg
 
 from candlewick.errors import ModelError
-from candlewick.process.crashpoint import crashpoint, is_armed
 from candlewick.process.files import replace_atomically
-from candlewick.warehouse.compiled import LONG, Compiled, Program, without_database
+from candlewick.warehouse.compiled import Compiled, Program, without_database
 from candlewick.warehouse.targets import Target
 
 PROJECT = Path(__file__).parent.parent / "models"
 
 _QUIET = ("--quiet", "--log-level=none", "--log-level-file=none", "--no-print", "--no-version-check")
-_QUICK = ("--no-write-json", "--no-populate-cache")
-_OFFLINE = (*_QUICK, "--no-introspect")
+_OFFLINE = ("--no-write-json", "--no-populate-cache", "--no-introspect")
 _FAILED = ("error", "fail", "runtime error")
 _parsed: dict[str, Manifest] = {}
 """The project as this process has parsed it, by all that goes into it."""
 
 
-class Models:
-    """The dbt project on one target. The caller runs one thing at a time, and has the target to itself."""
+class Project:
+    """The dbt project on one target. The caller asks one thing at a time."""
 
     def __init__(self, target: Target, folder: Path, *, timezone: str) -> None:
         """Parse the project for `target`, where this process has not yet; the profile is in `folder`.
@@ -53,36 +49,8 @@ class Models:
         self._variables = {"timezone": timezone}
         database = Path(str(target.output.get("path", ""))).stem
         self._key = json.dumps([target.name, {**target.output, "path": database}, timezone], sort_keys=True)
-        self._has_views = False  # made once: they stay as they are
-        self._dbt = dbtRunner(manifest=self._manifest(), callbacks=[_pass_between_models] if is_armed() else [])
-
-    def run(self, *, with_audit: bool = True, with_long: bool = True) -> None:
-        """Run the models on what is new. Raises `ModelError`.
-
-        Some can be left out, and catch up when they are run again: those of the audit, for which no chart waits, and
-        those that a moment does not change much (`LONG`). The audit looks at them, so it is not run without them.
-        """
-        left_out = [
-            *(() if with_audit else ("tag:audit",)),
-            *(() if with_long else LONG),
-            *(("config.materialized:view",) if self._has_views else ()),
-        ]
-        self._invoke("run", *(f"--exclude={selection}" for selection in left_out))
-        self._has_views = True
-
-    def make_anew(self, *models: str) -> None:
-        """Make tables of GOLD anew from SILVER, all of them where none is named. Raises `ModelError`."""
-        if not models:
-            self._invoke("run-operation", "cut_quote_quantities")
-        self._invoke("run", "--full-refresh", *(("--select", *models) if models else ()))
-
-    def build(self, *models: str) -> None:
-        """Run models, their data tests and their unit tests; all of them where none is named.
-
-        Raises `ModelError` for the first that fails.
-        """
-        self._invoke("build", *(("--select", *models) if models else ()))
-        self._has_views = self._has_views or not models
+        self.manifest = self._parsed()
+        self._dbt = dbtRunner(manifest=self.manifest)
 
     def compiled(self) -> Program:
         """Return the models as a warehouse's owner runs them; the target is not asked for it. Raises `ModelError`."""
@@ -101,7 +69,13 @@ class Models:
 
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
-    def _manifest(self) -> Manifest:
+    def invoke(self, command: str, *arguments: str, **variables: object) -> dbtRunnerResult:
+        """Let dbt do what one of its commands does (`docs generate`). Raises `ModelError` with the first failure."""
+        outcome = self._dbt.invoke([*command.split(), *self._arguments, self._vars(**variables), *arguments])
+        _check(outcome)
+        return outcome
+
+    def _parsed(self) -> Manifest:
         """The parsed project; parsed once in a process for targets that differ in their file's folder only."""
         if self._key not in _parsed:
             parsed = dbtRunner().invoke(["parse", *self._arguments, self._vars()])
@@ -110,12 +84,8 @@ class Models:
             _parsed[self._key] = parsed.result
         return _parsed[self._key]
 
-    def _invoke(self, command: str, *arguments: str) -> None:
-        _check(self._dbt.invoke([command, *self._arguments, self._vars(), *_QUICK, *arguments]))
-
     def _compile(self, *arguments: str) -> Sequence[Any]:
-        outcome = self._dbt.invoke(["compile", *self._arguments, self._vars(live=True), *_OFFLINE, *arguments])
-        _check(outcome)
+        outcome = self.invoke("compile", *_OFFLINE, *arguments, live=True)
         results: Sequence[Any] = getattr(outcome.result, "results", ())
         return results
 
@@ -125,11 +95,6 @@ class Models:
 
     def _vars(self, **more: object) -> str:
         return f"--vars={json.dumps(self._variables | more)}"
-
-
-def _pass_between_models(event: EventMsg) -> None:
-    if event.info.name == "NodeFinished":
-        crashpoint("mid-dbt")
 
 
 def _check(outcome: dbtRunnerResult) -> None:

@@ -8,10 +8,9 @@ from candlewick.errors import ModelError
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from candlewick.warehouse.duckdb.loader import Loader
+from candlewick.warehouse.project import PROJECT, Project
 from candlewick.warehouse.targets import Target
-from candlewick.warehouse.transform import PROJECT, Models
 from warehouse.bench import Bench
-from warehouse.dbt_by_hand import by_hand
 from warehouse.lakes import Writer, chunks, recorded_lines
 
 
@@ -97,7 +96,7 @@ def test_it_writes_nothing_into_the_package_or_the_working_directory(bench, tmp_
 
 @pytest.mark.alike
 def test_its_pages_describe_every_column_and_the_age_of_raw_is_told(bench):
-    by_hand(bench.models, "docs", "generate", "--no-compile")
+    bench.models.invoke("docs generate", "--no-compile")
     folder = bench.folder / "dbt" / "target"
     catalog, manifest = (json.loads((folder / f"{name}.json").read_text()) for name in ("catalog", "manifest"))
     described = {
@@ -110,7 +109,7 @@ def test_its_pages_describe_every_column_and_the_age_of_raw_is_told(bench):
     assert [name for name, columns in there.items() if columns != described[name]] == []
     public = {node["name"] for node in manifest["nodes"].values() if node.get("access") == "public"}
     assert {"trades_deduped", "trades_ohlc_1m", "candle_audit"} <= public and "tape_holes" not in public
-    told = [each for each in by_hand(bench.models, "source", "freshness").result.results if hasattr(each, "age")]
+    told = [each for each in bench.models.invoke("source freshness").result.results if hasattr(each, "age")]
     assert {each.node.name for each in told} == {"binance_raw", "binance_landed"}
     assert [str(each.status) for each in told] == ["pass" if each.age < 900 else "warn" for each in told]
 
@@ -118,7 +117,7 @@ def test_its_pages_describe_every_column_and_the_age_of_raw_is_told(bench):
 def test_a_target_of_somebodys_own_writes_to_schemas_of_its_own(tmp_path):
     """Whoever runs the models by hand replaces nobody's tables; the dashboard is known to depend on them."""
     output = {"type": "duckdb", "path": str(tmp_path / "mine.duckdb"), "schema": "me", "threads": 1}
-    manifest = Models(Target("dev", output), tmp_path / "dbt", timezone="UTC")._manifest()
+    manifest = Project(Target("dev", output), tmp_path / "dbt", timezone="UTC").manifest
     nodes = [node for node in manifest.nodes.values() if node.resource_type == "model"]
     assert {node.schema for node in nodes} == {"me_silver", "me_gold"}
     assert {each.name for each in manifest.exposures.values()} == {"dashboard"}
