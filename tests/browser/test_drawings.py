@@ -28,3 +28,5 @@ def test_drawings_survive_ticks_and_visits_and_belong_to_their_symbol(visit: Vis
     assert visitor.ask(kept) is None
     keys(visitor, "Control+z")
     assert visitor.ask(kept) == drawn
+    in_server = visitor.ask("fetch('/api/drawings/BTCDEMO').then((answer) => answer.json())")
+    assert in_server == {"owner": None, "drawings": {}}, "nobody logs in here: drawings are the browser's"

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from browser.hands import SERIES, button, keys, point
 from browser.shared import start_dashboard
+from browser.visitor import Visitor
 from candlewick.dashboard.door.users import Users
 from candlewick.dashboard.door.visitor import Role
 from e2e.stack import Stack
@@ -63,3 +65,51 @@ def test_an_analyst_writes_sql_and_it_is_noted(chromium: Browser, guarded: str) 
     page.goto(f"{guarded}/data")
     page.locator(".candlewick-data:not(.schema) tbody tr").first.wait_for()
     context.close()
+
+
+LINE = """
+[...document.querySelectorAll(".canvas table tr:first-child td:nth-child(2) canvas")].reduce((sum, canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    for (let at = 0; at < data.length; at += 4)
+        if (data[at] < 90 && data[at + 1] < 130 && data[at + 2] > 180) sum += 1;
+    return sum;
+}, 0)"""
+"""JavaScript for the number of pixels of drawings that nobody has coloured: blue ones."""
+
+
+def test_what_one_draws_on_two_machines_comes_together_and_is_nobody_elses(chromium: Browser, guarded: str) -> None:
+    here, there, other = (arrive(chromium, guarded, name) for name in ("ada", "ada", "bob"))
+    for visitor, key, places in (
+        (here, "Alt+h", [(0.3, 0.3)]),
+        (there, "Alt+t", [(0.2, 0.5), (0.5, 0.45)]),
+        (other, "Alt+v", [(0.4, 0.4)]),
+    ):
+        keys(visitor, key)
+        for place in places:
+            visitor.page.mouse.click(*point(visitor, *place))
+    for visitor, kinds in ((here, {"horizontal", "trend"}), (there, {"horizontal", "trend"}), (other, {"vertical"})):
+        visitor.wait(f"{KINDS}.size === {len(kinds)} && {list(kinds)}.every((kind) => {KINDS}.has(kind))")
+        visitor.wait(f"{LINE} > 100")
+    button(here, "Delete all drawings").click()
+    there.wait(f"{KINDS}.size === 0 && {LINE} === 0")
+    keys(here, "Control+z")
+    there.wait(f"{KINDS}.size === 2 && {LINE} > 100")
+    again = arrive(chromium, guarded, "ada")
+    again.wait(f"{KINDS}.size === 2 && {LINE} > 100")
+    other.wait(f"{KINDS}.size === 1 && {KINDS}.has('vertical')")
+    for visitor in (here, there, other, again):
+        visitor.page.context.close()
+        visitor.check()
+
+
+KINDS = """new Set((JSON.parse(localStorage.getItem('candlewick.drawings.v1.BTCDEMO') ?? '{}').drawings ?? [])
+    .map((drawing) => drawing.kind))"""
+
+
+def arrive(chromium: Browser, url: str, name: str) -> Visitor:
+    """A visitor on a machine of their own, logged in, before the chart."""
+    visitor = Visitor(chromium.new_context(bypass_csp=True).new_page(), url)
+    visitor.page.goto(f"{url}/chart")
+    log_in(visitor.page, name)
+    visitor.page.locator(".health").wait_for()
+    return visitor.open(f"{SERIES}&ind=").wait_for_bars()

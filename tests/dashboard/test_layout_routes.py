@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from candlewick.dashboard.door.visitor import HEADER, Role, Visitor, told
-from candlewick.dashboard.layouts import BODY_BYTES, MOST, Layouts
+from candlewick.dashboard.keeping.layouts import BODY_BYTES, MOST, Layouts
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.layouts import PATH, LayoutRoutes
 from dashboard.served import answered, serving

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from candlewick.dashboard.layouts import MOST, Layouts
+from candlewick.dashboard.keeping.layouts import MOST, Layouts
 from candlewick.errors import CandlewickError
 
 

@@ -186,6 +186,11 @@ class Settings(BaseModel):
         return self.data / "layouts"
 
     @property
+    def drawings_path(self) -> Path:
+        """Where drawings are kept, a file per user."""
+        return self.data / "drawings"
+
+    @property
     def alerts_path(self) -> Path:
         """The dashboard's book of alerts."""
         return self.data / "alerts" / "book.sqlite"

@@ -24,6 +24,7 @@ from candlewick.dashboard.origin import SameOrigin
 from candlewick.dashboard.policy import Policy, page_policy
 from candlewick.dashboard.routes.alerts import AlertRoutes
 from candlewick.dashboard.routes.candles import Api
+from candlewick.dashboard.routes.drawings import DrawingRoutes
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.routes.export import Export
 from candlewick.dashboard.routes.flow import FlowRoutes
@@ -85,6 +86,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *FlowRoutes(site.reader, site.evidence_reads, site.catalogue, site.hub, site.settings.zone).routes(),
         *AlertRoutes(site.watch, site.catalogue, site.journal, has_webhook=site.webhook is not None).routes(),
         *LayoutRoutes(site.layouts, site.evidence_reads).routes(),
+        *DrawingRoutes(site.drawings, site.evidence_reads, site.catalogue, site.hub.tell_all).routes(),
         *Probes(site.evidence_reads, site.settings).routes(),
         WebSocketRoute(LIVE_PATH, Live(site.hub, site.catalogue).serve),
         Route("/chart", bare_chart),

@@ -15,7 +15,8 @@ from candlewick.dashboard.console import Console
 from candlewick.dashboard.door.journal import Journal
 from candlewick.dashboard.door.keeper import JOURNAL_FILE
 from candlewick.dashboard.health.trends import Trends
-from candlewick.dashboard.layouts import Layouts
+from candlewick.dashboard.keeping.drawings import Drawings
+from candlewick.dashboard.keeping.layouts import Layouts
 from candlewick.dashboard.live.feed_client import FeedClient
 from candlewick.dashboard.live.hub import Hub
 from candlewick.dashboard.markup import Html
@@ -92,6 +93,11 @@ class Site:
     def layouts(self) -> Layouts:
         """What people named and keep."""
         return Layouts(self.settings.layouts_path)
+
+    @cached_property
+    def drawings(self) -> Drawings:
+        """What people have drawn."""
+        return Drawings(self.settings.drawings_path)
 
     @cached_property
     def webhook(self) -> Webhook | None:

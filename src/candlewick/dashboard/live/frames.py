@@ -42,4 +42,5 @@ class FrameWriter:
     def _frame(self, bars: list[str], event_at: int, sent_at: int) -> str:
         # The event's time keeps its µs: latency to the screen is measured from it. A difference is shorter than a time.
         late = (sent_at - event_at) / 1_000
-        return f'{self._head}"b":[{",".join(bars)}],"g":{event_at / 1_000:.3f},"t":{late:.3f}}}'
+        event = f"{event_at / 1_000:.3f}" if event_at else "0"
+        return f'{self._head}"b":[{",".join(bars)}],"g":{event},"t":{late:.1f}}}'

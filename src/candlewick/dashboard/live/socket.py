@@ -6,6 +6,7 @@
               {"s": symbol, "f": timeframe, "i": {status}}
               {"s": symbol, "p": {trades as columns}, "g": event ms, "t": sent ms}    each trade, where `tape` names it
               {"alerts": true}                          an alert rang, or was changed: ask /api/alerts
+              {"drawings": [owner, symbol]}             an owner's drawings were changed: ask /api/drawings
               {"error": "one line"}
 
 A frame's bars are those that changed, so applying one twice does no harm, and a lost one is made good by a snapshot.

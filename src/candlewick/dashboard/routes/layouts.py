@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from candlewick.dashboard.door.visitor import LOCAL, visitor_of
-from candlewick.dashboard.layouts import BODY_BYTES, Kind, Layouts
+from candlewick.dashboard.keeping.layouts import BODY_BYTES, Kind, Layouts
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.answers import answering, json_answer
 from candlewick.dashboard.routes.bodies import body_of

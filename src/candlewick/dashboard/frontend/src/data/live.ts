@@ -64,6 +64,7 @@ interface Frame {
   pong?: number;
   now?: number;
   alerts?: boolean;
+  drawings?: [owner: string, symbol: string];
   error?: string;
 }
 
@@ -93,6 +94,8 @@ export class Live {
   readonly connection = new Signal<boolean>();
   /** An alert rang, or was changed. */
   readonly alerts = new Signal();
+  /** Somebody's drawings of a symbol were changed in the server. */
+  readonly drawings = new Signal<readonly [owner: string, symbol: string]>();
   isConnected = false;
 
   private socket: WebSocket | null = null;
@@ -221,6 +224,7 @@ export class Live {
     const frame = JSON.parse(text) as Frame;
     if (frame.error) throw new Error(`/api/live: ${frame.error}`);
     if (frame.alerts) this.alerts.emit();
+    if (frame.drawings) this.drawings.emit(frame.drawings);
     if (frame.pong !== undefined && frame.now !== undefined) this.setClock(frame.pong, frame.now);
     if (frame.s !== undefined && frame.p) this.tellTape(frame.s, tradesOf(frame.p), sentAt(frame));
     if (frame.s !== undefined && frame.f !== undefined) this.tell(keyOf(frame.s, frame.f), frame, text.length);

@@ -12,15 +12,15 @@ interface Change {
   readonly after: Drawing | null;
 }
 
-/** Where the drawings of symbols that are not shown are. */
+/** Where the drawings of symbols are kept, by this page and by others. */
 export interface Pages {
   load(symbol: string): Page;
   save(symbol: string, page: Page): void;
 }
 
 export class Album {
-  /** Called after every change, undo and redo included. */
-  onChange: (drawings: Page) => void = () => {};
+  /** Called after every change of what is shown, undo and redo included. */
+  onChange: () => void = () => {};
 
   private page: Page;
   private symbol = "";
@@ -84,7 +84,8 @@ export class Album {
   /** Put drawings in or out of a symbol's page; what others changed there since stays. */
   private apply(symbol: string, changes: readonly (readonly [id: string, drawing: Drawing | null])[], order: readonly string[]): void {
     const isShown = symbol === this.symbol;
-    const page = new Map((isShown ? this.page : (this.pages?.load(symbol) ?? [])).map((drawing) => [drawing.id, drawing]));
+    const kept = this.pages?.load(symbol) ?? (isShown ? this.page : []);
+    const page = new Map(kept.map((drawing) => [drawing.id, drawing]));
     for (const [id, drawing] of changes) {
       if (drawing) page.set(id, drawing);
       else page.delete(id);
@@ -92,8 +93,9 @@ export class Album {
     // What comes back goes where it was.
     const rank = (id: string) => (order.includes(id) ? order.indexOf(id) : order.length);
     const drawings = [...page.values()].sort((a, b) => rank(a.id) - rank(b.id));
-    if (!isShown) return this.pages?.save(symbol, drawings);
+    this.pages?.save(symbol, drawings);
+    if (!isShown) return;
     this.page = drawings;
-    this.onChange(drawings);
+    this.onChange();
   }
 }

@@ -2,13 +2,13 @@
 
 import { secondsOf } from "../data/timeframes";
 import type { Feature, Stage } from "../desk/stage";
-import { storage } from "../state/prefs";
 import { h, icon, iconButton, ICONS } from "../ui/dom";
 import { Album } from "./album";
 import { changes } from "./carried";
+import { shareKeeper } from "./keepers";
 import { DrawingLayer } from "./layer";
+import type { Keeper } from "./keeper";
 import { type Drawing, type Kind, KINDS } from "./model";
-import { Shelf } from "./shelf";
 import { DrawingToolbar } from "./toolbar";
 
 /** The keys of those that have one. */
@@ -22,7 +22,7 @@ const TOOLS: Partial<Record<Kind, string>> = {
 
 export class Drawings implements Feature {
   private readonly layer: DrawingLayer;
-  private readonly shelf = new Shelf(storage() ?? new Forgetful());
+  private readonly keeper: Keeper;
   private readonly buttons = new Map<Kind | null, HTMLButtonElement>();
   private readonly magnet: HTMLButtonElement;
   private readonly hide: HTMLButtonElement;
@@ -32,6 +32,8 @@ export class Drawings implements Feature {
 
   constructor(private readonly stage: Stage) {
     const { chart, desk, slots } = stage;
+    const [keeper, leave] = shareKeeper(desk);
+    this.keeper = keeper;
     const around = {
       bars: chart.table,
       spacing: () => secondsOf(stage.choice.timeframe),
@@ -40,8 +42,8 @@ export class Drawings implements Feature {
       newId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
     };
     const pages = {
-      load: (symbol: string) => this.shelf.load(symbol),
-      save: (symbol: string, drawings: readonly Drawing[]) => this.keep(drawings, symbol),
+      load: (symbol: string) => this.keeper.shelf.load(symbol),
+      save: (symbol: string, drawings: readonly Drawing[]) => this.keep(symbol, drawings),
     };
     this.layer = new DrawingLayer(around, new Album([], desk.steps, pages));
     chart.attach(this.layer);
@@ -52,10 +54,7 @@ export class Drawings implements Feature {
     slots.rail.append(...this.tools(), h("hr"), this.magnet, this.hide, clear);
     slots.overlay.append(this.toolbar.element);
     this.layer.onTouch = () => this.show();
-    this.layer.album.onChange = (drawings) => {
-      this.keep(drawings);
-      this.layer.refresh();
-    };
+    this.layer.album.onChange = () => this.layer.refresh();
     stage.presses.add(() => this.layer.tookPress);
     stage.opened.on(({ symbol }) => this.open(symbol));
     const take = (event: KeyboardEvent) => this.key(event);
@@ -63,9 +62,11 @@ export class Drawings implements Feature {
     desk.keys.takers.add(take);
     window.addEventListener("storage", follow);
     this.endings = [
+      leave,
       () => desk.keys.takers.delete(take),
       () => window.removeEventListener("storage", follow),
       changes.on(({ symbol, by }) => symbol === this.symbol && by !== this && this.load()),
+      keeper.came.on((symbol) => symbol === this.symbol && this.load()),
     ];
     this.show();
   }
@@ -100,19 +101,19 @@ export class Drawings implements Feature {
   private open(symbol: string): void {
     if (symbol === this.symbol) return;
     this.symbol = symbol;
+    this.layer.touch(() => this.layer.hand.cancel());
     this.load();
+    this.keeper.watch(symbol);
   }
 
+  /** Show what is kept. A drawing that is being made or moved stays in the hand. */
   private load(): void {
-    this.layer.touch(() => {
-      this.layer.hand.cancel();
-      this.layer.album.open(this.shelf.load(this.symbol), this.symbol);
-    });
+    this.layer.touch(() => this.layer.album.open(this.keeper.shelf.load(this.symbol), this.symbol));
   }
 
-  private keep(drawings: readonly Drawing[], symbol = this.symbol): void {
+  private keep(symbol: string, drawings: readonly Drawing[]): void {
     try {
-      this.shelf.save(symbol, drawings);
+      this.keeper.shelf.save(symbol, drawings);
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       this.stage.desk.toasts.show("The browser's storage is full: this drawing is lost when the page is closed", "warn");
@@ -151,22 +152,5 @@ export class Drawings implements Feature {
     this.magnet.setAttribute("aria-pressed", String(hand.magnet !== "off"));
     this.hide.replaceChildren(icon(this.areHidden() ? ICONS.eyeOff : ICONS.eye));
     this.toolbar.show(hand.isBusy ? undefined : hand.selected);
-  }
-}
-
-/** Used in place of the browser's storage where it is switched off. */
-class Forgetful {
-  private readonly values = new Map<string, string>();
-
-  getItem(key: string): string | null {
-    return this.values.get(key) ?? null;
-  }
-
-  setItem(key: string, value: string): void {
-    this.values.set(key, value);
-  }
-
-  removeItem(key: string): void {
-    this.values.delete(key);
   }
 }

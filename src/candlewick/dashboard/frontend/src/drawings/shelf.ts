@@ -22,19 +22,24 @@ const MOST_LEVELS = 20;
 
 export class Shelf {
   private readonly store: Store;
+  /** What the store had no room for; gone with the page. */
+  private readonly left = new Map<string, string>();
 
   constructor(store: Store) {
     this.store = store;
   }
 
   load(symbol: string): Drawing[] {
-    return decode(this.store.getItem(keyOf(symbol)) ?? "");
+    return decode(this.left.get(symbol) ?? this.store.getItem(keyOf(symbol)) ?? "");
   }
 
-  /** Keep a symbol's drawings. Throws the store's `QuotaExceededError` if it is full. */
+  /** Keep a symbol's drawings. Throws the store's `QuotaExceededError` if it is full: then they last as long as the page. */
   save(symbol: string, drawings: readonly Drawing[]): void {
+    const text = encode(drawings);
+    this.left.set(symbol, text);
     if (drawings.length === 0) this.store.removeItem(keyOf(symbol));
-    else this.store.setItem(keyOf(symbol), encode(drawings));
+    else this.store.setItem(keyOf(symbol), text);
+    this.left.delete(symbol);
   }
 }
 

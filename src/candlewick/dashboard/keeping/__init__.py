@@ -1,0 +1,1 @@
+"""What people keep in the server: a file for each user, of bounded size."""
