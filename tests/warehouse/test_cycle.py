@@ -1,9 +1,13 @@
 """What the owner runs of the models, and when."""
 
 from collections.abc import Iterator
+from decimal import ROUND_DOWN, Context, Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from candlewick.errors import ModelError
 from candlewick.lake.objects import Lake
@@ -58,6 +62,35 @@ def test_a_trade_is_held_once_however_it_comes_again(owner, lake, writer):
     deliver(7, 6)
     held = "select trade_id from silver.trades_deduped where symbol = 'ETHUSDT' order by 1"
     assert owner.rows(held) == [(trade_id,) for trade_id in range(1, 8)]
+
+
+@st.composite
+def amounts(draw: st.DrawFn) -> tuple[Decimal, Decimal]:
+    """A price and a quantity with as many digits as the exchange could print, small and large ones alike."""
+    price, quantity = (draw(st.integers(1, 10 ** draw(st.integers(1, 18)))) for _ in range(2))
+    return Decimal(price).scaleb(-8), Decimal(quantity).scaleb(-8)
+
+
+def test_a_quote_amount_is_the_exact_product_cut_whatever_its_size(owner, lake, writer):
+    numbers = count(1)
+
+    @settings(deadline=None, max_examples=12)
+    @given(st.lists(amounts(), min_size=1, max_size=40))
+    @example([(Decimal("99999999"), Decimal("99.99999999")), (Decimal("99999999.00000001"), Decimal(99))])
+    @example([(Decimal("0.00000001"), Decimal("99999999.99999999")), (Decimal(100), Decimal(100))])
+    def check(pairs: list[tuple[Decimal, Decimal]]) -> None:
+        ids = [next(numbers) for _ in pairs]
+        lines = [
+            trade_line("XRPUSDT", trade_id, START + trade_id, price=f"{price:f}", quantity=f"{quantity:f}")
+            for trade_id, (price, quantity) in zip(ids, pairs, strict=True)
+        ]
+        owner.load([lake.read_object(writer.stream(lines))])
+        held = f"select quote_quantity from silver.trades_deduped where symbol = 'XRPUSDT' and trade_id >= {ids[0]}"
+        cut = Context(prec=60, rounding=ROUND_DOWN)
+        exact = [cut.quantize(cut.multiply(*pair), Decimal("0.00000001")) for pair in pairs]
+        assert owner.rows(f"{held} order by trade_id") == [(each,) for each in exact]
+
+    check()
 
 
 def test_a_pause_of_minutes_has_flat_candles_whenever_it_is_noticed(owner, lake, writer):

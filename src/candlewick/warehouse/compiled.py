@@ -25,8 +25,9 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
     (models/macros/changes.sql). `inputs` names the models that it reads. A model that is whole makes its table anew.
     `time` is the column by which a statement finds a part of the table; none where the table is small. Where it is
     stamped, a row that replaces another has a later `loaded_at`. One that is local reads and replaces what its table
-    holds in the periods that its news touch, and nothing else of it. On Snowflake, `about` tells readers what is in it,
-    and `about_columns` in each column.
+    holds in the periods that its news touch, and nothing else of it. On DuckDB `computed` says of some columns by which
+    expression a reader gets them from the stored ones. On Snowflake, `about` tells readers what is in it, and
+    `about_columns` in each column.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
     time: str | None = None
     is_stamped: bool = False
     is_local: bool = False
+    computed: dict[str, str] = {}
     about: str = ""
     about_columns: dict[str, str] = {}
 
@@ -54,9 +56,17 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def table(self) -> str:
         """The statement that makes its table, where there is none."""
-        columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
+        columns = ", ".join(f"{name} {kind}{self._computed(name)}" for name, kind in self.columns.items())
         schema = self.relation.partition(".")[0]
         return f"create schema if not exists {schema}; create table if not exists {self.relation} ({columns})"
+
+    @property
+    def stored(self) -> str:
+        """The columns that a statement can insert, as it names them."""
+        return ", ".join(name for name in self.columns if name not in self.computed)
+
+    def _computed(self, name: str) -> str:
+        return f" generated always as ({self.computed[name]})" if name in self.computed else ""
 
     @classmethod
     def of(cls, node: Any) -> Self:  # noqa: ANN401 - dbt's own types are not public
@@ -78,6 +88,7 @@ class Compiled(msgspec.Struct, frozen=True, omit_defaults=True):
             time=time if (time := node.config.meta.get("time")) in node.columns else None,
             is_stamped=bool(node.config.meta.get("is_stamped")),
             is_local=bool(node.config.meta.get("is_local")),
+            computed=node.config.meta.get("computed", {}) if is_duckdb else {},
             about="" if is_duckdb else _plain(node.description),
             about_columns={} if is_duckdb else {each.name: _plain(each.description) for each in node.columns.values()},
         )

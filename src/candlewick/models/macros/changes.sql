@@ -240,6 +240,12 @@
 {%- endmacro %}
 
 
+{# The same of what is done only where copies of a trade can have come: without one it is as if nothing were there. #}
+{% macro where_copied(sql) -%}
+    {{ '$copied(' ~ sql ~ ')' if var('live', false) and target.type == 'duckdb' else sql }}
+{%- endmacro %}
+
+
 {# True for trades that can be neighbours of new ones; of a table that is made anew each time. #}
 {% macro is_near_new_trades(column) -%}
     {{ return(adapter.dispatch('is_near_new_trades')(column)) }}

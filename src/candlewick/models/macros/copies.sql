@@ -176,9 +176,16 @@ copies as (
 {%- endmacro %}
 
 
+{# What other columns of SILVER.TRADES_DEDUPED say already: DuckDB's table works it out for whoever reads it. #}
+{% macro computed_trade_columns() -%}
+    {{ return({'business_key': "symbol || '-' || trade_id", 'traded_at_ist': to_zone('traded_at', 'Asia/Kolkata')}) }}
+{%- endmacro %}
+
+
 {# The columns of SILVER.TRADES_DEDUPED, from copies of trades. #}
 {% macro trade_columns(loaded_at='loaded_at') -%}
-    symbol || '-' || trade_id as business_key,
+    {%- set computed = computed_trade_columns() -%}
+    {{ computed['business_key'] }} as business_key,
         symbol,
         trade_id,
         price,
@@ -186,7 +193,7 @@ copies as (
         {{ quote_of('price', 'quantity') }} as quote_quantity,
         is_buyer_maker,
         traded_at,
-        {{ to_zone('traded_at', 'Asia/Kolkata') }} as traded_at_ist,
+        {{ computed['traded_at_ist'] }} as traded_at_ist,
         received_at,
         {{ loaded_at }} as loaded_at,
         source

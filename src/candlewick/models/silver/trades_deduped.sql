@@ -1,4 +1,8 @@
-{{ config(unique_key=['symbol', 'trade_id'], full_refresh=false, meta={'time': 'traded_at', 'is_stamped': true, 'is_local': true}) }}
+{{ config(
+    unique_key=['symbol', 'trade_id'],
+    full_refresh=false,
+    meta={'time': 'traded_at', 'is_stamped': true, 'is_local': true, 'computed': computed_trade_columns()},
+) }}
 {%- set slack = "interval '" ~ var('copy_window_minutes') ~ " minutes'" %}
 
 with

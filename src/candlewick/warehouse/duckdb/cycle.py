@@ -8,6 +8,8 @@ transactions has the rest caught up at the next start: a table knows how far it 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
@@ -15,12 +17,13 @@ import duckdb
 from candlewick.errors import ModelError
 from candlewick.mart.version import TRADES
 from candlewick.process.crashpoint import crashpoint
+from candlewick.spans import Spans
 from candlewick.warehouse.compiled import OF_DAYS, ROLL_UPS, Compiled, Program
 from candlewick.warehouse.duckdb.coming import Coming
 from candlewick.warehouse.duckdb.file import Contents, Warehouse
 from candlewick.warehouse.duckdb.heads import ARRIVED, Arrived, Head, Heads
 from candlewick.warehouse.duckdb.lines import Readable
-from candlewick.warehouse.duckdb.periods import where_apart, with_news
+from candlewick.warehouse.duckdb.periods import with_news, with_parts
 from candlewick.warehouse.duckdb.sealed_days import SealedDay, SealedDays, parts_of
 
 LONG = ("trades_ohlc_1s", "trades_footprint_1m")
@@ -69,8 +72,9 @@ class Cycle:
         stale = {each.name for each in program.models if not each.reads_raw}
         cycle = cls(warehouse, program, root=root, _stale=stale)
         cycle.run()
-        heads = "select symbol, max(last_trade_id) from silver.tape_spans group by symbol"
-        cycle.heads.of = {symbol: Head(last) for symbol, last in warehouse.connection.execute(heads).fetchall()}
+        held = "select symbol, first_trade_id, last_trade_id from silver.tape_spans order by all"
+        for symbol, spans in groupby(warehouse.connection.execute(held).fetchall(), itemgetter(0)):
+            cycle.heads.of[symbol] = Head(Spans((first, last) for _, first, last in spans))
         return cycle
 
     def load(self, objects: Sequence[Readable]) -> dict[str, str]:
@@ -116,7 +120,7 @@ class Cycle:
         self._coming.sift(contents.moment)
         self.heads.take(self._arrived() if self._coming.copied else self._coming.arrived)
         for day in self._coming.left:
-            self.heads.pass_over(day.file.symbol, day.last_trade_id)
+            self.heads.pass_over(day.file.symbol, (day.first_trade_id, day.last_trade_id))
 
     def _arrived(self) -> list[Arrived]:
         return [Arrived(*row) for row in self.warehouse.connection.execute(ARRIVED).fetchall()]
@@ -137,7 +141,7 @@ class Cycle:
 
     @property
     def _columns_of_trades(self) -> str:
-        return ", ".join(next(each for each in self.program.models if each.name == _TRADES).columns)
+        return next(each for each in self.program.models if each.name == _TRADES).stored
 
     def _have_sealed_changed(self) -> None:
         self.sealed.read()
@@ -198,18 +202,21 @@ class Cycle:
     def _replace_by(self, model: Compiled, since: Callable[[str], datetime], trades: str | None = None) -> int:
         """As `_replace`; a statement of `trades` takes the place of SILVER's table."""
         execute = self.warehouse.connection.execute
-        columns = ", ".join(model.columns)
-        touches = not (model.is_local and self.heads.is_beyond)
+        columns = model.stored
+        heads = self.heads
+        touches = not (model.is_local and heads.is_new)
+        is_copied = not (heads.is_new and heads.is_each_once)
         statement = model.sql if trades is None else model.sql.replace(_TABLE, _READ)
         try:
             if trades is not None:
                 execute(f"create or replace temporary view {_READ} as {trades}")
-            asked = where_apart(statement, is_apart=self.heads.is_apart)
+            asked = with_parts(statement, is_apart=heads.is_apart, is_copied=is_copied)
             sql = with_news(self.warehouse.connection, asked, since, touches=touches)
             if model.is_append or not touches:
                 insert = f"insert into {model.relation} ({columns}) select {columns} from ({sql}) as made"
                 return int(execute(insert).fetchall()[0][0])
-            count = int(execute(f"create or replace temporary table changed_rows as {sql}").fetchall()[0][0])
+            make = f"create or replace temporary table changed_rows as select {columns} from ({sql})"
+            count = int(execute(make).fetchall()[0][0])
             if model.is_whole:
                 execute(f"delete from {model.relation}")
             elif count:

@@ -215,6 +215,15 @@ class Warehouse:
         """How many rows a table has; `rows` may go on with a condition."""
         return int(self.connection.execute(f"select count(*) from {rows}").fetchall()[0][0])
 
+    def stored_columns(self, relation: str) -> set[str]:
+        """The columns of a table that are not computed as they are read; none where there is no such table."""
+        columns = (
+            "select column_name from information_schema.columns"
+            " where is_generated = 'NEVER' and table_schema = ? and table_name = ?"
+        )
+        schema, _, table = relation.partition(".")
+        return {name for (name,) in self.connection.execute(columns, [schema, table]).fetchall()}
+
     def checkpoint(self) -> None:
         """Write everything into the file itself: no log beside it is needed then."""
         self.connection.execute("force checkpoint")

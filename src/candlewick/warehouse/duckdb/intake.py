@@ -16,6 +16,7 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.objects import Lake
 from candlewick.moments import from_micros, to_micros
+from candlewick.process.crashpoint import crashpoint
 from candlewick.warehouse.compiled import Program
 from candlewick.warehouse.compiling import MODELS, program
 from candlewick.warehouse.duckdb.cycle import Cycle
@@ -110,6 +111,7 @@ def _bring_up_to_date(warehouse: Warehouse, timezone: str, root: Path | None) ->
         generation = uuid.uuid4().hex
         warehouse.note("generation", generation)
     compiled = program("duckdb", timezone, warehouse.path.parent)
+    _store_less(warehouse, compiled)
     if changed:
         log.info("candles are made anew", timezone=timezone, because=sorted(changed))
         _drop(warehouse, compiled, *(() if "models" in changed else ("trades_ohlc_1d",)))
@@ -117,6 +119,20 @@ def _bring_up_to_date(warehouse: Warehouse, timezone: str, root: Path | None) ->
     for name, value in made_by.items():
         warehouse.note(name, value)
     return cycle, generation
+
+
+def _store_less(warehouse: Warehouse, compiled: Program) -> None:
+    """Write a table once more that an earlier version made: with what its other columns say, which is computed now."""
+    for each in (each for each in compiled.models if each.computed):
+        if each.computed.keys() & warehouse.stored_columns(each.relation):
+            log.info("a table is written once more, in fewer bytes", table=each.relation)
+            execute, before = warehouse.connection.execute, f"{each.relation}_before"
+            with warehouse.transaction():
+                execute(f"alter table {each.relation} rename to {before.rpartition('.')[2]}")
+                execute(each.table)
+                execute(f"insert into {each.relation} ({each.stored}) select {each.stored} from {before}")
+                crashpoint("before a table is replaced")
+                execute(f"drop table {before}")
 
 
 def _drop(warehouse: Warehouse, compiled: Program, *models: str) -> None:

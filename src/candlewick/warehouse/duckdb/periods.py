@@ -13,6 +13,7 @@ from candlewick.warehouse.periods import Touched, condition, filled, joined
 
 _TOUCHED = "$touched("
 _APART = "$apart("
+_COPIED = "$copied("
 _SINCE = re.compile(r"\$since\((\w+)\)")
 
 
@@ -33,6 +34,10 @@ def with_news(
     return filled(_SINCE.sub(lambda match: f"timestamp '{since(match[1])}'", sql), _TOUCHED, within)
 
 
-def where_apart(sql: str, *, is_apart: bool) -> str:
-    """Leave out what a statement does only where minutes with news can have one without trades beside them."""
-    return filled(sql, _APART, lambda part: part if is_apart else "")
+def with_parts(sql: str, *, is_apart: bool, is_copied: bool) -> str:
+    """Leave out what a statement does only in some cases.
+
+    Those are: minutes with news can have one without trades beside them; trades that come can be copies of others.
+    """
+    sql = filled(sql, _APART, lambda part: part if is_apart else "")
+    return filled(sql, _COPIED, lambda part: part if is_copied else "")
