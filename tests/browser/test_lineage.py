@@ -171,3 +171,38 @@ def test_a_bar_that_differs_says_so_wherever_it_is_looked_at(chromium: object, f
     ask_for(visitor, 3)
     visitor.page.locator(".lineage [data-good=false]", has_text="2 ids missing").wait_for()
     visit.end()
+
+
+# Whether there is a candle's colour behind an element.
+CANDLES_BEHIND = """(selector) => {
+    const colours = ["8,153,129", "242,54,69"], box = document.querySelector(selector).getBoundingClientRect();
+    return [...document.querySelectorAll(".canvas table tr:first-child td:nth-child(2) canvas")].some((canvas) => {
+        const { left, top, width } = canvas.getBoundingClientRect(), ratio = canvas.width / width;
+        const place = [box.left - left, box.top - top, box.width, box.height].map((one) => Math.round(one * ratio));
+        const { data } = canvas.getContext("2d").getImageData(...place);
+        return data.some((red, at) => at % 4 === 0 && colours.includes([red, data[at + 1], data[at + 2]].join()));
+    });
+}"""
+# Whether two words of the legend meet.
+LINES_MEET = """() => {
+    const parts = [...document.querySelectorAll(".legend .name > :not([hidden]), .legend .pair")];
+    const boxes = parts.map((part) => part.getBoundingClientRect());
+    return boxes.some((one, at) => boxes.slice(at + 1).some((other) =>
+        one.left < other.right && other.left < one.right && one.top < other.bottom - 1 && other.top < one.bottom - 1));
+}"""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_on_a_phone_a_bar_that_differs_says_so_over_no_candle_and_no_other_word(
+    chromium: object, flawed: Stack, theme: str
+) -> None:
+    visit = Visit(chromium, f"http://127.0.0.1:{flawed.dashboard_port}")  # type: ignore[arg-type]
+    visitor = visit("/chart?tf=1m", width=390, height=844, theme=theme)
+    visitor.wait(f"{HOOK}?.bars().length === 6")
+    x, y, _ = place_of(visitor, 4)
+    visitor.page.mouse.move(x, y)
+    visitor.page.locator(".standing[data-standing=mismatch]").wait_for()
+    assert not visitor.ask(f"({LINES_MEET})()")
+    assert visitor.ask(f"({CANDLES_BEHIND})('.canvas')")
+    visitor.wait(f"!({CANDLES_BEHIND})('.legend')")
+    visit.end()
