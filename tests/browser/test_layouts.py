@@ -49,7 +49,10 @@ def test_a_template_dresses_another_symbol(visit: Visit) -> None:
     assert (shown["symbol"], shown["ind"], shown["type"]) == (["ETHDEMO"], ["rsi,bb"], ["line"])
 
 
-@pytest.mark.parametrize(("width", "height", "theme"), [(390, 844, "dark"), (1440, 900, "light"), (3840, 2160, "dark")])
+@pytest.mark.parametrize(
+    ("width", "height", "theme"),
+    [(390, 844, "dark"), (820, 1180, "light"), (1440, 900, "light"), (3840, 2160, "dark")],
+)
 def test_the_watchlist_tells_prices_and_shows_the_symbol_that_is_pressed(
     visit: Visit, width: int, height: int, theme: str
 ) -> None:
@@ -75,6 +78,9 @@ def test_the_watchlist_tells_prices_and_shows_the_symbol_that_is_pressed(
     assert box
     assert box["height"] >= 44
     assert box["x"] + box["width"] <= width
+    chart = visitor.page.locator(".canvas").bounding_box()
+    assert chart
+    assert width < 720 or chart["x"] + chart["width"] <= box["x"], "it lies beside the newest bars, not over them"
 
 
 DASHES = f"""(() => {{
