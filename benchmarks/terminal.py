@@ -31,8 +31,10 @@ READY_MS = 120_000
 PAN_SECONDS = 10
 TRACED = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 FOOTPRINT_BARS = 300
-WIDE: ViewportSize = {"width": 3840, "height": 1200}
-"""So wide that 300 footprints are painted as cells; on narrower screens they are left to the candles."""
+WIDE: ViewportSize = {"width": 4000, "height": 1200}
+"""So wide that 300 footprints are painted, as bars of volume; on narrower screens they are left to the candles."""
+FOLDED_PX = 12
+"""Narrower footprints are not painted (`flow/paint.ts`)."""
 DESK: ViewportSize = {"width": 1440, "height": 900}
 WORK = {"TaskDuration": "all", "ScriptDuration": "script", "LayoutDuration": "layout", "RecalcStyleDuration": "style"}
 BUSY = "flow=bidask&ind=delta,cvd"
@@ -113,6 +115,10 @@ def measure_panning(browser: Browser, url: str, name: str, bars: int = 0, size: 
         page.evaluate("new Promise(requestAnimationFrame)")
     time.sleep(3)
     shown = page.evaluate(f"{HOOK}.view().to - {HOOK}.view().from")
+    if bars and size["width"] / shown < FOLDED_PX:
+        sys.exit(
+            f"expected footprints of {FOLDED_PX} px and more, got {shown:.0f} on {size['width']} px: none is painted"
+        )
     browser.start_tracing(page=page, categories=TRACED)
     told: dict[str, list[float]] = page.evaluate(PAN, PAN_SECONDS)
     cpu = frames_in(json.loads(browser.stop_tracing()))

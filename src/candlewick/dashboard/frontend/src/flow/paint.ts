@@ -212,40 +212,73 @@ function paintFoot(context: Context, flow: FlowBar, column: Column, box: Box, pl
   context.fillRect(box.left, y + 8, box.right - box.left, flow.standing === "proved" ? 1 : 2);
 }
 
-/** Too narrow for numbers: what was sold and bought at each level, as bars; one colour after the other. */
+/** How much of its colour a folded row shows that is not the point of control. */
+const FAINT = 0.6;
+/** Numbers of a folded row: its left, middle and right edge, its top and height in px, and whether it is the point of control. */
+const PARTS = 6;
+/** Rows of one paint after the other, so that a frame makes none. */
+let rows = new Float64Array(PARTS * 4_096);
+
+/**
+ * Too narrow for numbers: what was sold and bought at each level, as bars; one colour after the other. A frame may have tens of
+ * thousands: they lie on whole pixels and let nothing through, which takes a fraction of what it takes to blend them.
+ */
 function paintFolded(context: Context, paintings: readonly Painting[], { colours, palette }: Look): void {
+  const ratio = context.getTransform().a;
   context.fillStyle = palette.background;
   for (const { column, place } of paintings) {
     const [top, bottom] = [edges(column, column.levels.length - 1, place)[0], edges(column, 0, place)[1]];
     context.fillRect(place.x - place.width / 2 + 0.5, top - 1, place.width - 1, bottom - top + 2);
   }
-  const rows = paintings.flatMap(({ column, place }) => column.levels.map((_, at) => folded(column, at, place)));
-  const fill = (colour: string, isPoint: boolean, paint: (row: Folded) => void) => {
-    context.fillStyle = colour;
-    context.globalAlpha = isPoint ? 1 : 0.6;
-    for (const row of rows) if (row.isPoint === isPoint) paint(row);
+  const count = measure(paintings, ratio);
+  const fill = (colour: string, from: number, isPoint: number) => {
+    context.fillStyle = isPoint ? colour : tintOn(colour, palette.background);
+    for (let at = 0; at < count; at += PARTS) {
+      const [left, width] = [rows[at + from]!, rows[at + from + 1]! - rows[at + from]!];
+      if (width > 0 && rows[at + 5] === isPoint) context.fillRect(left, rows[at + 3]!, width, rows[at + 4]!);
+    }
   };
-  for (const isPoint of [false, true]) {
-    fill(colours.bearFill, isPoint, ({ left, middle, y, height }) => context.fillRect(left, y, middle - left, height));
-    fill(colours.bullFill, isPoint, ({ middle, right, y, height }) => context.fillRect(middle, y, right - middle, height));
+  for (const isPoint of [0, 1]) {
+    fill(colours.bearFill, 0, isPoint);
+    fill(colours.bullFill, 1, isPoint);
   }
-  context.globalAlpha = 1;
 }
 
-interface Folded {
-  readonly left: number;
-  readonly middle: number;
-  readonly right: number;
-  readonly y: number;
-  readonly height: number;
-  readonly isPoint: boolean;
+/** Note where the rows lie; returns how many numbers that are. */
+function measure(paintings: readonly Painting[], ratio: number): number {
+  const snap = (value: number) => Math.round(value * ratio) / ratio;
+  let at = 0;
+  for (const { column, place } of paintings) {
+    const { levels, most, prices, reading, step } = column;
+    const [left, width, point] = [place.x - place.width / 2 + 1.5, place.width - 3, reading.area?.point];
+    if (at + PARTS * levels.length > rows.length) rows = grown(rows, at + PARTS * levels.length);
+    for (let level = 0; level < levels.length; level++, at += PARTS) {
+      const [one, other] = [place.y(prices[level]! + step), place.y(prices[level]!)];
+      const [top, bottom] = [snap(Math.min(one, other)), snap(Math.max(one, other))];
+      const middle = left + (width * column.sold[level]!) / most;
+      rows[at] = snap(left);
+      rows[at + 1] = snap(middle);
+      rows[at + 2] = snap(middle + (width * column.bought[level]!) / most);
+      rows[at + 3] = top;
+      rows[at + 4] = Math.max(1, bottom - top - (bottom - top > 3 ? 1 : 0));
+      rows[at + 5] = level === point ? 1 : 0;
+    }
+  }
+  return at;
 }
 
-function folded(column: Column, at: number, place: Place): Folded {
-  const [y, under] = edges(column, at, place);
-  const [left, width] = [place.x - place.width / 2 + 1.5, place.width - 3];
-  const middle = left + (width * column.sold[at]!) / column.most;
-  const right = middle + (width * column.bought[at]!) / column.most;
-  const height = Math.max(1, under - y - (under - y > 3 ? 1 : 0));
-  return { left, middle, right, y, height, isPoint: column.reading.area?.point === at };
+function grown(old: Float64Array<ArrayBuffer>, needed: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(2 * needed);
+  larger.set(old);
+  return larger;
+}
+
+const tints = new Map<string, string>();
+
+/** What a faint row's colour looks like on the background; found once. */
+function tintOn(colour: string, background: string): string {
+  const key = `${colour} ${background}`;
+  let found = tints.get(key);
+  if (!found) tints.set(key, (found = tinted(colour, background, FAINT)));
+  return found;
 }

@@ -64,7 +64,7 @@ class View implements ICustomSeriesPaneView<Time, Point, CustomSeriesOptions> {
     const { from, to } = data.visibleRange;
     target.useMediaCoordinateSpace(({ context }) => {
       context.save();
-      const y = (price: number) => toY(price) ?? NaN;
+      const y = remembering((price) => toY(price) ?? NaN);
       const first = data.bars[from]?.originalData.bar;
       const step = first ? stepFor(y, first.close, data.barSpacing >= LEGIBLE[look.mode] ? ROW : FOLDED_ROW) : 1n;
       const paintings = data.bars.slice(from, to).flatMap(({ x, originalData: { bar } }): Painting[] => {
@@ -76,6 +76,16 @@ class View implements ICustomSeriesPaneView<Time, Point, CustomSeriesOptions> {
       context.restore();
     });
   }
+}
+
+/** Bars share the prices of their levels, so that each has to be found once in a frame. */
+function remembering(find: (price: number) => number): (price: number) => number {
+  const known = new Map<number, number>();
+  return (price) => {
+    let found = known.get(price);
+    if (found === undefined) known.set(price, (found = find(price)));
+    return found;
+  };
 }
 
 /** The smallest step whose levels are so many px high. */
