@@ -62,6 +62,8 @@ def rewritten(statement: str) -> str:
     """
     if statement.startswith("create transient table"):
         statement = statement.replace("''", "’")
+    if statement.lstrip().startswith("comment on table"):
+        statement = statement.replace("'", "’")
     if statement.startswith("ALTER SESSION"):
         statement = statement.replace("$", "")
     return _TEMPORARY.sub(r"\1 ", statement)

@@ -42,6 +42,7 @@ NOPS = [
     r"USE\s+SECONDARY\s+ROLES\b",
     r"ALTER\s+SESSION\b",
     r"ALTER\s+TABLE\s+\S+\s+SET\s+ERROR_LOGGING\b",
+    r"\s*ALTER\s+TABLE\s+\S+\s+ALTER\s+\S+\s+COMMENT\b",
     r"REMOVE\s+@",
 ]
 PASSWORD = "hunter2"

@@ -175,8 +175,10 @@ def test_no_secret_gets_into_a_file(sides):
 def test_dbt_by_hand_makes_the_same_tables_of_all_that_is_in_silver(sides):
     """One of each kind: dbt takes seconds for a table there."""
     sides.settle(sides.names)
+    sides.snowflake.peer.statements.clear()
     sides.snowflake.models.make_anew("trades_ohlc_1m", "trades_ohlc_1h", "candle_audit")
     assert sides.differing() == []
+    assert any('"SYMBOL" COMMENT $$' in each for each in sides.snowflake.peer.statements), "what columns mean is told"
 
 
 @pytest.mark.alike

@@ -107,6 +107,9 @@ def test_its_pages_describe_every_column_and_the_age_of_raw_is_told(bench):
     there = {name: {column.lower() for column in node["columns"]} for name, node in catalog["nodes"].items()}
     assert len(there) > 15 and there.keys() <= described.keys()
     assert [name for name, columns in there.items() if columns != described[name]] == []
+    commented = bench.rows("select column_name, comment from duckdb_columns() where table_name = 'trades_ohlc_1m'")
+    said = manifest["nodes"]["model.candlewick.trades_ohlc_1m"]["columns"]
+    assert dict(commented) == {name: column["description"] for name, column in said.items()}
     public = {node["name"] for node in manifest["nodes"].values() if node.get("access") == "public"}
     assert {"trades_deduped", "trades_ohlc_1m", "candle_audit"} <= public and "tape_holes" not in public
     told = [each for each in bench.models.invoke("source freshness").result.results if hasattr(each, "age")]

@@ -20,6 +20,7 @@
         {%- endcall -%}
     {%- endif -%}
 
+    {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ return({'relations': [target_relation]}) }}
