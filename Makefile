@@ -2,7 +2,7 @@
 #   make demo    the whole system on this machine, against a local exchange
 #   make test    every check and test
 .DEFAULT_GOAL := help
-.PHONY: help demo up test recording lint format slow bench screenshots lock audit bom site package clean
+.PHONY: help demo up test recording lint format slow bench screenshots lock audit bom site package release clean
 # Where bytecode is not kept, as in many images of Python, each of a hundred processes compiles dbt anew: 3 s of each.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
@@ -58,7 +58,7 @@ lock: ## Resolve the locks anew
 
 audit: ## Look everything in the locks up among known vulnerabilities (asks the package indexes)
 	@scripts/venv.sh dev
-	@for lock in requirements.lock requirements-dev.lock requirements-build.lock requirements-node.lock; do \
+	@for lock in requirements.lock requirements-dev.lock requirements-build.lock requirements-node.lock requirements-release.lock; do \
 		echo "== $$lock"; $(BIN)/pip-audit --require-hashes --disable-pip -r $$lock || exit 1; done
 	@cd src/candlewick/dashboard/frontend && npm audit
 
@@ -73,6 +73,9 @@ site: ## Build the documentation's site into build/site
 package: ## Build the wheel, with its bill of materials inside, into dist/
 	@scripts/venv.sh dev
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+release: ## Build sdist and wheel into build/dist as an index wants them, and let twine check both
+	@scripts/release.sh
 
 clean: ## Remove what was built and installed; never a lake
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/candlewick/dashboard/assets

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Resolves requirements.lock (to run), requirements-record.lock (to record only), requirements-dev.lock (to test),
-# requirements-build.lock and requirements-node.lock (to make the package) from pyproject.toml: `name==version --hash=...` lines for every platform,
-# without the address of any index.
+# requirements-build.lock, requirements-node.lock and requirements-release.lock (to make the package) from
+# pyproject.toml: `name==version --hash=...` lines for every platform, without the address of any index.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv=$(command -v uv || echo .venv/bin/uv)
@@ -14,6 +14,6 @@ grep -E '^[a-zA-Z0-9]' requirements.lock | sed 's/ *\\$//' | grep -v '^certifi==
 "${compile[@]}" pyproject.toml --extra dev --constraint "$same" --output-file requirements-dev.lock "$@"
 "${compile[@]}" --python-version 3.11 --group record --constraint "$same" --output-file requirements-record.lock "$@"
 # Both are in one environment with what the package is made with.
-for group in build node; do
+for group in build node release; do
     "${compile[@]}" --python-version 3.11 --group "$group" --constraint "$same" --output-file "requirements-$group.lock" "$@"
 done
