@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ from warehouse.test_models import QUICK, SYMBOLS, Recorder, decimal, footprints,
 MIDNIGHT = 1_723_161_600_000_000
 """2024-08-09 00:00 UTC, in µs."""
 STEPS = (0, 1, 999, 1_000_000, MINUTE, 30 * MINUTE, 7 * 60 * MINUTE)
+NUMBERS = count()
+"""Of worlds: each has files of its own."""
 ACTS = (
     "deliver",
     "deliver",
@@ -85,7 +88,7 @@ class World:
     published: list[tuple[object, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.number = self.rng.getrandbits(60)
+        self.number = next(NUMBERS)
         self.restart()
 
     @property

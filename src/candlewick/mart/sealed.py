@@ -23,16 +23,17 @@ COMPARED = (
 )
 """The columns of trades that a sealed file has."""
 
+_SCALE = 8
+"""Places of SILVER's numbers."""
 _TRADES = """
     select
         symbol || '-' || trade_id as business_key, symbol, trade_id, price, quantity,
-        trunc(price * quantity, 8) as quote_quantity, is_buyer_maker, traded_at,
-        timezone('Asia/Kolkata', timezone('UTC', traded_at)) as traded_at_ist,
+        cast({quote} as decimal(38, 8)) as quote_quantity, is_buyer_maker, traded_at,
+        traded_at + interval '330 minutes' as traded_at_ist,
         received_at, {loaded_at} as loaded_at, source
     from (
         select
-            {symbol} as symbol, trade_id, cast(price as decimal(38, 8)) as price,
-            cast(quantity as decimal(38, 8)) as quantity, is_buyer_maker,
+            {symbol} as symbol, trade_id, {price} as price, {quantity} as quantity, is_buyer_maker,
             make_timestamp(epoch_us(traded_at)) as traded_at, make_timestamp(epoch_us(received_at)) as received_at,
             cast(source as varchar) as source
         from {files}
@@ -49,13 +50,32 @@ def trades_in(
     sealed: Sequence[SealedFile],
     source: Callable[[Sequence[str]], str],
     loaded_at: str = "coalesce(received_at, traded_at)",
+    *,
+    is_as_stored: bool = False,
 ) -> list[str]:
-    """Return statements of the trades in sealed files as rows of SILVER, one for all files with the same types."""
+    """Return statements of the trades in sealed files as rows of SILVER, one for all files with the same types.
+
+    Prices and quantities can be left with the types of the files, which are quicker to reckon with.
+    """
     ordered = sorted(sealed, key=lambda each: (each.symbol, each.places, each.start))
     return [
-        _TRADES.format(symbol=text(symbol), files=source([each.name for each in some]), loaded_at=loaded_at)
-        for (symbol, _), some in groupby(ordered, lambda each: (each.symbol, each.places))
+        _trades(symbol, places if is_as_stored else None, source([each.name for each in some]), loaded_at)
+        for (symbol, places), some in groupby(ordered, lambda each: (each.symbol, each.places))
     ]
+
+
+def _trades(symbol: str, places: tuple[int, int] | None, files: str, loaded_at: str) -> str:
+    """The statement of trades in files with numbers of so many places; None, and more than SILVER's: as SILVER's."""
+    if places is None or max(places) > _SCALE:
+        price, quantity = (f"cast({name} as decimal(38, {_SCALE}))" for name in ("price", "quantity"))
+        quote = f"trunc(price * quantity, {_SCALE})"
+    else:
+        price, quantity = "price", "quantity"
+        product = f"cast(price as decimal(38, {places[0]})) * cast(quantity as decimal(38, {places[1]}))"
+        quote = product if sum(places) <= _SCALE else f"trunc({product}, {_SCALE})"
+    return _TRADES.format(
+        symbol=text(symbol), price=price, quantity=quantity, quote=quote, files=files, loaded_at=loaded_at
+    )
 
 
 def naming(

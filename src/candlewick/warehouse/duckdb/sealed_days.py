@@ -184,20 +184,23 @@ class SealedDays:
                 found[day.key] = day
         return list(found.values())
 
-    def rows(self, days: Sequence[SealedDay], loaded_at: datetime | None = None) -> str:
-        """Return a statement of the trades in the files of days, as rows of SILVER."""
+    def rows(self, days: Sequence[SealedDay], loaded_at: datetime | None = None, *, is_as_stored: bool = False) -> str:
+        """Return a statement of the trades in the files of days, as rows of SILVER; see `trades_in`."""
         assert self.root is not None, "there are sealed days only where the lake is in a folder"
         source = parquet_in(self.root)
         by_moment: dict[datetime, list[SealedFile]] = {}
         for day in days:
             by_moment.setdefault(loaded_at or day.loaded_at, []).append(day.file)
-        parts = [trades_in(files, source, f"timestamp '{moment}'") for moment, files in by_moment.items()]
+        parts = [
+            trades_in(files, source, f"timestamp '{moment}'", is_as_stored=is_as_stored)
+            for moment, files in by_moment.items()
+        ]
         return " union all ".join(chain.from_iterable(parts))
 
     def rows_of_part(self, part: Part) -> str:
         """Return a statement of the trades in a part of days, as rows of SILVER."""
         within = f"traded_at >= timestamp '{part.start}' and traded_at < timestamp '{part.end}'"
-        return f"select * from ({self.rows(part.days)}) where {within}"
+        return f"select * from ({self.rows(part.days, is_as_stored=True)}) where {within}"
 
     def check(self, day: SealedDay) -> None:
         """See that a day's file is the one that was taken. Raises `WarehouseError`."""
@@ -299,10 +302,18 @@ def _of_day(day: SealedDay) -> str:
 
 
 def parts_of(days: Sequence[SealedDay], most: int = MOST_TRADES) -> Iterator[Part]:
-    """Cut days into parts of about so many trades at most, whole hours of large ones, small ones together."""
+    """Cut days into parts of about so many trades at most: whole hours of large ones, small ones of equal types."""
+    by_type: dict[tuple[int, int], list[SealedDay]] = {}
+    for day in sorted(days, key=lambda each: (each.file.start, each.file.symbol)):
+        by_type.setdefault(day.file.places, []).append(day)
+    for some in by_type.values():
+        yield from _parts_of(some, most)
+
+
+def _parts_of(days: Sequence[SealedDay], most: int) -> Iterator[Part]:
     together: list[SealedDay] = []
     count = 0
-    for day in sorted(days, key=lambda each: (each.file.start, each.file.symbol)):
+    for day in days:
         if day.file.rows > most:
             hours = max(1, 24 * most // day.file.rows)
             for hour in range(0, 24, hours):
