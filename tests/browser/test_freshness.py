@@ -95,6 +95,10 @@ def test_without_its_feed_the_chart_says_that_nothing_is_live_and_how_old_the_se
         trade_again(stack, timedelta(seconds=0))  # the warehouse goes on
         health.filter(has_text=re.compile(r"^no live feed · settled · [\d.]+ m?s$")).wait_for()
         young = dot(visitor)
+        visitor.page.set_viewport_size({"width": 390, "height": 844})
+        visitor.wait("/^no live feed · [\\d.]+ m?s$/.test(document.querySelector('.health').innerText.trim())")
+        visitor.wait("document.querySelector('.bottom').scrollWidth <= 390")
+        visitor.page.set_viewport_size({"width": 1440, "height": 900})
         with proxying(f"http://127.0.0.1:{demo.feed_port}", "/", stack.feed_port):
             health.filter(has_text=re.compile(r"^(live|quiet|incomplete) ")).wait_for()
         health.filter(has_text="no live feed").wait_for()

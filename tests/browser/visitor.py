@@ -1,5 +1,6 @@
 """A visitor with a browser: what it does on the page, and what the page's debug hook tells of it."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Page, Request
@@ -61,7 +62,7 @@ class Visitor:
 
     def wait_for_health(self, health: str) -> None:
         """Wait until the status bar says how the connection is."""
-        self.page.locator(".health", has_text=health).wait_for()
+        self.page.locator(".health", has_text=re.compile(f"^{health}")).wait_for()
 
     def ask(self, expression: str) -> Any:
         """The value of a JavaScript expression."""

@@ -30,7 +30,7 @@ const HEALTH_TITLES: Record<Health, string> = {
   lost: "The dashboard's server does not answer",
   replay: "Trades of the past are played",
 };
-const WORDS: Partial<Record<Health, string>> = { lost: "reconnecting", away: "no live feed", settled: "no live feed · settled" };
+const WORDS: Partial<Record<Health, string>> = { lost: "reconnecting", away: "no live feed", settled: "no live feed" };
 const SCALE_NAMES: Record<Scale, [name: string, title: string]> = {
   auto: ["lin", "Prices, as they are"],
   log: ["log", "Logarithmic (Alt+L)"],
@@ -49,7 +49,10 @@ export interface StatusActions {
 
 export class StatusBar {
   readonly element: HTMLElement;
-  private readonly health = h("span", { class: "health" });
+  private readonly words = h("span");
+  private readonly basis = h("span", { class: "wide-only" });
+  private readonly age = h("span");
+  private readonly health = h("span", { class: "health" }, h("span", {}, this.words, this.basis, this.age));
   private readonly left = h("span");
   private readonly closes = h("span", { title: "Until this bar closes" }, h("i", { class: "wide-only" }, "closes in "), this.left);
   private readonly bars = h("span", { class: "wide-only" });
@@ -116,8 +119,9 @@ export class StatusBar {
   setHealth(health: Health, age: number | null): void {
     this.health.dataset.health = health;
     this.health.toggleAttribute("data-old", isOld(age));
-    const words = WORDS[health] ?? health;
-    setText(this.health, age === null ? words : `${words} · ${span(age)}`);
+    setText(this.words, WORDS[health] ?? health);
+    setText(this.basis, health === "settled" ? " · settled" : "");
+    setText(this.age, age === null ? "" : ` · ${span(age)}`);
     // These two are about live bars.
     this.bars.hidden = this.source.hidden = health === "replay";
     this.health.title = HEALTH_TITLES[health];
