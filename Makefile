@@ -2,14 +2,14 @@
 #   make demo    the whole system on this machine, against a local exchange
 #   make test    every check and test
 .DEFAULT_GOAL := help
-.PHONY: help demo up test recording lint format slow bench screenshots lock audit bom site package release clean
+.PHONY: help demo up test recording lint lint-sql format slow bench screenshots lock audit bom site package release clean
 # Where bytecode is not kept, as in many images of Python, each of a hundred processes compiles dbt anew: 3 s of each.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 demo: ## Run everything against the local exchange; the terminal says where to look
 	@scripts/venv.sh run
@@ -33,6 +33,10 @@ lint: ## Ruff (lint and format) and mypy in strict mode
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+lint-sql: ## Sqlfluff over what the models compile to, in both dialects: half a minute on two cores
+	@scripts/tools.sh lint-sql
+	@$(BIN)/python scripts/lint_sql.py
 
 format: ## Format and fix what ruff can
 	@scripts/venv.sh dev
@@ -58,7 +62,7 @@ lock: ## Resolve the locks anew
 
 audit: ## Look everything in the locks up among known vulnerabilities (asks the package indexes)
 	@scripts/venv.sh dev
-	@for lock in requirements.lock requirements-dev.lock requirements-build.lock requirements-node.lock requirements-release.lock; do \
+	@for lock in requirements.lock requirements-dev.lock requirements-build.lock requirements-node.lock requirements-release.lock requirements-lint-sql.lock; do \
 		echo "== $$lock"; $(BIN)/pip-audit --require-hashes --disable-pip -r $$lock || exit 1; done
 	@cd src/candlewick/dashboard/frontend && npm audit
 

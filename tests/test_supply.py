@@ -47,8 +47,8 @@ def bill() -> dict[str, Any]:
 
 def test_there_is_a_lock_for_each_purpose() -> None:
     assert [lock.stem for lock in LOCKS] == [
-        "requirements-build", "requirements-dev", "requirements-node", "requirements-record", "requirements-release",
-        "requirements",
+        "requirements-build", "requirements-dev", "requirements-lint-sql", "requirements-node", "requirements-record",
+        "requirements-release", "requirements",
     ]  # fmt: skip
 
 
@@ -86,8 +86,8 @@ def test_an_environment_is_made_of_hashed_files_alone() -> None:
     installs = [line for line in lines if re.search(r'"\$\{install\[@\]\}"|uv pip install', line)]
     assert len(installs) == 5
     assert all(("--require-hashes" in line) != ("--no-deps --no-build-isolation" in line) for line in installs)
-    release = (ROOT / "scripts/release.sh").read_text().replace("\\\n", " ").splitlines()
-    assert ["--require-hashes" in line for line in release if "pip install" in line] == [True]
+    tools = (ROOT / "scripts/tools.sh").read_text().replace("\\\n", " ").splitlines()
+    assert ["--require-hashes" in line for line in tools if "pip install" in line] == [True]
 
 
 def test_the_bill_of_materials_is_what_the_standard_says(bill: dict[str, Any]) -> None:
