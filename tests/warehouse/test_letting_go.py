@@ -25,6 +25,7 @@ from seal.made import Market
 
 FIRST = DAYS[0]
 ROWS = f"select {', '.join(COMPARED)} from {TRADES} order by symbol, trade_id"
+FORMAT_OF_FILE = "select value from raw.settings where name = 'format'"
 GOLD = "select * exclude (loaded_at) from gold.trades_ohlc_1m order by all"
 STEPS = ("before letting go of files", "after letting go of files")
 STEPS_OF_SILVER = ("mid letting go of silver", "after letting go of silver")
@@ -165,8 +166,13 @@ def test_killed_at_any_step_readers_see_the_same_rows_and_the_next_start_goes_on
 
 def test_trades_of_a_sealed_day_leave_the_warehouses_file_and_who_rebuilds_it_does_not_copy_them(full, tmp_path):
     settings, before, candles = letting_silver_go(again(full, tmp_path)), rows(full), rows(full, GOLD)
+    with duckdb.connect(str(settings.duckdb_path)) as database:
+        database.execute("drop table raw.sealed_days")  # as a version before this one left it
+        assert database.execute(FORMAT_OF_FILE).fetchall() == [("1",)]
     home_of(settings).own(once=True)
     assert in_table(settings) == {DAYS[1]} == own_days(settings)
+    with duckdb.connect(str(settings.duckdb_path), read_only=True) as database:
+        assert database.execute(FORMAT_OF_FILE).fetchall() == [("2",)], "what no version before reads whole"
     assert [each.start.date() for each in version(settings).tables[TRADES].sealed] == [DAYS[0]]
     assert rows(settings) == before and rows(settings, GOLD) == candles
     keeping.seal_days(keeping_none(settings), None, None, lambda *_: None, asks=False)

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,12 @@ from candlewick.lake.sealed.day import Gathered
 from candlewick.lake.sealed.lines import TradeLine, read
 from candlewick.mart.publisher import Publisher
 from candlewick.mart.sealed import parquet_in, query
-from candlewick.mart.version import TRADES
+from candlewick.mart.version import TRADES, SealedFile
 from candlewick.process.files import replace_atomically
 from candlewick.warehouse.duckdb.cycle import Cycle
+from candlewick.warehouse.duckdb.heads import Arrived
 from candlewick.warehouse.duckdb.letting_go import in_mart
-from candlewick.warehouse.duckdb.sealed_days import SealedDay
+from candlewick.warehouse.duckdb.sealed_days import SealedDay, parts_of
 from warehouse import flowing, oracle
 from warehouse.bench import Bench
 from warehouse.lakes import MINUTE
@@ -254,3 +255,46 @@ def test_any_mixture_of_days_in_the_table_and_in_sealed_files_makes_the_tables_t
         assert gold(owner, timeframe) == rows, timeframe
     assert footprints(owner) == flowing.rows(world.given)
     assert open_holes(owner) == holes(world.given)
+
+
+def held(symbol: str, day: int, first: int, last: int, rows: int = 10, places: tuple[int, int] = (2, 5)) -> SealedDay:
+    start = datetime(2024, 8, day)
+    name = f"{symbol}-{day}.parquet"
+    return SealedDay(
+        SealedFile(name, symbol, start, start + timedelta(days=1), rows, 1, "0", places), first, last, start
+    )
+
+
+def test_sealed_days_are_read_in_parts_of_bounded_size_that_are_all_of_them():
+    small = [held("BTCUSDT", day, day, day, rows=400) for day in range(1, 6)]
+    large, other = held("ETHUSDT", 2, 1, 9, rows=3_000), held("XRPUSDT", 1, 1, 9, rows=1, places=(4, 0))
+    parts = list(parts_of([other, large, *small[::-1]], most=1_000))
+    whole = [part for part in parts if part.days != [large]]
+    assert [[day.file.start.day for day in part.days] for part in whole] == [[1, 2], [3, 4], [5], [1]]
+    assert all(part.start == part.days[0].file.start and part.end == part.days[-1].file.end for part in whole)
+    hours = [(part.start, part.end) for part in parts if part.days == [large]]
+    assert len(hours) == 3 and hours[0][0] == large.file.start and hours[-1][1] == large.file.end
+    assert all(before[1] == after[0] for before, after in pairwise(hours))
+    assert {day.key for part in parts for day in part.days} == {day.key for day in (*small, large, other)}
+
+
+def test_a_load_touches_the_days_of_its_times_and_of_its_ids(owner):
+    owner.empty()
+    sealed = owner.owned.sealed
+    days = [held("BTCUSDT", 8, 100, 199), held("BTCUSDT", 9, 200, 299), held("ETHUSDT", 8, 150, 160)]
+    for day in days:
+        sealed.put(day)
+    sealed.read()
+
+    def touched(symbol: str, hour: int, *ids: int) -> list[SealedDay]:
+        minute = datetime(2024, 8, 8) + timedelta(hours=hour)
+        return sealed.touched([Arrived(symbol, minute, min(ids), max(ids))])
+
+    assert touched("BTCUSDT", 60, 300, 310) == [] == touched("SOLUSDT", 0, 150)
+    assert touched("BTCUSDT", 0, 300) == [days[0]], "a trade of that day that its file has not"
+    assert touched("BTCUSDT", 60, 250) == [days[1]], "a copy that says another time"
+    assert touched("BTCUSDT", 60, 199, 200) == days[:2]
+    assert touched("ETHUSDT", 60, 100, 149) == [] and touched("ETHUSDT", 60, 100, 150) == [days[2]]
+    assert sealed.holding([("BTCUSDT", 99), ("BTCUSDT", 299), ("ETHUSDT", 155)]) == days[1:]
+    assert [day.key for day in sealed.newer_than(datetime(2024, 8, 8))] == [days[1].key]
+    owner.empty()
