@@ -44,6 +44,14 @@ def test_a_model_runs_only_where_its_inputs_changed_and_catches_up_after_a_failu
         assert owner.rows(f"select sum(trade_count) from gold.trades_ohlc_{timeframe}") == [(3,)]
 
 
+def test_an_object_with_a_line_that_is_not_json_is_refused_whole(owner, lake, writer):
+    good, bad = (lake.read_object(writer.stream([trade_line("ADAUSDT", n, START), b"{}"])) for n in (1, 2))
+    bad = bad._replace(lines=[bad.lines[0], b'{"e":"trade"'])
+    assert owner.owned.load([good, bad]) == {bad.name: "line 2 is not JSON"}
+    assert owner.rows("select trade_id from silver.trades_deduped where symbol = 'ADAUSDT'") == [(1,)]
+    assert owner.rows(f"select count(*) from raw.binance_raw where object_name = '{bad.name}'") == [(0,)]
+
+
 def test_a_trade_is_held_once_however_it_comes_again(owner, lake, writer):
     def deliver(*trade_ids: int) -> None:
         name = writer.stream([trade_line("ETHUSDT", trade_id, START + trade_id * MINUTE) for trade_id in trade_ids])

@@ -10,6 +10,7 @@ trades as (
         quantity,
         quote_quantity,
         is_buyer_maker,
+        case when is_buyer_maker then -quantity else quantity end as signed_quantity,
         loaded_at
     from {{ ref('trades_deduped') }}
     where {{ is_in_touched_period(
@@ -21,14 +22,12 @@ trades as (
 
 ),
 
--- Delta after each trade, in the order of the ids: what the minute's lowest and highest one are taken from.
+-- Delta after each trade, in the order of the ids, from anywhere before the minute on.
 followed as (
 
     select
         *,
-        sum(case when is_buyer_maker then -quantity else quantity end) over (
-            partition by symbol, open_time order by trade_id rows unbounded preceding
-        ) as delta
+        sum(signed_quantity) over ({{ in_parts('symbol, open_time', 'trade_id') }}) as reached
     from trades
 
 ),
@@ -41,8 +40,8 @@ minutes as (
         min(price) as low,
         max(price) as high,
         count(*) as trade_count,
-        cast(min(delta) as decimal(38, 8)) as min_delta,
-        cast(max(delta) as decimal(38, 8)) as max_delta,
+        cast(min(reached) - min_by(reached - signed_quantity, trade_id) as decimal(38, 8)) as min_delta,
+        cast(max(reached) - min_by(reached - signed_quantity, trade_id) as decimal(38, 8)) as max_delta,
         min(trade_id) as first_trade_id,
         max(trade_id) as last_trade_id,
         max(loaded_at) as loaded_at

@@ -264,6 +264,24 @@
 {%- endmacro %}
 
 
+{#
+    Of a window: rows with equal `parts` follow each other in it, by `order`. What is counted or summed from its start on
+    may go on from one part to the next, so only differences within a part say anything. DuckDB sorts all of it at a third
+    of what it takes for many small parts.
+#}
+{% macro in_parts(parts, order) -%}
+    {{ return(adapter.dispatch('in_parts')(parts, order)) }}
+{%- endmacro %}
+
+{% macro duckdb__in_parts(parts, order) -%}
+    order by {{ parts }}, {{ order }} rows unbounded preceding
+{%- endmacro %}
+
+{% macro snowflake__in_parts(parts, order) -%}
+    partition by {{ parts }} order by {{ order }} rows unbounded preceding
+{%- endmacro %}
+
+
 {# Before a CTE's parenthesis: its expressions are not to be computed again for each condition on them. #}
 {% macro evaluated_once() -%}
     {{ return(adapter.dispatch('evaluated_once')()) }}

@@ -23,7 +23,7 @@ from candlewick.mart.views import STORAGE_VERSION
 from candlewick.moments import from_micros, naive, now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
-from candlewick.warehouse.duckdb.lines import Lines, Readable, is_text, lines_of, trades_of
+from candlewick.warehouse.duckdb.lines import Readable, as_json, is_text, lines_of, trades_of
 
 FORMAT = 2
 """Of the tables of RAW; SILVER and GOLD follow the models, whose digest is noted in the file.
@@ -49,8 +49,6 @@ create table if not exists raw.sealed_days (
 );
 create table if not exists raw.settings (name varchar primary key, value varchar not null);
 """
-
-_EVERY_LINE = f"select * from ({' union all '.join(f'select * from new_{name}' for name in Lines._fields)})"
 
 _SIGNS_OF_DAMAGE = (
     "corrupt",
@@ -170,6 +168,9 @@ class Warehouse:
             sealed_trades=others["sealed_trades"].num_rows,
             sealed=[item for item in objects if isinstance(item, LakeSealed)],
         )
+        if parse is not None:  # it comes upon a line that is not JSON: no need to look at each once more
+            lines = lines._replace(trade_lines=as_json(lines.trade_lines))
+        kinds = [name for name, rows in lines._asdict().items() if rows.num_rows]
         with ExitStack() as tables:
             for name, rows in {**lines._asdict(), **others}.items():
                 tables.enter_context(self._registered(f"new_{name}", rows))
@@ -177,9 +178,9 @@ class Warehouse:
             if parse is not None:
                 parse(contents)
             with self.transaction():
-                self.connection.execute(
-                    f"insert into raw.binance_raw {_EVERY_LINE} where object_name >= ?", [self.raw_from]
-                )
+                for name in kinds:
+                    recent = f"select * from new_{name} where object_name >= ?"
+                    self.connection.execute(f"insert into raw.binance_raw {recent}", [self.raw_from])
                 crashpoint("mid-load")
                 self.connection.execute("insert into raw.loaded_objects select * from new_objects")
                 if then is not None:

@@ -13,6 +13,7 @@ from candlewick.lake.objects import LakeObject, LakeSealed, LakeText, LakeTrades
 
 Readable = LakeObject | LakeText | LakeTrades | LakeSealed
 _PART_BYTES = 8 * 2**20
+_JSON = pa.json_(pa.string())
 _SCHEMA = pa.schema(
     [
         ("payload", pa.string()),
@@ -63,6 +64,12 @@ def lines_of(objects: Sequence[Readable], moment: datetime) -> Lines:
         kline_lines=parts[1].filter(is_kline),
         manifest_lines=_manifests(objects, moment),
     )
+
+
+def as_json(lines: pa.Table) -> pa.Table:
+    """Call the payload of lines JSON, as DuckDB calls it, which then takes their word for it."""
+    chunks = [pa.ExtensionArray.from_storage(_JSON, chunk) for chunk in lines["payload"].chunks]
+    return lines.set_column(0, "payload", pa.chunked_array(chunks, _JSON))
 
 
 def _events(objects: Sequence[Readable], moment: datetime) -> pa.Table:
