@@ -22,8 +22,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from bare_archive import PEERS, SYMBOL
+from bytecode import compiled
 from e2e.stack import Stack
 from month import DAY_SECONDS, Cost, run
+
+IMPORTS = (
+    "import duckdb",
+    "import polars",
+    "import candlewick.cli.app, candlewick.cli.history, candlewick.cli.processes, candlewick.backfill",
+    "import candlewick.seal.arriving, candlewick.warehouse.duckdb.owner",
+)
+"""What a process of either side imports."""
 
 
 def main() -> None:
@@ -32,7 +41,7 @@ def main() -> None:
     parser.add_argument("--trades", type=int, default=2_000_000, help="about so many")
     options = parser.parse_args()
     day = datetime.now(UTC).date() - timedelta(days=1)
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, compiled(*IMPORTS):
         stack = Stack(Path(home), symbols=(SYMBOL,)).write_config()
         try:
             stack.start_exchange("--weight-limit", "1000000", f"{SYMBOL}={options.trades / DAY_SECONDS:.4f}")

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from bytecode import compiled
 from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.manifest import Extent, Manifest
@@ -63,7 +64,8 @@ def main() -> None:
         for _ in range(objects):
             recorder.write_object()
         compiling()
-        backlog(settings, objects * options.per_object, objects)
+        with compiled("import duckdb, pyarrow, candlewick.warehouse.duckdb.owner"):
+            backlog(settings, objects * options.per_object, objects)
         recorder.trades_per_object, recorder.seconds = options.live_per_object, 1
         with_history = live(settings, recorder)
         empty = Settings(data=Path(home) / "empty", prefix="demo")

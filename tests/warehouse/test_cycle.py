@@ -45,10 +45,13 @@ def test_a_model_runs_only_where_its_inputs_changed_and_catches_up_after_a_failu
 
 
 def test_an_object_with_a_line_that_is_not_json_is_refused_whole(owner, lake, writer):
-    good, bad = (lake.read_object(writer.stream([trade_line("ADAUSDT", n, START), b"{}"])) for n in (1, 2))
+    good, bad = (
+        lake.read_object(writer.stream([trade_line("ADAUSDT", n, START), trade_line("ADAUSDT", n + 1, START)]))
+        for n in (1, 3)
+    )
     bad = bad._replace(lines=[bad.lines[0], b'{"e":"trade"'])
     assert owner.owned.load([good, bad]) == {bad.name: "line 2 is not JSON"}
-    assert owner.rows("select trade_id from silver.trades_deduped where symbol = 'ADAUSDT'") == [(1,)]
+    assert owner.rows("select trade_id from silver.trades_deduped where symbol = 'ADAUSDT' order by 1") == [(1,), (2,)]
     assert owner.rows(f"select count(*) from raw.binance_raw where object_name = '{bad.name}'") == [(0,)]
 
 

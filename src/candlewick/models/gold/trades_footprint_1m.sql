@@ -1,6 +1,6 @@
 with
 
-trades as (
+trades as {{ read_each_time() }}(
 
     select
         symbol,
@@ -26,13 +26,28 @@ trades as (
 followed as (
 
     select
-        *,
+        symbol,
+        open_time,
+        trade_id,
+        signed_quantity,
         sum(signed_quantity) over ({{ in_parts('symbol, open_time', 'trade_id') }}) as reached
     from trades
 
 ),
 
-minutes as (
+deltas as (
+
+    select
+        symbol,
+        open_time,
+        cast(min(reached) - min_by(reached - signed_quantity, trade_id) as decimal(38, 8)) as min_delta,
+        cast(max(reached) - min_by(reached - signed_quantity, trade_id) as decimal(38, 8)) as max_delta
+    from followed
+    group by symbol, open_time
+
+),
+
+sums as (
 
     select
         symbol,
@@ -40,12 +55,10 @@ minutes as (
         min(price) as low,
         max(price) as high,
         count(*) as trade_count,
-        cast(min(reached) - min_by(reached - signed_quantity, trade_id) as decimal(38, 8)) as min_delta,
-        cast(max(reached) - min_by(reached - signed_quantity, trade_id) as decimal(38, 8)) as max_delta,
         min(trade_id) as first_trade_id,
         max(trade_id) as last_trade_id,
         max(loaded_at) as loaded_at
-    from followed
+    from trades
     group by symbol, open_time
 
 ),
@@ -53,9 +66,14 @@ minutes as (
 stepped as (
 
     select
-        *,
+        sums.*,
+        deltas.min_delta,
+        deltas.max_delta,
         {{ step_of('low', 'high', 'trade_count') }} as step
-    from minutes
+    from sums
+    inner join deltas
+        on sums.symbol = deltas.symbol
+        and sums.open_time = deltas.open_time
     where {{ is_news() }}
 
 ),
@@ -63,23 +81,23 @@ stepped as (
 placed as (
 
     select
-        followed.symbol,
-        followed.open_time,
-        {{ level_of('followed.price', 'stepped.step') }} as level,
+        trades.symbol,
+        trades.open_time,
+        {{ level_of('trades.price', 'stepped.step') }} as level,
         stepped.step,
-        followed.price,
-        followed.quantity,
-        followed.quote_quantity,
-        followed.is_buyer_maker,
+        trades.price,
+        trades.quantity,
+        trades.quote_quantity,
+        trades.is_buyer_maker,
         stepped.min_delta,
         stepped.max_delta,
         stepped.first_trade_id,
         stepped.last_trade_id,
         stepped.loaded_at
-    from followed
+    from trades
     inner join stepped
-        on followed.symbol = stepped.symbol
-        and followed.open_time = stepped.open_time
+        on trades.symbol = stepped.symbol
+        and trades.open_time = stepped.open_time
 
 ),
 

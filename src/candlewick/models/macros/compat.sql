@@ -296,6 +296,20 @@
 {%- endmacro %}
 
 
+{# The same place: it is to be read anew for each who reads it, not kept, where that costs more than reading it. #}
+{% macro read_each_time() -%}
+    {{ return(adapter.dispatch('read_each_time')()) }}
+{%- endmacro %}
+
+{% macro duckdb__read_each_time() -%}
+    {{ return('not materialized ') }}
+{%- endmacro %}
+
+{% macro snowflake__read_each_time() -%}
+    {{ return('') }}
+{%- endmacro %}
+
+
 {# The CTE `new_trades`: of all copies of a trade in a relation, the first one by an order. #}
 {% macro best_of_each(relation, order) -%}
     {{ return(adapter.dispatch('best_of_each')(relation, order)) }}
