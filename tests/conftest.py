@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from made import capture
 from made.recordings import REAL, RECORDINGS
@@ -16,6 +17,9 @@ LONG = (
     "tests/snowflake/test_models.py",
     "tests/warehouse/test_dbt_by_hand.py",
     "tests/warehouse/test_models.py",
+    "tests/snowflake/test_cycle.py",
+    "tests/warehouse/test_letting_go.py",
+    "tests/setup/test_setup_snowflake.py",
     "tests/e2e/test_strict_binance.py",
     "tests/warehouse/test_owner.py",
     "tests/recorder/test_session.py",
@@ -26,6 +30,9 @@ LONG = (
     "tests/simulation/test_simulation.py",
 )
 """Files that take a worker about half a minute and more, the longest first."""
+
+settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # however slow it is, a property holds or does not
 
 
 @pytest.hookimpl(trylast=True)
