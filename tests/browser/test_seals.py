@@ -24,8 +24,8 @@ FIRST = DAYS[0]
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A dashboard over two sealed days whose raw objects and whose files in the mart went, where they can go."""
-    kept = RetentionSettings(raw=timedelta(seconds=1), mart=timedelta(seconds=1))
+    """A dashboard over two sealed days of which only the sealed files are left: objects and SILVER went."""
+    kept = RetentionSettings(raw=timedelta(seconds=1), silver=timedelta(seconds=1))
     settings = settings_of(tmp_path_factory.mktemp("sealed"), retention=kept)
     fill(lake_of(settings), markets(count=300), per_object=400)
     assert {each.state for each in keeping.seal_days(settings, None, None, lambda *_: None, asks=False)} == {"sealed"}

@@ -6,6 +6,7 @@ the resolved template instead: `resolve` does what CloudFormation does with Ref,
 """
 
 import logging
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -28,7 +29,7 @@ _Omit = object()
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Run moto on a free port of this host until the block ends."""
+    """Run moto on a free port of this host until the block ends; empty, though the servers of a process share all."""
     # Seconds, which a worker need not wait for that only collects the tests of others.
     from moto.cloudformation.models import CloudFormationBackend  # noqa: PLC0415
     from moto.server import ThreadedMotoServer  # noqa: PLC0415
@@ -46,8 +47,10 @@ def moto_server() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
     try:
-        yield f"http://{host}:{port}"
+        yield url
     finally:
         server.stop()
         CloudFormationBackend.execute_change_set = execute  # type: ignore[method-assign]

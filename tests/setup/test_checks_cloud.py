@@ -17,7 +17,7 @@ from made.snowflake_sides import Account
 from peers.aws_peer import CREDENTIALS, REGION, client, moto_server, resolve
 from peers.snowflake_peer import snowflake_host, write_connection
 
-BUCKET = "tape-of-mine"
+BUCKET = "tape-to-check"
 
 
 @pytest.fixture(scope="module")

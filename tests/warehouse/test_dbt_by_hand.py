@@ -66,6 +66,17 @@ def test_quote_amounts_that_an_earlier_version_rounded_are_cut_when_tables_are_m
 
 
 @pytest.mark.alike
+def test_a_full_refresh_is_refused_where_it_would_leave_sealed_days_out(bench):
+    day = "('BTCUSDT', date '2020-01-01', 'a.parquet', 1, 'ab', 1, 2, 5, 1, 1, timestamp '2020-01-02')"
+    bench.warehouse.connection.execute(f"insert into raw.sealed_days values {day}")
+    before = bench.rows("select * from gold.trades_ohlc_1h order by all")
+    with pytest.raises(ModelError, match="sealed days are read from their files"):
+        bench.models.make_anew("trades_ohlc_1h")
+    assert bench.rows("select * from gold.trades_ohlc_1h order by all") == before
+    bench.warehouse.connection.execute("delete from raw.sealed_days")
+
+
+@pytest.mark.alike
 def test_a_data_test_that_fails_is_one_line_that_names_it(bench):
     bench.warehouse.connection.execute("update gold.trades_ohlc_1h set high = 1")
     with pytest.raises(ModelError, match="sound_candles_trades_ohlc_1h") as raised:

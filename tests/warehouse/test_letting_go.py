@@ -80,9 +80,10 @@ def rows(settings, statement=ROWS):
         return database.execute(statement).fetchall()
 
 
-def test_a_sealed_days_trades_are_read_from_the_sealed_file_by_every_reader(full, tmp_path, monkeypatch):
+@pytest.mark.parametrize("of", [letting_go, letting_silver_go])
+def test_a_sealed_days_trades_are_read_from_the_sealed_file_by_every_reader(full, tmp_path, monkeypatch, of):
     monkeypatch.setattr(views, "EVERY_SECONDS", 0.0)
-    settings, before = letting_go(again(full, tmp_path)), rows(full)
+    settings, before = of(again(full, tmp_path)), rows(full)
     home_of(settings).own(once=True)
     assert own_days(settings) == {DAYS[1]} and version(settings).format == FORMAT
     [sealed] = version(settings).tables[TRADES].sealed
