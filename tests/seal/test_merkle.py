@@ -1,9 +1,13 @@
 """The tree of RFC 6962, against the vectors that Certificate Transparency's implementations share."""
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from candlewick.lake.sealed.lines import LARGEST, decimal_text
 from candlewick.seal import verify
-from candlewick.seal.merkle import Tree, leaf
+from candlewick.seal.merkle import Tree, canonical_lines, leaf
 
 INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 ROOTS = [
@@ -32,3 +36,19 @@ def test_the_roots_are_those_of_the_published_vectors(count):
 def test_a_path_has_one_node_a_level_at_most(count):
     tree = Tree(leaf(b"%d" % each) for each in range(count))
     assert all(len(tree.path(index)) <= (count - 1).bit_length() for index in range(count))
+
+
+NUMBERS = st.integers(0, LARGEST) | st.integers(0, 1_000)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, st.booleans()), min_size=1), st.integers(0, 18), st.integers(0, 18))
+def test_a_canonical_line_has_each_number_with_the_symbols_places(rows, price_places, quantity_places):
+    price, quantity, is_maker = zip(*rows, strict=True)
+    ids, at = list(range(7, 7 + len(rows))), [1_726_000_000_123_456 + each for each in range(len(rows))]
+    names = ["trade_id", "price", "quantity", "traded_at", "is_buyer_maker"]
+    trades = pa.table(dict(zip(names, [ids, price, quantity, at, is_maker], strict=True)))
+    expected = [
+        f"{trade_id},{decimal_text(p, price_places)},{decimal_text(q, quantity_places)},1726000000123,{maker:d}"
+        for trade_id, (p, q, maker) in zip(ids, rows, strict=True)
+    ]
+    assert [line.decode() for line in canonical_lines(trades, (price_places, quantity_places))] == expected

@@ -16,7 +16,7 @@ import structlog
 from candlewick.binance import daily_file
 from candlewick.errors import ArchiveError, ObjectMissingError
 from candlewick.lake.sealed import lines
-from candlewick.lake.sealed.day import Gathered, column
+from candlewick.lake.sealed.day import Day, Gathered, column
 from candlewick.lake.sealed.lines import OLDEST_MICROSECOND, SCHEMA, Candle
 from candlewick.moments import now_us
 from candlewick.seal import notes
@@ -44,18 +44,12 @@ class Arriving:
 
     def seal(self, symbol: str, day: date, path: Path, candles: list[bytes]) -> Range | str:
         """Seal a day of its file and candles (raw lines); return its ids, or why it cannot be. Raises `LakeError`."""
-        gathered = Gathered(symbol, day)
-        received_at = now_us()
         try:
-            for rows in daily_file.batches(path):
-                gathered.trades.extend(columns_of(rows, received_at))
-            for line in candles:
-                if isinstance(event := lines.read(line), Candle):
-                    gathered.candles[line] = event
-            made = gathered.assemble()
+            made = _made(symbol, day, path, candles)
         except (ArchiveError, OverflowError, pa.ArrowInvalid) as error:
             return str(error)
         finding = self.sealer.conclude(symbol, made)
+        del made  # the sealed file is read once more: two days in memory are one too many
         if finding.state != "sealed":
             return finding.reason
         return self._told(self.sealer.seals.certificate(symbol, day))
@@ -67,6 +61,18 @@ class Arriving:
         )
         notes.tell(lake, [notes.note_of(finding_of(certificate), made)], now_us())
         return certificate.body["first_id"], certificate.last_id
+
+
+def _made(symbol: str, day: date, path: Path, candles: list[bytes]) -> Day:
+    """Make a day of its file and candles. Raises `ArchiveError`, `OverflowError`, `pa.ArrowInvalid`."""
+    gathered = Gathered(symbol, day)
+    received_at = now_us()
+    for rows in daily_file.batches(path):
+        gathered.trades.extend(columns_of(rows, received_at))
+    for line in candles:
+        if isinstance(event := lines.read(line), Candle):
+            gathered.candles[line] = event
+    return gathered.assemble()
 
 
 def columns_of(rows: pa.RecordBatch, received_at: int) -> pa.RecordBatch:

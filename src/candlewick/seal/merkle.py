@@ -8,10 +8,10 @@ the time in ms, the last field 0 or 1. So two recorders that have never met make
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 
 import pyarrow as pa
-
-from candlewick.lake.sealed.lines import decimal_text
+import pyarrow.compute as pc
 
 NODE_BYTES = 32
 PREFIX_BYTES = 4
@@ -20,12 +20,25 @@ PREFIX_BYTES = 4
 
 def canonical_lines(trades: pa.Table, places: tuple[int, int]) -> Iterator[bytes]:
     """Write a day's trades (price and quantity with so many places) as the lines that are proved, without line ends."""
-    price_places, quantity_places = places
     names = ["trade_id", "price", "quantity", "traded_at", "is_buyer_maker"]
     for batch in trades.select(names).to_batches(max_chunksize=100_000):
-        for trade_id, price, quantity, at, is_maker in zip(*(each.to_pylist() for each in batch.columns), strict=True):
-            text = f"{decimal_text(price, price_places)},{decimal_text(quantity, quantity_places)},{at // 1_000}"
-            yield f"{trade_id},{text},{is_maker:d}".encode()
+        trade_id, price, quantity, at, is_maker = batch.columns
+        numbers = (trade_id, pc.divide(at, 1_000), pc.cast(is_maker, pa.int8()))
+        first, time, last = (pc.cast(each, pa.string()) for each in numbers)
+        texts = (_decimal_texts(digits, behind) for digits, behind in zip((price, quantity), places, strict=True))
+        lines = pc.binary_join_element_wise(first, *texts, time, last, ",")
+        yield from pc.cast(lines, pa.binary()).to_pylist()
+
+
+def _decimal_texts(digits: pa.Array, places: int) -> pa.Array:
+    """Write digits with a point before the last `places` of them, as `lines.decimal_text` does; none is negative."""
+    if not places:
+        return pc.cast(digits, pa.string())
+    unit = 10**places
+    whole = pc.divide(digits, unit)
+    behind = pc.add(pc.subtract(digits, pc.multiply(whole, unit)), unit)  # a one before it keeps the zeros
+    texts = pc.cast(whole, pa.string()), pc.utf8_slice_codeunits(pc.cast(behind, pa.string()), 1)
+    return pc.binary_join_element_wise(*texts, ".")
 
 
 def leaf(line: bytes) -> bytes:
@@ -37,7 +50,7 @@ class Tree:
     """The tree over leaves, all of its levels, each as its nodes' bytes one after the other: 64 bytes a trade."""
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
-        self.levels = [b"".join(leaves)]
+        self.levels = [_joined(iter(leaves))]
         while len(self.levels[-1]) > NODE_BYTES:
             self.levels.append(_above(self.levels[-1]))
 
@@ -66,5 +79,12 @@ class Tree:
 def _above(level: bytes) -> bytes:
     pair = 2 * NODE_BYTES
     whole = len(level) // pair * pair
-    nodes = [sha256(b"\1" + level[at : at + pair]).digest() for at in range(0, whole, pair)]
-    return b"".join([*nodes, level[whole:]])
+    return _joined(sha256(b"\1" + level[at : at + pair]).digest() for at in range(0, whole, pair)) + level[whole:]
+
+
+def _joined(nodes: Iterator[bytes]) -> bytes:
+    """Return nodes one after the other; never all of them as objects, which take three times the memory."""
+    content = bytearray()
+    while part := b"".join(islice(nodes, 65_536)):
+        content += part
+    return bytes(content)

@@ -170,7 +170,7 @@ class Sealer:
 
     def _write(self, day: Day, verdict: minutes.Verdict, declared: list[tuple[int, int, str]]) -> Certificate:
         content = file.write(day)
-        assert file.read(content).trades.equals(day.trades), "the sealed file is read back before it counts"
+        assert file.has_all_of(content, day), "the sealed file is read back before it counts"
         tree = merkle.Tree(map(merkle.leaf, merkle.canonical_lines(day.trades, day.places)))
         made = certificate.certify(
             day,

@@ -146,8 +146,9 @@ def encode(symbol: str, table: pa.Table, own: tuple[int, int]) -> Iterable[bytes
 
 def _first_of_each(table: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Return the copy of each trade that counts, by id, and all the others."""
-    table = table.take(pc.sort_indices(table, [("trade_id", "ascending")]))
-    if table.num_rows < 2 or (np.diff(column(table, "trade_id")) > 0).all():
+    if not _ascends(table):
+        table = table.take(pc.sort_indices(table, [("trade_id", "ascending")]))
+    if _ascends(table):
         return table.combine_chunks(), table.slice(0, 0)
     source = table.column("source")
     rank = pc.case_when(pc.make_struct(pc.equal(source, "archive"), pc.equal(source, "rest")), 1, 2, 3)
@@ -156,6 +157,10 @@ def _first_of_each(table: pa.Table) -> tuple[pa.Table, pa.Table]:
     ids = column(table, "trade_id")
     is_first = pa.array(np.r_[True, np.diff(ids) > 0])
     return table.filter(is_first).combine_chunks(), table.filter(pc.invert(is_first))
+
+
+def _ascends(table: pa.Table) -> bool:
+    return bool((np.diff(column(table, "trade_id")) > 0).all())
 
 
 def _of_ids(trades: pa.Table, others: pa.Table) -> pa.Table:

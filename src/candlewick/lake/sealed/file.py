@@ -133,6 +133,16 @@ def about(content: bytes, name: str = "the sealed file") -> About:
         raise TornObjectError(f"{name}: not a sealed file: {str(error).partition(chr(10))[0]}") from None
 
 
+def has_all_of(content: bytes, day: Day) -> bool:
+    """Whether a sealed file, read back a row group at a time, has a day's very trades."""
+    start = 0
+    for group, count in enumerate(rows_of_groups(content)):
+        if not read(content, group=group).trades.equals(day.trades.slice(start, count)):
+            return False
+        start += count
+    return start == len(day.ids)
+
+
 def rows_of_groups(content: bytes) -> list[int]:
     """Return how many trades each row group of a sealed file has."""
     about = pq.ParquetFile(io.BytesIO(content)).metadata
