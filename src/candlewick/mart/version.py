@@ -1,6 +1,8 @@
 """Pure: what `CURRENT` says: which files make up one version of the mart, and how far it is."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from typing import Self
 
 import msgspec
 
@@ -49,6 +51,14 @@ class SealedFile(msgspec.Struct, frozen=True):
     bytes: int
     sha256: str
     places: tuple[int, int]
+
+    @classmethod
+    def of_day(
+        cls, name: str, symbol: str, day: date, rows: int, size: int, sha256: str, places: tuple[int, int]
+    ) -> Self:
+        """Return the file of a day, which is from its midnight to the next; `size` is its bytes."""
+        start = datetime.combine(day, clock_time())
+        return cls(name, symbol, start, start + timedelta(days=1), rows, size, sha256, places)
 
 
 class Table(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from candlewick.lake.objects import Lake
 
 
 class Certified(NamedTuple):
-    """A sealed file as it was certified."""
+    """A sealed file as it was certified, and its content as it was read back."""
 
     name: str
     bytes: int
@@ -24,8 +24,8 @@ def canonical(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def certified(lake: Lake, symbol: str, day: str, digest: str) -> Certified:
-    """Return the file of a sealed day, read back now.
+def certified(lake: Lake, symbol: str, day: str, digest: str) -> tuple[Certified, bytes]:
+    """Return the file of a sealed day and its content, read back now.
 
     Raises `TornObjectError` where the certificate is not the one of that digest, or the file is not the certified one;
     `ObjectMissingError` where either is gone, `LakeError`.
@@ -42,6 +42,7 @@ def certified(lake: Lake, symbol: str, day: str, digest: str) -> Certified:
         raise TornObjectError(f"{name}: expected a certificate, got another text: {error}") from None
     if sha256(canonical(body)).hexdigest() != digest:
         raise TornObjectError(f"{name}: not the certificate that was told of; restore it from a copy")
-    if sha256(lake.get(found.name)).hexdigest() != found.sha256:
+    content = lake.get(found.name)
+    if sha256(content).hexdigest() != found.sha256:
         raise TornObjectError(f"{found.name}: not the file that was certified; restore it from a copy")
-    return found
+    return found, content

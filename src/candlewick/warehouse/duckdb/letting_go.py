@@ -22,8 +22,6 @@ from candlewick.mart.version import TRADES, SealedFile
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.sealed_days import SealedDay
 
-ONE_DAY = timedelta(days=1)
-
 log = structlog.get_logger()
 
 
@@ -85,12 +83,9 @@ class LettingGo:
 
     def _sealed_day(self, symbol: str, day: date, digest: str) -> SealedDay:
         """Read a sealed day back. Raises `LakeError`."""
-        about = certified(self.lake, symbol, str(day), digest)
-        told = file.about(self.lake.get(about.name), about.name)
-        start = datetime.combine(day, datetime.min.time())
-        held = SealedFile(
-            about.name, symbol, start, start + ONE_DAY, about.rows, about.bytes, about.sha256, about.places
-        )
+        about, content = certified(self.lake, symbol, str(day), digest)
+        told = file.about(content, about.name)
+        held = SealedFile.of_day(about.name, symbol, day, about.rows, about.bytes, about.sha256, about.places)
         return SealedDay(held, told.first_trade_id, told.last_trade_id, datetime.min)
 
     def _due(self, now: datetime) -> Iterator[date]:

@@ -24,8 +24,8 @@ from candlewick.mart.version import SealedFile
 from candlewick.process.crashpoint import crashpoint
 from candlewick.spans import Range
 from candlewick.warehouse.duckdb.heads import Arrived
+from candlewick.warehouse.periods import Touched, condition
 
-ONE_DAY = timedelta(days=1)
 MOST_TRADES = 1_000_000
 """Of sealed files that a statement reads at once: it bounds its memory."""
 
@@ -92,17 +92,24 @@ class SealedDay(NamedTuple):
     @property
     def may_be_of_it(self) -> str:
         """The same of rows, as a condition."""
-        is_of_it = f"traded_at >= timestamp '{self.file.start}' and traded_at < timestamp '{self.file.end}'"
-        is_copy = f"trade_id between {self.first_trade_id} and {self.last_trade_id}"
-        return f"symbol = {text(self.file.symbol)} and (({is_of_it}) or {is_copy})"
+        return f"symbol = {text(self.file.symbol)} and ({self.is_of_it} or {self.has_one_of_its_ids})"
+
+    @property
+    def is_of_it(self) -> str:
+        """Whether a trade of the symbol is of this day by its time, as a condition."""
+        return _within(self.file.start, self.file.end)
+
+    @property
+    def has_one_of_its_ids(self) -> str:
+        """Whether a trade of the symbol has one of the day's ids, as a condition."""
+        return f"trade_id between {self.first_trade_id} and {self.last_trade_id}"
 
     @classmethod
     def of(cls, item: LakeSealed, loaded_at: datetime) -> Self:
         """Return the day that an object stands for a part of."""
         about = item.about
-        start = datetime.combine(about.day, datetime.min.time())
-        file = SealedFile(
-            item.part.file, about.symbol, start, start + ONE_DAY, about.rows, item.size, item.part.sha256, about.places
+        file = SealedFile.of_day(
+            item.part.file, about.symbol, about.day, about.rows, item.size, item.part.sha256, about.places
         )
         return cls(file, about.first_trade_id, about.last_trade_id, loaded_at)
 
@@ -143,8 +150,7 @@ class SealedDays:
         rows = self.connection.execute("select * from raw.sealed_days order by symbol, first_trade_id").fetchall()
         self._days = {}
         for symbol, day, name, size, digest, count, *places, first, last, loaded_at in rows:
-            start = datetime.combine(day, datetime.min.time())
-            file = SealedFile(name, symbol, start, start + ONE_DAY, count, size, digest, (places[0], places[1]))
+            file = SealedFile.of_day(name, symbol, day, count, size, digest, (places[0], places[1]))
             self._days[symbol, day] = SealedDay(file, first, last, loaded_at)
         self._by_id = {}
         for each in self._days.values():
@@ -199,8 +205,7 @@ class SealedDays:
 
     def rows_of_part(self, part: Part) -> str:
         """Return a statement of the trades in a part of days, as rows of SILVER."""
-        within = f"traded_at >= timestamp '{part.start}' and traded_at < timestamp '{part.end}'"
-        return f"select * from ({self.rows(part.days, is_as_stored=True)}) where {within}"
+        return f"select * from ({self.rows(part.days, is_as_stored=True)}) where {_within(part.start, part.end)}"
 
     def check(self, day: SealedDay) -> None:
         """See that a day's file is the one that was taken. Raises `WarehouseError`."""
@@ -215,9 +220,8 @@ class SealedDays:
 
     def are_in_table(self, day: SealedDay) -> bool:
         """Whether SILVER's table has a trade of a day, by its time, or with one of its ids."""
-        of_time = f"traded_at >= timestamp '{day.file.start}' and traded_at < timestamp '{day.file.end}'"
-        of_id = f"trade_id between {day.first_trade_id} and {day.last_trade_id}"
-        for of_it in (of_time, of_id):  # one by one: each is answered by what DuckDB knows of its row groups
+        # One by one: each is answered by what DuckDB knows of its row groups.
+        for of_it in (day.is_of_it, day.has_one_of_its_ids):
             found = f"select 1 from silver.trades_deduped where symbol = ? and {of_it} limit 1"
             if self.connection.execute(found, [day.file.symbol]).fetchall():
                 return True
@@ -297,8 +301,11 @@ class SealedDays:
 
 
 def _of_day(day: SealedDay) -> str:
-    within = f"traded_at >= timestamp '{day.file.start}' and traded_at < timestamp '{day.file.end}'"
-    return f"from silver.trades_deduped where symbol = {text(day.file.symbol)} and {within}"
+    return f"from silver.trades_deduped where symbol = {text(day.file.symbol)} and {day.is_of_it}"
+
+
+def _within(start: datetime, end: datetime) -> str:
+    return condition("traded_at", [Touched(start, end)])
 
 
 def parts_of(days: Sequence[SealedDay], most: int = MOST_TRADES) -> Iterator[Part]:
