@@ -43,12 +43,12 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @st.composite
-def tapes(draw: st.DrawFn) -> list[Trade]:
-    """Two symbols' trades around a midnight, ids contiguous, times never decreasing."""
+def tapes(draw: st.DrawFn, start: int, steps: Sequence[int], least: int, most: int) -> list[Trade]:
+    """So many trades of one symbol or two from `start` (µs) on, ids contiguous, times never decreasing."""
     trades = []
     for symbol in SYMBOLS[: draw(st.integers(1, 2))]:
-        at, trade_id = MIDNIGHT_IN_INDIA - 20 * MINUTE, draw(st.integers(1, 3_000_000_000))
-        for step in draw(st.lists(st.sampled_from(STEPS), min_size=2, max_size=25)):
+        at, trade_id = start, draw(st.integers(1, 3_000_000_000))
+        for step in draw(st.lists(st.sampled_from(steps), min_size=least, max_size=most)):
             at, trade_id = at + step, trade_id + 1
             price, quantity = draw(st.integers(1, 10**12)), draw(st.integers(1, 10**12))
             is_buyer_maker = draw(st.booleans())
@@ -59,7 +59,7 @@ def tapes(draw: st.DrawFn) -> list[Trade]:
 @st.composite
 def deliveries(draw: st.DrawFn) -> list[list[list[Trade]]]:
     """Cycles of objects of trades: any split of a tape, in any order, with copies and with losses."""
-    trades = draw(tapes())
+    trades = draw(tapes(MIDNIGHT_IN_INDIA - 20 * MINUTE, STEPS, 2, 25))
     copies = draw(st.lists(st.sampled_from(trades), max_size=10))
     kept = [trade for trade in trades if draw(st.integers(0, 9))] or trades[:1]
     order = draw(st.permutations(kept + copies))

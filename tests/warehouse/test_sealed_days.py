@@ -29,7 +29,7 @@ from warehouse import flowing, oracle
 from warehouse.bench import Bench
 from warehouse.lakes import MINUTE
 from warehouse.oracle import Trade
-from warehouse.test_models import QUICK, SYMBOLS, Recorder, decimal, footprints, gold, holes, line_of, open_holes
+from warehouse.test_models import QUICK, Recorder, footprints, gold, holes, line_of, open_holes, tapes
 
 MIDNIGHT = 1_723_161_600_000_000
 """2024-08-09 00:00 UTC, in µs."""
@@ -61,19 +61,6 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 def day_of(trade: Trade) -> date:
     return trade.traded_at.date()
-
-
-@st.composite
-def tapes(draw: st.DrawFn) -> list[Trade]:
-    """Two symbols' trades over a few days, ids contiguous, times never decreasing."""
-    trades = []
-    for symbol in SYMBOLS[: draw(st.integers(1, 2))]:
-        at, trade_id = MIDNIGHT - 10 * MINUTE, draw(st.integers(1, 3_000_000_000))
-        for step in draw(st.lists(st.sampled_from(STEPS), min_size=6, max_size=16)):
-            at, trade_id = at + step, trade_id + 1
-            price, quantity = draw(st.integers(1, 10**12)), draw(st.integers(1, 10**12))
-            trades.append(Trade(symbol, trade_id, decimal(price), decimal(quantity), draw(st.booleans()), at))
-    return trades
 
 
 @dataclass
@@ -233,7 +220,7 @@ def silver(bench: Bench) -> list[tuple[object, ...]]:
 
 
 @settings(QUICK, max_examples=4)
-@given(tape=tapes(), seed=st.integers(0, 2**32))
+@given(tape=tapes(MIDNIGHT - 10 * MINUTE, STEPS, 6, 16), seed=st.integers(0, 2**32))
 def test_any_mixture_of_days_in_the_table_and_in_sealed_files_makes_the_tables_that_the_trades_make(owner, tape, seed):
     owner.empty()
     rng = random.Random(seed)
