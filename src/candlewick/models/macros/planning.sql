@@ -1,0 +1,113 @@
+{#
+    The same rows at less cost: what each database is told of how to go about a statement, and of copies that it need not look
+    for. It changes no row.
+#}
+
+{#
+    Of a window: rows with equal `parts` follow each other in it, by `order`. What is counted or summed from its start on
+    may go on from one part to the next, so only differences within a part say anything. DuckDB sorts all of it at a third
+    of what it takes for many small parts.
+#}
+{% macro in_parts(parts, order) -%}
+    {{ return(adapter.dispatch('in_parts')(parts, order)) }}
+{%- endmacro %}
+
+{% macro duckdb__in_parts(parts, order) -%}
+    order by {{ parts }}, {{ order }} rows unbounded preceding
+{%- endmacro %}
+
+{% macro snowflake__in_parts(parts, order) -%}
+    partition by {{ parts }} order by {{ order }} rows unbounded preceding
+{%- endmacro %}
+
+
+{# Before a CTE's parenthesis: its expressions are not to be computed again for each condition on them. #}
+{% macro evaluated_once() -%}
+    {{ return(adapter.dispatch('evaluated_once')()) }}
+{%- endmacro %}
+
+{% macro duckdb__evaluated_once() -%}
+    {{ return('materialized ') }}
+{%- endmacro %}
+
+{% macro snowflake__evaluated_once() -%}
+    {{ return('') }}
+{%- endmacro %}
+
+
+{# The same place: it is to be read anew for each who reads it, not kept, where that costs more than reading it. #}
+{% macro read_each_time() -%}
+    {{ return(adapter.dispatch('read_each_time')()) }}
+{%- endmacro %}
+
+{% macro duckdb__read_each_time() -%}
+    {{ return('not materialized ') }}
+{%- endmacro %}
+
+{% macro snowflake__read_each_time() -%}
+    {{ return('') }}
+{%- endmacro %}
+
+
+{# The CTE `new_trades`: of all copies of a trade in a relation, the first one by an order. #}
+{% macro best_of_each(relation, order) -%}
+    {{ return(adapter.dispatch('best_of_each')(relation, order)) }}
+{%- endmacro %}
+
+{#
+    Nearly all trades have one copy. A window over all of them costs DuckDB as much as all else that SILVER asks for, and
+    the owner knows of most loads that they have no copies.
+#}
+{% macro duckdb__best_of_each(relation, order) -%}
+{{ where_copied(copied_twice(relation)) }}
+
+new_trades as (
+
+    select *
+    from {{ relation }} as candidate
+    {{ where_copied(one_of_each(relation, order)) }}
+
+),
+{%- endmacro %}
+
+{% macro copied_twice(relation) -%}
+twice as materialized (
+
+    select
+        symbol,
+        trade_id
+    from {{ relation }}
+    group by symbol, trade_id
+    having count(*) > 1
+
+),
+{%- endmacro %}
+
+{% macro one_of_each(relation, order) -%}
+where not exists (
+        select 1
+        from twice
+        where twice.symbol = candidate.symbol and twice.trade_id = candidate.trade_id
+    )
+
+    union all
+
+    select *
+    from {{ relation }} as candidate
+    where exists (
+        select 1
+        from twice
+        where twice.symbol = candidate.symbol and twice.trade_id = candidate.trade_id
+    )
+    qualify row_number() over (partition by symbol, trade_id order by {{ order }}) = 1
+{%- endmacro %}
+
+{% macro snowflake__best_of_each(relation, order) -%}
+new_trades as (
+
+    select *
+    from {{ relation }}
+    qualify row_number() over (partition by symbol, trade_id order by {{ order }}) = 1
+
+),
+{%- endmacro %}
