@@ -46,6 +46,8 @@ def test_gold_is_made_anew_of_silver_and_until_then_the_old_one_is_there(peer: P
     assert {kind: len(rows) for kind, rows in right.items()} == {"1s": 90, "1m": 2, "1h": 1}
     run("update gold.trades_ohlc_1m set close = 1")
     run("delete from gold.trades_ohlc_1s where open_time >= '2024-08-08 00:01:00'")
+    run("alter table gold.trades_ohlc_1h drop column vwap")  # as an earlier version might have it
+    run("alter table gold.trades_ohlc_1h add column mean number(38, 8)")
     wrong = candles()
 
     answer = peer.answer
@@ -61,8 +63,9 @@ def test_gold_is_made_anew_of_silver_and_until_then_the_old_one_is_there(peer: P
     assert candles() == wrong, "what was there is there"
 
     monkeypatch.setattr(peer, "answer", answer)
-    run("alter table gold.trades_ohlc_1h drop column vwap")  # as an earlier version might have it
     done = CliRunner().invoke(app, ["rebuild", "-c", str(file)])
     assert done.exit_code == 0, done.output
     assert candles() == right
     assert run("select count(vwap) from gold.trades_ohlc_1h") == [(1,)]
+    columns = "select count(*) from information_schema.columns where table_name = 'TRADES_OHLC_1H' and column_name = "
+    assert [run(f"{columns}'{name}'") for name in ("VWAP", "MEAN")] == [[(1,)], [(0,)]]

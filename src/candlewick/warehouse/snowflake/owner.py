@@ -132,14 +132,15 @@ class Owner:
                 parts.callback(session.close)
             works(lease.claim)
             parts.callback(_release, lease, works)
-            if reach is Reach.ALL:
-                works(lambda connection: tables.drop_those_of_another_version(connection, compiled.models))
-            works(lambda connection: tables.make(connection, compiled.models))
+            is_all = reach is Reach.ALL
+            works(lambda connection: tables.make(connection, compiled.models, is_widening=is_all))
             marks = works(lambda connection: tables.marks(connection, compiled.models))
             work = Cycle(snowflake.database, lease, compiled, marks)
             works.begin_with(work.prepare)
             owner = cls(settings, work, watch, works)
             owner._look_far(reach)
+            if is_all:
+                works(lambda connection: tables.narrow(connection, compiled.models))
             owner._make_views()
             for pace in (owner._far, owner._views):
                 pace.done_for_now(time.monotonic(), time.monotonic())

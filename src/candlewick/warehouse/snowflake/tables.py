@@ -16,28 +16,35 @@ Marks = Mapping[tuple[str, str], datetime]
 """The newest moment in a column of a model's table, by model and column."""
 
 
-def make(connection: Connection, models: Iterable[Compiled]) -> None:
-    """Make the tables that are not there. Raises `ModelError` where one is of another version."""
+def make(connection: Connection, models: Iterable[Compiled], *, is_widening: bool = False) -> None:
+    """Make the tables that are not there. Raises `ModelError` where one is of another version.
+
+    Where it `is_widening`, those of GOLD get the columns that they lack, and keep those of the other version: who reads
+    them has the old rows until new ones are there, and `narrow` takes the rest away then.
+    """
     tables = [each for each in models if not each.is_view]
     for each in tables:
-        columns = ", ".join(
-            f"{name} {kind} comment {_text(each.about_columns.get(name, ''))}" for name, kind in each.columns.items()
-        )
+        columns = ", ".join(_column(each, name) for name in each.columns)
         comment = _text(each.about)
         connection.run(f"create transient table if not exists {each.relation} ({columns}) comment = {comment}")
-    if differing := _differing(connection, tables):
+    differing = _differing(connection, tables)
+    if is_widening:
+        for each, there in [pair for pair in differing if schema_of(pair[0]) == "GOLD"]:
+            for name in [name for name in each.columns if name.upper() not in there]:
+                connection.run(f"alter table {each.relation} add column {_column(each, name)}")
+        differing = [pair for pair in differing if schema_of(pair[0]) != "GOLD"]
+    if differing:
         raise ModelError(
-            f"{', '.join(each.relation for each in differing)}: made by another version, with other columns; "
+            f"{', '.join(each.relation for each, _ in differing)}: made by another version, with other columns; "
             "`candlewick rebuild` makes GOLD anew of SILVER"
         )
 
 
-def drop_those_of_another_version(connection: Connection, models: Iterable[Compiled]) -> None:
-    """Drop tables of GOLD whose columns are not this version's, so that they can be made."""
-    tables = [each for each in models if not each.is_view]
-    for each in _differing(connection, tables):
-        if schema_of(each) == "GOLD":
-            connection.run(f"drop table {each.relation}")
+def narrow(connection: Connection, models: Iterable[Compiled]) -> None:
+    """Take away the columns of another version from tables of GOLD."""
+    for each, there in _differing(connection, [each for each in models if not each.is_view]):
+        for name in sorted(there - {column.upper() for column in each.columns}):
+            connection.run(f'alter table {each.relation} drop column "{name}"')
 
 
 def marks(connection: Connection, models: Iterable[Compiled]) -> Marks:
@@ -60,8 +67,8 @@ def schema_of(model: Compiled) -> str:
     return model.relation.split(".")[-2].upper()
 
 
-def _differing(connection: Connection, tables: Sequence[Compiled]) -> list[Compiled]:
-    """Those whose tables are there with other columns."""
+def _differing(connection: Connection, tables: Sequence[Compiled]) -> list[tuple[Compiled, set[str]]]:
+    """Those whose tables have other columns, with the names of these in upper case."""
     database = tables[0].relation.partition(".")[0]
     there: dict[tuple[str, str], set[str]] = {}
     for schema, table, column in connection.run(
@@ -69,12 +76,16 @@ def _differing(connection: Connection, tables: Sequence[Compiled]) -> list[Compi
         " where table_schema in ('SILVER', 'GOLD')"
     ):
         there.setdefault((schema, table), set()).add(column)
-    wanted = {each.name: {name.upper() for name in each.columns} for each in tables}
-    return [each for each in tables if there.get(_place(each), wanted[each.name]) != wanted[each.name]]
+    held = [(each, there.get(_place(each))) for each in tables]
+    return [(each, names) for each, names in held if names and names != {name.upper() for name in each.columns}]
 
 
 def _place(model: Compiled) -> tuple[str, str]:
     return schema_of(model), model.relation.rpartition(".")[2].upper()
+
+
+def _column(model: Compiled, name: str) -> str:
+    return f"{name} {model.columns[name]} comment {_text(model.about_columns.get(name, ''))}"
 
 
 def _text(text: str) -> str:
