@@ -201,13 +201,23 @@ def test_it_says_how_many_objects_wait_and_where_the_next_start_begins(lake):
     assert "0 objects waiting, last loaded" in streamer.arrival().text(_micros(datetime.now(UTC)))
 
 
-def test_rows_that_snowflake_refuses_are_a_problem(lake):
+def test_rows_that_snowflake_refuses_are_a_problem_for_a_day(lake, monkeypatch):
     recorder, table = Recorder(lake), Table(refused=7)
     recorder.stream()
-    streamer = run(Streamer(lake, table.client()))
-    assert "refused 7 rows (a row is no JSON)" in (streamer.arrival().problem or "")
     Recorder(lake, name="r2").stream()
-    assert "refused 14 rows" in (run(streamer).arrival().problem or ""), "two channels that refuse alike are two"
+    streamer = run(Streamer(lake, table.client()))
+    assert streamer.arrival().problem is None, "of those before it was opened nobody knows how long ago it was"
+    table.refused = 9
+    streamer.step()
+    told = "refused 4 rows within a day (a row is no JSON)"
+    assert told in (streamer.arrival().problem or ""), "two channels that refuse alike are two"
+    now = _micros(datetime.now(UTC))
+    monkeypatch.setattr(room, "now_us", lambda: now + 23 * 3_600_000_000)
+    streamer.step()
+    assert told in (streamer.arrival().problem or "")
+    monkeypatch.setattr(room, "now_us", lambda: now + 25 * 3_600_000_000)
+    streamer.step()
+    assert streamer.arrival().problem is None
 
 
 def test_a_torn_object_is_named_and_the_others_arrive(lake):

@@ -6,10 +6,13 @@ behind it is gone: the one before is fenced off. Source: Snowflake, "Channels an
 """
 
 import re
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from candlewick.errors import WarehouseError
+from candlewick.moments import DAY
 
 Row = dict[str, Any]
 _TOKEN = re.compile(r"(?P<name>.+)#(?P<row>\d+)/(?P<rows>\d+)")
@@ -43,11 +46,32 @@ class Token(NamedTuple):
 
 
 class State(NamedTuple):
-    """How far a channel is: what is committed, and how many rows Snowflake refused, with its reason."""
+    """How far a channel is: what is committed, and how many rows Snowflake ever refused in it, with its last reason."""
 
     committed: str | None
     refused: int = 0
     reason: str | None = None
+
+
+@dataclass
+class Refusals:
+    """Rows that a channel refused within a day, while it was looked at. Its own count `so_far` never falls."""
+
+    so_far: int
+    _rises: deque[tuple[int, int]] = field(default_factory=deque)
+
+    def note(self, so_far: int, now: int) -> None:
+        """Take in what the channel counts at a moment (µs)."""
+        if so_far > self.so_far:
+            self._rises.append((now, so_far - self.so_far))
+        self.so_far = so_far
+        while self._rises and self._rises[0][0] <= now - DAY:
+            self._rises.popleft()
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return sum(rows for _, rows in self._rises)
 
 
 class SaturatedError(Exception):

@@ -25,6 +25,7 @@ from candlewick.warehouse.snowflake.channels import (
     Channel,
     ChannelLostError,
     Channels,
+    Refusals,
     Row,
     SaturatedError,
     State,
@@ -54,11 +55,13 @@ class _Feed:
     channel: Channel
     track: Track
     state: State
+    refusals: Refusals
     pending: deque[_Pending] = field(default_factory=deque)
 
-    def ask(self) -> bool:
+    def ask(self, now: int) -> bool:
         """Ask the channel how far it is; whether it came further."""
         before, self.state = self.state, self.channel.state()
+        self.refusals.note(self.state.refused, now)
         if self.state.committed in [each.token for each in self.pending]:
             while self.pending.popleft().token != self.state.committed:
                 continue
@@ -114,9 +117,9 @@ class Streamer:
     def arrival(self) -> Arrival:
         """Tell how objects arrive."""
         pending = [each for feed in self._feeds.values() for each in feed.pending]
-        refusing = [feed.state for feed in self._feeds.values() if feed.state.refused]
-        count = sum(state.refused for state in refusing)
-        problem = f"Snowflake refused {count} rows ({refusing[0].reason})" if refusing else None
+        refusing = [feed for feed in self._feeds.values() if feed.refusals.count]
+        count = sum(feed.refusals.count for feed in refusing)
+        problem = f"Snowflake refused {count} rows within a day ({refusing[0].state.reason})" if refusing else None
         return Arrival(
             way="streaming",
             state="CATCHING UP" if self.is_catching_up else "RUNNING",
@@ -141,7 +144,8 @@ class Streamer:
         """Open a recorder's channel, and append the rest of an object that was cut."""
         channel, committed = self.channels.open(f"{self.lake.prefix.replace('/', '-')}-{recorder}")
         token = Token.parse(committed) if committed is not None else None
-        feed = _Feed(channel, self._chain.track(token.name if token else None), State(committed))
+        track, state = self._chain.track(token.name if token else None), channel.state()
+        feed = _Feed(channel, track, state._replace(committed=committed), Refusals(state.refused))
         if token is not None and not token.is_whole:
             self._append(feed, self.lake.read_object(token.name), folder, behind=token.row)
         self._feeds[recorder] = feed
@@ -174,9 +178,10 @@ class Streamer:
         now = time.monotonic()
         if now - self._asked_at >= STATE_SECONDS:
             self._asked_at = now
-            came_further = [feed.ask() for feed in self._feeds.values()]
+            moment = now_us()
+            came_further = [feed.ask(moment) for feed in self._feeds.values()]
             if any(came_further):
-                self._committed_at = now_us()
+                self._committed_at = moment
 
 
 def parts(item: LakeObject, key: str, behind: int) -> Iterator[list[Row]]:
