@@ -32,6 +32,7 @@ _FIRST_MONDAY = 345_600
 """In seconds since the epoch, which was a Thursday."""
 
 _NAIVE_EPOCH = datetime(1970, 1, 1)
+_FIRST_DAY = date(1970, 1, 1)
 _SECOND = 1_000_000
 _OLDEST_MICROSECOND = 100_000_000_000_000
 """Below this a time is in milliseconds: as µs it would lie in 1973, as ms beyond the year 5000."""
@@ -55,6 +56,16 @@ def minute_of(time_us: int) -> int:
 def day_number(time_us: int) -> int:
     """Return the UTC day that a moment (µs since the epoch) lies in, in days since the epoch."""
     return time_us // DAY
+
+
+def day_of(time_us: int) -> date:
+    """Return the UTC day that a moment (µs since the epoch) lies in."""
+    return _FIRST_DAY + timedelta(days=day_number(time_us))
+
+
+def starts_at(day: date) -> int:
+    """Return a UTC day's first moment, in µs since the epoch."""
+    return (day - _FIRST_DAY).days * DAY
 
 
 def seconds_of(timeframe: str) -> int | None:

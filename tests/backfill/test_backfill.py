@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from candlewick import backfill
 from candlewick.backfill import planning
-from candlewick.backfill.plan import starts_at
 from candlewick.binance import daily_file
 from candlewick.cli import app
 from candlewick.config import Settings
@@ -22,7 +21,7 @@ from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.lake import inventory, names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack
-from candlewick.moments import MINUTE
+from candlewick.moments import MINUTE, starts_at
 from candlewick.seal import keeping
 from candlewick.seal.seals import Seals
 from candlewick.spans import Spans

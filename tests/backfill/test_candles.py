@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 
 from candlewick import backfill
 from candlewick.backfill.candles import QUARTER
-from candlewick.backfill.plan import starts_at
 from candlewick.cli import app
 from candlewick.config import Settings
 from candlewick.config.sections import ExchangeSettings
 from candlewick.fake_binance.server.background import BackgroundExchange
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.lake.objects import Lake
+from candlewick.moments import starts_at
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO")
 TODAY = datetime.now(UTC).date()

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from candlewick.backfill.plan import starts_at
 from candlewick.fake_binance.server.background import BackgroundExchange
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.lake.objects import Lake
+from candlewick.moments import starts_at
 from candlewick.spans import Spans
 from made import leash
 

@@ -8,9 +8,8 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack
-from candlewick.lake.sealed.day import starts_at
 from candlewick.lake.sealed.lines import Candle, TradeLine, read
-from candlewick.moments import DAY, MINUTE, micros
+from candlewick.moments import DAY, MINUTE, micros, starts_at
 from candlewick.spans import Range, Spans
 from seal.made import Market
 

@@ -9,9 +9,10 @@ from decimal import ROUND_DOWN, Decimal, localcontext
 from pathlib import Path
 
 from candlewick.lake.sealed import file, lines
-from candlewick.lake.sealed.day import Day, Gathered, starts_at
+from candlewick.lake.sealed.day import Day, Gathered
 from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.lines import Candle, Columns, Hole
+from candlewick.moments import starts_at
 from candlewick.seal import bundle, certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate, File
 from candlewick.seal.signing import Signer

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from candlewick.lake.sealed.day import starts_at
-from candlewick.moments import DAY
+from candlewick.moments import DAY, starts_at
 from candlewick.seal import keeping
 from candlewick.seal.following import Mark, follow
 from candlewick.seal.ledger import FIRST_WAIT, Ledger

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from candlewick.lake.sealed.day import day_of, starts_at
+from candlewick.moments import day_of, starts_at
 from candlewick.seal import minutes
 from seal.made import MINUTE, Market, gather, recorded
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from candlewick.cli import app
 from candlewick.lake.objects import Lake, pack
+from candlewick.moments import DAY, starts_at
 from candlewick.seal import keeping, verify
 from candlewick.seal.ledger import Ledger
 from candlewick.seal.seals import Seals
@@ -41,9 +42,6 @@ def sealed(settings, day):
 
 
 def true_ids(running, day):
-    from candlewick.lake.sealed.day import starts_at  # noqa: PLC0415
-    from candlewick.moments import DAY  # noqa: PLC0415
-
     market = running.venue.market
     return range(market.id_at(SYMBOL, starts_at(day)), market.id_at(SYMBOL, starts_at(day) + DAY))
 
@@ -135,9 +133,6 @@ def test_days_are_due_when_they_are_at_rest_and_again_after_a_wait(full, tmp_pat
     settings = copied(full, tmp_path)
     lake = lake_of(settings)
     ledger = Ledger(keeping.ledger_path(settings))
-    from candlewick.lake.sealed.day import starts_at  # noqa: PLC0415
-    from candlewick.moments import DAY  # noqa: PLC0415
-
     rest = starts_at(LAST) + DAY + 7_200_000_000
     assert keeping.due(settings, lake, ledger, rest - 1) == [FIRST]
     assert keeping.due(settings, lake, ledger, rest) == list(DAYS)

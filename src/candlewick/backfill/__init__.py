@@ -16,7 +16,7 @@ from candlewick.backfill import candles
 from candlewick.backfill.candles import CandleJob
 from candlewick.backfill.held import reopen_lost
 from candlewick.backfill.job import Job, Sealing
-from candlewick.backfill.plan import Plan, day_of
+from candlewick.backfill.plan import Plan
 from candlewick.backfill.planning import Planner, minutes_between
 from candlewick.binance.archive import Archive
 from candlewick.binance.budget import GIVING_WAY, WeightBudget
@@ -28,7 +28,7 @@ from candlewick.lake.inventory import Inventory
 from candlewick.lake.lease import Lease, leased
 from candlewick.lake.names import check_prefix
 from candlewick.lake.objects import Lake
-from candlewick.moments import now_us
+from candlewick.moments import day_of, now_us
 from candlewick.spans import Spans
 from candlewick.tape.beside import coverages_of, settings_of
 from candlewick.tape.checkpoint import Checkpoint, check_lake, lock, open_checkpoint

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from candlewick.backfill.job import CANDLES_CONFIRMED_AFTER
-from candlewick.backfill.plan import Plan, starts_at
+from candlewick.backfill.plan import Plan
 from candlewick.binance.rest import Rest
 from candlewick.config import Settings
-from candlewick.moments import MINUTE
+from candlewick.moments import MINUTE, starts_at
 from candlewick.spans import Range
 from candlewick.tape.checkpoint import Checkpoint
 from candlewick.tape.coverage import Coverage

@@ -7,13 +7,13 @@ disk, is fetched again by the same command that fetched it.
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from candlewick.backfill.plan import Day, Plan, starts_at
+from candlewick.backfill.plan import Day, Plan
 from candlewick.backfill.planning import ids_of
 from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.inventory import Inventory
 from candlewick.lake.objects import Lake
-from candlewick.moments import MINUTES_PER_DAY, minute_of
+from candlewick.moments import MINUTES_PER_DAY, minute_of, starts_at
 from candlewick.spans import Spans
 from candlewick.tape.checkpoint import Checkpoint, all_in
 from candlewick.tape.coverage import Coverage

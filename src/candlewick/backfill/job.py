@@ -10,14 +10,14 @@ from typing import Protocol
 
 import structlog
 
-from candlewick.backfill.plan import Day, Plan, starts_at
+from candlewick.backfill.plan import Day, Plan
 from candlewick.backfill.planning import ids_of
 from candlewick.binance.archive import Archive
 from candlewick.binance.daily_file import Part, parts
 from candlewick.binance.rest import Rest
 from candlewick.errors import ArchiveError, CandlewickError, UnreachableError
 from candlewick.lake.batch import Batch
-from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us
+from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us, starts_at
 from candlewick.spans import Range, Spans
 from candlewick.tape.backfiller import Backfiller
 from candlewick.tape.checkpoint import Checkpoint

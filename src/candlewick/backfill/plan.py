@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from candlewick.binance.rest import PAGE, WEIGHTS
-from candlewick.moments import DAY
 from candlewick.spans import Range
 
 Source = Literal["archive", "rest", "held"]
@@ -17,7 +16,6 @@ _DOWNLOAD = 8e6
 """Bytes a second: an assumption, for an estimate."""
 _READING = 120_000
 """Trades a second from a zip into the lake, on one core of a small machine."""
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +99,3 @@ class Plan:
 def days_between(first: date, last: date) -> list[date]:
     """Return the days `first..last`, both included."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def starts_at(day: date) -> int:
-    """Return a day's first moment (UTC, µs since the epoch)."""
-    return (day - _EPOCH).days * DAY
-
-
-def day_of(time_us: int) -> date:
-    """Return the day (UTC) that a moment lies in."""
-    return datetime.fromtimestamp(time_us / 1e6, UTC).date()

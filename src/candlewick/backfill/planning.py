@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
 
-from candlewick.backfill.plan import BYTES_PER_TRADE, Day, Plan, day_of, days_between, starts_at
+from candlewick.backfill.plan import BYTES_PER_TRADE, Day, Plan, days_between
 from candlewick.binance.archive import Archive, Offer
 from candlewick.binance.rest import PAGE, Rest
 from candlewick.errors import ArchiveError
-from candlewick.moments import minute_of
+from candlewick.moments import day_of, minute_of, starts_at
 from candlewick.spans import Range, Spans
 from candlewick.tape.coverage import Coverage
 from candlewick.tape.klines import over_by

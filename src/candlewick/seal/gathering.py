@@ -19,10 +19,10 @@ from candlewick.lake import names
 from candlewick.lake.manifest import Manifest
 from candlewick.lake.objects import Lake, LakeObject
 from candlewick.lake.sealed import lines
-from candlewick.lake.sealed.day import Gathered, day_of, starts_at
+from candlewick.lake.sealed.day import Gathered
 from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
 from candlewick.lake.sealed.reference import RECORDER
-from candlewick.moments import DAY, MINUTE, micros, to_micros
+from candlewick.moments import DAY, MINUTE, day_of, micros, starts_at, to_micros
 from candlewick.spans import Spans
 
 HOUR = 3_600_000_000

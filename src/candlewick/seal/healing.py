@@ -25,8 +25,7 @@ from candlewick.errors import ArchiveError, ExchangeError, UnreachableError
 from candlewick.lake import names
 from candlewick.lake.batch import Batch, Batcher, Limits
 from candlewick.lake.objects import Lake
-from candlewick.lake.sealed.day import starts_at
-from candlewick.moments import DAY, MINUTE, now_us
+from candlewick.moments import DAY, MINUTE, now_us, starts_at
 from candlewick.spans import Range, Spans
 from candlewick.tape import beside
 from candlewick.tape.backfiller import Backfiller

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from candlewick.lake.sealed.day import Day, column, starts_at
+from candlewick.lake.sealed.day import Day, column
 from candlewick.lake.sealed.lines import decimal_text
-from candlewick.moments import MINUTE, MINUTES_PER_DAY
+from candlewick.moments import MINUTE, MINUTES_PER_DAY, starts_at
 from candlewick.trade import COMPARED
 
 QUOTE_PLACES = 8

@@ -19,11 +19,11 @@ from candlewick.lake import names
 from candlewick.lake.objects import Lake, LakeObject
 from candlewick.lake.sealed import day as days
 from candlewick.lake.sealed import lines
-from candlewick.lake.sealed.day import column, day_of, starts_at
+from candlewick.lake.sealed.day import column
 from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
 from candlewick.lake.sealed.reference import RECORDER
-from candlewick.moments import micros
+from candlewick.moments import day_of, micros, starts_at
 from candlewick.process.crashpoint import crashpoint
 from candlewick.seal import gathering
 from candlewick.seal.certificate import Certificate

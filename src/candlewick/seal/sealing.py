@@ -14,8 +14,8 @@ import structlog
 from candlewick.errors import CheckpointError, ExchangeError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
-from candlewick.lake.sealed.day import Day, Gathered, starts_at
-from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us
+from candlewick.lake.sealed.day import Day, Gathered
+from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us, starts_at
 from candlewick.seal import certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate
 from candlewick.seal.gathering import Gathering, gather

@@ -7,7 +7,7 @@ lines, and any number of recorders, make the same day.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,8 @@ import pyarrow.compute as pc
 
 from candlewick.lake.sealed import lines
 from candlewick.lake.sealed.lines import Candle, Columns, Hole
-from candlewick.moments import DAY, day_number
 from candlewick.spans import Spans
 
-EPOCH = date(1970, 1, 1)
 _ORDER = [
     ("trade_id", "ascending"),
     ("rank", "ascending"),
@@ -30,16 +28,6 @@ _ORDER = [
     ("received_at", "ascending"),
     ("event_at", "ascending"),
 ]
-
-
-def starts_at(day: date) -> int:
-    """Return a day's first moment (UTC, µs since the epoch)."""
-    return (day - EPOCH).days * DAY
-
-
-def day_of(time_us: int) -> date:
-    """Return the UTC day of a moment (µs since the epoch)."""
-    return EPOCH + timedelta(days=day_number(time_us))
 
 
 @dataclass
@@ -188,8 +176,3 @@ def _latest(candles: dict[bytes, Candle]) -> dict[int, Candle]:
     for _, candle in sorted(candles.items(), key=lambda each: (each[1].event_at, each[0])):
         latest[candle.opens_at] = candle
     return latest
-
-
-def at(time_us: int) -> datetime:
-    """Return µs since the epoch as a UTC datetime, exactly."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)

@@ -16,10 +16,10 @@ from candlewick.errors import TornObjectError
 from candlewick.lake import compression, names
 from candlewick.lake.manifest import Extent, Manifest, SealedPart
 from candlewick.lake.sealed import file
-from candlewick.lake.sealed.day import column, spans_of, starts_at
+from candlewick.lake.sealed.day import column, spans_of
 from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.lines import Candle, read
-from candlewick.moments import MINUTE
+from candlewick.moments import MINUTE, starts_at
 from candlewick.spans import Spans
 
 RECORDER = "sealed"
