@@ -69,6 +69,12 @@ def test_prometheus_takes_the_rules_and_rings_when_it_should(promtool, tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_each_rule_is_seen_to_ring():
+    tests = yaml.safe_load(Path(__file__).with_name("alerts_test.yaml").read_text())["tests"]
+    rung = {case["alertname"] for test in tests for case in test.get("alert_rule_test", []) if case.get("exp_alerts")}
+    assert rung == {rule["alert"] for rule in RULES}
+
+
 def expressions() -> list[str]:
     board = json.loads(BOARD.read_text())
     drawn = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
