@@ -71,6 +71,24 @@ async def hub_over(warehouse: Warehouse, feed_url: str, run_path: Path) -> Async
     assert not failures
 
 
+@asynccontextmanager
+async def having_lost_its_feed(
+    warehouse: Warehouse, trades: list[FeedTrade], run_path: Path
+) -> AsyncIterator[tuple[Screen, int]]:
+    """A screen of the first 100 trades by the mart and 100 more by a feed that ended, and the port that it had."""
+    warehouse.load(trades[:100])
+    async with FeedServer().running() as free:
+        port = free.port
+    async with hub_over(warehouse, f"http://127.0.0.1:{port}/feed", run_path) as hub:
+        screen = await watching(hub)
+        async with FeedServer(port).running() as feed:
+            await until(feed.is_asked, "a subscription")
+            await feed.say(trades[100:200])
+            await until(lambda: screen.shows(trades[:200]), "the feed's trades")
+            await until(lambda: screen.read().status["source"] == "feed", "a live feed")
+        yield screen, port
+
+
 @pytest.fixture
 async def feed() -> AsyncIterator[FeedServer]:
     async with FeedServer().running() as server:
@@ -156,16 +174,8 @@ async def test_without_a_feed_bars_come_from_the_mart_alone(tmp_path: Path) -> N
 
 
 async def test_without_its_feed_a_bar_is_settled_once_the_mart_has_all_that_it_shows(tmp_path: Path) -> None:
-    trades, warehouse, feed = tape(300, start=START), Warehouse(), FeedServer()
-    warehouse.load(trades[:100])
-    async with feed.running():
-        port = feed.port
-    async with hub_over(warehouse, f"http://127.0.0.1:{port}/feed", tmp_path) as hub:
-        screen = await watching(hub)
-        async with FeedServer(port).running() as feed:
-            await until(feed.is_asked, "a subscription")
-            await feed.say(trades[100:200])
-            await until(lambda: screen.read().status["source"] == "feed", "a live feed")
+    trades, warehouse = tape(300, start=START), Warehouse()
+    async with having_lost_its_feed(warehouse, trades, tmp_path) as (screen, _):
         await until(lambda: screen.read().status["source"] == "away", "the feed to be missed")
         assert screen.status["event"] == trades[199].traded_at // 1_000
         warehouse.load(trades[100:220])
@@ -175,21 +185,11 @@ async def test_without_its_feed_a_bar_is_settled_once_the_mart_has_all_that_it_s
 
 async def test_a_feed_that_comes_back_is_asked_to_go_on_where_it_ended(tmp_path: Path) -> None:
     trades, warehouse = tape(300, start=START), Warehouse()
-    warehouse.load(trades[:100])
-    first = FeedServer()
-    async with first.running():
-        port = first.port
-    async with hub_over(warehouse, f"http://127.0.0.1:{port}/feed", tmp_path) as hub:
-        screen = await watching(hub)
-        async with FeedServer(port).running() as feed:
-            await until(feed.is_asked, "a subscription")
-            await feed.say(trades[100:200])
-            await until(lambda: screen.shows(trades[:200]), "the feed's trades")
-        async with FeedServer(port).running() as feed:
-            await until(feed.is_asked, "a subscription after the restart")
-            assert feed.asked[-1:] == [{SYMBOL: trades[200].trade_id}]
-            await feed.say(trades[150:300])
-            await until(lambda: screen.shows(trades), "all trades, the repeated ones once")
+    async with having_lost_its_feed(warehouse, trades, tmp_path) as (screen, port), FeedServer(port).running() as feed:
+        await until(feed.is_asked, "a subscription after the restart")
+        assert feed.asked[-1:] == [{SYMBOL: trades[200].trade_id}]
+        await feed.say(trades[150:300])
+        await until(lambda: screen.shows(trades), "all trades, the repeated ones once")
 
 
 async def test_before_the_first_version_a_viewer_waits_and_then_sees_bars(tmp_path: Path) -> None:
