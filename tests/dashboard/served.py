@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import msgspec
@@ -30,3 +31,10 @@ async def answered(session: aiohttp.ClientSession, method: str, url: str, **more
         body = await answer.read()
         is_json = answer.content_type == "application/json"
         return answer.status, msgspec.json.decode(body) if is_json else body.decode().strip()
+
+
+def damage(folder: Path) -> Path:
+    """Cut the one file in a folder off."""
+    [path] = folder.iterdir()
+    path.write_bytes(b"{half")
+    return path

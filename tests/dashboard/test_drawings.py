@@ -13,7 +13,7 @@ from candlewick.dashboard.keeping.drawings import BODY_BYTES, MOST, Drawings
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.catalogue import Catalogue
 from candlewick.dashboard.routes.drawings import PATH, DrawingRoutes
-from dashboard.served import answered, serving
+from dashboard.served import answered, damage, serving
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO")
 LINE = {"kind": "horizontal", "anchors": [{"time": 1, "price": 2.5}]}
@@ -96,10 +96,3 @@ async def test_a_file_that_is_damaged_is_told_in_one_line_and_not_replaced(askin
         status, text = await asking(method, **more)
         assert (status, "expected drawings, got" in text, str(tmp_path) in text) == (400, True, False), text
     assert path.read_bytes() == b"{half"
-
-
-def damage(folder: Path) -> Path:
-    """Cut the one file in a folder off."""
-    [path] = folder.iterdir()
-    path.write_bytes(b"{half")
-    return path

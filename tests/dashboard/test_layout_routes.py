@@ -9,7 +9,7 @@ from candlewick.dashboard.door.visitor import HEADER, Role, Visitor, told
 from candlewick.dashboard.keeping.layouts import BODY_BYTES, MOST, Layouts
 from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.layouts import PATH, LayoutRoutes
-from dashboard.served import answered, serving
+from dashboard.served import answered, damage, serving
 
 NOTHING = {"layout": {}, "template": {}, "watchlist": {}}
 
@@ -71,3 +71,12 @@ async def test_too_many_are_refused_and_those_that_are_there_stay(asking):
     status, text = await asking("PUT", "/watchlist/more", json={})
     assert (status, f"at most {MOST}" in str(text)) == (400, True)
     assert len((await asking("GET"))[1]["watchlist"]) == MOST
+
+
+async def test_a_file_that_is_damaged_is_told_in_one_line_without_its_path_and_not_replaced(asking, tmp_path: Path):
+    await asking("PUT", "/layout/mine", json={})
+    path = damage(tmp_path)
+    for method, name, more in (("GET", "", {}), ("PUT", "/layout/a", {"json": {}}), ("DELETE", "/layout/mine", {})):
+        status, text = await asking(method, name, **more)
+        assert (status, "expected layouts, got" in text, str(tmp_path) in text) == (400, True, False), text
+    assert path.read_bytes() == b"{half"

@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.catalogue import RequestError
 from candlewick.dashboard.routes.kept import Written
-from candlewick.errors import OverloadedError, WarehouseError
+from candlewick.errors import CandlewickError, OverloadedError, WarehouseError
 
 _PATH = re.compile(r"(?<![\w:/.])(?:/[^\s/:'\"]+){2,}/?")
 """An absolute path of two parts or more; the path of an address follows its host."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -33,6 +37,14 @@ def written_answer(request: Request, written: Written) -> Response:
 def without_paths(text: str) -> str:
     """Return what an error says without the places of this machine's files: a viewer may be anybody."""
     return _PATH.sub("…", text)
+
+
+async def of_what_is_kept(reads: Reads, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Await a call on what people keep; what it refuses is a `RequestError` that names no file."""
+    try:
+        return await reads(call, *args, **kwargs)
+    except CandlewickError as error:
+        raise RequestError(without_paths(str(error))) from None
 
 
 def answering(handle: Handler) -> Handler:

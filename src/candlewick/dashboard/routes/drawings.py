@@ -9,7 +9,7 @@ login there is no owner: then drawings stay in the browser. A page whose owner h
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -19,15 +19,11 @@ from starlette.routing import Route
 from candlewick.dashboard.door.visitor import LOCAL, visitor_of
 from candlewick.dashboard.keeping.drawings import BODY_BYTES, Drawings, Page
 from candlewick.dashboard.reads import Reads
-from candlewick.dashboard.routes.answers import answering, json_answer, without_paths
+from candlewick.dashboard.routes.answers import answering, json_answer, of_what_is_kept
 from candlewick.dashboard.routes.bodies import body_of
 from candlewick.dashboard.routes.catalogue import Catalogue, RequestError
-from candlewick.errors import CandlewickError
 
 PATH = "/api/drawings"
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 Tell = Callable[[str], None]
 """Gives a frame to every page."""
@@ -57,7 +53,9 @@ class DrawingRoutes:
     async def listed(self, request: Request) -> Response:
         """A visitor's drawings of a symbol."""
         user, symbol = self._asked(request)
-        return _answer(user, {} if user is None else await self._kept(self._drawings.of, user, symbol))
+        return _answer(
+            user, {} if user is None else await of_what_is_kept(self._reads, self._drawings.of, user, symbol)
+        )
 
     async def change(self, request: Request) -> Response:
         """Put drawings in and take others out."""
@@ -65,7 +63,9 @@ class DrawingRoutes:
         if user is None:
             raise RequestError("nobody logs in here: drawings stay in the browser")
         changes = await body_of(request, Changes, "drawings", BODY_BYTES)
-        page, is_changed = await self._kept(self._drawings.change, user, symbol, changes.put, changes.remove)
+        page, is_changed = await of_what_is_kept(
+            self._reads, self._drawings.change, user, symbol, changes.put, changes.remove
+        )
         if is_changed:
             self._tell(msgspec.json.encode({"drawings": [_tag(user), symbol]}).decode())
         return _answer(user, page)
@@ -73,12 +73,6 @@ class DrawingRoutes:
     def _asked(self, request: Request) -> tuple[str | None, str]:
         visitor = visitor_of(request.headers) or LOCAL
         return None if visitor == LOCAL else visitor.name, self._catalogue.symbol(request.path_params["symbol"])
-
-    async def _kept(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return await self._reads(call, *args, **kwargs)
-        except CandlewickError as error:
-            raise RequestError(without_paths(str(error))) from None
 
 
 def _answer(user: str | None, page: Page) -> Response:

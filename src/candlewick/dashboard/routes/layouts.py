@@ -17,10 +17,9 @@ from starlette.routing import Route
 from candlewick.dashboard.door.visitor import LOCAL, visitor_of
 from candlewick.dashboard.keeping.layouts import BODY_BYTES, Kind, Layouts
 from candlewick.dashboard.reads import Reads
-from candlewick.dashboard.routes.answers import answering, json_answer
+from candlewick.dashboard.routes.answers import answering, json_answer, of_what_is_kept
 from candlewick.dashboard.routes.bodies import body_of
 from candlewick.dashboard.routes.catalogue import RequestError
-from candlewick.errors import CandlewickError
 
 PATH = "/api/layouts"
 
@@ -42,7 +41,7 @@ class LayoutRoutes:
 
     async def listed(self, request: Request) -> Response:
         """All of a visitor's."""
-        kept = await self._reads(self._layouts.of, _user(request))
+        kept = await of_what_is_kept(self._reads, self._layouts.of, _user(request))
         return json_answer(msgspec.json.encode({kind: getattr(kept, kind) for kind in get_args(Kind)}))
 
     async def put(self, request: Request) -> Response:
@@ -60,10 +59,7 @@ class LayoutRoutes:
         kind, name = request.path_params["kind"], request.path_params["name"]
         if kind not in get_args(Kind):
             raise RequestError(f"expected a layout, a template or a watchlist, got {kind[:40]!r}")
-        try:
-            await self._reads(change, _user(request), kind, name, *more)
-        except CandlewickError as error:
-            raise RequestError(str(error)) from None
+        await of_what_is_kept(self._reads, change, _user(request), kind, name, *more)
 
 
 def _user(request: Request) -> str:
