@@ -18,6 +18,13 @@ def test_the_address_is_the_whole_state(visit: Visit) -> None:
     assert {name: value for name, value in query(visitor).items() if name in asked} == asked
 
 
+def test_an_address_that_names_no_symbol_is_of_the_default_chart(visit: Visit) -> None:
+    visitor = visit("/chart?flow=bidask&type=line").wait_for_bars()
+    shown = {"symbol": ["BTCDEMO"], "tf": ["1m"], "flow": ["bidask"], "type": ["line"]}
+    assert {name: value for name, value in query(visitor).items() if name in shown} == shown
+    assert button(visitor, "Order flow").get_attribute("data-on") is not None
+
+
 def test_symbol_and_timeframe_are_switched_and_kept_in_the_address(visit: Visit) -> None:
     visitor = visit("/").wait_for_bars()
     type_and_enter(visitor, "eth")

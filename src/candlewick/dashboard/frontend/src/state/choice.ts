@@ -59,11 +59,17 @@ export function checked(value: unknown, { symbols, timeframes }: Config): Partia
   };
 }
 
-/** Read an address: each chart has its own `symbol`, `tf`, …, in the order of the charts. */
+/** What an address may say of a chart. */
+const KEYS = ["symbol", "tf", "type", "ind", "scale", "inv", "vs", "flow"];
+
+/**
+ * Read an address: each chart has its own `symbol`, `tf`, …, in the order of the charts. What is not said of a chart is as it
+ * is by default, its symbol, too.
+ */
 export function readAddress(search: string, config: Config): Address {
   const query = new URLSearchParams(search);
   const all = (name: string) => query.getAll(name);
-  const count = Math.min(4, Math.max(all("symbol").length, all("tf").length));
+  const count = Math.min(4, Math.max(...KEYS.map((name) => all(name).length)));
   const choices = Array.from({ length: count }, (_, at) => {
     const told = (name: string) => all(name)[at];
     const given = {

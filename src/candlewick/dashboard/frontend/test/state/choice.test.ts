@@ -58,6 +58,14 @@ test("an address without a chart names none", () => {
   assert.deepEqual(readAddress("?debug", CONFIG), { choices: [], zone: null });
 });
 
+test("what an address says without a symbol or a timeframe is said of the default chart", () => {
+  const shown = (search: string) => readAddress(search, CONFIG).choices.map((choice) => ({ ...PLAIN, ...choice }));
+  assert.deepEqual(shown("?flow=bidask,visible"), [{ ...PLAIN, flow: "bidask,visible" }]);
+  assert.deepEqual(shown("?ind=rsi&type=line&debug"), [{ ...PLAIN, indicators: "rsi", type: "line" }]);
+  assert.deepEqual(shown("?tz=UTC"), []);
+  assert.deepEqual(shown("?tf=1h&flow=&flow=delta"), [{ ...PLAIN, timeframe: "1h" }, { ...PLAIN, flow: "delta" }]);
+});
+
 test("a symbol may be written in lower case", () => {
   assert.equal(readAddress("?symbol=ethusdt", CONFIG).choices[0]?.symbol, "ETHUSDT");
 });
