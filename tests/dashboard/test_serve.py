@@ -1,5 +1,6 @@
 """The dashboard as a process: it starts, refuses a taken port in one line, and stops cleanly."""
 
+import asyncio
 import json
 import os
 import signal
@@ -74,6 +75,21 @@ def test_a_taken_port_is_one_line_and_an_exit_code(stack: Stack) -> None:
     (line,) = stack.log("dashboard").strip().splitlines()
     assert str(stack.dashboard_port) in line
     assert "candlewick.toml" in line
+
+
+async def test_an_answer_is_sent_at_once_and_waits_for_no_acknowledgement_of_its_head() -> None:
+    delays: list[int] = []
+
+    def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        delays.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    listener = bind("127.0.0.1", 0)
+    async with await asyncio.start_server(greet, sock=listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        await reader.read()
+        writer.close()
+    assert delays == [1]
 
 
 def test_a_port_that_is_taken_is_told_before_streamlit_is_loaded() -> None:
