@@ -62,7 +62,7 @@ class Candles:
             if (start is not None and file.end <= start) or (limit is not None and rows >= limit):
                 break
             if end is None or file.start < end:
-                parts.append(history.between(self._rows(file, symbol), start, end))
+                parts.append(_within(self._rows(file, symbol), file, start, end))
                 rows += parts[-1].num_rows
         candles = pa.concat_tables(reversed(parts))
         return candles if limit is None else candles.slice(max(0, rows - limit))
@@ -70,6 +70,12 @@ class Candles:
     def _rows(self, file: File, symbol: str) -> pa.Table:
         """The rows of a symbol in a file. A file never changes, so they are read once."""
         return self._cache.get((file.name, symbol), lambda: _read(self._path / file.name, symbol))
+
+
+def _within(rows: pa.Table, file: File, start: datetime | None, end: datetime | None) -> pa.Table:
+    """The rows of a file between two moments; none is looked at where all of its period is."""
+    begins, ends = start is None or start <= file.start, end is None or file.end <= end
+    return history.between(rows, None if begins else start, None if ends else end)
 
 
 def _read(path: Path, symbol: str) -> pa.Table:
