@@ -34,15 +34,22 @@ def micros(times: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def array(column: pa.ChunkedArray, *, quoted: bool = False) -> str:
     """Write a column of numbers, decimals as the shortest literals, or as strings without an exponent."""
-    texts = column.cast(pa.string())
+    values = column.combine_chunks()
+    texts = values.cast(pa.string())
     if pa.types.is_decimal(column.type) and column.type.scale > 0:  # without places, zeros at the end count
         if quoted:
-            return json.dumps([plain(number) for number in column.to_pylist()], separators=(",", ":"))
+            return json.dumps([plain(number) for number in values.to_pylist()], separators=(",", ":"))
         texts = pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")
-    literals = texts.to_pylist()
-    if not quoted or not literals:
-        return f"[{','.join(literals)}]"
-    return '["' + '","'.join(literals) + '"]'
+    if not quoted or not len(texts):
+        return "[" + _joined(texts, ",") + "]"
+    return '["' + _joined(texts, '","') + '"]'
+
+
+def _joined(texts: pa.Array, separator: str) -> str:
+    """Join texts as Arrow does it: to make strings of Python's of them would cost more than all the rest."""
+    whole = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
+    joined: str = pc.binary_join(whole, separator)[0].as_py()
+    return joined
 
 
 def plain(number: Decimal) -> str:
