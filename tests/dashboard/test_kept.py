@@ -30,6 +30,13 @@ def test_a_question_is_worked_on_once_a_version() -> None:
     assert work.done == 4, "nothing of an older version is kept"
 
 
+def test_what_is_held_is_of_the_version_that_is_asked_for() -> None:
+    kept = Kept()
+    assert kept.held(1, "1m") is None
+    first = kept.answer(1, "1m", Work())
+    assert (kept.held(1, "1m"), kept.held(1, "5m"), kept.held(2, "1m")) == (first, None, None)
+
+
 def test_both_ways_of_writing_say_the_same() -> None:
     written = Written.of('{"a":[1,2]}' * 100)
     assert gzip.decompress(written.zipped) == written.plain and len(written.zipped) < len(written.plain)

@@ -21,11 +21,14 @@ from candlewick import config
 from candlewick.dashboard.bars import Bar, FeedTrade, decimal_text
 from candlewick.dashboard.live.socket import SERIES_PER_VIEWER, Live
 from candlewick.dashboard.origin import SameOrigin
+from candlewick.dashboard.reads import Reads
 from candlewick.dashboard.routes.candles import Api
+from candlewick.dashboard.routes.catalogue import Catalogue
 from candlewick.dashboard.routes.evidence import Evidence
 from candlewick.dashboard.serve import bind
 from candlewick.dashboard.site import Site
 from candlewick.process.gate import Gate
+from dashboard.served import serving
 from dashboard.test_bars import UTC_ZONE, aggregate
 from dashboard.test_hub import until
 from dashboard.warehouse import SYMBOL, Warehouse, tape
@@ -165,6 +168,42 @@ async def test_the_day_sums_the_newest_24_hours(client: aiohttp.ClientSession, w
     assert str(day["h"][0]) == decimal_text(max(trade.price for trade in newest))
     assert str(day["v"][0]) == decimal_text(sum(trade.quantity for trade in newest))
     assert day["n"] == [1_440]
+
+
+async def test_candles_that_the_browser_has_are_not_sent_again_until_they_change(
+    client: aiohttp.ClientSession, warehouse: Warehouse
+) -> None:
+    trades, path = tape(3_000, start=START), f"/api/candles?symbol={SYMBOL}&timeframe=1m"
+    warehouse.load(trades[:2_000])
+    async with client.get(path) as first:
+        tag = first.headers["ETag"]
+    async with client.get(path, headers={"If-None-Match": f'"other", {tag}'}) as second:
+        assert (second.status, second.headers["ETag"], await second.read()) == (304, tag, b"")
+    warehouse.load(trades[2_000:])
+    async with client.get(path, headers={"If-None-Match": tag}) as third:
+        assert (third.status, third.headers["ETag"] == tag) == (200, False)
+        assert rows(exact(await third.text())) == expected(trades, "1m")
+
+
+async def test_what_was_asked_before_is_answered_while_every_thread_is_busy(warehouse: Warehouse) -> None:
+    warehouse.load(tape(3_000, start=START))
+    reads, release = Reads(threads=1), threading.Event()
+    path = f"/api/candles?symbol={SYMBOL}&timeframe="
+    async with (
+        serving(Api(warehouse, reads, Catalogue([SYMBOL])).routes()) as url,
+        aiohttp.ClientSession(url) as client,
+    ):
+        known = await get(client, path + "1m")
+        busy = asyncio.create_task(reads(release.wait))
+        try:
+            waiting = asyncio.create_task(get(client, path + "5m"))
+            async with asyncio.timeout(30):
+                assert await get(client, path + "1m") == known
+            assert not waiting.done(), "what nobody asked for yet needs a thread"
+        finally:
+            release.set()
+        assert (await waiting)[0] == 200 and await busy
+    reads.close()
 
 
 @pytest.mark.parametrize(

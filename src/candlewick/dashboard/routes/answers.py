@@ -1,4 +1,4 @@
-"""What the routes answer with: JSON that no cache keeps, and refusals of one line."""
+"""What the routes answer with: JSON that no cache gives away unasked, and refusals of one line."""
 
 import re
 from collections.abc import Callable, Coroutine
@@ -27,9 +27,15 @@ def json_answer(text: str | bytes) -> Response:
 
 
 def written_answer(request: Request, written: Written) -> Response:
-    """An answer that is kept, compressed where the client takes that."""
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+    """An answer that is kept: nothing where the client has it, else compressed where the client takes that.
+
+    A browser may keep it, and asks each time whether it still is the answer.
+    """
+    asked = request.headers
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding", "ETag": written.tag}
+    if written.tag in asked.get("If-None-Match", ""):
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in asked.get("Accept-Encoding", ""):
         return Response(written.plain, media_type="application/json", headers=headers)
     return Response(written.zipped, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
 

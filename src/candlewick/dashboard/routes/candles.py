@@ -1,7 +1,7 @@
 """`/api/candles` and `/api/day`: history by HTTP, as columns of exact decimals."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -60,13 +60,14 @@ class Api:
         since = catalogue.second("since", asked.get("since"))
         before = catalogue.second("before", asked.get("before"))
         start, end = (None if at is None else instant(at) for at in (since, before))
-        return written_answer(request, await self._reads(self._page, symbol, timeframe, start, end, limit))
 
-    def _page(self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None, limit: int) -> Written:
         def work_out() -> str:
             return candles_json(self._reader.candles(symbol, timeframe, start, end, limit + 1), limit)
 
-        return self._kept.answer(self._reader.current().version, (symbol, timeframe, start, end, limit), work_out)
+        return written_answer(request, await self._answer((symbol, timeframe, start, end, limit), work_out))
+
+    async def _answer(self, question: object, work_out: Callable[[], str]) -> Written:
+        return await self._kept.given(self._reads, self._reader.current().version, question, work_out)
 
     async def day(self, request: Request) -> Response:
         """`?symbol=`: open, high, low, volume and trades of the newest 24 hours, and since when they count."""
@@ -78,11 +79,8 @@ class Api:
         named = request.query_params.getlist("symbol")[:MOST_WATCHED]
         symbols = tuple(self._catalogue.symbol(symbol) for symbol in named)
 
-        def answer() -> Written:
-            version = self._reader.current().version
-            return self._kept.answer(version, ("watchlist", symbols), lambda: watchlist_json(self._reader, symbols))
-
-        return written_answer(request, await self._reads(answer))
+        answer = await self._answer(("watchlist", symbols), lambda: watchlist_json(self._reader, symbols))
+        return written_answer(request, answer)
 
 
 def watchlist_json(reader: Viewed, symbols: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from candlewick.dashboard.routes import tape
 from candlewick.dashboard.routes.answers import answering, json_answer, written_answer
 from candlewick.dashboard.routes.catalogue import Catalogue, RequestError
 from candlewick.dashboard.routes.columns import array, object_json, plain, seconds
-from candlewick.dashboard.routes.kept import Kept
+from candlewick.dashboard.routes.kept import Kept, Written
 from candlewick.errors import RangeError
 from candlewick.moments import instant
 from candlewick.warehouse.contract import Viewed
@@ -77,7 +77,7 @@ class FlowRoutes:
             return footprints_json(flow.footprints(timeframe, start, end, step))
 
         question = ("footprint", flow.symbol, timeframe, start, end, step)
-        return written_answer(request, await self._reads(self._answer, question, work_out))
+        return written_answer(request, await self._answer(question, work_out))
 
     @_refusing
     async def profile(self, request: Request) -> Response:
@@ -93,7 +93,7 @@ class FlowRoutes:
             return profile_json(flow.profile(start, end, step, of_trades=of_trades))
 
         question = ("profile", flow.symbol, start, end, step, of_trades)
-        return written_answer(request, await self._reads(self._answer, question, work_out))
+        return written_answer(request, await self._answer(question, work_out))
 
     async def tape(self, request: Request) -> Response:
         """`?symbol=&before=&limit=&least=`: trades with an id below `before`, the newest first.
@@ -109,8 +109,8 @@ class FlowRoutes:
         newest = self._hub.recent(symbol)
         return json_answer(await self._reads(tape.page_json, self._reader, symbol, before, limit, least, newest))
 
-    def _answer(self, question: object, work_out: Callable[[], str]) -> Any:  # noqa: ANN401 - `Written`
-        return self._kept.answer(self._reader.current().version, question, work_out)
+    async def _answer(self, question: object, work_out: Callable[[], str]) -> Written:
+        return await self._kept.given(self._reads, self._reader.current().version, question, work_out)
 
     def _range(self, request: Request) -> tuple[datetime, datetime, Decimal]:
         asked = request.query_params
