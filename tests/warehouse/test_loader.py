@@ -111,7 +111,7 @@ def test_an_object_that_a_manifest_names_and_nobody_has_is_named(loader, writer)
     write(writer, 1)
     assert sum(sweep_and_load(loader)) == 1
     assert loader.load(1000) == NOTHING
-    assert loader.skipped == {missing: "a manifest names it, and it is not in the lake"}
+    assert loader.skipped == {missing: "it was listed, or a manifest names it, and it is not in the lake"}
 
 
 def test_what_cannot_be_read_now_is_loaded_when_it_can(loader, writer, tmp_path):

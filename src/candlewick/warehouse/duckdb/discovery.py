@@ -9,13 +9,13 @@ nothing follows.
 """
 
 from collections import OrderedDict, deque
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from candlewick.lake import names
 from candlewick.lake.manifest import Manifest
 from candlewick.lake.objects import Lake
-from candlewick.moments import to_micros
+from candlewick.moments import starts_at, to_micros
 
 _REMEMBERED = 50_000
 SEALER = "sealed"
@@ -48,6 +48,28 @@ class Discovery:
         """Start again to sweep: every folder of the lake, or those from `since` (UTC) on."""
         first = None if since is None else names.folder(self._lake.prefix, to_micros(since))
         self._unswept = deque(reversed(self._lake.hours(first)))
+
+    def sweep_around(self, name: str) -> None:
+        """Sweep the days of an object once more, and the one before: references to sealed days lie there."""
+        if (parsed := names.parse(name)) is not None:
+            day = parsed.at.date() - timedelta(days=1)
+            while day <= (parsed.until or parsed.at).date():
+                self._unswept.extend(folder for folder in self._folders_of(day) if folder not in self._unswept)
+                day += timedelta(days=1)
+
+    def has_references_beside(self, name: str) -> bool:
+        """Whether an object's day has references to sealed days, for which raw objects may be let go."""
+        parsed = names.parse(name)
+        listed = (
+            (other for hour in self._folders_of(parsed.at.date()) for other in self._lake.list_folder(hour))
+            if parsed
+            else ()
+        )
+        return any((each := names.parse(other)) is not None and each.recorder == SEALER for other in listed)
+
+    def _folders_of(self, day: date) -> list[str]:
+        first = names.folder(self._lake.prefix, starts_at(day))
+        return sorted(self._lake.subfolders(first.rpartition("/")[0]))
 
     @property
     def has_found(self) -> bool:

@@ -71,6 +71,7 @@ class Loader:
     discovery: Discovery = field(init=False)
     skipped: dict[str, str] = field(default_factory=dict)
     _in_vain: float = 0.0
+    _gone: list[str] = field(default_factory=list)
     _holes: dict[str, Holes] = field(default_factory=dict)
     _readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READ_AHEAD, "lake"))
 
@@ -90,6 +91,7 @@ class Loader:
             if not batch:
                 break
             total = total.plus(self._load_batch(batch))
+        self._tell_of_gone()
         return total
 
     def close(self) -> None:
@@ -137,7 +139,7 @@ class Loader:
 
     def _read(self) -> Generator[Readable]:
         """Read what was found, some objects ahead; what was read ahead and not asked for goes back."""
-        ahead: deque[tuple[str, Future[Readable | str]]] = deque()
+        ahead: deque[tuple[str, Future[Readable | str | None]]] = deque()
         try:
             while self._fill(ahead):
                 name, reading = ahead[0]
@@ -148,7 +150,10 @@ class Loader:
                     self.discovery.put_last(name)  # one object that cannot be read must not hold up the others
                     raise
                 ahead.popleft()
-                if isinstance(outcome, str):
+                if outcome is None:
+                    self._gone.append(name)
+                    self.discovery.sweep_around(name)
+                elif isinstance(outcome, str):
                     self._skip(name, outcome)
                 else:
                     yield outcome
@@ -156,7 +161,7 @@ class Loader:
             for name, _ in reversed(ahead):
                 self.discovery.put_back(name)
 
-    def _fill(self, ahead: deque[tuple[str, Future[Readable | str]]]) -> bool:
+    def _fill(self, ahead: deque[tuple[str, Future[Readable | str | None]]]) -> bool:
         while len(ahead) < _READ_AHEAD and (name := self._next()) is not None:
             ahead.append((name, self._readers.submit(self._read_one, name)))
         return bool(ahead)
@@ -172,8 +177,8 @@ class Loader:
                 self._in_vain += time.monotonic() - started
         return name
 
-    def _read_one(self, name: str) -> Readable | str:
-        """Return an object, or why it is none. Raises `LakeError` where that cannot be known now.
+    def _read_one(self, name: str) -> Readable | str | None:
+        """Return an object, or why it is none; None where it is gone. Raises `LakeError` for what cannot be known now.
 
         Lines of a sealed day are written again only where RAW is to have them; else its trades stay in their file where
         that is in a folder.
@@ -184,8 +189,16 @@ class Loader:
             return str(error).removeprefix(f"{name}: ")
         except LakeError as error:
             if isinstance(error.__cause__, FileNotFoundError | NotFoundError):
-                return "a manifest names it, and it is not in the lake"
+                return None
             raise
+
+    def _tell_of_gone(self) -> None:
+        """Name objects that are gone, once all is swept, but for those of days whose raw objects may be let go."""
+        if self._gone and not (self.discovery.is_sweeping or self.discovery.has_found):
+            gone, self._gone = self._gone, []
+            for name in gone:
+                if not self.discovery.has_references_beside(name):
+                    self._skip(name, "it was listed, or a manifest names it, and it is not in the lake")
 
     def _reading(self, name: str) -> Callable[[str], Readable]:
         """Return how an object is to be read: all references to a day in one way."""
