@@ -7,10 +7,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from candlewick.config.sections import RetentionSettings
+from candlewick.errors import TornObjectError
+from candlewick.lake import compression
 from candlewick.lake.sealed.reference import RECORDER
 from candlewick.seal import keeping
+from candlewick.seal.referring import refer, rows_in
 from candlewick.seal.seals import Seals
 from candlewick.tape.checkpoint import Checkpoint, all_in
+from candlewick.warehouse.duckdb.intake import Intake
 from candlewick.warehouse.home import home_of
 from seal.killed import STEPS, again, keeping_none, run
 from seal.lakes import DAYS, SYMBOL, fill, lake_of, markets, quiet, raw_lines, settings_of
@@ -110,6 +114,42 @@ def test_what_checkpoints_go_on_from_is_kept(full, tmp_path):
     there = set(objects(settings))
     for each in all_in(settings.state_path.parent):
         assert each.prev in there
+
+
+def test_references_that_another_version_wrote_in_other_bytes_are_the_same(full, tmp_path, monkeypatch):
+    settings = again(full, tmp_path)
+    seal(settings)
+    lake, monkey = lake_of(settings), compression.compress
+    certificates = [Seals(lake).certificate(SYMBOL, day) for day in DAYS]
+    monkeypatch.setattr(compression, "compress", lambda text, level=3: monkey(text, level=19))
+    for each in certificates:
+        sealed, evidence = Seals(lake).read(each), Seals(lake).evidence(each)
+        refer(lake, each, sealed, evidence, rows_in(lake, each))
+    written = {item.name: lake.get(item.name) for item in lake.list_all() if f"_{RECORDER}-" in item.name}
+    monkeypatch.setattr(compression, "compress", monkey)
+    seal(keeping_none(settings))
+    assert written == {name: lake.get(name) for name in written} and written
+    [name, *_] = written
+    lake.delete(name)
+    lake.put_absent(name, next(content for other, content in written.items() if other != name))
+    with pytest.raises(TornObjectError, match="got another object"):
+        refer(lake, certificates[0], sealed, evidence, rows_in(lake, certificates[0]))
+        refer(lake, certificates[1], Seals(lake).read(certificates[1]), evidence, rows_in(lake, certificates[1]))
+
+
+def test_objects_that_go_between_a_listing_and_its_reading_are_found_as_references(full, tmp_path):
+    settings = again(full, tmp_path)
+    wanted = sum(b'"e":"trade"' in line for line in raw_lines(settings))
+    with Intake.open(settings, settings.duckdb_path) as intake:
+        while intake.loader.discovery.is_sweeping:
+            intake.loader.discovery.sweep_one_folder()
+        seal(keeping_none(settings))
+        while intake.is_catching_up:
+            intake.load()
+        intake.cycle.run()
+        count = "select sum(last_trade_id - first_trade_id + 1) from silver.tape_spans"
+        assert intake.warehouse.connection.execute(count).fetchall() == [(wanted,)]
+        assert intake.loader.skipped == {}, "what was let go is nobody's loss"
 
 
 def test_killed_at_any_step_no_line_is_lost_and_none_is_twice_in_a_seal(full, in_memory):

@@ -6,21 +6,22 @@ do, whatever the history. Lost, it is made again by looking at every day once.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
 
 from candlewick.errors import UNREADABLE
+from candlewick.moments import DAY
 from candlewick.process.files import replace_atomically
 from candlewick.seal.following import Mark
 from candlewick.seal.sealing import Finding
 
-FIRST_WAIT, LONGEST_WAIT = 3_600_000_000, 86_400_000_000
-"""µs until a day that could not be sealed is looked at again: each time twice as long."""
+FIRST_WAIT, LONGEST_WAIT = 3_600_000_000, 30 * DAY
+"""µs until a day that could not be sealed is looked at again: each time twice as long, whatever came sooner."""
 
 MOST_TIMES = 3
-"""How often a day's raw objects are looked at: what is in no sealed file by then stays."""
+"""How often a day's raw objects are looked at, a day apart: what is in no sealed file by then stays."""
 
 
 class Entry(msgspec.Struct):
@@ -68,9 +69,11 @@ class Ledger:
 
     def note(self, day: date, findings: Iterable[Finding], now: int, *, is_whole: bool) -> None:
         """Remember what was found of a day, durably; `is_whole` where all of its symbols were looked at."""
-        found = list(findings)
+        found, has_more_sealed = list(findings), False
         for finding in found:
             before = self._entries.get((finding.symbol, finding.day))
+            was_open = not is_whole or (before is not None and not before.is_sealed)
+            has_more_sealed |= was_open and finding.state == "sealed"
             attempts = 0 if finding.state == "sealed" else 1 + (before.attempts if before else 0)
             is_told = before is not None and before.is_told and _is_alike(before.finding, finding)
             self._entries[finding.symbol, finding.day] = Entry(finding, now, attempts, is_told)
@@ -80,8 +83,9 @@ class Ledger:
         self._late.pop(day, None)
         if left:
             self._late[day] = sorted(left)
-        if not is_whole and any(finding.state == "sealed" for finding in found):
-            self._let_go.pop(day, None)  # objects of that symbol may go now, too
+        if has_more_sealed:  # objects with that symbol may go now, too: those of midnight lie in either day's folders
+            for each in (day - timedelta(days=1), day, day + timedelta(days=1)):
+                self._let_go.pop(each, None)
         self._save()
 
     def came(self, keys: Iterable[tuple[str, date]], marks: dict[str, Mark]) -> None:
@@ -124,7 +128,7 @@ class Ledger:
     def may_be_let_go(self, day: date, now: int) -> bool:
         """Whether raw objects of a day may be left that can go: it is looked at thrice, a day between."""
         times, last = self._let_go.get(day, (0, 0))
-        return times < MOST_TIMES and (not times or now >= last + LONGEST_WAIT)
+        return times < MOST_TIMES and (not times or now >= last + DAY)
 
     def let_go(self, day: date, now: int) -> None:
         """Remember that a day's raw objects that could go are gone, durably."""

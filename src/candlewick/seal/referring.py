@@ -1,8 +1,9 @@
 """References to a sealed day: the objects that lead whoever reads raw objects to its file."""
 
 from candlewick.errors import ObjectExistsError, TornObjectError
-from candlewick.lake.manifest import SealedPart
-from candlewick.lake.objects import Lake, pack
+from candlewick.lake import manifest as manifests
+from candlewick.lake.manifest import Manifest, SealedPart
+from candlewick.lake.objects import Lake, pack, unpack
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.reference import references
@@ -13,7 +14,7 @@ from candlewick.seal.certificate import Certificate
 def refer(lake: Lake, certificate: Certificate, sealed: Sealed, evidence: list[bytes], rows: list[int]) -> list[str]:
     """Make the references to a sealed day durable, whose file has groups of so many `rows`; return their names.
 
-    Raises `LakeError`. Made again, they are the same.
+    Raises `LakeError`. Made again, they say the same, in whatever bytes another version wrote them.
     """
     body = certificate.body
     parts = {kind: SealedPart(body[kind]["name"], body[kind]["sha256"]) for kind in ("file", "evidence")}
@@ -21,7 +22,7 @@ def refer(lake: Lake, certificate: Certificate, sealed: Sealed, evidence: list[b
     names = []
     for reference in made:
         crashpoint("before reference")
-        _put(lake, reference.name, pack([], reference.manifest))
+        _put(lake, reference.name, reference.manifest)
         crashpoint("after reference")
         names.append(reference.name)
     return names
@@ -32,9 +33,9 @@ def rows_in(lake: Lake, certificate: Certificate) -> list[int]:
     return file.rows_of_groups(lake.get(certificate.body["file"]["name"]))
 
 
-def _put(lake: Lake, name: str, content: bytes) -> None:
+def _put(lake: Lake, name: str, manifest: Manifest) -> None:
     try:
-        lake.put_absent(name, content)
+        lake.put_absent(name, pack([], manifest))
     except ObjectExistsError:
-        if lake.get(name) != content:
+        if unpack(name, lake.get(name)).manifest != manifests.decode(manifests.encode(manifest)):
             raise TornObjectError(f"{name}: expected a reference to a sealed day, got another object") from None
