@@ -1,5 +1,10 @@
 """What a chart paints: the texts that its canvases were given, which no element of the page holds."""
 
+from io import BytesIO
+
+from PIL import Image
+from playwright.sync_api import Page
+
 from browser.hands import deep
 from browser.visitor import HOOK, Visitor
 
@@ -54,3 +59,10 @@ def times_in_zone(visitor: Visitor, zone: str) -> set[str]:
             }})()"""
         )
     )
+
+
+def pixel(page: Page, x: float, y: float) -> tuple[int, int, int]:
+    """The colour at a point of the window: red, green, blue."""
+    picture = Image.open(BytesIO(page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})))
+    red, green, blue = picture.convert("RGB").tobytes()[:3]
+    return red, green, blue

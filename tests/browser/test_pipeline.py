@@ -1,10 +1,17 @@
 """The Pipeline page in a real browser: every hop, a day's minutes, and what lies where."""
 
+import re
+
+from playwright.sync_api import Page
+
 from browser.axe import violations
 from browser.conftest import Visit
+from browser.painted import pixel
 from browser.shared import PARTIAL, SEALED_DAYS, day_before
 from candlewick.process.heartbeat import Heartbeat
-from e2e.stack import Stack
+from e2e.stack import Stack, free_port
+
+GOOD, BAD, OFF = (8, 153, 129), (242, 54, 69), (91, 95, 105)
 
 
 def test_tiles_draw_how_their_hops_went_and_the_heat_map_shows_the_audited_minutes(visit: Visit) -> None:
@@ -58,3 +65,29 @@ def test_many_symbols_are_their_sums_and_the_worst_few_and_can_be_searched(visit
     page.keyboard.press("Enter")
     page.get_by_text("S123USDT", exact=True).wait_for()
     assert names.all_inner_texts() == ["all 300", "S123USDT"]
+
+
+def test_tiles_are_painted_red_when_all_legs_are_away_and_when_the_recorder_is_dead(
+    visit_branch: Visit, branch: Stack, demo: Stack
+) -> None:
+    trades = {"BTCDEMO": {"emitted": 7, "head": 7, "lag_ms": 42.0}}
+    Heartbeat(branch.settings.run_path, "recorder").beat(symbols=trades, legs=[{"state": "waiting"}] * 2)
+    page = visit_branch("/pipeline").page
+    page.locator(".tile", has_text="0 of 2 legs").wait_for()
+    assert dots(page)[0] == BAD
+
+    branch.exchange_port, branch.feed_port, branch.history = demo.exchange_port, free_port(), "1m"
+    branch.write_config().start_recorder()
+    page.locator(".tile[data-level=good]", has_text=re.compile("Exchange.*2 legs", re.DOTALL)).wait_for()
+    assert dots(page)[0] == GOOD
+    branch.kill("recorder")
+    page.locator(".tile", has_text="Lake").filter(has_text="no sign of life").wait_for()
+    assert dots(page)[:3] == [BAD, BAD, OFF]
+
+
+def dots(page: Page) -> list[tuple[int, int, int]]:
+    """What colour the dot of each hop is painted in."""
+    boxes = page.locator(".tile h3").evaluate_all(
+        "titles => titles.map((title) => title.getBoundingClientRect()).map((r) => [r.x + 4, r.y + r.height / 2])"
+    )
+    return [pixel(page, x, y) for x, y in boxes]

@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from candlewick.dashboard.health import health
 from candlewick.dashboard.health.tiles import tiles_of
 from candlewick.dashboard.health.trends import SAMPLES, Trends
@@ -62,14 +64,43 @@ def test_every_hop_has_a_tile_in_the_order_in_which_a_trade_travels() -> None:
 def test_tiles_go_grey_and_red_with_their_process_whatever_its_last_numbers_were() -> None:
     fast = Symbol("BTCUSDT", 150, 150, 150, holes=0, declared=0, history_fraction=1, lag_ms=42.0)
 
+    beats = BEATS | {"recorder": {"legs": [{"state": "open"}, {"state": "replacing"}]}}
+
     def levels(*processes: Process) -> list[str]:
-        return [tile.level for tile in tiles_of(report(symbols=[fast], processes=list(processes)), BEATS)]
+        return [tile.level for tile in tiles_of(report(symbols=[fast], processes=list(processes)), beats)]
 
     recorder, warehouse = Process("recorder", True, 1, 1, "recording"), Process("warehouse", True, 2, 1, "running")
     assert levels(recorder, warehouse) == ["good"] * 5
     silent = Process("recorder", False, 1, 1, "no sign of life")
-    assert levels(silent, warehouse) == ["bad", "bad", "good", "good", "good"]
+    assert levels(silent, warehouse) == ["bad", "bad", "off", "good", "good"]
     assert levels(recorder, Process("warehouse", False, None, None, "not running"))[2:4] == ["off", "off"]
+
+
+@pytest.mark.parametrize(
+    ("legs", "age", "lag", "levels", "value", "detail"),
+    [
+        (["open", "open"], 1.0, 42.0, ["good", "good", "good"], "42 ms", "2 legs"),
+        (["open", "replacing"], None, 42.0, ["good", "good", "good"], "42 ms", "2 legs"),
+        (["open", "open"], 1.0, 2_500.0, ["warn", "good", "good"], "2,500 ms", "2 legs"),
+        (["open", "waiting"], 1.0, 42.0, ["warn", "good", "good"], "42 ms", "1 of 2 legs"),
+        (["waiting", "connecting"], 1.0, 42.0, ["bad", "off", "off"], "42 ms", "0 of 2 legs"),
+        (["waiting", "paused"], 600.0, 42.0, ["bad", "off", "off"], "600 s", "since the newest trade · 0 of 2 legs"),
+        # Nobody may trade: worth a look, and no fault of a hop.
+        (["open", "open"], 600.0, 42.0, ["warn", "good", "good"], "600 s", "since the newest trade · 2 legs"),
+        (["waiting", "waiting"], None, None, ["bad", "off", "off"], "–", "no trade yet · 0 of 2 legs"),
+        (["open", "open"], None, None, ["off", "good", "good"], "–", "no trade yet · 2 legs"),
+    ],
+)
+def test_no_hop_is_well_for_its_last_lag_while_its_legs_are_away_or_nothing_came(
+    legs: list[str], age: float | None, lag: float | None, levels: list[str], value: str, detail: str
+) -> None:
+    alive = [Process("recorder", True, 1, 1, "recording"), Process("warehouse", True, 2, 1, "running")]
+    symbol = Symbol("BTCUSDT", 150, 150, 150, holes=0, declared=0, history_fraction=1, lag_ms=lag)
+    beats = {"recorder": {"legs": [{"state": state} for state in legs]}}
+    tiles = tiles_of(report(symbols=[symbol], processes=alive, recorded_seconds=age), beats)
+    assert [tile.level for tile in tiles[:3]] == levels
+    assert (tiles[0].value, tiles[0].detail) == (value, detail)
+    assert all(("nothing arrives" in tile.detail) == (levels[1] == "off") for tile in tiles[1:3])
 
 
 def test_before_anything_runs_the_page_says_so_and_claims_nothing() -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
+from typing import Any, Self
 
 from candlewick.dashboard.markup import Html, Level, sparkline
 from candlewick.status import Process, Report, Symbol
 
 SLOW_LAG_MS = 2_000.0
 STALE_SECONDS = 30.0
+QUIET_SECONDS = 60.0
+"""From when on no trade of any symbol is worth a look, as for the alert CandlewickTapeStands: nobody may trade."""
 BACKLOG_TRADES = 20_000
 
 Beats = Mapping[str, Mapping[str, Any]]
@@ -34,21 +36,50 @@ class Tile:
         )
 
 
+@dataclass(frozen=True)
+class Legs:
+    """How many legs the recorder has, and how many of them are connected."""
+
+    known: int
+    connected: int
+
+    @classmethod
+    def of_beat(cls, beat: Mapping[str, Any]) -> Self:
+        """Count those that a recorder's heartbeat tells of."""
+        legs = beat.get("legs", [])
+        return cls(len(legs), sum(leg.get("state") in {"open", "replacing"} for leg in legs))
+
+    @property
+    def are_away(self) -> bool:
+        """Whether there are legs and none is connected: nothing arrives."""
+        return self.known > 0 and not self.connected
+
+    @property
+    def text(self) -> str:
+        """`2 legs`, `1 of 2 legs`."""
+        return f"{self.known} legs" if self.connected == self.known else f"{self.connected} of {self.known} legs"
+
+
 def tiles_of(report: Report, beats: Beats) -> list[Tile]:
     """Return a tile per hop."""
     recorder, warehouse = beats.get("recorder", {}), beats.get("warehouse", {})
+    processes = {process.name: process for process in report.processes}
+    legs = Legs.of_beat(recorder)
+    records = (process := processes.get("recorder")) is None or process.is_alive
+    arrives = records and not legs.are_away
     tiles = {
         "recorder": [
-            _reception(report, recorder),
-            _backlog("Lake", report, lambda symbol: (symbol.emitted, symbol.head), recorder),
+            _reception(report, legs),
+            _backlog("Lake", report, lambda symbol: (symbol.emitted, symbol.head), recorder, arrives=arrives),
         ],
         "warehouse": [
-            _backlog("Warehouse", report, lambda symbol: (symbol.head, symbol.in_warehouse), warehouse),
+            _backlog(
+                "Warehouse", report, lambda symbol: (symbol.head, symbol.in_warehouse), warehouse, arrives=arrives
+            ),
             _mart(report),
         ],
         "dashboard": [_screens(beats.get("dashboard", {}))],
     }
-    processes = {process.name: process for process in report.processes}
     return [_aged(tile, processes.get(name)) for name, told in tiles.items() for tile in told]
 
 
@@ -60,29 +91,34 @@ def _aged(tile: Tile, process: Process | None) -> Tile:
     return replace(tile, level=level, detail=f"{process.state} · {tile.detail}")
 
 
-def _reception(report: Report, beat: Mapping[str, Any]) -> Tile:
+def _reception(report: Report, legs: Legs) -> Tile:
+    """Legs that are away count most; then that nothing came for a while, whatever the lag of the last trade was."""
     lags = [symbol.lag_ms for symbol in report.symbols if symbol.lag_ms is not None]
-    legs = beat.get("legs", [])
-    connected = sum(leg.get("state") in {"open", "replacing"} for leg in legs)
-    detail = f"{len(legs)} legs" if connected == len(legs) else f"{connected} of {len(legs)} legs"
     if not lags:
-        return Tile("Exchange", "–", "no trade yet", "off")
-    level: Level = "warn" if max(lags) > SLOW_LAG_MS else "good"
-    return Tile("Exchange", f"{max(lags):,.0f} ms", detail, level, max(lags))
+        return Tile("Exchange", "–", f"no trade yet · {legs.text}", "bad" if legs.are_away else "off")
+    age = report.recorded_seconds or 0.0
+    is_quiet = age > QUIET_SECONDS
+    is_slow = is_quiet or max(lags) > SLOW_LAG_MS or legs.connected < legs.known
+    level: Level = "bad" if legs.are_away else "warn" if is_slow else "good"
+    if is_quiet:
+        return Tile("Exchange", f"{age:,.0f} s", f"since the newest trade · {legs.text}", level, max(lags))
+    return Tile("Exchange", f"{max(lags):,.0f} ms", legs.text, level, max(lags))
 
 
 Ends = Callable[[Symbol], tuple[int | None, int | None]]
 """Of a symbol, the newest trade ids before a hop and behind it."""
 
 
-def _backlog(hop: str, report: Report, ends: Ends, beat: Mapping[str, Any]) -> Tile:
+def _backlog(hop: str, report: Report, ends: Ends, beat: Mapping[str, Any], *, arrives: bool) -> Tile:
+    """How far a hop is behind the one before it: no praise for it while nothing `arrives` to be behind of."""
     pairs = [ends(symbol) for symbol in report.symbols]
     known = [max(0, ahead - behind) for ahead, behind in pairs if ahead is not None and behind is not None]
     if not known:
         return Tile(hop, "–", "nothing yet", "off")
     detail = f"{beat['objects']:,} objects" if "objects" in beat else "trades on their way"
-    level: Level = "warn" if sum(known) > BACKLOG_TRADES else "good"
-    return Tile(hop, f"{sum(known):,}", f"trades behind · {detail}", level, sum(known))
+    told = f"trades behind · {detail}" if arrives else f"trades behind · nothing arrives · {detail}"
+    level: Level = "warn" if sum(known) > BACKLOG_TRADES else "good" if arrives else "off"
+    return Tile(hop, f"{sum(known):,}", told, level, sum(known))
 
 
 def _mart(report: Report) -> Tile:
