@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from candlewick.lake.sealed import file
 from candlewick.process import log
 from candlewick.seal.seals import Seals
 from seal.killed import STEPS, again, run
@@ -40,7 +41,7 @@ def kills(count: int, seed: int, folder: Path) -> tuple[int, list[str]]:
         for one in lakes:
             seals = Seals(lake_of(one))
             found = [seals.certificate(SYMBOL, day) for day in DAYS]
-            ids = [seals.read(each).trades.column("trade_id").to_pylist() for each in found]
+            ids = [file.read(seals.content(each)).trades.column("trade_id").to_pylist() for each in found]
             if set(raw_lines(one)) != wanted or [each for day in ids for each in day] != list(every_id):
                 wrong.append(f"{one.data}: not what it was")
             shutil.rmtree(one.data)

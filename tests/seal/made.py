@@ -3,15 +3,17 @@
 import gzip
 import json
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal, localcontext
 from pathlib import Path
 
+import pyarrow as pa
+
 from candlewick.lake.sealed import file, lines
 from candlewick.lake.sealed.day import Day, Gathered
-from candlewick.lake.sealed.file import Sealed
-from candlewick.lake.sealed.lines import Candle, Columns, Hole
+from candlewick.lake.sealed.lines import Candle, Hole
 from candlewick.moments import starts_at
 from candlewick.seal import bundle, certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate, File
@@ -101,9 +103,9 @@ def gather(raw: list[bytes], symbol: str = "BTCUSDT", day: date = DAY) -> Gather
     return gathered
 
 
-def table_of(raw: list[bytes], symbol: str = "BTCUSDT") -> Columns:
-    """The columns of lines of trades."""
-    return gather(raw, symbol).trades
+def trades_of(day: Day) -> pa.Table:
+    """All trades of a day."""
+    return pa.concat_tables(day.parts())
 
 
 def certify(
@@ -113,11 +115,13 @@ def certify(
     verdict = minutes.compare(day)
     assert not verdict.problems, verdict.problems[:3]
     content = file.write(day)
-    tree = merkle.Tree(map(merkle.leaf, merkle.canonical_lines(day.trades, day.places)))
+    trades, tree = trades_of(day), merkle.Tree()
+    tree.add(merkle.leaves(trades, day.places))
     made = certificate.certify(
         day,
         tree,
         verdict,
+        sources=Counter(trades.column("source").to_pylist()),
         file=File(f"{day.symbol}-{day.day}.parquet", content),
         evidence=File(f"{day.symbol}-{day.day}.evidence.json.zst", b"".join(day.evidence)),
         declared=declared,
@@ -131,7 +135,7 @@ def certify(
 def proof_of(market: Market, key: Path, previous: Certificate | None = None) -> bundle.Proof:
     """A signed proof of a made day."""
     made, content = certify(market.gathered().assemble(), previous)
-    return bundle.Proof(Signer(key).sign(made), Sealed(*file.read(content)))
+    return bundle.Proof(Signer(key).sign(made), content)
 
 
 def _sum(rows: list[tuple[Decimal, Decimal, Decimal, bool]], column: int) -> str:

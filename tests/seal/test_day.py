@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlewick.lake.sealed import file
-from seal.made import Market, gather
+from seal.made import Market, gather, trades_of
 
 
 def test_lines_of_several_recorders_in_any_order_make_one_trade_an_id():
@@ -16,7 +16,7 @@ def test_lines_of_several_recorders_in_any_order_make_one_trade_an_id():
     for seed in range(4):
         random.Random(seed).shuffle(raw)
         day = gather(raw + raw[:50]).assemble()
-        assert day.ids.tolist() == [trade[0] for trade in market.trades]
+        assert trades_of(day).column("trade_id").to_pylist() == [trade[0] for trade in market.trades]
         assert file.write(day) == expected
 
 
@@ -32,7 +32,7 @@ def test_the_archives_copy_counts_before_rest_and_rest_before_the_stream():
     market = Market(count=3)
     raw = [market.line(0), market.line(0, "rest"), market.line(1, "rest"), market.line(1, "archive"), market.line(2)]
     day = gather(raw).assemble()
-    assert day.trades.column("source").to_pylist() == ["rest", "archive", "ws"]
+    assert trades_of(day).column("source").to_pylist() == ["rest", "archive", "ws"]
     assert not day.conflicting
 
 

@@ -1,5 +1,7 @@
 """The tree of RFC 6962, against the vectors that Certificate Transparency's implementations share."""
 
+from hashlib import sha256
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from candlewick.lake.sealed.lines import LARGEST, decimal_text
 from candlewick.seal import verify
-from candlewick.seal.merkle import Tree, canonical_lines, leaf
+from candlewick.seal.merkle import Tree, canonical_lines, leaves
 
 INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 ROOTS = [
@@ -23,19 +25,33 @@ ROOTS = [
 ]
 
 
+@pytest.mark.parametrize("subtree", [1, 2, 4, 131_072])
 @pytest.mark.parametrize("count", range(9))
-def test_the_roots_are_those_of_the_published_vectors(count):
-    leaves = [leaf(bytes.fromhex(each)) for each in INPUTS[:count]]
-    streamed = verify.Root()
-    for each in leaves:
-        streamed.add(each)
-    assert Tree(leaves).root.hex() == streamed.value() == ROOTS[count]
+def test_the_roots_are_those_of_the_published_vectors(count, subtree):
+    tree, streamed = Tree(subtree=subtree), verify.Root()
+    for text in INPUTS[:count]:
+        node = leaf(bytes.fromhex(text))
+        tree.add(node)
+        streamed.add(node)
+    assert tree.root.hex() == streamed.value() == ROOTS[count]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 100])
-def test_a_path_has_one_node_a_level_at_most(count):
-    tree = Tree(leaf(b"%d" % each) for each in range(count))
-    assert all(len(tree.path(index)) <= (count - 1).bit_length() for index in range(count))
+def test_the_path_of_a_leaf_is_the_same_however_the_tree_is_held(count):
+    nodes = b"".join(leaf(b"%d" % each) for each in range(count))
+    for index in range(count):
+        paths = []
+        for subtree in (1, 4, 16, 131_072):
+            tree = Tree(index, subtree)
+            tree.add(nodes)
+            assert tree.prefixes == b"".join(nodes[at : at + 4] for at in range(0, len(nodes), 32))
+            paths.append(tree.path())
+        assert all(path == paths[0] for path in paths)
+        assert len(paths[0]) <= (count - 1).bit_length()
+
+
+def leaf(line: bytes) -> bytes:
+    return sha256(b"\0" + line).digest()
 
 
 NUMBERS = st.integers(0, LARGEST) | st.integers(0, 1_000)
@@ -51,4 +67,6 @@ def test_a_canonical_line_has_each_number_with_the_symbols_places(rows, price_pl
         f"{trade_id},{decimal_text(p, price_places)},{decimal_text(q, quantity_places)},1726000000123,{maker:d}"
         for trade_id, (p, q, maker) in zip(ids, rows, strict=True)
     ]
-    assert [line.decode() for line in canonical_lines(trades, (price_places, quantity_places))] == expected
+    places = price_places, quantity_places
+    assert canonical_lines(trades, places).decode().splitlines() == expected
+    assert leaves(trades, places) == b"".join(leaf(line.encode()) for line in expected)

@@ -9,9 +9,10 @@ import pytest
 from candlewick.config.sections import RetentionSettings
 from candlewick.errors import TornObjectError
 from candlewick.lake import compression
+from candlewick.lake.sealed import file
 from candlewick.lake.sealed.reference import RECORDER
 from candlewick.seal import keeping
-from candlewick.seal.referring import refer, rows_in
+from candlewick.seal.referring import refer
 from candlewick.seal.seals import Seals
 from candlewick.tape.checkpoint import Checkpoint, all_in
 from candlewick.warehouse.duckdb.intake import Intake
@@ -123,8 +124,7 @@ def test_references_that_another_version_wrote_in_other_bytes_are_the_same(full,
     certificates = [Seals(lake).certificate(SYMBOL, day) for day in DAYS]
     monkeypatch.setattr(compression, "compress", lambda text, level=3: monkey(text, level=19))
     for each in certificates:
-        sealed, evidence = Seals(lake).read(each), Seals(lake).evidence(each)
-        refer(lake, each, sealed, evidence, rows_in(lake, each))
+        refer(lake, each, Seals(lake).content(each), Seals(lake).evidence(each))
     written = {item.name: lake.get(item.name) for item in lake.list_all() if f"_{RECORDER}-" in item.name}
     monkeypatch.setattr(compression, "compress", monkey)
     seal(keeping_none(settings))
@@ -133,8 +133,8 @@ def test_references_that_another_version_wrote_in_other_bytes_are_the_same(full,
     lake.delete(name)
     lake.put_absent(name, next(content for other, content in written.items() if other != name))
     with pytest.raises(TornObjectError, match="got another object"):
-        refer(lake, certificates[0], sealed, evidence, rows_in(lake, certificates[0]))
-        refer(lake, certificates[1], Seals(lake).read(certificates[1]), evidence, rows_in(lake, certificates[1]))
+        for each in certificates:
+            refer(lake, each, Seals(lake).content(each), Seals(lake).evidence(each))
 
 
 def test_objects_that_go_between_a_listing_and_its_reading_are_found_as_references(full, tmp_path):
@@ -164,7 +164,7 @@ def test_killed_at_any_step_no_line_is_lost_and_none_is_twice_in_a_seal(full, in
         assert set(raw_lines(settings)) == wanted, step
         for day in DAYS:
             seals = Seals(lake_of(settings))
-            ids = seals.read(seals.certificate(SYMBOL, day)).trades.column("trade_id").to_pylist()
+            ids = file.read(seals.content(seals.certificate(SYMBOL, day))).trades.column("trade_id").to_pylist()
             assert ids == sorted(set(ids)) and len(ids) == seals.certificate(SYMBOL, day).body["count"], step
 
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from candlewick.cli import app
 from candlewick.lake.objects import Lake, pack
+from candlewick.lake.sealed import file
 from candlewick.moments import DAY, starts_at
 from candlewick.seal import keeping, verify
 from candlewick.seal.ledger import Ledger
@@ -38,7 +39,7 @@ def seal(settings, days=None, **options):
 def sealed(settings, day):
     seals = Seals(lake_of(settings))
     certificate = seals.certificate(SYMBOL, day)
-    return certificate, seals.read(certificate), seals.evidence(certificate)
+    return certificate, file.read(seals.content(certificate)), seals.evidence(certificate)
 
 
 def true_ids(running, day):
@@ -197,7 +198,7 @@ def test_a_sealed_file_that_changed_proves_nothing(full, tmp_path):
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
     with pytest.raises(TornObjectError, match="not the file that was certified"):
-        seals.read(certificate)
+        file.read(seals.content(certificate))
 
 
 def test_sealing_works_on_s3(full, tmp_path, s3_server, monkeypatch):

@@ -11,7 +11,6 @@ from datetime import date
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from candlewick.lake.sealed import file
 from candlewick.seal import bundle, verify
 from seal.forgery import FORGERIES, Forger, Parts
 from seal.made import DAY, Market, certify, proof_of
@@ -89,10 +88,10 @@ def test_a_declared_hole_is_no_missing_trade(tmp_path):
     market = Market()
     del market.trades[50:53]
     made, content = certify(market.gathered().assemble(), None, ((1_050, 1_052, "its answer"),))
-    bundle.write(tmp_path / "hole.zip", [bundle.Proof(made, file.read(content))], None, with_trades=True)
+    bundle.write(tmp_path / "hole.zip", [bundle.Proof(made, content)], None, with_trades=True)
     assert checked(tmp_path / "hole.zip") == ([], [])
     made.body["declared"] = []
-    bundle.write(tmp_path / "hole.zip", [bundle.Proof(made, file.read(content))], None, with_trades=True)
+    bundle.write(tmp_path / "hole.zip", [bundle.Proof(made, content)], None, with_trades=True)
     assert checked(tmp_path / "hole.zip")[1] == [1_050]
 
 

@@ -22,7 +22,7 @@ from candlewick.errors import WarehouseBusyError, WarehouseError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
 from candlewick.seal.certificate import certify
-from candlewick.seal.merkle import Tree, canonical_lines, leaf
+from candlewick.seal.merkle import Tree, leaves
 from candlewick.seal.minutes import compare
 from candlewick.seal.seals import Seals, pack
 from candlewick.warehouse.pace import Pace
@@ -358,7 +358,9 @@ def sealed(lake: Lake, market: Market) -> None:
         seals.put_file(day.symbol, day.day, kind, content)
         for kind, content in (("parquet", file.write(day)), ("evidence.json.zst", pack(list(day.evidence))))
     ]
-    tree = Tree(map(leaf, canonical_lines(day.trades, day.places)))
+    tree = Tree()
+    for trades in day.parts():
+        tree.add(leaves(trades, day.places))
     more = {"declared": (), "previous": None, "sealed_at": 1_780_000_000_000_000, "recorder": "r1"}
-    made = certify(day, tree, compare(day), file=files[0], evidence=files[1], **more)
+    made = certify(day, tree, compare(day), sources={"ws": day.count}, file=files[0], evidence=files[1], **more)
     seals.put_certificate(made)

@@ -21,7 +21,7 @@ from candlewick.lake.sealed.lines import OLDEST_MICROSECOND, SCHEMA, Candle
 from candlewick.moments import now_us
 from candlewick.seal import notes
 from candlewick.seal.certificate import Certificate
-from candlewick.seal.referring import refer, rows_in
+from candlewick.seal.referring import refer
 from candlewick.seal.sealing import Sealer, finding_of
 from candlewick.spans import Range
 
@@ -44,28 +44,25 @@ class Arriving:
 
     def seal(self, symbol: str, day: date, path: Path, candles: list[bytes]) -> Range | str:
         """Seal a day of its file and candles (raw lines); return its ids, or why it cannot be. Raises `LakeError`."""
-        try:
-            made = _made(symbol, day, path, candles)
-        except (ArchiveError, OverflowError, pa.ArrowInvalid) as error:
-            return str(error)
-        finding = self.sealer.conclude(symbol, made)
-        del made  # the sealed file is read once more: two days in memory are one too many
+        with self.sealer.spool() as spool:
+            try:
+                made = _made(Gathered(symbol, day, spool), path, candles)
+            except (ArchiveError, OverflowError, pa.ArrowInvalid) as error:
+                return str(error)
+            finding = self.sealer.conclude(symbol, made)
         if finding.state != "sealed":
             return finding.reason
         return self._told(self.sealer.seals.certificate(symbol, day))
 
     def _told(self, certificate: Certificate) -> Range:
         seals, lake = self.sealer.seals, self.sealer.lake
-        made = refer(
-            lake, certificate, seals.read(certificate), seals.evidence(certificate), rows_in(lake, certificate)
-        )
+        made = refer(lake, certificate, seals.content(certificate), seals.evidence(certificate))
         notes.tell(lake, [notes.note_of(finding_of(certificate), made)], now_us())
         return certificate.body["first_id"], certificate.last_id
 
 
-def _made(symbol: str, day: date, path: Path, candles: list[bytes]) -> Day:
+def _made(gathered: Gathered, path: Path, candles: list[bytes]) -> Day:
     """Make a day of its file and candles. Raises `ArchiveError`, `OverflowError`, `pa.ArrowInvalid`."""
-    gathered = Gathered(symbol, day)
     received_at = now_us()
     for rows in daily_file.batches(path):
         gathered.trades.extend(columns_of(rows, received_at))

@@ -6,11 +6,12 @@ first bytes of each leaf of the tree, by which a trade that is not the sealed on
 
 import base64
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from candlewick.errors import TornObjectError
+from candlewick.lake.sealed import file
 from candlewick.lake.sealed.certified import canonical
 from candlewick.lake.sealed.day import column
 from candlewick.lake.sealed.file import Sealed
@@ -23,19 +24,41 @@ _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 class Proof(NamedTuple):
-    """A sealed day: its certificate and its file, read."""
+    """A sealed day: its certificate and its file's content."""
 
     certificate: Certificate
-    sealed: Sealed
+    content: bytes
 
-    def tree(self) -> merkle.Tree:
-        """Return the tree over its trades. Raises `TornObjectError` where it is not the one that was certified."""
-        lines = merkle.canonical_lines(self.sealed.trades, self.sealed.places)
-        tree = merkle.Tree(map(merkle.leaf, lines))
+    def parts(self) -> Iterator[Sealed]:
+        """Read its trades, a part at a time. Raises `TornObjectError`."""
+        return file.parts(self.content, self._name)
+
+    def tree(self, kept: int | None = None) -> merkle.Tree:
+        """Return the tree over its trades, with the path of one of them where its index is `kept`.
+
+        Raises `TornObjectError` where it is not the one that was certified.
+        """
+        tree = merkle.Tree(kept)
+        for part in self.parts():
+            tree.add(merkle.leaves(part.trades, part.places))
         if tree.root.hex() != self.certificate.body["merkle_root"]:
-            name = self.certificate.body["file"]["name"]
-            raise TornObjectError(f"{name}: its trades are not those that were sealed; restore it from a copy")
+            raise TornObjectError(f"{self._name}: its trades are not those that were sealed; restore it from a copy")
         return tree
+
+    def find(self, trade_id: int) -> tuple[int, bytes]:
+        """Return the index and the canonical line of a trade. Raises `KeyError` where it is none of them."""
+        before = 0
+        for part in self.parts():
+            ids = column(part.trades, "trade_id")
+            at = int(ids.searchsorted(trade_id))
+            if at < len(ids) and ids[at] == trade_id:
+                return before + at, merkle.canonical_lines(part.trades.slice(at, 1), part.places).rstrip(b"\n")
+            before += len(ids)
+        raise KeyError(trade_id)
+
+    @property
+    def _name(self) -> str:
+        return str(self.certificate.body["file"]["name"])
 
 
 def write(path: Path, proofs: Iterable[Proof], previous: Certificate | None, *, with_trades: bool) -> None:
@@ -52,26 +75,22 @@ def write(path: Path, proofs: Iterable[Proof], previous: Certificate | None, *, 
             archive.writestr(_member(f"{folder}/certificate.json"), proof.certificate.encode())
             archive.writestr(_member(f"{folder}/leaves.bin"), proof.tree().prefixes)
             if with_trades:
-                with archive.open(_member(f"{folder}/trades.csv"), "w", force_zip64=True) as file:
-                    for line in merkle.canonical_lines(proof.sealed.trades, proof.sealed.places):
-                        file.write(line + b"\n")
+                with archive.open(_member(f"{folder}/trades.csv"), "w", force_zip64=True) as member:
+                    for part in proof.parts():
+                        member.write(merkle.canonical_lines(part.trades, part.places))
 
 
 def inclusion(proof: Proof, trade_id: int) -> bytes:
     """Return the proof that a trade is one of a sealed day: about 1.5 KB. Raises `KeyError` where it is not."""
-    ids = column(proof.sealed.trades, "trade_id")
-    index = int(ids.searchsorted(trade_id))
-    if index == len(ids) or ids[index] != trade_id:
-        raise KeyError(trade_id)
+    index, line = proof.find(trade_id)
     certificate = proof.certificate
-    [line] = merkle.canonical_lines(proof.sealed.trades.slice(index, 1), proof.sealed.places)
     said: dict[str, Any] = {
         "format": "candlewick-inclusion",
         "version": 1,
         "head": certificate.head.decode(),
         "trade": line.decode(),
         "index": index,
-        "path": [base64.b64encode(each).decode() for each in proof.tree().path(index)],
+        "path": [base64.b64encode(each).decode() for each in proof.tree(index).path()],
     }
     return canonical(said | ({"signature": dict(certificate.signature)} if certificate.signature else {})) + b"\n"
 

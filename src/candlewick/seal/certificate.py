@@ -97,6 +97,7 @@ def certify(
     tree: Tree,
     verdict: Verdict,
     *,
+    sources: Mapping[str, int],
     file: File,
     evidence: File,
     declared: Sequence[tuple[int, int, str]],
@@ -104,8 +105,10 @@ def certify(
     sealed_at: int,
     recorder: str,
 ) -> Certificate:
-    """Certify a day that was found whole; `declared` are holes with the exchange's answer, `sealed_at` is in µs."""
-    ids = day.ids
+    """Certify a day that was found whole; `declared` are holes with the exchange's answer, `sealed_at` is in µs.
+
+    `sources` says how many of its trades came by which way.
+    """
     minutes = sorted(day.candles)
     return Certificate(
         {
@@ -113,9 +116,9 @@ def certify(
             "version": VERSION,
             "symbol": day.symbol,
             "day": day.day.isoformat(),
-            "first_id": int(ids[0]),
-            "last_id": int(ids[-1]),
-            "count": len(ids),
+            "first_id": day.spans.first,
+            "last_id": day.spans.last,
+            "count": day.count,
             "declared": [{"first": first, "last": last, "answer": answer} for first, last, answer in declared],
             "places": {"price": day.places[0], "quantity": day.places[1]},
             "merkle_root": tree.root.hex(),
@@ -127,7 +130,7 @@ def certify(
                 "empty": verdict.empty,
                 "without_candle": list(verdict.without_candle),
             },
-            "sources": _sources(day),
+            "sources": dict(sources),
             "conflicting_ids": list(day.conflicting),
             "file": file.described(),
             "evidence": evidence.described(),
@@ -141,8 +144,3 @@ def certify(
 
 def _named(previous: Certificate) -> Body:
     return {"day": previous.day.isoformat(), "last_id": previous.last_id, "digest": previous.digest}
-
-
-def _sources(day: Day) -> dict[str, int]:
-    counted = day.trades.column("source").value_counts().to_pylist()
-    return {each["values"] or "unknown": each["counts"] for each in counted}

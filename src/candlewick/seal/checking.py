@@ -8,9 +8,11 @@ from rich.markup import escape
 from candlewick.config import Settings
 from candlewick.errors import ObjectMissingError, TornObjectError
 from candlewick.lake.objects import Lake
-from candlewick.lake.sealed.day import column, spans_of
+from candlewick.lake.sealed import file
+from candlewick.lake.sealed.columns import spans_of
+from candlewick.lake.sealed.day import column
 from candlewick.seal.certificate import Certificate
-from candlewick.seal.merkle import Tree, canonical_lines, leaf
+from candlewick.seal.merkle import Tree, leaves
 from candlewick.seal.seals import Seals
 from candlewick.spans import Spans
 
@@ -54,13 +56,14 @@ def _check(seals: Seals, certificate: Certificate, before: Certificate | None) -
     """See that a day is what its certificate says. Raises `TornObjectError`, `ObjectMissingError`."""
     body = certificate.body
     where = f"{certificate.symbol} {certificate.day}"
-    sealed = seals.read(certificate)
     seals.evidence(certificate)
-    ids = spans_of(column(sealed.trades, "trade_id"))
+    ids, tree = Spans(), Tree()
+    for sealed in file.parts(seals.content(certificate), body["file"]["name"]):
+        ids.update(spans_of(column(sealed.trades, "trade_id")))
+        tree.add(leaves(sealed.trades, sealed.places))
     lacking = ids.missing(body["first_id"], body["last_id"])
     if lacking := lacking.without(Spans((each["first"], each["last"]) for each in body["declared"])):
         raise TornObjectError(f"{where}: {lacking.count:,} trade ids are missing, {lacking.first} first")
-    tree = Tree(map(leaf, canonical_lines(sealed.trades, sealed.places)))
     if tree.root.hex() != body["merkle_root"]:
         raise TornObjectError(f"{where}: its trades are not those that were certified")
     named = body["previous"]

@@ -6,8 +6,9 @@ is asked for again by id, which costs time and never a trade.
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -22,6 +23,7 @@ from candlewick.lake.sealed import lines
 from candlewick.lake.sealed.day import Gathered
 from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
 from candlewick.lake.sealed.reference import RECORDER
+from candlewick.lake.sealed.spool import Spool
 from candlewick.moments import DAY, MINUTE, day_of, micros, starts_at, to_micros
 from candlewick.spans import Spans
 
@@ -29,7 +31,9 @@ HOUR = 3_600_000_000
 LATER = 3
 """Hours after midnight in which a day's last trades are looked for: the lake may have been slow."""
 _READERS = 4
-_AT_ONCE = 32
+_AHEAD = 8
+_MOST_LOOSE = 200_000
+"""Lines of all symbols together that wait for being packed."""
 
 log = structlog.get_logger()
 
@@ -44,10 +48,12 @@ class Gathering:
 
     day: date
     symbols: Collection[str] | None = None
+    spool: Spool | None = None
     by_symbol: dict[str, Gathered] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
     too_long: dict[str, str] = field(default_factory=dict)
     newest: dict[str, Manifest] = field(default_factory=dict)
+    _loose: int = 0
 
     def add(self, raw: Iterable[bytes]) -> None:
         """Add lines; those of other days and symbols, and what is none of ours, are passed over."""
@@ -62,6 +68,8 @@ class Gathering:
                     gathered.candles[line] = event
             elif isinstance(event, Hole) and (gathered := self._of(event.symbol)):
                 gathered.holes[line] = event
+        if self._loose >= _MOST_LOOSE:
+            self._pack()
 
     def claimed(self, symbol: str) -> Spans:
         """Return the ids that recorders say the lake has."""
@@ -75,26 +83,31 @@ class Gathering:
     def _add_trade(self, gathered: Gathered, line: bytes, event: TradeLine) -> None:
         try:
             gathered.trades.add(line, event)
+            self._loose += 1
         except OverflowError as error:
             self.too_long[event.s] = str(error)
 
     def _of(self, symbol: str) -> Gathered | None:
         if self.symbols is not None and symbol not in self.symbols:
             return None
-        return self.by_symbol.setdefault(symbol, Gathered(symbol, self.day))
+        if symbol not in self.by_symbol:
+            self.by_symbol[symbol] = Gathered(symbol, self.day, self.spool)
+        return self.by_symbol[symbol]
+
+    def _pack(self) -> None:
+        """Put away what came, of however many symbols."""
+        for gathered in self.by_symbol.values():
+            gathered.trades.pack()
+        self._loose = 0
 
 
-def gather(
-    lake: Lake, day: date, symbols: Collection[str] | None, show: Callable[[int, int], None] = lambda *_: None
-) -> Gathering:
+def gather(lake: Lake, gathering: Gathering, show: Callable[[int, int], None] = lambda *_: None) -> None:
     """Read every object that may have lines of a day. Raises `LakeError`."""
-    gathering = Gathering(day, symbols)
-    found = objects_of(lake, day)
+    found = objects_of(lake, gathering.day)
     for number, item in enumerate(read(lake, found, gathering.unread)):
         gathering.add(item.lines)
         gathering.follow(item.manifest)
         show(number + 1, len(found))
-    return gathering
 
 
 def objects_of(lake: Lake, day: date) -> list[str]:
@@ -113,14 +126,17 @@ def objects_of(lake: Lake, day: date) -> list[str]:
 def read(lake: Lake, found: Iterable[str], unread: list[str]) -> Iterator[LakeObject]:
     """Read objects, several at once; those that are torn or gone are noted as `unread`. Raises `LakeError`."""
     with ThreadPoolExecutor(_READERS, "seal") as pool:
-        names_left = iter(found)
-        while some := list(islice(names_left, _AT_ONCE)):
-            for name, item in zip(some, pool.map(lambda each: _read(lake, each), some), strict=True):
-                if isinstance(item, LakeObject):
-                    yield item
-                else:
-                    unread.append(name)
-                    log.warning("object passed over", name=name, problem=str(item))
+        names_left, reading = iter(found), deque[tuple[str, Future[LakeObject | Exception]]]()
+        while True:
+            reading.extend((name, pool.submit(_read, lake, name)) for name in islice(names_left, _AHEAD - len(reading)))
+            if not reading:
+                return
+            name, item = reading[0][0], reading.popleft()[1].result()
+            if isinstance(item, LakeObject):
+                yield item
+            else:
+                unread.append(name)
+                log.warning("object passed over", name=name, problem=str(item))
 
 
 def _read(lake: Lake, name: str) -> LakeObject | Exception:

@@ -40,7 +40,7 @@ def sealer_of(settings: Settings, lake: Lake, *, asks: bool = True, to_its_ends:
     """Return what seals days of a lake; with `asks`, the exchange is asked for what they lack."""
     signer = Signer(settings.data / "keys" / "seal.ed25519")
     healer = Healer(settings, lake) if asks else None
-    return Sealer(lake, Seals(lake), signer, settings.recorder, healer, to_its_ends)
+    return Sealer(lake, Seals(lake), signer, settings.recorder, healer, to_its_ends, settings.data / "tmp")
 
 
 def arriving(settings: Settings) -> Arriving:

@@ -6,28 +6,44 @@ about, and nothing of ours: `id,price,quantity,time,is_buyer_maker`, numbers wit
 the time in ms, the last field 0 or 1. So two recorders that have never met make the same root.
 """
 
-from collections.abc import Iterable, Iterator
+import struct
 from hashlib import sha256
-from itertools import islice
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 NODE_BYTES = 32
 PREFIX_BYTES = 4
 """Of each leaf, in the list that names the first trade that is not the sealed one."""
+SUBTREE = 131_072
+"""Leaves of a whole subtree; a power of two, so its root is a node of any tree that is larger."""
 
 
-def canonical_lines(trades: pa.Table, places: tuple[int, int]) -> Iterator[bytes]:
-    """Write a day's trades (price and quantity with so many places) as the lines that are proved, without line ends."""
+def canonical_lines(trades: pa.Table, places: tuple[int, int]) -> bytes:
+    """Write trades (price and quantity with so many places) as the lines that are proved, each with a line end."""
+    return _text(trades, places, "", "\n")
+
+
+def leaves(trades: pa.Table, places: tuple[int, int]) -> bytes:
+    """Return the leaves of trades, one after the other."""
+    lines = _text(trades, places, "\0", "\n").split(b"\n")
+    return b"".join([sha256(line).digest() for line in lines[:-1]])
+
+
+def _text(trades: pa.Table, places: tuple[int, int], before: str, after: str) -> bytes:
+    """Write the canonical lines of trades, each with something before and after it."""
     names = ["trade_id", "price", "quantity", "traded_at", "is_buyer_maker"]
-    for batch in trades.select(names).to_batches(max_chunksize=100_000):
-        trade_id, price, quantity, at, is_maker = batch.columns
-        numbers = (trade_id, pc.divide(at, 1_000), pc.cast(is_maker, pa.int8()))
-        first, time, last = (pc.cast(each, pa.string()) for each in numbers)
-        texts = (_decimal_texts(digits, behind) for digits, behind in zip((price, quantity), places, strict=True))
-        lines = pc.binary_join_element_wise(first, *texts, time, last, ",")
-        yield from pc.cast(lines, pa.binary()).to_pylist()
+    trade_id, price, quantity, at, is_maker = (trades.column(name).combine_chunks() for name in names)
+    first, time = (pc.cast(each, pa.string()) for each in (trade_id, pc.divide(at, 1_000)))
+    if before:
+        first = pc.binary_join_element_wise(before, first, "")
+    one, other = (_decimal_texts(digits, behind) for digits, behind in zip((price, quantity), places, strict=True))
+    last = pc.if_else(is_maker, f"1{after}", f"0{after}")
+    text = pc.binary_join_element_wise(first, one, other, time, last, ",")
+    _, ends, content = text.buffers()
+    return bytes(content[: np.frombuffer(ends, np.int32)[len(text)]]) if len(text) else b""
 
 
 def _decimal_texts(digits: pa.Array, places: int) -> pa.Array:
@@ -41,50 +57,76 @@ def _decimal_texts(digits: pa.Array, places: int) -> pa.Array:
     return pc.binary_join_element_wise(*texts, ".")
 
 
-def leaf(line: bytes) -> bytes:
-    """Return the leaf of a canonical line."""
-    return sha256(b"\0" + line).digest()
-
-
 class Tree:
-    """The tree over leaves, all of its levels, each as its nodes' bytes one after the other: 64 bytes a trade."""
+    """The tree over leaves that are added as they come.
 
-    def __init__(self, leaves: Iterable[bytes]) -> None:
-        self.levels = [_joined(iter(leaves))]
-        while len(self.levels[-1]) > NODE_BYTES:
-            self.levels.append(_above(self.levels[-1]))
+    Of a whole subtree its root is held, and the first bytes of its leaves. `kept` is the index of a leaf whose path is
+    to be asked for: the subtree that it is in is held whole.
+    """
+
+    def __init__(self, kept: int | None = None, subtree: int = SUBTREE) -> None:
+        self._kept = kept
+        self._whole = subtree * NODE_BYTES
+        self._roots = bytearray()
+        self._open = b""
+        self._around: list[bytes] = []
+        self._prefixes = bytearray()
+
+    def add(self, added: bytes) -> None:
+        """Add leaves, one after the other."""
+        nodes = np.frombuffer(added, np.uint8).reshape(-1, NODE_BYTES)
+        self._prefixes += nodes[:, :PREFIX_BYTES].tobytes()
+        self._open += added
+        while len(self._open) >= self._whole:
+            levels = _levels(self._open[: self._whole])
+            if self._kept is not None and self._kept * NODE_BYTES // self._whole == len(self._roots) // NODE_BYTES:
+                self._around = levels
+            self._roots += levels[-1]
+            self._open = self._open[self._whole :]
 
     @property
     def root(self) -> bytes:
         """The root; of no leaves it is SHA-256 of nothing."""
-        return self.levels[-1] or sha256().digest()
+        return self._top()[-1] or sha256().digest()
 
     @property
     def prefixes(self) -> bytes:
         """The first bytes of each leaf, one after the other."""
-        leaves = self.levels[0]
-        return b"".join(leaves[at : at + PREFIX_BYTES] for at in range(0, len(leaves), NODE_BYTES))
+        return bytes(self._prefixes)
 
-    def path(self, index: int) -> list[bytes]:
-        """Return the siblings on the way from a leaf to the root: with them the leaf alone proves itself."""
-        siblings = []
-        for level in self.levels[:-1]:
-            at = (index ^ 1) * NODE_BYTES
-            if at < len(level):
-                siblings.append(level[at : at + NODE_BYTES])
-            index //= 2
-        return siblings
+    def path(self) -> list[bytes]:
+        """Return the siblings on the way from the kept leaf to the root: with them the leaf alone proves itself."""
+        assert self._kept is not None, "a tree keeps what lies around one leaf"
+        number, index = divmod(self._kept, self._whole // NODE_BYTES)
+        return _siblings(self._around or _levels(self._open), index) + _siblings(self._top(), number)
+
+    def _top(self) -> list[bytes]:
+        """Return the levels above the subtrees, of which the last may not be whole."""
+        return _levels(bytes(self._roots) + _levels(self._open)[-1])
+
+
+def _levels(nodes: bytes) -> list[bytes]:
+    """Return nodes, and all levels above them, each as its nodes' bytes one after the other."""
+    levels = [nodes]
+    while len(levels[-1]) > NODE_BYTES:
+        levels.append(_above(levels[-1]))
+    return levels
+
+
+def _siblings(levels: list[bytes], index: int) -> list[bytes]:
+    siblings = []
+    for level in levels[:-1]:
+        at = (index ^ 1) * NODE_BYTES
+        if at < len(level):
+            siblings.append(level[at : at + NODE_BYTES])
+        index //= 2
+    return siblings
 
 
 def _above(level: bytes) -> bytes:
     pair = 2 * NODE_BYTES
-    whole = len(level) // pair * pair
-    return _joined(sha256(b"\1" + level[at : at + pair]).digest() for at in range(0, whole, pair)) + level[whole:]
-
-
-def _joined(nodes: Iterator[bytes]) -> bytes:
-    """Return nodes one after the other; never all of them as objects, which take three times the memory."""
-    content = bytearray()
-    while part := b"".join(islice(nodes, 65_536)):
-        content += part
-    return bytes(content)
+    pairs, rest = divmod(len(level), pair)
+    nodes: np.ndarray[Any, Any] = np.ones((pairs, 1 + pair), np.uint8)
+    nodes[:, 1:] = np.frombuffer(level, np.uint8, pairs * pair).reshape(pairs, pair)
+    hashed = [sha256(node).digest() for (node,) in struct.iter_unpack(f"{1 + pair}s", nodes.tobytes())]
+    return b"".join(hashed) + level[len(level) - rest :]

@@ -4,21 +4,20 @@ A minute's candle has nine fields. Open is the price of the lowest trade id, clo
 exact product of price and quantity, cut to 8 places for each trade, as Binance cuts them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from candlewick.lake.sealed.day import Day, column
-from candlewick.lake.sealed.lines import decimal_text
+from candlewick.lake.sealed.lines import Numbers, decimal_text
 from candlewick.moments import MINUTE, MINUTES_PER_DAY, starts_at
 from candlewick.trade import COMPARED
 
 QUOTE_PLACES = 8
 _WIDE = 2**62
-
-Numbers = np.ndarray[Any, Any]
 
 
 class Minute(NamedTuple):
@@ -41,40 +40,55 @@ class Verdict(NamedTuple):
 
 def minutes_of(day: Day) -> list[Minute]:
     """Return the candles of the minutes that have trades, in order of time."""
-    trades = day.trades
-    if not trades.num_rows:
-        return []
-    ids, at = column(trades, "trade_id"), column(trades, "traded_at")
-    number = (at - starts_at(day.day)) // MINUTE
-    is_ordered = bool((np.diff(number) >= 0).all())  # nearly always; then nothing of the day is copied
+    added: dict[int, list[Any]] = {}
+    for trades in day.parts():
+        for number, *values in _sums(trades, starts_at(day.day), sum(day.places)):
+            added[number] = _together(added[number], values) if number in added else values
+    price, quantity = day.places
+    places = (*[price] * 4, quantity, QUOTE_PLACES, 0, quantity, QUOTE_PLACES)
+    return [
+        Minute(number, first_id, last_id, tuple(map(_decimal, nine, places)))
+        for number, (first_id, last_id, *nine) in sorted(added.items())
+    ]
+
+
+def _sums(trades: pa.Table, opens: int, places: int) -> Iterator[tuple[int, ...]]:
+    """Give of each minute in a part of a day its number, first and last id, and its nine fields as whole numbers."""
+    ids, number = column(trades, "trade_id"), (column(trades, "traded_at") - opens) // MINUTE
+    is_ordered = bool((number[1:] >= number[:-1]).all())  # nearly always; then nothing is copied
     order = slice(None) if is_ordered else np.argsort(number, kind="stable")
     number, ids = number[order], ids[order]
     starts = np.flatnonzero(np.r_[True, np.diff(number) > 0])
     ends = np.r_[starts[1:], len(ids)] - 1
-    price, quantity = _wide_enough(column(trades, "price")[order], column(trades, "quantity")[order], sum(day.places))
+    price, quantity = _wide_enough(column(trades, "price")[order], column(trades, "quantity")[order], places)
     is_taker_buy = ~column(trades, "is_buyer_maker")[order]
-    quote = _cut(price * quantity, sum(day.places))
+    quote = _cut(price * quantity, places)
     nothing = quantity * 0
-    fields: list[tuple[Numbers, int]] = [
-        (price[starts], day.places[0]),
-        (np.maximum.reduceat(price, starts), day.places[0]),
-        (np.minimum.reduceat(price, starts), day.places[0]),
-        (price[ends], day.places[0]),
-        (np.add.reduceat(quantity, starts), day.places[1]),
-        (np.add.reduceat(quote, starts), QUOTE_PLACES),
-        (ends - starts + 1, 0),
-        (np.add.reduceat(np.where(is_taker_buy, quantity, nothing), starts), day.places[1]),
-        (np.add.reduceat(np.where(is_taker_buy, quote, nothing), starts), QUOTE_PLACES),
+    values: list[Numbers] = [
+        *(number[starts], ids[starts], ids[ends]),
+        price[starts],
+        np.maximum.reduceat(price, starts),
+        np.minimum.reduceat(price, starts),
+        price[ends],
+        np.add.reduceat(quantity, starts),
+        np.add.reduceat(quote, starts),
+        ends - starts + 1,
+        np.add.reduceat(np.where(is_taker_buy, quantity, nothing), starts),
+        np.add.reduceat(np.where(is_taker_buy, quote, nothing), starts),
     ]
-    nines = zip(*(_decimals(values, places) for values, places in fields), strict=True)
-    return [
-        Minute(*row)
-        for row in zip(number[starts].tolist(), ids[starts].tolist(), ids[ends].tolist(), nines, strict=True)
-    ]
+    return zip(*(each.tolist() for each in values), strict=True)
 
 
-def _decimals(values: Numbers, places: int) -> list[Decimal]:
-    return [Decimal(decimal_text(each, places)) for each in values.tolist()]
+def _together(one: list[Any], later: list[Any]) -> list[Any]:
+    """Add up a minute that goes on in a later part of the day."""
+    first_id, _, opened, high, low, _, *sums = one
+    _, last_id, _, other_high, other_low, closed, *others = later
+    added = [each + other for each, other in zip(sums, others, strict=True)]
+    return [first_id, last_id, opened, max(high, other_high), min(low, other_low), closed, *added]
+
+
+def _decimal(digits: int, places: int) -> Decimal:
+    return Decimal(decimal_text(digits, places))
 
 
 def _wide_enough(price: Numbers, quantity: Numbers, places: int) -> tuple[Numbers, Numbers]:

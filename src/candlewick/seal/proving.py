@@ -47,7 +47,7 @@ def prove(settings: Settings, symbol: str, days: Sequence[date], path: Path, *, 
     certificates = [seals.certificate(symbol, day) for day in days]
     if not certificates:
         raise ConfigError("--to: expected a day from the first one on")
-    proofs = (bundle.Proof(each, seals.read(each)) for each in certificates)
+    proofs = (bundle.Proof(each, seals.content(each)) for each in certificates)
     try:
         bundle.write(path, proofs, _before(seals, certificates[0]), with_trades=with_trades)
     except OSError as error:
@@ -60,7 +60,7 @@ def prove_trade(settings: Settings, symbol: str, day: date, trade_id: int, path:
     seals = Seals(Lake.open(settings.lake_url, settings.prefix, settings.s3))
     certificate = seals.certificate(symbol, day)
     try:
-        content = bundle.inclusion(bundle.Proof(certificate, seals.read(certificate)), trade_id)
+        content = bundle.inclusion(bundle.Proof(certificate, seals.content(certificate)), trade_id)
     except KeyError:
         ids = f"{certificate.body['first_id']} to {certificate.last_id}"
         raise ConfigError(f"--trade: expected an id of {symbol} {day}, {ids}, got {trade_id}") from None

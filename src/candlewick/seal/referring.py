@@ -4,21 +4,19 @@ from candlewick.errors import ObjectExistsError, TornObjectError
 from candlewick.lake import manifest as manifests
 from candlewick.lake.manifest import Manifest, SealedPart
 from candlewick.lake.objects import Lake, pack, unpack
-from candlewick.lake.sealed import file
-from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.reference import references
 from candlewick.process.crashpoint import crashpoint
 from candlewick.seal.certificate import Certificate
 
 
-def refer(lake: Lake, certificate: Certificate, sealed: Sealed, evidence: list[bytes], rows: list[int]) -> list[str]:
-    """Make the references to a sealed day durable, whose file has groups of so many `rows`; return their names.
+def refer(lake: Lake, certificate: Certificate, content: bytes, evidence: list[bytes]) -> list[str]:
+    """Make the references to a sealed day durable, `content` is its file's; return their names.
 
     Raises `LakeError`. Made again, they say the same, in whatever bytes another version wrote them.
     """
-    body = certificate.body
+    body, day = certificate.body, (certificate.symbol, certificate.day)
     parts = {kind: SealedPart(body[kind]["name"], body[kind]["sha256"]) for kind in ("file", "evidence")}
-    made = references(lake.prefix, sealed, parts["file"], parts["evidence"], evidence, rows, body["sealed_at"])
+    made = references(lake.prefix, *day, content, parts["file"], parts["evidence"], evidence, body["sealed_at"])
     names = []
     for reference in made:
         crashpoint("before reference")
@@ -26,11 +24,6 @@ def refer(lake: Lake, certificate: Certificate, sealed: Sealed, evidence: list[b
         crashpoint("after reference")
         names.append(reference.name)
     return names
-
-
-def rows_in(lake: Lake, certificate: Certificate) -> list[int]:
-    """Return how many trades each group of a sealed file has. Raises `LakeError`."""
-    return file.rows_of_groups(lake.get(certificate.body["file"]["name"]))
 
 
 def _put(lake: Lake, name: str, manifest: Manifest) -> None:

@@ -6,10 +6,13 @@ the same lines; then the objects are deleted, one by one. So at any instant, kil
 once.
 """
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
+from typing import Generic, TypeVar
 
 import numpy as np
 import structlog
@@ -18,7 +21,7 @@ from candlewick.errors import ObjectMissingError, TornObjectError
 from candlewick.lake import names
 from candlewick.lake.objects import Lake, LakeObject
 from candlewick.lake.sealed import day as days
-from candlewick.lake.sealed import lines
+from candlewick.lake.sealed import file, lines
 from candlewick.lake.sealed.day import column
 from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
@@ -27,14 +30,20 @@ from candlewick.moments import day_of, micros, starts_at
 from candlewick.process.crashpoint import crashpoint
 from candlewick.seal import gathering
 from candlewick.seal.certificate import Certificate
-from candlewick.seal.referring import refer, rows_in
+from candlewick.seal.referring import refer
 from candlewick.seal.seals import Seals
 
-_DAYS_HELD = 8
-"""Sealed days that are held in memory at once."""
+_BYTES_HELD = 256 << 20
+"""Of sealed days that are held in memory at once."""
+_TRADES_HELD = 2_000_000
+"""Of their row groups that are held as columns."""
+_OF_A_LINE = 100
+"""Bytes that a line takes in memory besides its own."""
 
 log = structlog.get_logger()
 Key = tuple[str, date]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -42,20 +51,53 @@ class Held:
     """A sealed day as it was read back: its file was checked by its digest."""
 
     certificate: Certificate
-    sealed: Sealed
+    content: bytes
+    last_ids: list[int]
+    """Of each row group of its file."""
     evidence: list[bytes]
     others: frozenset[bytes]
 
-    def has(self, asked: dict[int, set[bytes]]) -> bool:
-        """Whether each of these lines of trades, by id, is one that is written again from here."""
-        ids = column(self.sealed.trades, "trade_id")
-        wanted = np.array(sorted(asked), dtype=np.int64)
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory it takes."""
+        return len(self.content) + sum(len(line) + _OF_A_LINE for line in self.evidence)
+
+    def group_of(self, trade_id: int) -> int:
+        """Return which row group of its file has a trade, if any has; their number where none has."""
+        return bisect_left(self.last_ids, trade_id)
+
+    def group(self, number: int) -> Sealed:
+        """Read a row group of its file."""
+        return file.read(self.content, self.certificate.body["file"]["name"], number)
+
+    def has(self, asked: dict[int, set[bytes]], part: Sealed) -> bool:
+        """Whether each of these lines of trades, by id, is one that is written again from a part of it."""
+        ids, wanted = column(part.trades, "trade_id"), np.array(sorted(asked), dtype=np.int64)
         rows = np.searchsorted(ids, wanted)
-        if len(rows) and (rows[-1] >= len(ids) or (ids[rows] != wanted).any()):
+        if (ids[rows] != wanted).any():
             return False
-        table = self.sealed.trades.take(rows)
-        again = days.encode(self.sealed.symbol, table, self.sealed.places)
+        again = days.encode(part.symbol, part.trades.take(rows), part.places)
         return all(asked[each] <= {line} | self.others for each, line in zip(wanted.tolist(), again, strict=True))
+
+
+class _Recent(Generic[K, V]):
+    """What was used last, as much of it as may be held."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._weight = 0
+        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def get(self, key: K, make: Callable[[K], tuple[V, int]]) -> V:
+        """Return what is held, or else what is made and what it weighs."""
+        if key not in self._held:
+            value, weight = make(key)
+            self._weight += weight
+            while self._held and self._weight > self._most:
+                self._weight -= self._held.popitem(last=False)[1][1]
+            self._held[key] = value, weight
+        self._held.move_to_end(key)
+        return self._held[key][0]
 
 
 @dataclass
@@ -65,7 +107,8 @@ class Retention:
     lake: Lake
     seals: Seals
     keeps: frozenset[str] = frozenset()
-    _held: "OrderedDict[Key, Held | None]" = field(default_factory=OrderedDict)
+    _days: "_Recent[Key, Held | None]" = field(default_factory=lambda: _Recent(_BYTES_HELD))
+    _groups: "_Recent[tuple[Key, int], Sealed]" = field(default_factory=lambda: _Recent(_TRADES_HELD))
     _referred: set[Key] = field(default_factory=set)
 
     def let_go(self, day: date, show: Callable[[int, int], None] = lambda *_: None) -> int:
@@ -131,10 +174,19 @@ class Retention:
                 asked.setdefault(told, {})
             else:
                 return None
-        for key, by_id in asked.items():
-            if (held := self._day(key)) is None or not held.has(by_id):
-                return None
-        return set(asked)
+        return set(asked) if all(self._has(key, by_id) for key, by_id in asked.items()) else None
+
+    def _has(self, key: Key, asked: dict[int, set[bytes]]) -> bool:
+        """Whether a sealed day has each of these lines of trades, by id."""
+        if (held := self._day(key)) is None:
+            return False
+        for number, ids in groupby(sorted(asked), held.group_of):
+            if number == len(held.last_ids):
+                return False
+            part = self._groups.get((key, number), lambda each: _weighed(held.group(each[1])))
+            if not held.has({each: asked[each] for each in ids}, part):
+                return False
+        return True
 
     def _of_hole(self, hole: Hole, line: bytes) -> Key | None:
         """Return the sealed day whose evidence an answer about a hole is: by the time of the trade behind it."""
@@ -149,30 +201,30 @@ class Retention:
 
     def _day(self, key: Key) -> Held | None:
         """Return a sealed day, read back; None where it is not sealed, or its file is not what was certified."""
-        if key not in self._held:
-            while len(self._held) >= _DAYS_HELD:
-                self._held.popitem(last=False)
-            self._held[key] = self._read(key)
-        self._held.move_to_end(key)
-        return self._held[key]
+        return self._days.get(key, self._read)
 
-    def _read(self, key: Key) -> Held | None:
+    def _read(self, key: Key) -> tuple[Held | None, int]:
         try:
             certificate = self.seals.certificate(*key)
-            evidence = self.seals.evidence(certificate)
-            return Held(certificate, self.seals.read(certificate), evidence, frozenset(evidence))
+            content, evidence = self.seals.content(certificate), self.seals.evidence(certificate)
+            held = Held(certificate, content, file.groups(content), evidence, frozenset(evidence))
+            return held, held.weight
         except ObjectMissingError:
-            return None
+            return None, 0
         except TornObjectError as error:
             log.error("sealed day not as it was certified: nothing of it is deleted", problem=str(error))
-            return None
+            return None, 0
 
     def _refer(self, key: Key) -> None:
         """Make the references to a sealed day durable."""
         held = self._day(key)
         assert held is not None, "an object is only let go for days that are sealed"
-        refer(self.lake, held.certificate, held.sealed, held.evidence, rows_in(self.lake, held.certificate))
+        refer(self.lake, held.certificate, held.content, held.evidence)
         self._referred.add(key)
+
+
+def _weighed(part: Sealed) -> tuple[Sealed, int]:
+    return part, part.trades.num_rows
 
 
 def names_in_checkpoints(checkpoints: Iterable[object]) -> frozenset[str]:

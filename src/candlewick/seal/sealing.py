@@ -4,9 +4,11 @@ A day is sealed when it is over and at rest, when every id of it is there or dec
 when each of its minutes is the exchange's own candle in nine fields. What keeps a day from it is one line.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Literal, Protocol
 
 import structlog
@@ -15,6 +17,8 @@ from candlewick.errors import CheckpointError, ExchangeError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.day import Day, Gathered
+from candlewick.lake.sealed.lines import SCHEMA
+from candlewick.lake.sealed.spool import Spool
 from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us, starts_at
 from candlewick.seal import certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate
@@ -69,6 +73,12 @@ class Sealer:
     heals: Heals | None = None
     to_its_ends: bool = False
     """Whether to fetch what lies before a tape's first trade of a day, and behind its last one, too."""
+    folder: Path | None = None
+    """Where a day lies while it is sealed; None: in the system's folder for such."""
+
+    def spool(self) -> Spool:
+        """Return what a day's trades lie in while it is sealed."""
+        return Spool(SCHEMA, self.folder)
 
     def seal(self, day: date, symbols: Collection[str] | None, show: Show = lambda *_: None) -> list[Finding]:
         """Seal a day of the symbols that are there (or of those that are named) and not sealed yet.
@@ -77,7 +87,13 @@ class Sealer:
         """
         if symbols is not None and all(self.seals.is_sealed(symbol, day) for symbol in symbols):
             return [finding_of(self.seals.certificate(symbol, day)) for symbol in symbols]
-        gathering = gather(self.lake, day, symbols, lambda done, total: show(f"{day}: reading", done, total))
+        with self.spool() as spool:
+            gathering = Gathering(day, symbols, spool)
+            gather(self.lake, gathering, lambda done, total: show(f"{day}: reading", done, total))
+            return self._seal(gathering, symbols, show)
+
+    def _seal(self, gathering: Gathering, symbols: Collection[str] | None, show: Show) -> list[Finding]:
+        day = gathering.day
         wanted = sorted(gathering.by_symbol if symbols is None else symbols)
         open_ones = [symbol for symbol in wanted if not self.seals.is_sealed(symbol, day)]
         days = {symbol: self._assembled(gathering, symbol) for symbol in open_ones}
@@ -144,7 +160,7 @@ class Sealer:
 
     def conclude(self, symbol: str, day: Day) -> Finding:
         """Seal a day, or say why not. Raises `LakeError`, `ConfigError`."""
-        if not len(day.ids):
+        if not day.count:
             return Finding(symbol, day.day, "partial", f"no trade of {symbol} is in the lake")
         declared, missing = self._holes(day)
         if missing:
@@ -154,7 +170,7 @@ class Sealer:
         if verdict.problems:
             return Finding(symbol, day.day, *_verdict(day, verdict))
         sealed = self._write(day, verdict, declared)
-        log.info("day sealed", symbol=symbol, day=str(day.day), trades=len(day.ids), digest=sealed.digest[:16])
+        log.info("day sealed", symbol=symbol, day=str(day.day), trades=day.count, digest=sealed.digest[:16])
         return finding_of(sealed)
 
     def _holes(self, day: Day) -> tuple[list[tuple[int, int, str]], Spans]:
@@ -170,12 +186,17 @@ class Sealer:
 
     def _write(self, day: Day, verdict: minutes.Verdict, declared: list[tuple[int, int, str]]) -> Certificate:
         content = file.write(day)
-        assert file.has_all_of(content, day), "the sealed file is read back before it counts"
-        tree = merkle.Tree(map(merkle.leaf, merkle.canonical_lines(day.trades, day.places)))
+        tree, sources = merkle.Tree(), Counter[str]()
+        for trades, again in zip(day.parts(), file.parts(content), strict=True):
+            assert again.trades.equals(trades), "the sealed file is read back before it counts"
+            tree.add(merkle.leaves(trades, day.places))
+            for each in trades.column("source").value_counts().to_pylist():
+                sources[each["values"] or "unknown"] += each["counts"]
         made = certificate.certify(
             day,
             tree,
             verdict,
+            sources=sources,
             file=self.seals.put_file(day.symbol, day.day, "parquet", content),
             evidence=self.seals.put_file(day.symbol, day.day, "evidence.json.zst", pack(day.evidence)),
             declared=declared,

@@ -17,8 +17,6 @@ from hashlib import sha256
 from candlewick.errors import ObjectExistsError, ObjectMissingError, TornObjectError
 from candlewick.lake import compression
 from candlewick.lake.objects import Lake
-from candlewick.lake.sealed import file
-from candlewick.lake.sealed.file import Sealed
 from candlewick.lake.sealed.reference import evidence_in
 from candlewick.process.crashpoint import crashpoint
 from candlewick.seal import certificate as certificates
@@ -68,17 +66,16 @@ class Seals:
                 return self.certificate(symbol, earlier[-1])
         return None
 
-    def read(self, certificate: Certificate) -> Sealed:
-        """Read a sealed file. Raises `TornObjectError` where it is not what was certified."""
-        about = certificate.body["file"]
-        return file.read(self._vouched(about), about["name"])
+    def content(self, certificate: Certificate) -> bytes:
+        """Return a sealed file's bytes. Raises `TornObjectError` where they are not what was certified."""
+        return self._vouched(certificate.body["file"])
 
     def check(self, certificate: Certificate) -> None:
-        """See that a sealed file is what was certified. Raises as `read` does."""
-        self._vouched(certificate.body["file"])
+        """See that a sealed file is what was certified. Raises as `content` does."""
+        self.content(certificate)
 
     def evidence(self, certificate: Certificate) -> list[bytes]:
-        """Read the lines of a day that are not its trades'. Raises `TornObjectError` as `read` does."""
+        """Read the lines of a day that are not its trades'. Raises `TornObjectError` as `content` does."""
         return evidence_in(self._vouched(certificate.body["evidence"]))
 
     def name(self, symbol: str, day: date, suffix: str) -> str:

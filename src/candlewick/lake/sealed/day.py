@@ -5,17 +5,18 @@ what the stream said, the archive before REST; then the finer time, and last the
 lines, and any number of recorders, make the same day.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import InitVar, dataclass, field
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlewick.lake.sealed import lines
-from candlewick.lake.sealed.lines import Candle, Columns, Hole
+from candlewick.lake.sealed.columns import Columns
+from candlewick.lake.sealed.lines import Candle, Hole, Numbers
+from candlewick.lake.sealed.spool import Spool
 from candlewick.spans import Spans
 
 _ORDER = [
@@ -36,21 +37,22 @@ class Gathered:
 
     symbol: str
     day: date
+    spool: InitVar[Spool | None] = None
     trades: Columns = field(init=False)
     candles: dict[bytes, Candle] = field(default_factory=dict)
     holes: dict[bytes, Hole] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.trades = Columns(self.symbol)
+    def __post_init__(self, spool: Spool | None) -> None:
+        self.trades = Columns(self.symbol, spool)
 
     def assemble(self) -> "Day":
-        """Make the day of what came."""
+        """Make the day of what came. Raises `OverflowError` for numbers that no sealed column holds."""
         return _assemble(self)
 
 
 @dataclass(frozen=True)
 class Day:
-    """A day: `trades` is a table of `lines.SCHEMA`, one row an id, ascending, all in the symbol's own places.
+    """A day: its trades are read a part at a time from what was gathered, and `count` is how many there are.
 
     `places` are those of price and quantity. `copies` are the lines of trades that do not count, `conflicting` the ids
     of which a copy says something else.
@@ -58,7 +60,7 @@ class Day:
 
     symbol: str
     day: date
-    trades: pa.Table
+    gathered: Columns
     places: tuple[int, int]
     copies: tuple[bytes, ...]
     conflicting: tuple[int, ...]
@@ -67,14 +69,22 @@ class Day:
     holes: dict[bytes, Hole]
 
     @property
-    def ids(self) -> "np.ndarray[Any, Any]":
-        """The trade ids, ascending."""
-        return column(self.trades, "trade_id")
+    def spans(self) -> Spans:
+        """The trade ids."""
+        return self.gathered.ids
 
     @property
-    def spans(self) -> Spans:
-        """The trade ids as spans."""
-        return spans_of(self.ids)
+    def count(self) -> int:
+        """How many trades there are."""
+        return self.spans.count
+
+    def parts(self) -> Iterator[pa.Table]:
+        """Give the trades as tables of `lines.SCHEMA`, one row an id, ascending, all in the symbol's own places.
+
+        Each has `columns.IDS_PER_PART` of them, the last one what is left.
+        """
+        for rows in self.gathered.parts():
+            yield _first_of_each(_in_places(rows, self.places))[0]
 
     @property
     def evidence(self) -> list[bytes]:
@@ -82,47 +92,38 @@ class Day:
         return sorted({*self.copies, *self.lines_of_candles, *self.holes})
 
 
-def column(table: pa.Table, name: str) -> "np.ndarray[Any, Any]":
+def column(table: pa.Table, name: str) -> Numbers:
     """Return a column without nulls as a numpy array."""
-    values: np.ndarray[Any, Any] = table.column(name).to_numpy()
+    values: Numbers = table.column(name).to_numpy()
     return values
 
 
-def spans_of(ids: "np.ndarray[Any, Any]") -> Spans:
-    """Return ascending ids as spans."""
-    if not len(ids):
-        return Spans()
-    breaks = np.flatnonzero(np.diff(ids) > 1)
-    firsts, lasts = ids[np.r_[0, breaks + 1]], ids[np.r_[breaks, len(ids) - 1]]
-    return Spans(zip(firsts.tolist(), lasts.tolist(), strict=True))
-
-
 def _assemble(gathered: Gathered) -> Day:
-    table = gathered.trades.table()
-    printed = {name: column(table, name) for name in ("price", "quantity")}
-    places = {name: column(table, f"{name}_places") for name in printed}
-    own = {name: lines.own_places(printed[name], places[name]) for name in printed}
-    for name, digits in printed.items():
-        scaled = lines.rescaled(digits, places[name], own[name])
-        at = table.schema.get_field_index(name)
-        table = table.set_column(at, table.schema.field(name), pa.array(scaled))
-    trades, others = _first_of_each(table)
-    copies = sorted(set(encode(gathered.symbol, others, (own["price"], own["quantity"]))))
-    kept = set(encode(gathered.symbol, _of_ids(trades, others), (own["price"], own["quantity"])))
+    places = gathered.trades.places
+    copies, conflicting = _copies(gathered, places) if gathered.trades.has_copies else ([], [])
     return Day(
         gathered.symbol,
         gathered.day,
-        trades,
-        (own["price"], own["quantity"]),
-        tuple(line for line in copies if line not in kept),
-        tuple(_conflicting(trades, others)),
+        gathered.trades,
+        places,
+        tuple(copies),
+        tuple(conflicting),
         _latest(gathered.candles),
         tuple(gathered.candles),
         dict(gathered.holes),
     )
 
 
-def encode(symbol: str, table: pa.Table, own: tuple[int, int]) -> Iterable[bytes]:
+def _in_places(rows: pa.Table, own: tuple[int, int]) -> pa.Table:
+    """Return trades in the symbol's own places."""
+    for name, places in zip(("price", "quantity"), own, strict=True):
+        digits = lines.rescaled(column(rows, name), column(rows, f"{name}_places"), places)
+        at = rows.schema.get_field_index(name)
+        rows = rows.set_column(at, rows.schema.field(name), pa.array(digits))
+    return rows
+
+
+def encode(symbol: str, table: pa.Table, own: tuple[int, int]) -> Iterator[bytes]:
     """Write the raw lines of trades in the symbol's own places again."""
     for name, places in zip(("price", "quantity"), own, strict=True):
         printed = column(table, f"{name}_places")
@@ -133,39 +134,37 @@ def encode(symbol: str, table: pa.Table, own: tuple[int, int]) -> Iterable[bytes
 
 
 def _first_of_each(table: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Return the copy of each trade that counts, by id, and all the others."""
-    if not _ascends(table):
-        table = table.take(pc.sort_indices(table, [("trade_id", "ascending")]))
-    if _ascends(table):
+    """Return the copy of each trade that counts, and all the others; the table is by id."""
+    ids = column(table, "trade_id")
+    if (ids[1:] > ids[:-1]).all():
         return table.combine_chunks(), table.slice(0, 0)
     source = table.column("source")
     rank = pc.case_when(pc.make_struct(pc.equal(source, "archive"), pc.equal(source, "rest")), 1, 2, 3)
     ranked = table.append_column("rank", rank)
     table = table.take(pc.sort_indices(ranked, _ORDER))
-    ids = column(table, "trade_id")
     is_first = pa.array(np.r_[True, np.diff(ids) > 0])
     return table.filter(is_first).combine_chunks(), table.filter(pc.invert(is_first))
 
 
-def _ascends(table: pa.Table) -> bool:
-    return bool((np.diff(column(table, "trade_id")) > 0).all())
+def _copies(gathered: Gathered, places: tuple[int, int]) -> tuple[list[bytes], list[int]]:
+    """Return the lines of trades that do not count, and the ids of which one says something else."""
+    copies: list[bytes] = []
+    conflicting: list[int] = []
+    for rows in gathered.trades.parts():
+        trades, others = _first_of_each(_in_places(rows, places))
+        if others.num_rows:
+            told = trades.take(pa.array(np.searchsorted(column(trades, "trade_id"), column(others, "trade_id"))))
+            kept = set(encode(gathered.symbol, told, places))
+            copies += sorted(set(encode(gathered.symbol, others, places)) - kept)
+            conflicting += _conflicting(told, others)
+    return copies, conflicting
 
 
-def _of_ids(trades: pa.Table, others: pa.Table) -> pa.Table:
-    """Return the trades of which there are other copies."""
-    if not others.num_rows:
-        return others
-    return trades.take(pa.array(np.searchsorted(column(trades, "trade_id"), np.unique(column(others, "trade_id")))))
-
-
-def _conflicting(trades: pa.Table, others: pa.Table) -> list[int]:
+def _conflicting(told: pa.Table, others: pa.Table) -> list[int]:
     """Return the ids of which a copy has other values, or another time to the ms that all sources have in common."""
-    if not others.num_rows:
-        return []
-    rows = np.searchsorted(column(trades, "trade_id"), column(others, "trade_id"))
-    differs = np.zeros(len(rows), bool)
+    differs = np.zeros(others.num_rows, bool)
     for name, unit in (("price", 1), ("quantity", 1), ("is_buyer_maker", 1), ("traded_at", 1_000)):
-        one, other = column(trades, name)[rows], column(others, name)
+        one, other = column(told, name), column(others, name)
         differs |= (one != other) if unit == 1 else (one // unit != other // unit)
     return [int(each) for each in np.unique(column(others, "trade_id")[differs])]
 

@@ -19,14 +19,14 @@ import pyarrow.parquet as pq
 
 from candlewick.errors import TornObjectError
 from candlewick.lake.sealed import day as days
+from candlewick.lake.sealed.columns import IDS_PER_PART
 from candlewick.lake.sealed.day import Day, column
-from candlewick.lake.sealed.lines import SCHEMA
+from candlewick.lake.sealed.lines import SCHEMA, Numbers
 
 VERSION = 1
 TYPED = ("symbol", "trade_id", "price", "quantity", "is_buyer_maker", "traded_at", "received_at", "source")
 """The columns that a table of trades needs."""
 _KEY = b"candlewick"
-_ROWS_PER_GROUP = 131_072
 _LEVEL = 9
 _TIMES = ("traded_at", "event_at", "received_at")
 _DECIMALS = ("price", "quantity")
@@ -61,27 +61,27 @@ class About(NamedTuple):
 
 
 def write(day: Day) -> bytes:
-    """Return the sealed file of a day."""
-    table = typed(day).replace_schema_metadata({_KEY: _metadata(day)})
-    sink = io.BytesIO()
-    pq.write_table(
-        table,
+    """Return the sealed file of a day: a row group for each part of it."""
+    sink, schema = io.BytesIO(), _schema(day)
+    with pq.ParquetWriter(
         sink,
-        row_group_size=_ROWS_PER_GROUP,
+        schema,
         compression="zstd",
         compression_level=_LEVEL,
         use_dictionary=["symbol", "source", "line"],
         column_encoding=dict.fromkeys(("trade_id", *_DECIMALS, *_TIMES), "DELTA_BINARY_PACKED"),
         store_decimal_as_integer=True,
-    )
+    ) as writer:
+        for trades in day.parts():
+            writer.write_table(typed(day.symbol, trades, schema), row_group_size=IDS_PER_PART)
     return sink.getvalue()
 
 
 def read(content: bytes | Path, name: str = "the sealed file", group: int | None = None) -> Sealed:
     """Read a sealed file whole, or one of its row groups. Raises `TornObjectError` for one that is none."""
     try:
-        source = io.BytesIO(content) if isinstance(content, bytes) else content
-        table = pq.read_table(source) if group is None else pq.ParquetFile(source).read_row_group(group)
+        parquet = _opened(content)
+        table = parquet.read() if group is None else parquet.read_row_group(group)
         about = json.loads(table.schema.metadata[_KEY])
         if about["version"] != VERSION or tuple(table.schema.names) != _NAMES:
             raise TornObjectError(f"{name}: expected a sealed file of version {VERSION}, got {about}")
@@ -97,7 +97,7 @@ def read_typed(content: bytes | Path, name: str = "the sealed file", group: int 
     Raises `TornObjectError` for a file that is none.
     """
     try:
-        parquet = pq.ParquetFile(io.BytesIO(content) if isinstance(content, bytes) else content)
+        parquet = _opened(content)
         if json.loads(parquet.schema_arrow.metadata[_KEY])["version"] != VERSION:
             raise TornObjectError(f"{name}: expected a sealed file of version {VERSION}")
         columns = list(TYPED)
@@ -113,7 +113,7 @@ def read_typed(content: bytes | Path, name: str = "the sealed file", group: int 
 def about(content: bytes, name: str = "the sealed file") -> About:
     """Read what a sealed file says of itself. Raises `TornObjectError` for one that is none."""
     try:
-        parquet = pq.ParquetFile(io.BytesIO(content))
+        parquet = _opened(content)
         told, whole = json.loads(parquet.schema_arrow.metadata[_KEY]), parquet.metadata
         if told["version"] != VERSION:
             raise TornObjectError(f"{name}: expected a sealed file of version {VERSION}, got {told}")
@@ -133,35 +133,48 @@ def about(content: bytes, name: str = "the sealed file") -> About:
         raise TornObjectError(f"{name}: not a sealed file: {str(error).partition(chr(10))[0]}") from None
 
 
-def has_all_of(content: bytes, day: Day) -> bool:
-    """Whether a sealed file, read back a row group at a time, has a day's very trades."""
-    start = 0
-    for group, count in enumerate(rows_of_groups(content)):
-        if not read(content, group=group).trades.equals(day.trades.slice(start, count)):
-            return False
-        start += count
-    return start == len(day.ids)
+def parts(content: bytes, name: str = "the sealed file") -> Iterator[Sealed]:
+    """Read a sealed file a row group at a time. Raises as `read` does."""
+    for group in range(_opened(content).num_row_groups):
+        yield read(content, name, group)
 
 
-def rows_of_groups(content: bytes) -> list[int]:
-    """Return how many trades each row group of a sealed file has."""
-    about = pq.ParquetFile(io.BytesIO(content)).metadata
-    return [int(about.row_group(group).num_rows) for group in range(about.num_row_groups)]
+def groups(content: bytes) -> list[int]:
+    """Return the last trade id of each row group of a sealed file."""
+    about = _opened(content).metadata
+    at = _NAMES.index("trade_id")
+    return [int(about.row_group(group).column(at).statistics.max) for group in range(about.num_row_groups)]
 
 
-def typed(day: Day) -> pa.Table:
-    """Return a day's trades as the columns of its sealed file."""
-    columns = {"symbol": pa.array([day.symbol], pa.string()).dictionary_encode()}
-    columns["symbol"] = pa.DictionaryArray.from_arrays(
-        np.zeros(day.trades.num_rows, np.int32), columns["symbol"].dictionary
-    )
-    for name in SCHEMA.names:
-        columns[name] = day.trades.column(name).combine_chunks()
-    for name, places in zip(_DECIMALS, day.places, strict=True):
-        columns[name] = decimals(column(day.trades, name), places)
+def ids_and_times(content: bytes) -> Iterator[tuple[Numbers, Numbers]]:
+    """Read of each row group of a sealed file its trades' ids, and when they were made (µs since the epoch)."""
+    parquet = _opened(content)
+    for group in range(parquet.num_row_groups):
+        trades = parquet.read_row_group(group, ["trade_id", "traded_at"])
+        yield column(trades, "trade_id"), column(trades, "traded_at").astype(np.int64)
+
+
+def _opened(content: bytes | Path) -> pq.ParquetFile:
+    return pq.ParquetFile(pa.BufferReader(content) if isinstance(content, bytes) else content)
+
+
+def _schema(day: Day) -> pa.Schema:
+    """Return the columns of a day's sealed file."""
+    types = {each.name: each.type for each in SCHEMA}
+    types |= {name: pa.decimal128(18, places) for name, places in zip(_DECIMALS, day.places, strict=True)}
+    types |= dict.fromkeys(_TIMES, _MICROS)
+    return pa.schema({"symbol": pa.dictionary(pa.int32(), pa.string()), **types}, {_KEY: _metadata(day)})
+
+
+def typed(symbol: str, trades: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return trades as columns of a sealed file."""
+    columns = {name: trades.column(name).combine_chunks() for name in SCHEMA.names}
+    columns["symbol"] = pa.DictionaryArray.from_arrays(np.zeros(trades.num_rows, np.int32), pa.array([symbol]))
+    for name in _DECIMALS:
+        columns[name] = decimals(column(trades, name), schema.field(name).type.scale)
     for name in _TIMES:
         columns[name] = columns[name].cast(_MICROS)
-    return pa.table(columns)
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -175,14 +188,14 @@ def _plain(table: pa.Table) -> pa.Table:
     return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
-def decimals(digits: "np.ndarray[Any, Any]", places: int) -> pa.Array:
+def decimals(digits: Numbers, places: int) -> pa.Array:
     """Return integers as decimals, by their bytes: an i128 whose upper half is 0, for none is negative."""
     words = np.zeros((len(digits), 2), "<i8")
     words[:, 0] = digits
     return pa.Array.from_buffers(pa.decimal128(18, places), len(digits), [None, pa.py_buffer(words)])
 
 
-def _digits(values: pa.Array) -> "np.ndarray[Any, Any]":
+def _digits(values: pa.Array) -> Numbers:
     words = np.frombuffer(values.buffers()[1], "<i8").reshape(-1, 2)
     digits: np.ndarray[Any, Any] = words[values.offset : values.offset + len(values), 0].copy()
     return digits

@@ -118,47 +118,12 @@ def read(line: bytes) -> "TradeLine | Candle | Hole | None":
     return event
 
 
-class Columns:
-    """Trades of one symbol as they are gathered: lines go in, columns come out.
-
-    Memory is in proportion to the columns: rows are packed every `_CHUNK` lines.
-    """
-
-    _CHUNK = 50_000
-
-    def __init__(self, symbol: str) -> None:
-        self.symbol = symbol
-        self._rows: list[tuple[Any, ...]] = []
-        self._chunks: list[pa.RecordBatch] = []
-
-    def add(self, line: bytes, event: TradeLine) -> None:
-        """Add a line that `read` has read. Raises `OverflowError` for a number that no sealed column holds."""
-        self._rows.append(_row(line, event))
-        if len(self._rows) >= self._CHUNK:
-            self._pack()
-
-    def extend(self, trades: pa.RecordBatch) -> None:
-        """Add trades that are columns of `SCHEMA` already."""
-        self._pack()
-        self._chunks.append(trades)
-
-    def _pack(self) -> None:
-        values = zip(*self._rows, strict=True) if self._rows else [() for _ in SCHEMA]
-        arrays = [pa.array(column, field.type) for column, field in zip(values, SCHEMA, strict=True)]
-        self._chunks.append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
-        self._rows = []
-
-    def table(self) -> pa.Table:
-        """Return what was added, in its order."""
-        self._pack()
-        return pa.Table.from_batches(self._chunks, SCHEMA)
-
-
-def _row(line: bytes, event: TradeLine) -> tuple[Any, ...]:
+def row(line: bytes, event: TradeLine) -> tuple[Any, ...]:
+    """Return a line that `read` has read as the values of `SCHEMA`. Raises `OverflowError` for a number too long."""
     price, price_places = _digits(event.p)
     quantity, quantity_places = _digits(event.q)
     is_in_ms = event.T < OLDEST_MICROSECOND
-    row: tuple[Any, ...] = (
+    values: tuple[Any, ...] = (
         event.t,
         price,
         quantity,
@@ -173,7 +138,7 @@ def _row(line: bytes, event: TradeLine) -> tuple[Any, ...]:
         quantity_places,
     )
     is_whole = None not in (event.E, event.recv, event.src, event.M)
-    return (*row, None if is_whole and line == _line(event.s.encode(), *row) else line)
+    return (*values, None if is_whole and line == _line(event.s.encode(), *values) else line)
 
 
 def _line(
@@ -237,22 +202,26 @@ def encode(symbol: str, table: pa.Table) -> Iterator[bytes]:
 Numbers = np.ndarray[Any, Any]
 
 
-def rescaled(digits: Numbers, places: Numbers, to: int) -> Numbers:
-    """Return numbers as digits with `to` places each, enough for all of them. Raises `OverflowError`."""
-    out = digits.copy()
-    for printed in np.unique(places).tolist():
-        those = places == printed
-        if int(digits[those].max()) * 10 ** max(0, to - printed) > LARGEST:
-            raise OverflowError(f"expected numbers of 18 digits at most, got {digits[those].max()} with {to} places")
-        out[those] = _shifted(digits[those], to - printed)
+def by_places(printed: Numbers) -> Iterator[tuple[int, Any]]:
+    """Give each count of places that numbers were printed with, and which ones: nearly always there is one."""
+    if len(printed) and printed.min() == printed.max():
+        yield int(printed[0]), slice(None)
+    else:
+        yield from ((places, printed == places) for places in np.unique(printed).tolist())
+
+
+def rescaled(digits: Numbers, printed: Numbers, to: int) -> Numbers:
+    """Return numbers as digits with `to` places each, enough for all of them, and none too large for it."""
+    out = np.empty_like(digits)
+    for places, those in by_places(printed):
+        out[those] = _shifted(digits[those], to - places)
     return out
 
 
 def reprinted(digits: Numbers, places: int, printed: Numbers) -> Numbers:
     """Return numbers of `places` places as digits with as many as each was printed with; undoes `rescaled`."""
-    out = digits.copy()
-    for each in np.unique(printed).tolist():
-        those = printed == each
+    out = np.empty_like(digits)
+    for each, those in by_places(printed):
         out[those] = _shifted(digits[those], each - places)
     return out
 
@@ -263,12 +232,13 @@ def _shifted(digits: Numbers, by: int) -> Numbers:
     return shifted
 
 
-def own_places(digits: Numbers, places: Numbers) -> int:
-    """Return the fewest places by which all these numbers are exact."""
-    fewest = 0
-    for printed in np.unique(places).tolist():
-        rest, used = digits[places == printed], printed
-        while used > fewest and not (rest % 10).any():
+def own_places(digits: Numbers, printed: Numbers, fewest: int = 0) -> int:
+    """Return the fewest places, `fewest` at least, by which all these numbers are exact."""
+    for places, those in by_places(printed):
+        rest, used = digits[those], places
+        if used <= fewest or not (rest % 10 ** min(used - fewest, 18)).any():
+            continue
+        while not (rest % 10).any():
             rest, used = rest // 10, used - 1
-        fewest = max(fewest, used)
+        fewest = used
     return fewest

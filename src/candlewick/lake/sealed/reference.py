@@ -6,6 +6,7 @@ replay and discovery know no difference, and at any instant a trade is there onc
 """
 
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,8 +17,7 @@ from candlewick.errors import TornObjectError
 from candlewick.lake import compression, names
 from candlewick.lake.manifest import Extent, Manifest, SealedPart
 from candlewick.lake.sealed import file
-from candlewick.lake.sealed.day import column, spans_of
-from candlewick.lake.sealed.file import Sealed
+from candlewick.lake.sealed.columns import spans_of
 from candlewick.lake.sealed.lines import Candle, read
 from candlewick.moments import MINUTE, starts_at
 from candlewick.spans import Spans
@@ -55,36 +55,34 @@ def evidence_in(content: bytes) -> list[bytes]:
 
 def references(
     prefix: str,
-    sealed: Sealed,
+    symbol: str,
+    day: date,
+    content: bytes,
     trades: SealedPart,
     evidence: SealedPart,
     evidence_lines: list[bytes],
-    rows: list[int],
     sealed_at: int,
 ) -> Iterator[Reference]:
-    """Return the references to a sealed day, whose file has row groups of so many `rows`: always the same ones."""
-    start = 0
-    for group, count in enumerate(rows):
-        part = sealed.trades.slice(start, count)
-        start += count
-        ids, at = spans_of(column(part, "trade_id")), column(part, "traded_at")
+    """Return the references to a sealed day, `content` is its file's: always the same ones."""
+    for group, (numbers, at) in enumerate(file.ids_and_times(content)):
+        ids = spans_of(numbers)
         extent = Extent(ids.first, ids.last, ids.count, ids.ranges())
-        named = {sealed.symbol: ids.ranges()}
+        named = {symbol: ids.ranges()}
         yield _reference(
             names.backfill(prefix, RECORDER, int(at[0]), int(at[-1]), named),
             sealed_at,
             msgspec.structs.replace(trades, group=group),
-            spans={sealed.symbol: extent},
+            spans={symbol: extent},
             covered=named,
         )
     minutes = _minutes(evidence_lines)
-    opens = starts_at(sealed.day)
-    settled = {sealed.symbol: minutes.ranges()} if minutes else {}
+    opens = starts_at(day)
+    settled = {symbol: minutes.ranges()} if minutes else {}
     yield _reference(
-        names.backfill(prefix, RECORDER, opens, opens, {f"{sealed.symbol} evidence": [(opens, opens)]}),
+        names.backfill(prefix, RECORDER, opens, opens, {f"{symbol} evidence": [(opens, opens)]}),
         sealed_at,
         evidence,
-        klines={sealed.symbol: minutes.count} if minutes else {},
+        klines={symbol: minutes.count} if minutes else {},
         minutes=settled,
     )
 
