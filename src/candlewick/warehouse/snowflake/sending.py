@@ -205,7 +205,7 @@ class Sender:
         named = ", ".join(columns)
         if table not in self._made:
             typed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-            connection.run(f"create table if not exists {table} ({typed})")
+            connection.run(f"create transient table if not exists {table} ({typed})")
             self._made.add(table)
         connection.run(f"create or replace temporary table {aside} as select * from {table} where false")
         connection.run(f"PUT 'file://{file}' @{self._at(STAGE)} AUTO_COMPRESS = FALSE OVERWRITE = TRUE")
