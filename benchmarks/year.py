@@ -27,6 +27,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 _real_monotonic = time.monotonic
@@ -85,7 +86,7 @@ class Row:
 def main() -> None:
     """Run, print, judge."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--days", type=int, default=360)
+    parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--rate", type=float, default=0.02, help="trades a second")
     parser.add_argument("--every", type=float, default=24.0, help="hours from one wake to the next")
     parser.add_argument("--raw", type=float, default=7.0, help="days that raw objects of sealed days are kept")
@@ -117,12 +118,12 @@ async def _run(options: argparse.Namespace, home: Path) -> list[str]:
     rows: list[Row] = []
     problems: list[str] = []
     sealed = renewed = 0
-    for day in range(options.month, options.days + 1, options.month):
+    for before, day in pairwise([*range(0, options.days, options.month), options.days]):
         while CLOCK.now < day * DAY_SECONDS:
             await installation.live(options.every * 3_600)
         work = installation.take()
         sealed, renewed, problems = sealed + work.sealed, renewed + work.renewed, problems + work.unsealed
-        rows.append(_measure(installation, day, options.month, work))
+        rows.append(_measure(installation, day, day - before, work))
         print(_told(rows[-1]), flush=True)
     problems += _judge(installation, sealed, options.days - 1 - math.ceil(options.every / 24)) + _grown(rows)
     print(f"days sealed {sealed}, lease renewed {renewed} times, {_real_monotonic() - began:.0f} s")
