@@ -17,6 +17,22 @@ def stack(tmp_path):
     stack.stop()
 
 
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory):
+    """The port of a local exchange, which no test here ends."""
+    stack = Stack(tmp_path_factory.mktemp("exchange")).write_config()
+    stack.start_exchange()
+    yield stack.exchange_port
+    stack.stop()
+
+
+@pytest.fixture
+def connected(stack, exchange):
+    """The stack, with that exchange."""
+    stack.exchange_port = exchange
+    return stack.write_config()
+
+
 def error_line(stack, *arguments, **environment):
     """Run a command that must fail, and return its one line."""
     ended = run_cli(*arguments, "--config", str(stack.config_path), cwd=stack.home, **environment)
@@ -27,9 +43,8 @@ def error_line(stack, *arguments, **environment):
     return lines[0]
 
 
-def test_an_unknown_symbol_is_named(stack):
-    stack.start_exchange()
-    assert "NOSUCHDEMO" in error_line(stack, "record", "NOSUCHDEMO")
+def test_an_unknown_symbol_is_named(connected):
+    assert "NOSUCHDEMO" in error_line(connected, "record", "NOSUCHDEMO")
 
 
 def test_an_exchange_that_cannot_be_reached_is_named_and_waited_for(stack):
@@ -41,7 +56,7 @@ def test_an_exchange_that_cannot_be_reached_is_named_and_waited_for(stack):
 
 
 @pytest.mark.parametrize("room", ["feed", "dashboard", "exchange"])
-def test_a_taken_port_is_named(stack, room):
+def test_a_taken_port_is_named(stack, exchange, room):
     ports = {"feed": stack.feed_port, "dashboard": stack.dashboard_port, "exchange": stack.exchange_port}
     with socket.create_server(("127.0.0.1", ports[room])):
         if room == "exchange":
@@ -51,30 +66,25 @@ def test_a_taken_port_is_named(stack, room):
         elif room == "dashboard":
             line = error_line(stack, "dashboard")
         else:
-            other = Stack(stack.home / "other").write_config()
-            other.exchange_port = stack.exchange_port = other.exchange_port
+            stack.exchange_port = exchange
             stack.write_config()
-            stack.start_exchange()
             line = error_line(stack, "record")
     assert str(ports[room]) in line
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write to")
-def test_a_folder_that_cannot_be_written_is_named(stack):
-    stack.start_exchange()
-    assert "/proc/self/lake" in error_line(stack, "record", CANDLEWICK_LAKE="/proc/self/lake")
+def test_a_folder_that_cannot_be_written_is_named(connected):
+    assert "/proc/self/lake" in error_line(connected, "record", CANDLEWICK_LAKE="/proc/self/lake")
 
 
-def test_a_file_where_the_lake_should_be_is_named(stack):
-    stack.start_exchange()
-    (stack.home / "lake").write_text("not a folder")
-    assert str(stack.home / "lake") in error_line(stack, "record")
+def test_a_file_where_the_lake_should_be_is_named(connected):
+    (connected.home / "lake").write_text("not a folder")
+    assert str(connected.home / "lake") in error_line(connected, "record")
 
 
-def test_the_demo_is_never_mixed_with_real_data(stack):
-    stack.prefix = "binance"
-    stack.write_config().start_exchange()
-    assert "demo" in error_line(stack, "record")
+def test_the_demo_is_never_mixed_with_real_data(connected):
+    connected.prefix = "binance"
+    assert "demo" in error_line(connected.write_config(), "record")
 
 
 @pytest.mark.parametrize(
@@ -96,8 +106,8 @@ def test_a_query_that_is_wrong_or_too_early_is_one_line(stack):
     assert "candlewick" in error_line(stack, "sql", "select 1")
 
 
-def test_a_corrupt_state_file_is_rebuilt_from_the_lake(stack):
-    stack.start_exchange()
+def test_a_corrupt_state_file_is_rebuilt_from_the_lake(connected):
+    stack = connected
     stack.start_recorder()
     wait_until(lambda: is_recording_history_done(stack), "the first five minutes of history")
     stack.kill("recorder")
@@ -110,8 +120,8 @@ def test_a_corrupt_state_file_is_rebuilt_from_the_lake(stack):
     assert after[0][0] <= before[0][0] and after[-1][1] >= before[-1][1] and len(after) == 1
 
 
-def test_a_corrupt_warehouse_says_how_to_rebuild_it(stack):
-    stack.start_exchange()
+def test_a_corrupt_warehouse_says_how_to_rebuild_it(connected):
+    stack = connected
     stack.start_recorder()
     wait_until(lambda: is_recording_history_done(stack), "the first five minutes of history")
     assert run_cli("warehouse", "--once", "--config", str(stack.config_path), cwd=stack.home).returncode == 0
