@@ -347,6 +347,9 @@ def test_a_load_puts_sealed_days_into_silver_by_their_digits_and_copies_the_rest
     assert trades == [(number, Decimal(p), Decimal(q), maker) for number, p, q, _, maker in market.trades]
     verdicts = "select distinct status from GOLD.CANDLE_AUDIT where symbol = 'SEALUSDT' and trade_count > 0"
     assert account.rows(verdicts) == [("match",)]
+    told = "select state, trade_count, digest from GOLD.TAPE_DAYS where symbol = 'SEALUSDT'"
+    [(symbol, day)] = [(symbol, day) for symbol in Seals(lake).symbols() for day in Seals(lake).days(symbol)]
+    assert account.rows(told) == [("sealed", 40, Seals(lake).certificate(symbol, day).digest)]
     copied = "select count(*) from SILVER.TRADES_DEDUPED where symbol = 'BTCUSDT' and traded_at >= '2026-06-08'"
     assert account.rows(copied) == [(60,)]
 

@@ -80,7 +80,17 @@ heads as (
 
 ),
 
--- Only days that are over: the running one would change with every trade.
+sealed as (
+
+    select
+        symbol,
+        day
+    from {{ ref('tape_day_notes') }}
+    where state = 'sealed'
+
+),
+
+-- Only days that are over: the running one would change with every trade. A sealed one is over, whatever followed it.
 asked as (
 
     select
@@ -89,7 +99,10 @@ asked as (
     from news
     left join heads
         on news.symbol = heads.symbol
-    where heads.day is null or news.day < heads.day
+    left join sealed
+        on news.symbol = sealed.symbol
+        and news.day = sealed.day
+    where heads.day is null or news.day < heads.day or sealed.day is not null
 
 ),
 

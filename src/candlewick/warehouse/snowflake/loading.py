@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from hashlib import sha256
+from typing import Any, Self
 
 import msgspec
 import structlog
@@ -22,6 +23,7 @@ from candlewick.config import Settings
 from candlewick.errors import TornObjectError, WarehouseError
 from candlewick.lake import names
 from candlewick.lake.objects import Lake
+from candlewick.lake.sealed.certified import canonical
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.cycle import TAKEN
 from candlewick.warehouse.snowflake.owner import Owner
@@ -55,6 +57,17 @@ class Certificate(msgspec.Struct):
     file: Vouched
     evidence: Vouched
     declared: list[dict[str, Any]]
+    digest: str = ""
+
+    @classmethod
+    def decode(cls, content: bytes, name: str) -> Self:
+        """Read a certificate's file. Raises `TornObjectError`."""
+        try:
+            body = msgspec.json.decode(content, type=dict[str, Any])
+            body.pop("signature", None)
+            return msgspec.convert(body | {"digest": sha256(canonical(body)).hexdigest()}, cls)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise TornObjectError(f"{name}: not a certificate: {error}") from None
 
     def manifest(self) -> bytes:
         """The sealed file as an object: which ids are in it, and which the exchange declared not to exist."""
@@ -62,7 +75,8 @@ class Certificate(msgspec.Struct):
         span = {**extent, "ranges": [[self.first_id, self.last_id]]}
         declared = [[each["first"], each["last"]] for each in self.declared]
         sealed = {"symbol": self.symbol, "day": self.day, "state": "sealed", "why": "", "file": self.file.name}
-        counts = {"first_id": self.first_id, "last_id": self.last_id, "count": self.count, "declared": len(declared)}
+        declared_count = sum(last - first + 1 for first, last in declared)
+        counts = {"first_id": self.first_id, "last_id": self.last_id, "count": self.count, "declared": declared_count}
         return msgspec.json.encode(
             {
                 "e": "manifest",
@@ -73,7 +87,7 @@ class Certificate(msgspec.Struct):
                 "spans": {self.symbol: span},
                 "covered": {},
                 "declared": {self.symbol: declared} if declared else {},
-                "days": [{**sealed, **counts, "digest": ""}],
+                "days": [{**sealed, **counts, "digest": self.digest}],
             }
         )
 
@@ -209,10 +223,7 @@ class Load:
                 self.refused.append(f"{row['file']}: {row.get('first_error') or row['status']}")
 
     def _certificate(self, name: str) -> Certificate:
-        try:
-            return msgspec.json.decode(self.lake.get(name), type=Certificate)
-        except msgspec.DecodeError as error:
-            raise TornObjectError(f"{name}: not a certificate: {error}") from None
+        return Certificate.decode(self.lake.get(name), name)
 
     def _sealed(self) -> Iterator[str]:
         for symbol in sorted(self.lake.subfolders(f"{self.lake.prefix}/sealed")):
