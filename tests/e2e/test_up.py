@@ -4,10 +4,12 @@ import os
 import signal
 import socket
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import pytest
 
+import candlewick
 from e2e.stack import Stack, run_cli, wait_until
 
 
@@ -19,6 +21,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
+CANDLE_DAYS = 3
 NAMES = ("recorder", "warehouse", "dashboard")
 PATIENCE_SECONDS = 180.0
 """On a busy machine a warehouse takes half a minute to start, and one that could not is tried again every 30 s."""
@@ -60,6 +63,7 @@ def running(tmp_path_factory):
     """Everything under `candlewick up`, beating, with candles in the mart. The tests of this file end it, in order."""
     stack = Begun(tmp_path_factory.mktemp("up"), symbols=("BTCDEMO",), history="10m")
     stack.write_config()
+    stack.config_path.write_text(f"candles = {CANDLE_DAYS}\n{stack.config_path.read_text()}")
     try:
         stack.begin()
         yield stack
@@ -116,6 +120,22 @@ def test_one_ctrl_c_stops_all_of_it_cleanly(running):
     assert not any(is_running(pid) for pid in children)
     assert "Stopped" in running.log("up")
     assert status(running).returncode == 1
+
+
+def test_the_exchanges_candles_of_days_before_the_tape_come_by_themselves(running):
+    """Those of whole days; the exchange was away when they were asked for first."""
+    start(running)
+    candles = partial(candlewick.candles, "BTCDEMO", config=running.config_path)
+
+    def origins() -> list[str]:
+        return candles("1d").arrow["origin"].to_pylist()
+
+    wait_until(lambda: origins().count("exchange") >= CANDLE_DAYS - 1, "candles of the past", PATIENCE_SECONDS)
+    assert origins()[-1] == "trades"
+    assert len(candles("1h", limit=48)) == 48
+    done = (running.settings.log_path / "candles.log").read_text()
+    assert done.count("are new in the lake") == 1
+    running.kill("up", signal.SIGINT)
 
 
 def test_no_process_outlives_a_supervisor_that_was_killed(running):

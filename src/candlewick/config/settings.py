@@ -41,6 +41,7 @@ class Settings(BaseModel):
     prefix: str = "binance"
     recorder: str = Field(default="r1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
     history: Duration = timedelta(hours=6)
+    candles: int = Field(default=365, ge=0, le=3650)
     shard: str = "1/1"
     flush_seconds: float = Field(default=1.0, ge=0.1, le=60)
     warehouse: Literal["duckdb", "snowflake"] = "duckdb"

@@ -12,12 +12,16 @@ SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO", "ETHBTCDEMO")
 WEIGHT_LIMIT = 240_000
 """The REST weight a minute that the demo's exchange grants: its history is there in seconds."""
 
+CANDLE_DAYS = 10
+"""Of the exchange's own candles: it makes every trade of them to sum it up, which takes a machine's time."""
+
 _CONFIG = """\
 # Written by `candlewick up --demo`; edit it and it is kept as you leave it.
 symbols = {symbols}
 data = "."
 prefix = "demo"
 history = "6h"
+candles = {candles}
 
 [exchange]
 streams = ["ws://127.0.0.1:{exchange}", "ws://localhost:{exchange}"]
@@ -34,7 +38,7 @@ def write_config(path: Path) -> Path:
     if not path.exists():
         check_home(DEMO_HOME).mkdir(exist_ok=True)
         ports = {"exchange": _free_port(9443), "feed": _free_port(8765)}
-        path.write_text(_CONFIG.format(symbols=msgspec.json.encode(SYMBOLS).decode(), **ports))
+        path.write_text(_CONFIG.format(symbols=msgspec.json.encode(SYMBOLS).decode(), candles=CANDLE_DAYS, **ports))
     return path
 
 

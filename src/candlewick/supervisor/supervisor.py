@@ -25,6 +25,7 @@ from candlewick.config import Settings
 from candlewick.process.keyfile import key_in
 from candlewick.supervisor import demo
 from candlewick.supervisor.child import Child, ChildFailedError
+from candlewick.supervisor.past import candles_of_the_past
 from candlewick.supervisor.progress import NAMED_AT_MOST, Progress
 from candlewick.supervisor.terminal import Terminal
 
@@ -139,7 +140,8 @@ class Supervisor:
 def run(settings: Settings, config_path: Path | None, *, demo: bool, browser: bool, console: Console) -> None:
     """Run everything until SIGINT or SIGTERM, with `demo` on a local exchange of its own."""
     children = list(_children(settings, config_path, is_demo=demo))
-    asyncio.run(_run(settings, children, browser=browser, console=console))
+    with candles_of_the_past(settings, config_path):
+        asyncio.run(_run(settings, children, browser=browser, console=console))
 
 
 async def _run(settings: Settings, children: list[Child], *, browser: bool, console: Console) -> None:
