@@ -69,7 +69,7 @@ class Filling:
         return [json.loads(line) for item in self.lake.list_all() for line in self.lake.read_object(item.name).lines]
 
     def minutes(self, symbol="BTCDEMO"):
-        return sorted(line["k"]["t"] // MINUTE for line in self.lines() if line["s"] == symbol)
+        return sorted(line["k"]["t"] // MINUTE for line in self.lines() if (line["s"], line["e"]) == (symbol, "kline"))
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ async def test_a_minute_that_rest_does_not_have_yet_is_asked_for_again(tape, fil
         assert filling.minutes() == [START, START + 1, START + 2]
 
 
-async def test_a_minute_that_is_left_out_for_long_is_settled_without_a_candle(tape, fill, until):
+async def test_a_minute_that_is_left_out_for_long_is_settled_with_the_exchanges_answer(tape, fill, until):
     tape.without_candle = {START, START + 5}
     async with fill(minutes=10.0, confirm_after=0.3) as filling:
         await until(lambda: filling.settled() == [(START, START + 8)])
@@ -159,6 +159,10 @@ async def test_a_minute_that_is_left_out_for_long_is_settled_without_a_candle(ta
         filled = len(asked(tape))
         await until(lambda: filling.settled("ETHDEMO") == [(START, START + 8)])
         assert not [page for page in asked(tape)[filled:] if page[0] == "BTCDEMO"]
+        told = [line for line in filling.lines() if (line["s"], line["e"]) == ("BTCDEMO", "no_candle")]
+    absent = [(line["first"] // 60_000 - START, line["last"] // 60_000 - START) for line in told]
+    assert sorted(absent) == [(0, 0), (5, 5)], "the exchange's answer is kept of each"
+    assert all("/api/v3/klines?symbol=BTCDEMO&interval=1m&" in line["asked"] for line in told)
 
 
 async def test_faults_are_waited_out(tape, fill, until):

@@ -63,6 +63,10 @@ class Batch:
         self.lines += lines
         self.byte_count += sum(map(len, lines))
 
+    def add_absent(self, line: bytes) -> None:
+        """Add the evidence that minutes have no candle."""
+        self._append(line)
+
     def add_hole(self, symbol: str, hole: Range, line: bytes) -> None:
         """Add the evidence that ids do not exist."""
         self.holes.setdefault(symbol, Spans()).add(*hole)

@@ -21,7 +21,7 @@ from candlewick.lake.manifest import Manifest
 from candlewick.lake.objects import Lake, LakeObject
 from candlewick.lake.sealed import lines
 from candlewick.lake.sealed.day import Gathered
-from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
+from candlewick.lake.sealed.lines import Candle, Hole, NoCandle, TradeLine
 from candlewick.lake.sealed.reference import RECORDER
 from candlewick.lake.sealed.spool import Spool
 from candlewick.moments import DAY, MINUTE, day_of, micros, starts_at, to_micros
@@ -66,6 +66,9 @@ class Gathering:
                 is_minute = event.kline.i == "1m" and event.kline.x
                 if is_minute and day_of(event.opens_at) == self.day and (gathered := self._of(event.symbol)):
                     gathered.candles[line] = event
+            elif isinstance(event, NoCandle):
+                if day_of(event.opens_at) == self.day and (gathered := self._of(event.symbol)):
+                    gathered.absent[line] = event
             elif isinstance(event, Hole) and (gathered := self._of(event.symbol)):
                 gathered.holes[line] = event
         if self._loose >= _MOST_LOOSE:

@@ -24,7 +24,7 @@ from candlewick.lake.sealed import day as days
 from candlewick.lake.sealed import file, lines
 from candlewick.lake.sealed.day import column
 from candlewick.lake.sealed.file import Sealed
-from candlewick.lake.sealed.lines import Candle, Hole, TradeLine
+from candlewick.lake.sealed.lines import Candle, Hole, NoCandle, TradeLine
 from candlewick.lake.sealed.reference import RECORDER
 from candlewick.moments import day_of, micros, starts_at
 from candlewick.process.crashpoint import crashpoint
@@ -165,7 +165,7 @@ class Retention:
             if isinstance(event, TradeLine):
                 by_id = asked.setdefault((event.s, day_of(micros(event.T))), {})
                 by_id.setdefault(event.t, set()).add(line)
-            elif isinstance(event, Candle):
+            elif isinstance(event, Candle | NoCandle):
                 key = event.symbol, day_of(event.opens_at)
                 asked.setdefault(key, {})
                 if (held := self._day(key)) is None or line not in held.others:

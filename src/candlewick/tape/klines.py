@@ -2,6 +2,7 @@
 
 They are what ours are audited against, so every minute gets one. They are asked for over REST, a thousand minutes a
 request, after whatever trades need. Which minutes are settled is known from the manifests; nothing is asked for twice.
+Of a minute that the exchange leaves out, its answer is kept: without it no day of such a minute can be sealed.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from candlewick.binance.rest import PAGE, Rest
@@ -23,6 +25,7 @@ from candlewick.tape.backfiller import PAGES_PER_OBJECT, SECONDS_PER_OBJECT
 from candlewick.tape.coverage import Coverage
 from candlewick.tape.doubts import Backoff, Doubts
 from candlewick.tape.writer import Backfill, Writer
+from candlewick.trade import raw_line
 
 PATIENCE_US = MINUTE
 """How long after its end a minute's candle may still come by itself, or be late in REST."""
@@ -56,6 +59,7 @@ class _Page(NamedTuple):
     symbol: str
     minutes: Spans
     lines: list[bytes]
+    absent: tuple[bytes, ...] = ()
 
 
 class KlineFiller:
@@ -154,7 +158,7 @@ class KlineFiller:
         if any(one >= other for one, other in pairwise(got)) or (got and not first <= got[0] <= got[-1] <= last):
             wanted = f"{symbol} {self._at(first)}"
             raise ExchangeError(f"klines {wanted}: expected ascending minutes from there, got {rows[0]} to {rows[-1]}")
-        minutes = Spans((minute, minute) for minute in got)
+        minutes, absences = Spans((minute, minute) for minute in got), Spans()
         doubts, now = self._doubts[symbol], self._clock()
         if first in minutes:
             doubts.clear(first)
@@ -164,9 +168,14 @@ class KlineFiller:
                     "no candle of the exchange", symbol=symbol, since=self._at(absent[0]), until=self._at(absent[1])
                 )
                 minutes.add(*absent)
+                absences.add(*absent)
         received_at = now_us()
         lines = [row.line(_pair(symbol), self._interval.code, received_at) for row in rows]
-        return self._by_day(_Page(symbol, minutes, lines), got) if minutes else []
+        pages = self._by_day(_Page(symbol, minutes, lines), got) if minutes else []
+        if self._interval.length != MINUTE:
+            return pages
+        asked = f"/api/v3/klines?symbol={symbol}&interval=1m&startTime={first * 60_000}&endTime={last * 60_000}"
+        return [page._replace(absent=tuple(_absent(page, absences, asked, rows, received_at))) for page in pages]
 
     def _by_day(self, page: _Page, got: list[int]) -> list[_Page]:
         """Split a page of minutes at midnight; `got` says of which one each line is."""
@@ -195,6 +204,8 @@ class KlineFiller:
         batch = Batch()
         for page in pages:
             batch.add_klines(page.symbol, page.minutes, page.lines)
+            for line in page.absent:
+                batch.add_absent(line)
             for first, last in page.minutes:
                 self._coverages[page.symbol].minutes.secure(first, last)
         first, last = min(page.minutes.first for page in pages), max(page.minutes.last for page in pages)
@@ -209,6 +220,14 @@ class KlineFiller:
         wait = self._backoff.next()
         log.warning("candles wait", problem=str(error), wait_seconds=round(wait, 1))
         await asyncio.sleep(wait)
+
+
+def _absent(page: _Page, absences: Spans, asked: str, rows: list[KlineRow], received_at: int) -> Iterator[bytes]:
+    """Write the exchange's answer for each stretch of a page without candles: the rows beside it, where any came."""
+    for first, last in page.minutes.common(absences):
+        beside = [row for row in rows if minute_of(micros(row.open_time)) in (first - 1, last + 1)]
+        event = {"e": "no_candle", "s": page.symbol, "first": first * 60_000, "last": last * 60_000}
+        yield raw_line(msgspec.json.encode(event | {"asked": asked, "answer": beside}), "rest", received_at)
 
 
 def _pair(key: str) -> str:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from candlewick.lake.sealed import lines
 from candlewick.lake.sealed.columns import Columns
-from candlewick.lake.sealed.lines import Candle, Hole, Numbers
+from candlewick.lake.sealed.lines import Candle, Hole, NoCandle, Numbers
 from candlewick.lake.sealed.spool import Spool
 from candlewick.spans import Spans
 
@@ -41,6 +41,7 @@ class Gathered:
     trades: Columns = field(init=False)
     candles: dict[bytes, Candle] = field(default_factory=dict)
     holes: dict[bytes, Hole] = field(default_factory=dict)
+    absent: dict[bytes, NoCandle] = field(default_factory=dict)
 
     def __post_init__(self, spool: Spool | None) -> None:
         self.trades = Columns(self.symbol, spool)
@@ -55,7 +56,7 @@ class Day:
     """A day: its trades are read a part at a time from what was gathered, and `count` is how many there are.
 
     `places` are those of price and quantity. `copies` are the lines of trades that do not count, `conflicting` the ids
-    of which a copy says something else.
+    of which a copy says something else, `absent` the exchange's answers by which minutes have no candle.
     """
 
     symbol: str
@@ -67,6 +68,7 @@ class Day:
     candles: dict[int, Candle]
     lines_of_candles: tuple[bytes, ...]
     holes: dict[bytes, Hole]
+    absent: dict[bytes, NoCandle]
 
     @property
     def spans(self) -> Spans:
@@ -88,8 +90,8 @@ class Day:
 
     @property
     def evidence(self) -> list[bytes]:
-        """Every line of the day that the trades do not give again: copies, candles, answers about holes."""
-        return sorted({*self.copies, *self.lines_of_candles, *self.holes})
+        """Every line of the day that the trades do not give again: copies, candles, answers about what is not there."""
+        return sorted({*self.copies, *self.lines_of_candles, *self.holes, *self.absent})
 
 
 def column(table: pa.Table, name: str) -> Numbers:
@@ -111,6 +113,7 @@ def _assemble(gathered: Gathered) -> Day:
         _latest(gathered.candles),
         tuple(gathered.candles),
         dict(gathered.holes),
+        dict(gathered.absent),
     )
 
 

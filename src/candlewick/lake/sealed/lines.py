@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from candlewick.errors import UNREADABLE
-from candlewick.moments import micros
+from candlewick.moments import micros, minute_of
+from candlewick.spans import Range
 from candlewick.trade import Id, Source, Time, is_number
 
 SCHEMA = pa.schema(
@@ -104,10 +105,32 @@ class Hole(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="hole"):
     recv: Time
 
 
-_READER: msgspec.json.Decoder[TradeLine | Candle | Hole] = msgspec.json.Decoder(TradeLine | Candle | Hole)
+class NoCandle(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="no_candle"):
+    """The exchange's answer by which minutes have no candle, in a raw line; `first` and `last` open in ms."""
+
+    symbol: str = msgspec.field(name="s")
+    first: Time
+    last: Time
+    asked: str
+    answer: list[Any]
+    recv: Time
+
+    @property
+    def opens_at(self) -> int:
+        """When the first of them opened, in µs since the epoch."""
+        return micros(self.first)
+
+    @property
+    def minutes(self) -> Range:
+        """The first and the last of them, since the epoch."""
+        return minute_of(self.opens_at), minute_of(micros(self.last))
 
 
-def read(line: bytes) -> "TradeLine | Candle | Hole | None":
+Line = TradeLine | Candle | Hole | NoCandle
+_READER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+
+def read(line: bytes) -> Line | None:
     """Read a raw line; None for one that is none of these, or whose numbers are none."""
     try:
         event = _READER.decode(line)
