@@ -24,6 +24,7 @@ from candlewick.config import Settings
 from candlewick.errors import ArchiveError, ExchangeError, UnreachableError
 from candlewick.lake import names
 from candlewick.lake.batch import Batch, Batcher, Limits
+from candlewick.lake.lease import Lease, leased
 from candlewick.lake.objects import Lake
 from candlewick.moments import DAY, MINUTE, now_us, starts_at
 from candlewick.spans import Range, Spans
@@ -90,30 +91,39 @@ class Healer:
     def heal(self, day: date, needs: Mapping[str, Need]) -> list[bytes]:
         """Fetch what is lacking, make it durable, and return its lines; where the exchange gives no more, what it gave.
 
-        Raises `CandlewickError`: `ExchangeError` where it cannot be reached, `CheckpointError` while a backfill runs.
+        Raises `CandlewickError`: `ExchangeError` where it cannot be reached, `CheckpointError` while a backfill runs
+        on this data folder, `LeaseError` while one of this name runs elsewhere.
         """
         own = beside.settings_of(self.settings)
-        with lock(own.state_path):
-            return asyncio.run(self._heal(own, day, needs))
+        with lock(own.state_path), leased(self.lake, own.recorder, own.state_path.parent) as lease:
+            return asyncio.run(self._heal(own, lease, day, needs))
+
+    def _rest(self) -> Rest:
+        exchange = self.settings.exchange
+        return Rest(exchange.rest, WeightBudget(crowded=GIVING_WAY), attempts=2, proxy=exchange.proxy)
 
     async def _ends_of(self, symbol: str, day: date) -> Range | None:
-        async with Rest(self.settings.exchange.rest, WeightBudget(crowded=GIVING_WAY), attempts=2) as rest:
+        async with self._rest() as rest:
             await rest.exchange_info([symbol])  # for its limits: else the strictest are kept
             first = await rest.first_at(symbol, starts_at(day))
             after = await rest.first_at(symbol, starts_at(day) + DAY)
         return None if first is None or after is None else (first.first_id, after.first_id - 1)
 
-    async def _heal(self, own: Settings, day: date, needs: Mapping[str, Need]) -> list[bytes]:
+    async def _heal(self, own: Settings, lease: Lease, day: date, needs: Mapping[str, Need]) -> list[bytes]:
         checkpoint = open_checkpoint(own.state_path, self.lake, own.recorder)
         asked = own.model_copy(update={"symbols": tuple(needs)})
         coverages = beside.coverages_of(asked, checkpoint)
         wanted = {symbol: _as_it_is(coverages[symbol], need) for symbol, need in needs.items()}
-        writer = _Noting(self.lake, checkpoint, own.state_path, coverages, Batcher(Limits()), announces=True)
+        writer = _Noting(
+            self.lake, checkpoint, own.state_path, coverages, Batcher(Limits()), announces=True, lease=lease
+        )
         writer.noted = []
         writing = asyncio.create_task(writer.run(), name="writer")
         try:
-            async with Rest(own.exchange.rest, WeightBudget(crowded=GIVING_WAY), attempts=2) as rest:
+            async with self._rest() as rest:
                 await rest.exchange_info(tuple(needs))
+                if now_us() + (await rest.server_time()).offset < starts_at(day) + DAY + MINUTE:
+                    raise ExchangeError(f"{day} is not over by the exchange's clock; is this machine's ahead?")
                 names.check_prefix(own.prefix, is_demo=rest.is_demo)
                 for symbol, need in needs.items():
                     if need.ids.count >= WORTH_A_FILE:
@@ -157,12 +167,12 @@ class Healer:
 
     async def _from_archive(self, symbol: str, day: date, coverage: Coverage, writer: Writer) -> None:
         """Take what is missing from the archive's file of the day; where it cannot be used, it is left to REST."""
-        folder = self.settings.data / "tmp"
+        exchange, folder = self.settings.exchange, self.settings.data / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as name:
             path = Path(name) / f"{symbol}-{day}.zip"
             try:
-                async with Archive(self.settings.exchange.archive) as archive:
+                async with Archive(exchange.archive, proxy=exchange.proxy) as archive:
                     await archive.fetch(symbol, day, path)
                 for part in await asyncio.to_thread(lambda: list(parts(path, symbol, now_us()))):
                     ids = coverage.missing().common(Spans((each, each) for each in part.ids))
