@@ -8,7 +8,7 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.manifest import Extent, Manifest
 from candlewick.lake.objects import Lake, pack
-from candlewick.lake.sealed.lines import Candle, TradeLine, read
+from candlewick.lake.sealed.lines import Candle, NoCandle, TradeLine, read
 from candlewick.moments import DAY, MINUTE, micros, starts_at
 from candlewick.spans import Range, Spans
 from seal.made import Market
@@ -54,7 +54,8 @@ class Recorder:
         events = [read(line) for line in raw]
         trades = [each for each in events if isinstance(each, TradeLine)]
         candles = [each for each in events if isinstance(each, Candle)]
-        moments = [micros(each.T) for each in trades] + [each.opens_at + MINUTE for each in candles]
+        minutes = [each for each in events if isinstance(each, Candle | NoCandle)]
+        moments = [micros(each.T) for each in trades] + [each.opens_at + MINUTE for each in minutes]
         extents = {}
         for symbol in {each.s for each in trades}:
             ids = Spans((each, each) for each in sorted({each.t for each in trades if each.s == symbol}))
@@ -94,19 +95,20 @@ def fill(lake: Lake, days: Iterable[Market | list[bytes]], *, per_object: int = 
 
 
 def quiet(market: Market) -> list[bytes]:
-    """The lines of a market's trades and of the candles that have any: a day that is quick to seal."""
-    return [*market.lines(), *(line for line in market.candles() if b'"n":0,' not in line)]
+    """A day that is quick to seal: of minutes without trades there is the exchange's answer that they have none."""
+    candles = (line for line in market.candles() if b'"n":0,' not in line)
+    return [*market.lines(), *candles, *market.answers()]
 
 
 def _moment(line: bytes) -> int:
     event = read(line)
-    if isinstance(event, Candle):
+    if isinstance(event, Candle | NoCandle):
         return min(event.opens_at + MINUTE, starts_at(event_day(event)) + DAY - 1)
     assert isinstance(event, TradeLine)
     return micros(event.T)
 
 
-def event_day(candle: Candle) -> date:
+def event_day(candle: Candle | NoCandle) -> date:
     """The day that a candle opens in."""
     return datetime.fromtimestamp(candle.opens_at / 1e6, UTC).date()
 

@@ -13,11 +13,13 @@ import pyarrow as pa
 
 from candlewick.lake.sealed import file, lines
 from candlewick.lake.sealed.day import Day, Gathered
-from candlewick.lake.sealed.lines import Candle, Hole
+from candlewick.lake.sealed.lines import Candle, Hole, NoCandle
 from candlewick.moments import starts_at
 from candlewick.seal import bundle, certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate, File
+from candlewick.seal.sealing import absences_of
 from candlewick.seal.signing import Signer
+from candlewick.spans import Spans
 from candlewick.trade import raw_line
 
 DAY = date(2026, 11, 26)
@@ -83,6 +85,12 @@ class Market:
         event = {"e": "kline", "E": at // 1_000 + 60_000, "s": self.symbol, "k": body, "src": "rest", "recv": 5}
         return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
+    def answers(self) -> list[bytes]:
+        """The exchange's answers by which the minutes without trades have no candle, a line for each stretch."""
+        empty = [number for number, line in enumerate(self.candles()) if b'"n":0,' in line]
+        stretches = Spans((number, number) for number in empty)
+        return [absence(self.symbol, starts_at(self.day), *each) for each in stretches]
+
     def gathered(self) -> Gathered:
         """The day as it is gathered from a lake."""
         return gather([*self.lines(), *self.candles()], self.symbol, self.day)
@@ -97,10 +105,28 @@ def gather(raw: list[bytes], symbol: str = "BTCUSDT", day: date = DAY) -> Gather
             gathered.candles[line] = event
         elif isinstance(event, Hole):
             gathered.holes[line] = event
+        elif isinstance(event, NoCandle):
+            gathered.absent[line] = event
         else:
             assert event is not None, line
             gathered.trades.add(line, event)
     return gathered
+
+
+def absence(symbol: str, opens: int, first: int, last: int) -> bytes:
+    """The exchange's answer by which minutes of the day that opens then (µs) have no candle."""
+    times = {"first": (opens + first * MINUTE) // 1_000, "last": (opens + last * MINUTE) // 1_000}
+    event = (
+        {"e": "no_candle", "s": symbol} | times | {"asked": "/api/v3/klines", "answer": [], "src": "rest", "recv": 5}
+    )
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def missing(symbol: str, first: int, last: int) -> bytes:
+    """The exchange's answer by which ids do not exist."""
+    event = {"e": "hole", "s": symbol, "first": first, "last": last, "asked": "/api/v3/historicalTrades"}
+    event |= {"answer": {"id": last + 1}, "src": "rest", "recv": 5}
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def trades_of(day: Day) -> pa.Table:
@@ -113,7 +139,7 @@ def certify(
 ) -> tuple[Certificate, bytes]:
     """The certificate of a whole day, and its sealed file."""
     verdict = minutes.compare(day)
-    assert not verdict.problems, verdict.problems[:3]
+    assert not (verdict.problems or verdict.untold), verdict.problems[:3]
     content = file.write(day)
     trades, tree = trades_of(day), merkle.Tree()
     tree.add(merkle.leaves(trades, day.places))
@@ -125,6 +151,7 @@ def certify(
         file=File(f"{day.symbol}-{day.day}.parquet", content),
         evidence=File(f"{day.symbol}-{day.day}.evidence.json.zst", b"".join(day.evidence)),
         declared=declared,
+        absent=absences_of(day),
         previous=previous,
         sealed_at=1,
         recorder="r1",
@@ -132,9 +159,17 @@ def certify(
     return made, content
 
 
-def proof_of(market: Market, key: Path, previous: Certificate | None = None) -> bundle.Proof:
-    """A signed proof of a made day."""
-    made, content = certify(market.gathered().assemble(), previous)
+def proof_of(
+    market: Market,
+    key: Path,
+    previous: Certificate | None = None,
+    *,
+    declared: tuple[tuple[int, int, str], ...] = (),
+    raw: list[bytes] | None = None,
+) -> bundle.Proof:
+    """A signed proof of a made day, or of other lines of it."""
+    gathered = market.gathered() if raw is None else gather(raw, market.symbol, market.day)
+    made, content = certify(gathered.assemble(), previous, declared)
     return bundle.Proof(Signer(key).sign(made), content)
 
 

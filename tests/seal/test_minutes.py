@@ -14,7 +14,7 @@ from seal.made import MINUTE, Market, gather, recorded
 @pytest.mark.parametrize("places", [(2, 5), (6, 4), (8, 8), (0, 0)])
 def test_all_minutes_of_a_made_day_match_those_added_up_in_decimals(places):
     verdict = minutes.compare(Market(count=500, places=places).gathered().assemble())
-    assert not verdict.problems and not verdict.without_candle
+    assert not (verdict.problems or verdict.without_candle or verdict.untold)
     assert verdict.matching + verdict.empty == 1_440
 
 
@@ -69,4 +69,14 @@ def test_a_minute_with_trades_and_no_candle_is_no_match():
     market = Market()
     without = [line for line in market.candles() if b'"n":0' in line]
     verdict = minutes.compare(gather(market.lines() + without).assemble())
-    assert len(verdict.problems) == len(verdict.without_candle) == 1_440 - len(without)
+    assert len(verdict.problems) == len(verdict.untold) == 1_440 - len(without)
+
+
+def test_a_minute_without_trades_and_candle_is_told_of_or_not():
+    market = Market(count=50)
+    raw = [line for line in market.lines() + market.candles() if b'"n":0,' not in line]
+    quiet = 1_440 - len(minutes.minutes_of(gather(raw).assemble()))
+    verdict = minutes.compare(gather(raw).assemble())
+    assert (len(verdict.without_candle), len(verdict.untold)) == (0, quiet)
+    verdict = minutes.compare(gather(raw + market.answers()).assemble())
+    assert (len(verdict.without_candle), len(verdict.untold)) == (quiet, 0) and not verdict.problems

@@ -101,13 +101,14 @@ def certify(
     file: File,
     evidence: File,
     declared: Sequence[tuple[int, int, str]],
+    absent: Sequence[tuple[int, int, str]] = (),
     previous: Certificate | None,
     sealed_at: int,
     recorder: str,
 ) -> Certificate:
-    """Certify a day that was found whole; `declared` are holes with the exchange's answer, `sealed_at` is in µs.
+    """Certify a day that was found whole; `sealed_at` is in µs, `sources` how many of its trades came by which way.
 
-    `sources` says how many of its trades came by which way.
+    `declared` are holes with the exchange's answer, `absent` minutes (since the epoch) without a candle with its.
     """
     minutes = sorted(day.candles)
     return Certificate(
@@ -125,6 +126,9 @@ def certify(
             "leaf_prefixes_sha256": sha256(tree.prefixes).hexdigest(),
             "candle_fields": ["open_time", *COMPARED],
             "candles": [[at // 1_000, *day.candles[at].nine] for at in minutes],
+            "no_candle": [
+                {"first": first * 60_000, "last": last * 60_000, "answer": answer} for first, last, answer in absent
+            ],
             "verdict": {
                 "match": verdict.matching,
                 "empty": verdict.empty,

@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from candlewick.config import Settings
+from candlewick.errors import ConfigError
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from candlewick.process.crashpoint import crashpoint
@@ -21,7 +22,7 @@ from candlewick.seal.arriving import Arriving
 from candlewick.seal.healing import Healer
 from candlewick.seal.ledger import Ledger
 from candlewick.seal.retention import Retention, names_in_checkpoints
-from candlewick.seal.sealing import Finding, Sealer, Show, finding_of
+from candlewick.seal.sealing import SETTLES, Finding, Sealer, Show, finding_of
 from candlewick.seal.seals import Seals
 from candlewick.seal.signing import Signer
 from candlewick.tape.checkpoint import all_in
@@ -68,8 +69,11 @@ def seal_days(
     """Seal days; `None`: all that are due, and symbols that came late.
 
     With `waits` those that were found wanting have their time. Days that are named are fetched to their very ends.
-    Raises `LakeError`, and `ConfigError` for a key that is none.
+    Raises `LakeError`, and `ConfigError` for a key that is none and for a named day that is not over.
     """
+    for day in days or ():
+        if not gathering.is_over(day, now_us(), SETTLES):
+            raise ConfigError(f"--day: expected a UTC day that is over, got {day}")
     lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
     ledger = Ledger(ledger_path(settings))
     sealer = sealer_of(settings, lake, asks=asks, to_its_ends=days is not None)

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from candlewick.lake.sealed.day import Day, column
 from candlewick.lake.sealed.lines import Numbers, decimal_text
-from candlewick.moments import MINUTE, MINUTES_PER_DAY, starts_at
+from candlewick.moments import MINUTE, MINUTES_PER_DAY, minute_of, starts_at
+from candlewick.spans import Spans
 from candlewick.trade import COMPARED
 
 QUOTE_PLACES = 8
@@ -30,11 +31,15 @@ class Minute(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A day's minutes beside the exchange's: how many match, how many are empty on both sides, and what is wrong."""
+    """A day's minutes beside the exchange's: how many match, how many are empty on both sides, and what is wrong.
+
+    `without_candle` are those of which the exchange said that there is none, `untold` those of which it said nothing.
+    """
 
     matching: int
     empty: int
     without_candle: tuple[int, ...]
+    untold: tuple[int, ...]
     problems: tuple[str, ...]
 
 
@@ -109,11 +114,13 @@ def compare(day: Day) -> Verdict:
     ours, opens = {minute.number: minute for minute in minutes_of(day)}, starts_at(day.day)
     matching = empty = 0
     without: list[int] = []
+    untold: list[int] = []
     problems: list[str] = []
+    said = Spans(each.minutes for each in day.absent.values())
     for number in range(MINUTES_PER_DAY):
         candle, minute = day.candles.get(opens + number * MINUTE), ours.get(number)
         if candle is None:
-            without.append(number)
+            (without if minute_of(opens) + number in said else untold).append(number)
             if minute:
                 problems.append(f"{clock(number)} has {minute.nine[6]} trades and no candle of the exchange")
         elif minute is None:
@@ -125,7 +132,7 @@ def compare(day: Day) -> Verdict:
             problems.append(f"{clock(number)} differs from the exchange's candle in {', '.join(wrong)}")
         else:
             matching += 1
-    return Verdict(matching, empty, tuple(without), tuple(problems))
+    return Verdict(matching, empty, tuple(without), tuple(untold), tuple(problems))
 
 
 def differing(ours: Sequence[Decimal], theirs: Sequence[str | int]) -> list[str]:

@@ -1,7 +1,8 @@
 """Sealing days: gather what is there, heal what is not, prove it, write it down.
 
-A day is sealed when it is over and at rest, when every id of it is there or declared by the exchange not to exist, and
-when each of its minutes is the exchange's own candle in nine fields. What keeps a day from it is one line.
+A day is sealed when it is over, when every id of it is there or declared by the exchange not to exist, and when each of
+its 1,440 minutes is the exchange's own candle in nine fields, or the exchange has said that there is none. What keeps a
+day from it is one line.
 """
 
 from collections import Counter
@@ -13,13 +14,13 @@ from typing import Literal, Protocol
 
 import structlog
 
-from candlewick.errors import CheckpointError, ExchangeError
+from candlewick.errors import CheckpointError, ExchangeError, LeaseError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.day import Day, Gathered
 from candlewick.lake.sealed.lines import SCHEMA
 from candlewick.lake.sealed.spool import Spool
-from candlewick.moments import MINUTE, MINUTES_PER_DAY, now_us, starts_at
+from candlewick.moments import DAY, MINUTE, MINUTES_PER_DAY, minute_of, now_us, starts_at
 from candlewick.seal import certificate, merkle, minutes
 from candlewick.seal.certificate import Certificate
 from candlewick.seal.gathering import Gathering, gather
@@ -27,6 +28,9 @@ from candlewick.seal.healing import Need
 from candlewick.seal.seals import Seals, pack
 from candlewick.seal.signing import Signer
 from candlewick.spans import Range, Spans
+
+SETTLES = 2 * MINUTE
+"""How long after its end (µs) a day's last candle may not be the last word yet."""
 
 State = Literal["sealed", "whole", "healing", "partial", "mismatch"]
 Show = Callable[[str, int, int], None]
@@ -134,7 +138,8 @@ class Sealer:
                 "day lacks", day=str(gathering.day), ids={symbol: each.ids.count for symbol, each in needs.items()}
             )
             came = self.heals.heal(gathering.day, needs)
-        except (ExchangeError, CheckpointError) as error:
+        except (ExchangeError, CheckpointError, LeaseError) as error:
+            log.warning("not healed", day=str(gathering.day), problem=str(error))
             return str(error), {}
         gathering.add(came)
         days.update({symbol: self._assembled(gathering, symbol) for symbol in needs})
@@ -144,22 +149,32 @@ class Sealer:
         """Return what a day lacks: within it, and to its ends what a recorder `claimed`. Raises `ExchangeError`."""
         spans = day.spans
         lacking = spans.holes()
-        if spans and (first := self._begins(day)) is not None:
+        if spans:
+            first, last = self._between(day)
             lacking.add(first, spans.first - 1)
+            lacking.add(spans.last + 1, last)
         if self.heals and (ends := self.heals.ends_of(day.symbol, day.day)):
             beyond = spans.missing(*ends)
             lacking.update(beyond if self.to_its_ends else beyond.common(claimed))
         opens = starts_at(day.day) // MINUTE
         there = Spans((at // MINUTE, at // MINUTE) for at in sorted(day.candles))
+        there.update(Spans(each.minutes for each in day.absent.values()))
         return Need(lacking, there.missing(opens, opens + MINUTES_PER_DAY - 1) if spans or lacking else Spans())
 
-    def _begins(self, day: Day) -> int | None:
-        """Return the id that a day must begin with, by the day before; None where that one is not sealed."""
+    def _between(self, day: Day) -> Range:
+        """Return the ids that a day must begin and end with, by the sealed days beside it; its own where none is."""
+        first, last = day.spans.first, day.spans.last
         before = self.seals.before(day.symbol, day.day)
-        return before.last_id + 1 if before and before.day == day.day - timedelta(days=1) else None
+        if before and before.day == day.day - timedelta(days=1):
+            first = before.last_id + 1
+        if self.seals.is_sealed(day.symbol, after := day.day + timedelta(days=1)):
+            last = int(self.seals.certificate(day.symbol, after).body["first_id"]) - 1
+        return first, last
 
     def conclude(self, symbol: str, day: Day) -> Finding:
         """Seal a day, or say why not. Raises `LakeError`, `ConfigError`."""
+        if now_us() < starts_at(day.day) + DAY + SETTLES:
+            return Finding(symbol, day.day, "partial", "the day is not over")
         if not day.count:
             return Finding(symbol, day.day, "partial", f"no trade of {symbol} is in the lake")
         declared, missing = self._holes(day)
@@ -169,14 +184,16 @@ class Sealer:
         verdict = minutes.compare(day)
         if verdict.problems:
             return Finding(symbol, day.day, *_verdict(day, verdict))
+        if untold := verdict.untold:
+            what = f"{len(untold):,} minutes have no candle of the exchange, and it has not said that there is none"
+            return Finding(symbol, day.day, "healing", f"{what}: {minutes.clock(untold[0])} first")
         sealed = self._write(day, verdict, declared)
         log.info("day sealed", symbol=symbol, day=str(day.day), trades=day.count, digest=sealed.digest[:16])
         return finding_of(sealed)
 
     def _holes(self, day: Day) -> tuple[list[tuple[int, int, str]], Spans]:
         """Return a day's holes: those that the exchange has declared, with its answer, and those it has not."""
-        begins = self._begins(day)
-        missing = day.spans.missing(day.spans.first if begins is None else begins, day.spans.last)
+        missing = day.spans.missing(*self._between(day))
         declared = []
         for line, hole in sorted(day.holes.items()):
             for first, last in missing.common(Spans([(hole.first, hole.last)])):
@@ -200,6 +217,7 @@ class Sealer:
             file=self.seals.put_file(day.symbol, day.day, "parquet", content),
             evidence=self.seals.put_file(day.symbol, day.day, "evidence.json.zst", pack(day.evidence)),
             declared=declared,
+            absent=absences_of(day),
             previous=self.seals.before(day.symbol, day.day),
             sealed_at=now_us(),
             recorder=self.recorder,
@@ -222,6 +240,19 @@ def finding_of(sealed: Certificate) -> Finding:
         byte_count=body["file"]["bytes"],
         file=body["file"]["name"],
     )
+
+
+def absences_of(day: Day) -> list[tuple[int, int, str]]:
+    """Return a day's minutes without a candle, each stretch with the exchange's answer by which there is none."""
+    opens = minute_of(starts_at(day.day))
+    there = Spans((minute_of(at), minute_of(at)) for at in sorted(day.candles))
+    left = there.missing(opens, opens + MINUTES_PER_DAY - 1)
+    absent = []
+    for line, said in sorted(day.absent.items()):
+        for first, last in left.common(Spans([said.minutes])):
+            absent.append((first, last, line.decode()))
+            left.remove(first, last)
+    return sorted(absent)
 
 
 def _verdict(day: Day, verdict: minutes.Verdict) -> tuple[State, str]:

@@ -1,0 +1,143 @@
+"""A day is sealed when all of its 1,440 minutes are accounted for, whoever is away, and never while it runs."""
+
+import json
+import threading
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+
+from candlewick.config.sections import ExchangeSettings
+from candlewick.errors import ConfigError, ExchangeError
+from candlewick.lake.lease import leased
+from candlewick.lake.sealed.lines import Candle, TradeLine, read
+from candlewick.moments import MINUTE, micros, starts_at
+from candlewick.seal import healing, keeping, proving, verify
+from candlewick.seal.seals import Seals
+from candlewick.tape import beside
+from candlewick.tape.checkpoint import lock
+from seal.lakes import DAYS, SYMBOL, all_lines, fill, lake_of, quiet, settings_of
+from seal.made import Market, absence, gather
+
+NOON = 720
+
+
+def seal(settings, days=None, asks=False, **options):
+    return keeping.seal_days(settings, days, None, lambda *_: None, asks=asks, **options)
+
+
+def until(market, minute):
+    """A market's lines up to a minute of its day, as a recorder has them that is stopped then."""
+    end, kept = starts_at(market.day) + minute * MINUTE, []
+    for line in all_lines(market):
+        event = read(line)
+        if micros(event.T) < end if isinstance(event, TradeLine) else event.opens_at + MINUTE <= end:
+            kept.append(line)
+    return kept
+
+
+@pytest.fixture
+def half(tmp_path):
+    """A lake whose tape of a day ends at noon, and an exchange that nobody can reach."""
+    nobody = "http://127.0.0.1:9"
+    away = ExchangeSettings(streams=("ws://127.0.0.1:9",), rest=(nobody,), archive=nobody)
+    settings = settings_of(tmp_path / "data", exchange=away)
+    fill(lake_of(settings), [until(Market(day=DAYS[0], count=200), NOON)])
+    return settings
+
+
+def test_half_a_day_is_not_sealed_offline(half):
+    [finding] = seal(half)
+    assert finding.state == "healing" and "720 minutes have no candle of the exchange" in finding.reason
+    assert "12:00 first" in finding.reason and not Seals(lake_of(half)).is_sealed(SYMBOL, DAYS[0])
+
+
+def test_half_a_day_is_not_sealed_while_the_exchange_is_away_and_the_line_says_both(half):
+    [finding] = seal(half, asks=True, waits=True)
+    assert finding.state == "healing" and "12:00 first" in finding.reason and "127.0.0.1:9" in finding.reason
+
+
+def test_half_a_day_is_not_sealed_while_a_backfill_runs_here_or_elsewhere(half, tmp_path, monkeypatch):
+    own = beside.settings_of(half)
+    monkeypatch.setattr(healing.Healer, "ends_of", lambda *_: None)
+    with lock(own.state_path):
+        [finding] = seal(half, asks=True)
+    assert finding.state == "healing" and "another" in finding.reason
+    (tmp_path / "other" / "state").mkdir(parents=True)
+    with leased(lake_of(half), own.recorder, tmp_path / "other" / "state"):
+        [finding] = seal(half, asks=True)
+    assert finding.state == "healing" and "another recorder named" in finding.reason
+
+
+def test_half_a_day_of_which_the_exchange_says_that_there_is_no_more_is_whole_and_proved(half, tmp_path):
+    """A symbol that was taken off the exchange at noon: the answer is evidence, and leaves with the proof."""
+    day = DAYS[0]
+    fill(lake_of(half), [[absence(SYMBOL, starts_at(day), NOON, 1_439)]], recorder="r2")
+    [finding] = seal(half)
+    assert finding.state == "sealed", finding.reason
+    seals = Seals(lake_of(half))
+    certificate = seals.certificate(SYMBOL, day)
+    [said] = certificate.body["no_candle"]
+    assert json.loads(said["answer"])["e"] == "no_candle" and said["answer"].encode() in seals.evidence(certificate)
+    assert certificate.body["verdict"]["without_candle"] == list(range(NOON, 1_440))
+    for with_trades in (True, False):
+        written = proving.prove(half, SYMBOL, [day], tmp_path / "day.zip", with_trades=with_trades)
+        [(_, report)] = verify.verify(str(written.path))
+        assert not report.problems
+
+
+def test_a_day_that_runs_is_refused_by_name_and_by_whoever_seals(tmp_path):
+    settings, today = settings_of(tmp_path / "data"), datetime.now(UTC).date()
+    market = Market(day=today, count=60)
+    fill(lake_of(settings), [market])
+    with pytest.raises(ConfigError, match=f"--day: expected a UTC day that is over, got {today}"):
+        seal(settings, days=[today])
+    sealer = keeping.sealer_of(settings, lake_of(settings), asks=False)
+    finding = sealer.conclude(SYMBOL, gather(all_lines(market), SYMBOL, today).assemble())
+    assert (finding.state, finding.reason) == ("partial", "the day is not over")
+
+
+def test_a_day_that_comes_late_has_to_reach_the_sealed_one_behind_it(tmp_path):
+    settings, first, later = settings_of(tmp_path / "data"), *DAYS
+    market = Market(day=first, count=60)
+    fill(lake_of(settings), [quiet(Market(seed=2, day=later, count=60, first_id=1_063))], recorder="r2")
+    assert [each.state for each in seal(settings)] == ["sealed"]
+    fill(lake_of(settings), [quiet(market)], recorder="r3")
+    [finding] = [each for each in seal(settings, days=[first]) if each.day == first]
+    assert finding.state == "healing" and finding.reason == "3 trade ids are missing, 1060 first"
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """A proxy that notes what it is asked for, and lets nothing through."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.send_error(451)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_exchange_is_asked_through_the_proxy_that_the_settings_name(half):
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Proxy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        through = {"proxy": f"http://127.0.0.1:{server.server_port}", "rest": ("http://rest.binance.test",)}
+        settings = half.model_copy(update={"exchange": half.exchange.model_copy(update=through)})
+        healer = healing.Healer(settings, lake_of(half))
+        for ask in (lambda: healer.ends_of(SYMBOL, DAYS[0]), lambda: healer.heal(DAYS[0], {SYMBOL: healing.Need()})):
+            _Proxy.asked.clear()
+            with pytest.raises(ExchangeError):
+                ask()
+            assert _Proxy.asked[0].startswith("http://rest.binance.test/")
+        server.shutdown()
+
+
+def test_candles_that_run_on_into_a_gap_of_trades_are_still_looked_at(half):
+    """The exchange's candles of the other half are there: the tape is partial, and nothing is sealed."""
+    candles = [line for line in Market(day=DAYS[0], count=200).candles() if isinstance(read(line), Candle)]
+    fill(lake_of(half), [candles], recorder="r2")
+    [finding] = seal(half)
+    assert finding.state == "partial" and "the tape has" in finding.reason
