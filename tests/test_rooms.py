@@ -49,7 +49,6 @@ PURE = (
     "warehouse.flow.statements",
     "warehouse.flow.verdict",
     "warehouse.pace",
-    "process.backoff",
     "warehouse.targets",
 )
 

@@ -1,13 +1,18 @@
-"""Forged bundles: each kind is one way of lying, by seed; it returns the first trade id that is not the sealed one."""
+"""Forged bundles: each kind is one way of lying, by seed; it returns the first trade id that is not the sealed one.
+
+What the owner's own key signs is in `forged_by_owner.py`, proofs of one trade are in `forged_inclusion.py`.
+"""
 
 import json
 import random
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from candlewick.seal import bundle
+from candlewick.seal import bundle, merkle, verify
 from candlewick.seal.certificate import Certificate, decode
 from candlewick.seal.signing import Signer
 from seal.made import Market, proof_of
@@ -22,6 +27,7 @@ class Parts:
     members: dict[str, bytes]
     key: str
     other: Certificate
+    owner: Signer
 
     @classmethod
     def made(cls, folder: Path, count: int = 300) -> "Parts":
@@ -36,12 +42,26 @@ class Parts:
             members = {name: archive.read(name) for name in archive.namelist()}
         signature = first.certificate.signature
         assert signature is not None
-        return cls([one, two], [first, second], members, signature["public_key"], other)
+        return cls([one, two], [first, second], members, signature["public_key"], other, Signer(folder / "key"))
 
     def write(self, path: Path) -> Path:
         """Write the clean bundle."""
         bundle.write(path, self.proofs, None, with_trades=True)
         return path
+
+
+def checked(path: Path, keys: Collection[str] = (), trades: Path | None = None) -> tuple[list[str], list[int]]:
+    """What the verifier says: problems of all days together, and the first bad ids."""
+    reports = verify.verify(str(path), keys, None if trades is None else str(trades))
+    problems = [text for _, report in reports for text in report.problems]
+    return problems, [report.first_bad for _, report in reports if report.first_bad is not None]
+
+
+def tree_of(lines: list[bytes]) -> merkle.Tree:
+    """The tree over canonical lines."""
+    tree = merkle.Tree()
+    tree.add(b"".join(sha256(b"\0" + line).digest() for line in lines))
+    return tree
 
 
 Forgery = Callable[["Forger", random.Random], int | None]
@@ -61,6 +81,8 @@ class Forger:
         self.parts, self.path = parts, path
         self.stranger = path.with_name("stranger.key")
         self.members: dict[str, bytes] = {}
+        self.trades: Path | None = None
+        self.proof: dict[str, Any] | None = None
         self.folder = ""
         self.first_id = 0
 
@@ -69,8 +91,11 @@ class Forger:
         number = rng.randrange(2)
         market = self.parts.markets[number]
         self.members, self.folder = dict(self.parts.members), f"{market.symbol}-{market.day}/"
-        self.first_id = market.first_id
+        self.first_id, self.trades, self.proof = market.first_id, None, None
         first_bad = FORGERIES[name](self, rng)
+        if self.proof is not None:
+            self.path.write_text(json.dumps(self.proof))
+            return first_bad
         with zipfile.ZipFile(self.path, "w") as archive:
             for member, content in self.members.items():
                 archive.writestr(member, content)
@@ -93,6 +118,24 @@ class Forger:
     @certificate.setter
     def certificate(self, certificate: Certificate) -> None:
         self.members[f"{self.folder}certificate.json"] = certificate.encode()
+
+    def sign_as_owner(self, **body: Any) -> None:
+        """Say something else in the certificate, and sign it with the owner's own key."""
+        self.certificate = self.parts.owner.sign(Certificate(self.certificate.body | body))
+
+    def seal(self, lines: list[bytes], **body: Any) -> None:
+        """Make other lines the sealed ones, tree and leaves and all, signed with the owner's own key."""
+        tree = tree_of(lines)
+        self.lines, self.members[f"{self.folder}leaves.bin"] = lines, tree.prefixes
+        ids = [int(line.split(b",")[0]) for line in (lines[0], lines[-1])]
+        body = {"first_id": ids[0], "last_id": ids[1], "count": len(lines)} | body
+        leaves = sha256(tree.prefixes).hexdigest()
+        self.sign_as_owner(merkle_root=tree.root.hex(), leaf_prefixes_sha256=leaves, **body)
+
+    def alone(self, *, with_trades: bool) -> None:
+        """Leave nothing in the bundle but the day that is forged."""
+        kept = [name for name in self.members if name.startswith(self.folder)]
+        self.members = {name: self.members[name] for name in kept if with_trades or not name.endswith(".csv")}
 
     def changed(self, number: int, column: int, rng: random.Random) -> None:
         """Change a digit of a trade."""

@@ -174,13 +174,13 @@ def test_the_commands_seal_and_prove_and_the_bundle_holds(full, tmp_path):
     done = run.invoke(app, ["prove", SYMBOL, str(FIRST), "--to", str(LAST), "-o", str(path), "--config", str(config)])
     assert done.exit_code == 0, done.output
     key = done.output.split("--key ")[1].split()[0]
-    reports = verify.verify(str(path), key)
+    reports = verify.verify(str(path), [key])
     assert [name for name, _ in reports] == [f"{SYMBOL} {day}" for day in DAYS]
     assert not [report.problems for _, report in reports if report.problems]
     one = tmp_path / "trade.json"
     trade_id = str(sealed(settings, FIRST)[0].body["first_id"] + 3)
     done = run.invoke(app, ["prove", SYMBOL, str(FIRST), "--trade", trade_id, "-o", str(one), "--config", str(config)])
-    assert done.exit_code == 0 and not verify.verify(str(one), key)[0][1].problems
+    assert done.exit_code == 0 and not verify.verify(str(one), [key])[0][1].problems
     assert (settings.data / "keys" / "seal.ed25519").stat().st_mode & 0o777 == 0o600
     done = run.invoke(app, ["prove", SYMBOL, "2020-01-01", "--config", str(config)])
     assert "not sealed; `candlewick seal --day 2020-01-01` says why" in str(done.exception)

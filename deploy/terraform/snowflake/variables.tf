@@ -27,7 +27,7 @@ variable "resource_monitor" {
 variable "monthly_credits" {
   description = "Where it does."
   type        = number
-  default     = 250
+  default     = 60
 }
 
 variable "auto_suspend_seconds" {
