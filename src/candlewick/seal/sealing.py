@@ -209,6 +209,7 @@ class Sealer:
             tree.add(merkle.leaves(trades, day.places))
             for each in trades.column("source").value_counts().to_pylist():
                 sources[each["values"] or "unknown"] += each["counts"]
+        previous = self.seals.before(day.symbol, day.day)
         made = certificate.certify(
             day,
             tree,
@@ -218,11 +219,19 @@ class Sealer:
             evidence=self.seals.put_file(day.symbol, day.day, "evidence.json.zst", pack(day.evidence)),
             declared=declared,
             absent=absences_of(day),
-            previous=self.seals.before(day.symbol, day.day),
+            previous=previous,
             sealed_at=now_us(),
             recorder=self.recorder,
         )
-        return self.seals.put_certificate(self.signer.sign(made))
+        signed = self.signer.sign(made)
+        if previous and (was := _key_of(previous)) != (now := _key_of(signed)):
+            what = "not signed by the key of the day before: a second machine, or a lost key?"
+            log.error(what, symbol=day.symbol, day=str(day.day), was=was or "unsigned", now=now or "unsigned")
+        return self.seals.put_certificate(signed)
+
+
+def _key_of(sealed: Certificate) -> str | None:
+    return sealed.signature["public_key"] if sealed.signature else None
 
 
 def finding_of(sealed: Certificate) -> Finding:

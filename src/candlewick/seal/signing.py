@@ -22,6 +22,7 @@ class Signer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_told = False
 
     def sign(self, certificate: Certificate) -> Certificate:
         """Return the certificate signed; as it is where `cryptography` is not installed.
@@ -42,6 +43,11 @@ class Signer:
         try:
             if not self._path.exists():
                 self._make()
+            if (mode := self._path.stat().st_mode & 0o777) & 0o077 and not self._is_told:
+                self._is_told = True
+                log.error(
+                    "the key that signs is not its owner's alone: chmod 600", path=str(self._path), mode=f"{mode:o}"
+                )
             secret = self._path.read_bytes()
         except OSError as error:
             raise ConfigError(f"{self._path}: the key that signs certificates: {error.strerror}") from None
@@ -55,6 +61,7 @@ class Signer:
         """Make a key that is whole or not there, whoever else makes one at this moment."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        draft.unlink(missing_ok=True)  # of a process that had this id and was killed
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.write(descriptor, os.urandom(32))
