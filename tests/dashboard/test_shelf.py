@@ -59,6 +59,30 @@ def test_a_seal_is_verified_against_its_file_and_one_that_changed_is_not(sealed:
     assert Shelf(sealed).days(mart, SYMBOL, later, later + timedelta(minutes=1)) == []
 
 
+def test_a_seal_that_held_is_looked_at_again_when_its_files_change(sealed: Settings, tmp_path) -> None:
+    mart, shelf = mart_of(sealed, tmp_path), Shelf(sealed)
+    minute = NOON, NOON + timedelta(minutes=1)
+    assert shelf.days(mart, SYMBOL, *minute)[0]["verified"]
+    [path] = (sealed.data / "lake").rglob(f"*{DAYS[0]}.certificate.json")
+    content = path.read_bytes()
+    at = content.index(b'"value":"') + 9
+    digit = b"0" if content[at : at + 1] != b"0" else b"1"
+    try:
+        path.write_bytes(content[:at] + digit + content[at + 1 :])
+        [day] = shelf.days(mart, SYMBOL, *minute)
+        assert not day["verified"] and "the signature is not of this certificate" in day["problem"]
+    finally:
+        path.write_bytes(content)
+    assert shelf.days(mart, SYMBOL, *minute)[0]["verified"]
+    [path] = (sealed.data / "lake").rglob(f"*{DAYS[0]}.parquet")
+    content = path.read_bytes()
+    try:
+        path.write_bytes(content + b"0")
+        assert not shelf.days(mart, SYMBOL, *minute)[0]["verified"]
+    finally:
+        path.write_bytes(content)
+
+
 def test_objects_that_went_are_named_as_the_sealed_file(sealed: Settings) -> None:
     lake = lake_of(sealed)
     folder = f"{sealed.prefix}/raw/{DAYS[0]}/12"

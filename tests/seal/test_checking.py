@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from candlewick.cli import app
 from candlewick.config import Settings
+from candlewick.lake.sealed.certified import canonical
 from candlewick.seal import checking, keeping
 from candlewick.seal.seals import Seals
 from seal.lakes import DAYS, SYMBOL, fill, lake_of, markets, settings_of
@@ -62,6 +63,21 @@ def test_a_day_that_was_sealed_again_breaks_the_chain(sealed, tmp_path):
         shutil.copy(each, settings.data / "lake" / each.relative_to(other.data / "lake"))
     [problem] = check(settings).problems
     assert f"{SYMBOL} {DAYS[1]}: the day before is not the one that it names" in problem
+
+
+def test_a_certificate_that_changed_or_vouches_for_half_a_day_is_named(sealed, tmp_path):
+    settings = copied(sealed, tmp_path)
+    [path] = (settings.data / "lake").rglob(f"{SYMBOL}-{DAYS[1]}.certificate.json")
+    body = json.loads(path.read_bytes())
+    body["candles"][0][1] = "1.00000000"
+    path.write_bytes(canonical(body) + b"\n")
+    [problem] = check(settings).problems
+    assert problem == f"{SYMBOL} {DAYS[1]}: the signature is not of this certificate"
+    cut = {name: value for name, value in body.items() if name not in ("signature", "no_candle")}
+    cut["candles"] = [row for row in body["candles"] if row[7]]
+    path.write_bytes(canonical(cut) + b"\n")
+    [problem] = check(settings).problems
+    assert "minutes have no candle, nor the exchange's word for it" in problem and "did not ask" in problem
 
 
 def test_the_command_ends_with_1_for_a_seal_that_does_not_hold(sealed, tmp_path):

@@ -11,6 +11,7 @@ from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.columns import spans_of
 from candlewick.lake.sealed.day import column
+from candlewick.seal import signing, verify
 from candlewick.seal.certificate import Certificate
 from candlewick.seal.merkle import Tree, leaves
 from candlewick.seal.seals import Seals
@@ -56,6 +57,10 @@ def _check(seals: Seals, certificate: Certificate, before: Certificate | None) -
     """See that a day is what its certificate says. Raises `TornObjectError`, `ObjectMissingError`."""
     body = certificate.body
     where = f"{certificate.symbol} {certificate.day}"
+    signing.check(certificate)
+    verify.check_minutes(report := verify.Report(), body, None, None)
+    if report.problems:
+        raise TornObjectError(f"{where}: {report.problems[0]}")
     seals.evidence(certificate)
     ids, tree = Spans(), Tree()
     for sealed in file.parts(seals.content(certificate), body["file"]["name"]):

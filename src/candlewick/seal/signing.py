@@ -10,11 +10,23 @@ from pathlib import Path
 
 import structlog
 
-from candlewick.errors import ConfigError
+from candlewick.errors import ConfigError, TornObjectError
 from candlewick.process.files import flush, fsync
+from candlewick.seal import verify
 from candlewick.seal.certificate import Certificate
 
 log = structlog.get_logger()
+
+
+def check(certificate: Certificate) -> None:
+    """See that a certificate's signature, where it has one, is of it. Raises `TornObjectError`."""
+    report = verify.Report()
+    try:
+        verify.check_signature(report, certificate.head.decode(), certificate.signature, ())
+    except verify.UNREADABLE as error:
+        report.problem(f"its signature is none: {error}")
+    if report.problems:
+        raise TornObjectError(f"{certificate.symbol} {certificate.day}: {report.problems[0]}")
 
 
 class Signer:

@@ -17,7 +17,7 @@ import json
 import sys
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256, sha512
@@ -121,7 +121,7 @@ def head_of(body: Body) -> str:
     return f"candlewick-seal/1\n{what}\n{body['merkle_root']}\n{sha256(canonical(body)).hexdigest()}\n"
 
 
-def check_signature(report: Report, head: str, signature: dict[str, str] | None, keys: Collection[str]) -> None:
+def check_signature(report: Report, head: str, signature: Mapping[str, str] | None, keys: Collection[str]) -> None:
     """Check who signed a head: one of these keys, where some are given."""
     public = signature["public_key"] if signature else ""
     if signature is None:

@@ -9,6 +9,7 @@ from candlewick.config import Settings
 from candlewick.errors import CandlewickError, TornObjectError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed.reference import RECORDER
+from candlewick.seal import signing
 from candlewick.seal.seals import Seals
 from candlewick.warehouse.contract import Viewed
 
@@ -19,9 +20,10 @@ where symbol = ? and day >= ? and day <= ?
 order by day
 """
 _CHECKED = 512
-"""Days whose files are known to be what was certified; they never change."""
+"""Days whose files are known to be what was certified, as long as their sizes and times are the same."""
 
 Row = Mapping[str, Any]
+Stamps = frozenset[tuple[str, int, datetime]]
 
 
 class Shelf:
@@ -53,17 +55,24 @@ class Shelf:
         if row["state"] != "sealed":
             return {**told, "verified": False, "problem": None}
         try:
-            self._checked(symbol, row["day"], row["digest"])
+            self._checked(symbol, row["day"], row["digest"], self._stamps(symbol, row["day"]))
         except CandlewickError as error:
             return {**told, "verified": False, "problem": str(error)}
         return {**told, "verified": True, "problem": None}
 
-    def _check(self, symbol: str, day: date, digest: str) -> None:
+    def _check(self, symbol: str, day: date, digest: str, _: Stamps) -> None:
         """Read a sealed day's certificate and its file. Raises `LakeError` for what is wrong with them."""
-        certificate = self._seals.certificate(symbol, day)
+        certificate = Seals(self._seals.lake).certificate(symbol, day)  # read now, whatever was read before
+        signing.check(certificate)
         if certificate.digest != digest:
             raise TornObjectError(f"{symbol} {day}: its certificate is not the one that the warehouse was told of")
         self._seals.check(certificate)
+
+    def _stamps(self, symbol: str, day: date) -> Stamps:
+        """Return what lies there of a sealed day, how large, and since when. Raises `LakeError`."""
+        stem = self._seals.name(symbol, day, "")
+        found = self._seals.lake.files(stem.rpartition("/")[0], stem)
+        return frozenset((each.name, each.size, each.modified) for each in found if each.name.startswith(stem))
 
     def _there(self, folders: set[str]) -> set[str] | None:
         """Return the names in folders; None where the lake cannot be asked now."""
