@@ -137,8 +137,9 @@ def test_news_of_a_day_that_went_make_it_the_marts_own_again_until_it_is_sealed(
     assert own_days(settings) == {DAYS[1]}
     writer = Recorder(lake_of(settings), "r9")
     late = {"symbol": "ETHUSDT", "seed": 9}
-    for start in range(0, 100, 20):
-        writer.write(quiet(Market(count=50, day=FIRST, **late))[start : start + 20])
+    whole = quiet(Market(count=50, day=FIRST, **late))
+    for start in range(0, len(whole), 20):
+        writer.write(whole[start : start + 20])
     writer.write(Market(count=1, first_id=1_050, day=DAYS[1], **late).lines())  # a day is told of when it is over
     home_of(settings).own(once=True)
     assert own_days(settings) == set(DAYS) and not version(settings).tables[TRADES].sealed
