@@ -1,5 +1,6 @@
 """Fixtures that more than one room needs."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,8 +27,10 @@ LONG = (
     "tests/integration/test_recorder_under_faults.py",
     "tests/snowflake/test_same_answers.py",
     "tests/e2e/test_bad_input.py",
-    "tests/audit/test_audit.py",
     "tests/simulation/test_simulation.py",
+    "tests/backfill/test_backfill.py",
+    "tests/warehouse/test_sealed_days.py",
+    "tests/audit/test_audit.py",
 )
 """Files that take a worker about half a minute and more, the longest first."""
 
@@ -44,6 +47,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     order = {item: place for place, item in enumerate(items)}
     places = {config.rootpath / path: place for place, path in enumerate(LONG)}
     items[:] = sorted(set(items) - again, key=lambda item: (places.get(item.path, len(places)), order[item]))
+
+
+def pytest_sessionstart() -> None:
+    """What is imported and collected stays: to look for garbage meanwhile is a seventh of the time for nothing."""
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Nor is it looked through again and again while the tests run, nor what they make at every 700 objects."""
+    gc.freeze()
+    gc.set_threshold(20_000)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
