@@ -12,6 +12,8 @@ from simulation.network import Address, Network, address_of
 
 MOST_PASSES_AT_ONCE = 1_000_000
 """A loop that goes on so long without time passing will do so for ever."""
+_FINEST = 1e-7
+"""Seconds: from 194 days on, asyncio's own 1e-9 added to a clock is lost in a float, and no timer would ever be due."""
 _THREAD_SECONDS = 0.001
 _MOST_ROUNDS = 100
 _NOBODY_WAITS = "Future exception was never retrieved"
@@ -44,6 +46,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, latency: Callable[[], float]) -> None:
         super().__init__(_Jump())
+        self._clock_resolution = _FINEST
         self.network = Network(self, latency)
         self.faults: list[BaseException] = []
         self._connecting: dict[int, Address] = {}

@@ -3,12 +3,16 @@
 The whole of it: `python benchmarks/year.py`.
 """
 
+import asyncio
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from simulation.clock import CLOCK
+from simulation.loop import VirtualLoop
 
 pytestmark = pytest.mark.timeout(600)
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "year.py"
@@ -24,3 +28,15 @@ def test_days_are_sealed_and_their_raw_objects_go():
     objects, sealed = [int(row[2]) for row in rows], [int(row[4]) for row in rows]
     assert objects[2] <= objects[1] < objects[0] + 40, "raw objects of sealed days go"
     assert sealed[0] < sealed[1] < sealed[2]
+
+
+@pytest.mark.parametrize("days", [1, 200, 4_000])
+def test_time_goes_on_however_long_it_has_gone_on(monkeypatch, days):
+    monkeypatch.setattr(CLOCK, "now", days * 86_400 + 0.1)
+    began, loop = CLOCK.now, VirtualLoop(lambda: 0.0)
+    try:
+        for _ in range(100):
+            loop.run_until_complete(asyncio.sleep(0.0123))
+    finally:
+        loop.finish()
+    assert CLOCK.now - began == pytest.approx(1.23, abs=1e-3)
