@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ WIDE: ViewportSize = {"width": 4000, "height": 1200}
 FOLDED_PX = 12
 """Narrower footprints are not painted (`flow/paint.ts`)."""
 DESK: ViewportSize = {"width": 1440, "height": 900}
+CPU_OF = {
+    "main thread, CPU": "RunTask",
+    "of it scripts that paint": "FireAnimationFrame",
+    "of it canvases handed over": "Commit",
+}
 WORK = {"TaskDuration": "all", "ScriptDuration": "script", "LayoutDuration": "layout", "RecalcStyleDuration": "style"}
 BUSY = "flow=bidask&ind=delta,cvd"
 
@@ -76,9 +82,10 @@ def main() -> None:
         if "pan" in parts:
             with market(arguments.history) as url:
                 measure_panning(browser, f"{url}&ind=ema,bb,vwap", "panning, 3 indicators")
-                measure_panning(
-                    browser, f"{url}&ind=&flow=bidask", "panning, footprints", bars=FOOTPRINT_BARS, size=WIDE
-                )
+                for flow, what in (("bidask", "footprints"), ("", "as wide without them")):
+                    measure_panning(
+                        browser, f"{url}&ind=&flow={flow}", f"panning, {what}", bars=FOOTPRINT_BARS, size=WIDE
+                    )
         if "flow" in parts or "heap" in parts:
             with market("5m", "--rate", str(arguments.trades)) as url:
                 if "flow" in parts:
@@ -123,26 +130,30 @@ def measure_panning(browser: Browser, url: str, name: str, bars: int = 0, size: 
     told: dict[str, list[float]] = page.evaluate(PAN, PAN_SECONDS)
     cpu = frames_in(json.loads(browser.stop_tracing()))
     page.context.close()
-    parts = (("frame to frame", told["gaps"]), ("main thread", told["costs"]), ("main thread, CPU", cpu))
-    for what, samples in parts:
+    parts = {"frame to frame": told["gaps"], "main thread": told["costs"]} | cpu
+    for what, samples in parts.items():
         cuts = statistics.quantiles(samples, n=100, method="inclusive")
-        print(f"{name + ', ' + what:44}{cuts[49]:>7.1f} ms p50{cuts[94]:>7.1f} ms p95, {shown:.0f} bars on screen")
+        print(f"{name + ', ' + what:52}{cuts[49]:>7.1f} ms p50{cuts[94]:>7.1f} ms p95, {shown:.0f} bars on screen")
 
 
-def frames_in(trace: dict[str, Any]) -> list[float]:
-    """The CPU of the page's main thread for each frame it handed over, in ms: all its tasks since the one before."""
+def frames_in(trace: dict[str, Any]) -> dict[str, list[float]]:
+    """The CPU of the page's main thread for each frame it handed over, in ms: all its tasks since the one before.
+
+    Of these tasks apart: scripts that paint, and the hand-over itself, in which Chromium fills and copies canvases.
+    """
     threads: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for event in trace["traceEvents"]:
-        if event.get("ph") == "X" and event["name"] in {"RunTask", "Commit"}:
+        if event.get("ph") == "X" and event["name"] in CPU_OF.values():
             threads.setdefault((event["pid"], event["tid"]), []).append(event)
     busiest = max(threads.values(), key=lambda events: sum(event["name"] == "Commit" for event in events))
-    commits = [event["ts"] for event in busiest if event["name"] == "Commit"]
-    frames, spent = [], 0.0
-    for task in sorted((event for event in busiest if event["name"] == "RunTask"), key=lambda event: event["ts"]):
-        spent += task.get("tdur", 0) / 1_000
-        if any(task["ts"] <= at < task["ts"] + task["dur"] for at in commits):
-            frames.append(spent)
-            spent = 0.0
+    commits = sorted(event["ts"] for event in busiest if event["name"] == "Commit")
+    frames = {what: [0.0] * len(commits) for what in CPU_OF}
+    for event in busiest:
+        # A task that hands a frame over is the last one of it.
+        frame = bisect_left(commits, event["ts"])
+        for what, name in CPU_OF.items():
+            if name == event["name"] and frame < len(commits):
+                frames[what][frame] += event.get("tdur", 0) / 1_000
     return frames
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.chromium import opened
+from browser.painted import PICTURES
 from browser.shared import looking_at, shared_demo
 from browser.visitor import Visitor
 from e2e.stack import Stack
@@ -86,6 +87,7 @@ class Visit:
             has_touch=touch,
             bypass_csp=True,  # what a test asks a page is a script; test_serving.py keeps to the policy
         )
+        context.add_init_script(PICTURES)
         visitor = Visitor(context.new_page(), self._url)
         self._visitors.append(visitor)
         return visitor.open(path)

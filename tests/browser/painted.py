@@ -8,23 +8,54 @@ from playwright.sync_api import Page
 from browser.hands import deep
 from browser.visitor import HOOK, Visitor
 
-# The texts of a canvas' newest paint. A paint is one task: what is written in it belongs together.
+# What is written on a picture is painted wherever the picture is.
+PICTURES = """(() => {
+    const { fillText } = OffscreenCanvasRenderingContext2D.prototype;
+    const { transferToImageBitmap } = OffscreenCanvas.prototype;
+    const written = new WeakMap();
+    window.__pictures = new WeakMap();
+    OffscreenCanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+        written.set(this.canvas, [...(written.get(this.canvas) ?? []), text]);
+        return fillText.call(this, text, ...rest);
+    };
+    OffscreenCanvas.prototype.transferToImageBitmap = function () {
+        const picture = transferToImageBitmap.call(this);
+        window.__pictures.set(picture, written.get(this) ?? []);
+        written.delete(this);
+        return picture;
+    };
+})()"""
+# The texts of a canvas' newest paint, and its pictures and where they are. A paint is one task: what is written in it
+# belongs together.
 WATCH = """(canvas) => {
     if (window.__painted) return;
     window.__painted = new Map();
-    let texts = null;
-    const { fillText } = CanvasRenderingContext2D.prototype;
-    CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    window.__placed = new Map();
+    let [texts, places] = [null, null];
+    const { fillText, drawImage } = CanvasRenderingContext2D.prototype;
+    const begin = (canvas) => {
         if (texts === null) {
-            texts = new Map();
+            [texts, places] = [new Map(), new Map()];
             queueMicrotask(() => {
-                for (const [canvas, written] of texts) window.__painted.set(canvas, written);
+                for (const [canvas, written] of texts) {
+                    window.__painted.set(canvas, written);
+                    window.__placed.set(canvas, places.get(canvas));
+                }
                 texts = null;
             });
         }
-        if (!texts.has(this.canvas)) texts.set(this.canvas, []);
+        if (!texts.has(canvas)) texts.set(canvas, []) && places.set(canvas, []);
+    };
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+        begin(this.canvas);
         texts.get(this.canvas).push(text);
         return fillText.call(this, text, ...rest);
+    };
+    CanvasRenderingContext2D.prototype.drawImage = function (picture, ...rest) {
+        begin(this.canvas);
+        texts.get(this.canvas).push(...(window.__pictures?.get(picture) ?? []));
+        places.get(this.canvas).push([picture, ...rest]);
+        return drawImage.call(this, picture, ...rest);
     };
 }"""
 TIME_AXIS = deep(".canvas table tr:last-child td:nth-child(2) canvas")

@@ -4,13 +4,23 @@ import pytest
 
 from browser.axe import violations
 from browser.conftest import Visit
-from browser.hands import SERIES, keys, place_of, press, query
+from browser.hands import SERIES, button, keys, place_of, press, query
 from browser.painted import painted_texts, watch_paint
 from browser.visitor import Visitor
 
 FOLLOW = """() => {
     const ids = [...document.querySelectorAll(".sales-id")].map((link) => Number(link.textContent));
     return ids.length > 30 && ids.every((id, at) => at === 0 || id === ids[at - 1] - 1);
+}"""
+PLACED = "[...window.__placed.values()].reduce((one, other) => one.length < other.length ? other : one)"
+"""Pictures on the canvas that has most of them, and where they are."""
+MOVED = """(now, before) => {
+    const was = new Map(before.map(([picture, x, y]) => [picture, { x, y }]));
+    const moved = now.filter(([picture]) => was.has(picture));
+    const right = moved.map(([picture, x]) => x - was.get(picture).x);
+    const down = moved.map(([picture, , y]) => y - was.get(picture).y);
+    return right.length > 0 && down.every((y) => y === 0)
+        && right.every((x) => x > 1 && Number.isInteger(x) && Math.abs(x - right[0]) <= 1);
 }"""
 PANEL = ".panel:not([hidden])"
 
@@ -43,6 +53,22 @@ def test_cells_fold_into_bars_where_they_are_too_small(visit: Visit) -> None:
     visitor.wait_for_ticks(3)
     texts = painted_texts(visitor)
     assert texts and "✓" not in texts
+
+
+@pytest.mark.parametrize("steps", [0, 4])
+def test_columns_that_only_moved_are_copied_and_the_live_one_is_painted_anew(visit: Visit, steps: int) -> None:
+    visitor = visit(f"{SERIES}&flow=bidask&ind=").wait_for_bars(20)
+    wait_for_proved_cells(visitor)
+    button(visitor, "auto").click()  # where prices are stays as it is
+    visitor.page.locator(".canvas").focus()
+    keys(visitor, *["ArrowDown"] * steps)
+    visitor.ask(f"void (window.__before = {PLACED})")
+    # Of the pictures on screen the newest bar's is another one soon; whatever else was painted is still there.
+    visitor.wait(f"{PLACED}.length > 1 && {PLACED}.some(([picture]) => !__before.some(([other]) => other === picture))")
+    visitor.wait(f"{PLACED}.some(([picture]) => __before.some(([other]) => other === picture))")
+    visitor.ask(f"void (window.__before = {PLACED})")
+    keys(visitor, "ArrowLeft")
+    visitor.wait(f"(({MOVED})({PLACED}, __before))")
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

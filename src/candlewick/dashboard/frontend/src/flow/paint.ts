@@ -1,4 +1,4 @@
-// Paints the cells of one bar: numbers where they can be read, bars of volume where they cannot.
+// Paints the cells of one bar as numbers. Where these could not be read, `folded.ts` paints bars of volume.
 
 import { FONT } from "../chart/chrome";
 import type { Bar } from "../data/bar";
@@ -15,6 +15,8 @@ export const FOLDED = 12;
 /** Rows are at least so high where they have numbers. */
 export const ROW = 10;
 const CANDLE = 7;
+/** What is written below the cells is so high. */
+const FOOT = 24;
 
 export interface Look {
   readonly palette: Palette;
@@ -29,7 +31,7 @@ export interface Place {
   y(price: number): number;
 }
 
-type Context = CanvasRenderingContext2D;
+type Context = OffscreenCanvasRenderingContext2D;
 
 /** A bar to paint: what it is made of, and where it is. */
 export interface Painting {
@@ -39,14 +41,13 @@ export interface Painting {
   readonly place: Place;
 }
 
-/** Paint bars that are all as wide: their numbers where these can be read, bars of volume where not. */
-export function paintColumns(context: Context, paintings: readonly Painting[], look: Look): void {
-  const width = paintings[0]?.place.width ?? 0;
-  if (width < LEGIBLE[look.mode]) paintFolded(context, paintings, look);
-  else for (const painting of paintings) paintColumn(context, painting, look);
+/** Where a column begins and ends in height, with all that is written below it. */
+export function reach({ bar, column, place }: Painting): [number, number] {
+  const [top, bottom] = [edges(column, column.levels.length - 1, place)[0], edges(column, 0, place)[1]];
+  return [Math.min(place.y(bar.high), top) - 4, Math.max(place.y(bar.low), bottom + FOOT) + 4];
 }
 
-function paintColumn(context: Context, { bar, flow, column, place }: Painting, look: Look): void {
+export function paintColumn(context: Context, { bar, flow, column, place }: Painting, look: Look): void {
   const left = place.x - place.width / 2 + 2;
   const box = { left: left + CANDLE + 2, right: place.x + place.width / 2 - 3 };
   paintGround(context, bar, column, place, look);
@@ -82,7 +83,7 @@ function paintCandle(context: Context, bar: Bar, x: number, place: Place, { colo
 }
 
 /** The top and the bottom of a level, in px. */
-function edges(column: Column, at: number, place: Place): [number, number] {
+export function edges(column: Column, at: number, place: Place): [number, number] {
   const price = column.prices[at] ?? 0;
   const [one, other] = [place.y(price + column.step), place.y(price)];
   return [Math.min(one, other), Math.max(one, other)];
@@ -153,7 +154,7 @@ function loudOn(colour: string, background: string, opacity: number): string {
   return found;
 }
 
-function tinted(colour: string, background: string, opacity: number): string {
+export function tinted(colour: string, background: string, opacity: number): string {
   const channel = (hex: string, at: number) => Number.parseInt(hex.slice(at, at + 2), 16);
   const mixed = [1, 3, 5].map((at) => Math.round(channel(colour, at) * opacity + channel(background, at) * (1 - opacity)));
   return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
@@ -210,75 +211,4 @@ function paintFoot(context: Context, flow: FlowBar, column: Column, box: Box, pl
   context.fillStyle = toneOf(flow.standing, palette);
   context.fillText(WORDS[flow.standing].mark, box.right, y);
   context.fillRect(box.left, y + 8, box.right - box.left, flow.standing === "proved" ? 1 : 2);
-}
-
-/** How much of its colour a folded row shows that is not the point of control. */
-const FAINT = 0.6;
-/** Numbers of a folded row: its left, middle and right edge, its top and height in px, and whether it is the point of control. */
-const PARTS = 6;
-/** Rows of one paint after the other, so that a frame makes none. */
-let rows = new Float64Array(PARTS * 4_096);
-
-/**
- * Too narrow for numbers: what was sold and bought at each level, as bars; one colour after the other. A frame may have tens of
- * thousands: they lie on whole pixels and let nothing through, which takes a fraction of what it takes to blend them.
- */
-function paintFolded(context: Context, paintings: readonly Painting[], { colours, palette }: Look): void {
-  const ratio = context.getTransform().a;
-  context.fillStyle = palette.background;
-  for (const { column, place } of paintings) {
-    const [top, bottom] = [edges(column, column.levels.length - 1, place)[0], edges(column, 0, place)[1]];
-    context.fillRect(place.x - place.width / 2 + 0.5, top - 1, place.width - 1, bottom - top + 2);
-  }
-  const count = measure(paintings, ratio);
-  const fill = (colour: string, from: number, isPoint: number) => {
-    context.fillStyle = isPoint ? colour : tintOn(colour, palette.background);
-    for (let at = 0; at < count; at += PARTS) {
-      const [left, width] = [rows[at + from]!, rows[at + from + 1]! - rows[at + from]!];
-      if (width > 0 && rows[at + 5] === isPoint) context.fillRect(left, rows[at + 3]!, width, rows[at + 4]!);
-    }
-  };
-  for (const isPoint of [0, 1]) {
-    fill(colours.bearFill, 0, isPoint);
-    fill(colours.bullFill, 1, isPoint);
-  }
-}
-
-/** Note where the rows lie; returns how many numbers that are. */
-function measure(paintings: readonly Painting[], ratio: number): number {
-  const snap = (value: number) => Math.round(value * ratio) / ratio;
-  let at = 0;
-  for (const { column, place } of paintings) {
-    const { levels, most, prices, reading, step } = column;
-    const [left, width, point] = [place.x - place.width / 2 + 1.5, place.width - 3, reading.area?.point];
-    if (at + PARTS * levels.length > rows.length) rows = grown(rows, at + PARTS * levels.length);
-    for (let level = 0; level < levels.length; level++, at += PARTS) {
-      const [one, other] = [place.y(prices[level]! + step), place.y(prices[level]!)];
-      const [top, bottom] = [snap(Math.min(one, other)), snap(Math.max(one, other))];
-      const middle = left + (width * column.sold[level]!) / most;
-      rows[at] = snap(left);
-      rows[at + 1] = snap(middle);
-      rows[at + 2] = snap(middle + (width * column.bought[level]!) / most);
-      rows[at + 3] = top;
-      rows[at + 4] = Math.max(1, bottom - top - (bottom - top > 3 ? 1 : 0));
-      rows[at + 5] = level === point ? 1 : 0;
-    }
-  }
-  return at;
-}
-
-function grown(old: Float64Array<ArrayBuffer>, needed: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(2 * needed);
-  larger.set(old);
-  return larger;
-}
-
-const tints = new Map<string, string>();
-
-/** What a faint row's colour looks like on the background; found once. */
-function tintOn(colour: string, background: string): string {
-  const key = `${colour} ${background}`;
-  let found = tints.get(key);
-  if (!found) tints.set(key, (found = tinted(colour, background, FAINT)));
-  return found;
 }

@@ -17,8 +17,8 @@ import type { Bar } from "../data/bar";
 import type { Layer, PriceChart } from "../chart/chart";
 import type { FlowBar } from "./book";
 import { stepAtLeast } from "./cells";
-import { columnOf } from "./columns";
-import { FOLDED, LEGIBLE, type Look, paintColumns, type Painting, ROW } from "./paint";
+import { FOLDED, LEGIBLE, type Look, ROW } from "./paint";
+import { Tiles } from "./tiles";
 
 interface Point extends CustomData<Time> {
   readonly bar: Bar;
@@ -31,6 +31,7 @@ const FOLDED_ROW = 2;
 
 class View implements ICustomSeriesPaneView<Time, Point, CustomSeriesOptions> {
   private data: PaneRendererCustomData<Time, Point> | null = null;
+  private readonly tiles = new Tiles();
 
   constructor(
     private readonly at: (time: number) => FlowBar | undefined,
@@ -57,23 +58,27 @@ class View implements ICustomSeriesPaneView<Time, Point, CustomSeriesOptions> {
     return customSeriesDefaultOptions;
   }
 
+  destroy(): void {
+    this.tiles.dispose();
+  }
+
   private draw(target: Parameters<Draw>[0], toY: Parameters<Draw>[1]): void {
     const { data } = this;
     if (!data?.visibleRange || data.barSpacing < FOLDED) return;
-    const look = this.look();
-    const { from, to } = data.visibleRange;
-    target.useMediaCoordinateSpace(({ context }) => {
-      context.save();
-      const y = remembering((price) => toY(price) ?? NaN);
-      const first = data.bars[from]?.originalData.bar;
-      const step = first ? stepFor(y, first.close, data.barSpacing >= LEGIBLE[look.mode] ? ROW : FOLDED_ROW) : 1n;
-      const paintings = data.bars.slice(from, to).flatMap(({ x, originalData: { bar } }): Painting[] => {
-        const flow = this.at(bar.time);
-        if (!flow || flow.cells.levels.size === 0) return [];
-        return [{ bar, flow, column: columnOf(flow, step), place: { x, width: data.barSpacing, y } }];
-      });
-      paintColumns(context, paintings, look);
-      context.restore();
+    const [look, { from, to }, { bars, barSpacing: spacing }] = [this.look(), data.visibleRange, data];
+    const first = bars[from];
+    if (!first) return;
+    const y = remembering((price) => toY(price) ?? NaN);
+    const step = stepFor(y, first.originalData.bar.close, spacing >= LEGIBLE[look.mode] ? ROW : FOLDED_ROW);
+    const row = {
+      count: bars.length,
+      start: first.x - first.time * spacing,
+      bar: (index: number) => bars[index]!.originalData.bar,
+      place: (index: number) => bars[index]!.time,
+      flow: (bar: Bar) => this.at(bar.time),
+    };
+    target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio: across, verticalPixelRatio: down }) => {
+      this.tiles.paint(context, row, from, to, { look, spacing, height: bitmapSize.height, across, down, step, y });
     });
   }
 }
