@@ -26,7 +26,8 @@ test: lint ## Lint, types and every test but the slow ones
 
 recording: ## Those tests again on the recording of real trades, where it lies beside this folder
 	@scripts/venv.sh dev
-	@$(PYTEST) -m "recording and not slow"
+	@if cd tests && ../$(BIN)/python -c 'from made.recordings import REAL; raise SystemExit(not REAL.is_dir())'; \
+		then cd .. && $(PYTEST) -m "recording and not slow"; else echo "There is no recording of real trades here."; fi
 
 lint: ## Ruff (lint and format) and mypy in strict mode
 	@scripts/venv.sh dev
