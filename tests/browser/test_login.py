@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from browser.axe import violations
 from browser.hands import SERIES, button, keys, point
 from browser.shared import start_dashboard
 from browser.visitor import Visitor
@@ -44,6 +45,8 @@ def test_a_viewer_logs_in_and_sees_the_chart_live_but_writes_no_sql(chromium: Br
     context = chromium.new_context(bypass_csp=True)
     page = context.new_page()
     page.goto(guarded)
+    page.get_by_label("Name").wait_for()
+    assert violations(Visitor(page, guarded)) == []
     log_in(page, "ada", "wrong horse battery")
     page.get_by_text("That is not right").wait_for()
     log_in(page, "ada")

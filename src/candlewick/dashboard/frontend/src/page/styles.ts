@@ -13,6 +13,7 @@ import menus from "../style/menus.css";
 import narrow from "../style/narrow.css";
 import settings from "../style/settings.css";
 import status from "../style/status.css";
+import touch from "../style/touch.css";
 import watchlist from "../style/watchlist.css";
 
-export const CSS = [base, header, chart, status, menus, dialogs, settings, watchlist, lineage, holes, flow, replay, alerts, narrow].join("\n");
+export const CSS = [base, header, chart, status, menus, dialogs, settings, watchlist, lineage, holes, flow, replay, alerts, narrow, touch].join("\n");
