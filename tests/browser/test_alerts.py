@@ -14,6 +14,8 @@ from browser.painted import watch_paint
 from browser.visitor import HOOK, Visitor
 from e2e.stack import Stack, wait_until
 
+JSON = {"Content-Type": "application/json"}
+
 
 @pytest.fixture(scope="module")
 def watch(demo: Stack, run_folder: Path) -> Iterator[Stack]:
@@ -52,9 +54,24 @@ def chart_of(visitor: Visitor, symbol: str = "BTCDEMO") -> Visitor:
     return visitor
 
 
+LISTEN = """
+window.__notes = 0; window.__messages = [];
+const { start } = OscillatorNode.prototype;
+OscillatorNode.prototype.start = function (...when) { window.__notes += 1; return start.apply(this, when); };
+window.Notification = class extends window.Notification {
+    constructor(title, options) { super(title, options); window.__messages.push(options.body); }
+};
+"""
+"""JavaScript that counts the notes that are played, and keeps the messages that show beside the page."""
+
+
 def test_a_price_that_is_met_is_told_once_to_every_browser_and_one_that_is_not_waits(visit_watch: Visit) -> None:
     visitor = visit_watch("/chart?symbol=BTCDEMO&tf=1m").wait_for_bars()
-    open_menu(visitor)
+    visitor.page.context.grant_permissions(["notifications"])
+    visitor.page.add_init_script(LISTEN)
+    chart_of(visitor)
+    visitor.page.get_by_label("Sound").check()
+    visitor.page.get_by_label("Messages beside the page").check()
     price = float(visitor.ask(f"{HOOK}.bars().at(-1).close"))
     ladder = [price + step for step in (-12, -6, -3, -1, 1, 3, 6, 12)]
     for wanted in (*ladder, 2 * price):
@@ -62,6 +79,7 @@ def test_a_price_that_is_met_is_told_once_to_every_browser_and_one_that_is_not_w
     visitor.page.locator(".toast", has_text="BTCDEMO").first.wait_for()
     rung = visitor.page.locator(".alerts-log li", has_text="BTCDEMO").first
     rung.wait_for()
+    visitor.wait("window.__notes >= 2 && window.__messages.some((text) => text.startsWith('BTCDEMO '))")
     other = chart_of(visit_watch("/chart?symbol=BTCDEMO&tf=1m"))
     other.page.locator(".alerts-log li", has_text=rung.locator("time").inner_text()).first.wait_for()
     assert f"{2 * price:,.2f}" in listed(other)
@@ -130,6 +148,13 @@ def test_the_line_of_an_alert_is_dragged_to_another_price_and_the_chart_stays(vi
     assert alert["is_armed"] and alert["expires_at"]
     visitor.wait_for_ticks(2)
     assert visitor.view() == view
+    rung = json.dumps({"method": "PATCH", "headers": JSON, "body": json.dumps({"is_armed": False})})
+    visitor.ask(f"fetch('/api/alerts/{alert['id']}', {rung})")
+    open_menu(visitor)
+    visitor.page.locator(".alerts-list [data-armed=false]", has_text="rang").wait_for()
+    visitor.page.get_by_role("button", name="Again").click()
+    visitor.page.locator(".alerts-list [data-armed=true]", has_text="rises to").wait_for()
+    visitor.wait(f"{kept}.then(({{ alerts }}) => alerts[0].is_armed)")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light")])
@@ -139,7 +164,7 @@ def test_the_page_of_alerts_tells_what_is_watched_for_and_what_rang(visit_watch:
     rang = visitor.page.locator("section", has=visitor.page.get_by_role("heading", name="What rang"))
     unsealed = "cannot be sealed: 12 trade ids are missing"
     before = rang.get_by_text(unsealed).count()
-    asked = {"method": "POST", "headers": {"Content-Type": "application/json"}}
+    asked = {"method": "POST", "headers": JSON}
     for wanted in (
         {"kind": "cross", "symbol": "BTCDEMO", "level": "1000000", "note": "<b>moon</b>"},
         {"kind": "seal"},

@@ -114,6 +114,7 @@ class Scene:
     warehouse: Warehouse = field(default_factory=Warehouse)
     feed: FeedServer = field(default_factory=FeedServer)
     patience: float = 60.0
+    report: Callable[[], object] = SimpleNamespace
 
     @asynccontextmanager
     async def watching(self, *, is_killed: bool = False) -> AsyncIterator[Watch]:
@@ -123,7 +124,7 @@ class Scene:
             self.warehouse,
             reads,
             feed=lambda on_trades, next_id: FeedClient(self.feed.url, on_trades, next_id),
-            report=SimpleNamespace,
+            report=self.report,
             patience=self.patience,
         )
         if is_killed:
@@ -256,6 +257,50 @@ def test_trouble_is_told_in_words():
     assert trouble_of(at("", "mismatch", symbol=""), report) == "2 candles are not the exchange's own"
 
 
+async def test_trouble_rings_when_it_comes_and_not_again_while_it_lasts(scene, monkeypatch):
+    monkeypatch.setattr("candlewick.dashboard.alerts.watch.LOOK_SECONDS", 0.01)
+    age, holes, differing, looks = 1.0, 0, 0, 0
+
+    def report() -> SimpleNamespace:
+        nonlocal looks
+        looks += 1
+        symbols = [SimpleNamespace(symbol=SYMBOL, holes=holes)]
+        return SimpleNamespace(
+            recorded_seconds=age, freshness_seconds=None, audit={"mismatch": differing}, symbols=symbols
+        )
+
+    async def looked_at(watch: Watch) -> list[str]:
+        """The texts of all rings, once what there is now has surely been looked at."""
+        before = looks
+        await until(lambda: looks >= before + 3, "looks")
+        return [ring.text for _, ring in watch.book.rings()]
+
+    scene.report = report
+    async with scene.feed.running(), scene.watching() as watch:
+        await watch.put(at(60, "stale", repeats=True, rest=0, note="look"))
+        await watch.put(at("", "hole"))
+        await watch.put(at("", "mismatch", symbol="", repeats=True, rest=0))
+        assert await looked_at(watch) == []
+        age, holes, differing = 75.0, 7, 2
+        texts = {
+            "The newest trade is 75 s old: look",
+            f"{SYMBOL} lacks 7 trades",
+            "2 candles are not the exchange's own",
+        }
+        assert set(await looked_at(watch)) == texts
+        assert len(await looked_at(watch)) == 3, "trouble that lasts is told once"
+        age, holes, differing = 1.0, 0, 0
+        assert len(await looked_at(watch)) == 3
+        age, holes, differing = 90.0, 1, 1
+        newer = {"The newest trade is 90 s old: look", "1 candles are not the exchange's own"}
+        assert set((await looked_at(watch))[3:]) == newer, "one that does not repeat has rung"
+        assert {alert.kind: alert.is_armed for alert in watch.alerts} == {
+            "stale": True,
+            "hole": False,
+            "mismatch": True,
+        }
+
+
 @dataclass
 class Receiver:
     """A webhook's other end; it says what `answers` say, then 204."""
@@ -308,6 +353,18 @@ async def test_a_ring_is_delivered_until_it_is_taken_and_once(tmp_path):
     assert sorted(key for key, _ in receiver.taken) == sorted(ring.key for _, ring in pairs)
     assert receiver.asked == len(pairs) + 2
     assert receiver.taken[0][1]["text"].startswith(f"{SYMBOL} rose to ")
+
+
+async def test_a_receiver_that_wants_text_alone_gets_it(tmp_path):
+    book = AlertBook(tmp_path / "book.sqlite")
+    book.put(at(100, note='"sell"'))
+    book.went_on(SYMBOL, None, list(rings_of(book.alerts(), trades_at(95, 105), None)), delivers=True)
+    async with Receiver().running() as receiver:
+        task = asyncio.create_task(Webhook(receiver.url, "text", book).run())
+        await until(lambda: book.next_due() is None, "the ring to be taken")
+        task.cancel()
+    book.close()
+    assert receiver.taken == [("cross100-2", {"text": f'{SYMBOL} rose to 100: "sell"'})]
 
 
 def test_waits_grow_and_a_receiver_may_ask_for_longer():
