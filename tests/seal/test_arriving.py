@@ -1,5 +1,6 @@
 """Days that come from the archive become sealed at once, and say why where they cannot be."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -72,8 +73,19 @@ def test_what_does_not_hold_is_not_sealed_and_says_why(tmp_path):
     assert [each.symbol for each in (Seals(lake_of(settings)).certificate(SYMBOL, first.day),)] == [SYMBOL]
 
 
-def test_a_number_that_is_none_is_named(tmp_path):
+@pytest.mark.parametrize("text", ["x", "1.2.00000000", ".00000000", "-1.00000000", "1.0000000x", "1e000000000"])
+def test_a_number_that_is_none_is_named(tmp_path, text):
     [market] = markets(days=DAYS[:1])
-    path = zipped(market, tmp_path, rows=[f"1,x,1,0,{market.trades[0][3]},True,True"])
-    with pytest.raises(ArchiveError, match="expected a number as price, got b'x'"):
-        list(daily_file.batches(path))
+    [first, second] = (f"{market.first_id + number}," for number in range(2))
+    others = f",1.00000000,0,{market.trades[0][3]},True,True"
+    rows = [f"{first}1.00000000{others}", f"{second}{text}{others}"]
+    with pytest.raises(ArchiveError, match=re.escape(f"expected a number as price, got b'{text}'")):
+        list(daily_file.batches(zipped(market, tmp_path, rows=rows)))
+
+
+def test_numbers_of_any_count_of_places_are_taken(tmp_path):
+    [market] = markets(days=DAYS[:1])
+    texts = ["1.00000000", "12345678", "0.5", "123456789.00000000"]
+    rows = [f"{n},{text},1,0,{market.trades[0][3]},True,True" for n, text in enumerate(texts)]
+    [read] = daily_file.batches(zipped(market, tmp_path, rows=rows))
+    assert read["price"].to_pylist() == texts
