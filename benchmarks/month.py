@@ -6,7 +6,8 @@
 The local exchange makes synthetic days and serves them as archive files, with checksums and candles of its own. Then
 the commands that a user runs: `candlewick backfill`, which seals whole days as they come, `candlewick seal` for what is
 left, and `candlewick warehouse --once`, which is what a rebuild from sealed days takes. Of each: wall, CPU seconds
-(user and system) and peak memory of the largest process; the exchange's own work is in none of them.
+(user and system) and peak memory of the largest process; the exchange's own work is in none of them. Then cycles of 21
+trades a second, with that history.
 """
 
 import argparse
@@ -23,14 +24,20 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from bytecode import compiled
 from candlewick import api
 from candlewick.lake.objects import Lake
 from candlewick.seal.seals import Seals
 from e2e.stack import Stack
-from warehouse import size_of
+from warehouse import Recorder, live, size_of
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
 DAY_SECONDS = 86_400
+IMPORTS = (
+    "import candlewick.cli.app, candlewick.cli.history, candlewick.cli.processes, candlewick.backfill",
+    "import candlewick.seal.arriving, candlewick.seal.keeping, candlewick.warehouse.duckdb.owner",
+)
+"""What the commands import."""
 ASKED = 30
 """How often each chart is asked for; the median counts."""
 
@@ -55,17 +62,26 @@ def main() -> None:
     last = datetime.now(UTC).date() - timedelta(days=1)
     first = last - timedelta(days=options.days - 1)
     rate = options.trades / (options.days * DAY_SECONDS * len(SYMBOLS))
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, compiled(*IMPORTS):
         stack = Stack(Path(home), symbols=SYMBOLS).write_config()
         try:
             stack.start_exchange("--weight-limit", "1000000", *(f"{symbol}={rate:.4f}" for symbol in SYMBOLS))
             period = ["--from", str(first), "--to", str(last)]
-            costs = {"backfill, sealed as it comes": run(stack, "backfill", *period, "--yes")}
-            costs["seal, what is left"] = run(stack, "seal")
+            costs = {"backfill, sealed as it comes": told("backfill", run(stack, "backfill", *period, "--yes"))}
+            costs["seal, what is left"] = told("seal", run(stack, "seal"))
         finally:
             stack.stop()
-        costs["sealed days → GOLD and mart"] = run(stack, "warehouse", "--once")
+        costs["sealed days → GOLD and mart"] = told("warehouse", run(stack, "warehouse", "--once"))
         report(stack, costs, [first + timedelta(days=number) for number in range(options.days)])
+        recorder = Recorder(Lake.open(stack.settings.lake_url, stack.prefix), 1, 21, 1)
+        recorder.write_object()
+        live(stack.settings, recorder)
+
+
+def told(name: str, cost: Cost) -> Cost:
+    """Print a cost as soon as it is known: all together may take hours."""
+    print(f"{datetime.now(UTC):%H:%M:%S} {name}: {cost}", flush=True)
+    return cost
 
 
 def run(stack: Stack, *arguments: str) -> Cost:

@@ -1,6 +1,7 @@
-"""Sealing and letting go in processes that die at a named step.
+"""Sealing and letting go, of raw objects or of trades in SILVER's table, in processes that die at a named step.
 
-    python tests/seal/killed.py   reads lines of JSON, `{"data": folder, "step": step}`, and says how each one ended
+    python tests/seal/killed.py   reads lines of JSON, `{"data": folder, "step": step, "what": what}`, and says how each
+                                  one ended; what is done is "seal" or "own"
 
 One process imports everything and forks for each case, before any library of it has started a thread.
 """
@@ -23,6 +24,7 @@ from candlewick.config import Settings
 from candlewick.config.sections import RetentionSettings
 from candlewick.process import crashpoint
 from candlewick.seal import keeping
+from candlewick.warehouse.home import home_of
 
 pa.array([1])  # it imports pandas when it first makes an array: here, and not in each child
 
@@ -38,6 +40,18 @@ STEPS = (
     "after note",
     "mid-put",
     "replacing days.json",
+)
+
+
+STEPS_OF_SILVER = (
+    "mid letting go of silver",
+    "after letting go of silver",
+    "mid bringing back",
+    "mid-load",
+    "before commit",
+    "after commit",
+    "mid-publish",
+    "replacing CURRENT",
 )
 
 
@@ -59,12 +73,15 @@ def _killer() -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, __file__], stdin=pipe, stdout=pipe, text=True, bufsize=1)
 
 
-def run(cases: Sequence[tuple[Settings, str]]) -> list[bool]:
-    """Seal in each lake and let go, in a process that dies at a step (`""`: at none); return which died."""
+def run(cases: Sequence[tuple[Settings, str]], what: str = "seal") -> list[bool]:
+    """Seal in each lake and let go, in a process that dies at a step (`""`: at none); return which died.
+
+    To "own" is to bring the lake into the warehouse and the mart, and to let trades of sealed days go from SILVER.
+    """
     killer, codes = _killer(), []
     assert killer.stdin and killer.stdout
     for settings, step in cases:
-        killer.stdin.write(json.dumps({"data": str(settings.data), "step": step}) + "\n")
+        killer.stdin.write(json.dumps({"data": str(settings.data), "step": step, "what": what}) + "\n")
         while not (told := killer.stdout.readline()).startswith(TOLD):
             assert told, "whoever forks has died"
         codes.append(int(told.removeprefix(TOLD)))
@@ -75,6 +92,8 @@ def run(cases: Sequence[tuple[Settings, str]]) -> list[bool]:
 def _main() -> None:
     for line in sys.stdin:
         case = json.loads(line)
+        if case["what"] == "own":
+            import candlewick.warehouse.duckdb.owner  # noqa: F401, PLC0415 - once, and not for who only seals
         sys.stdout.flush()
         child = os.fork()
         if not child:
@@ -86,8 +105,12 @@ def _main() -> None:
 def _work(case: dict[str, str]) -> None:
     try:
         crashpoint.arm(case["step"])
-        settings = keeping_none(Settings(data=Path(case["data"]), prefix="demo", symbols=("BTCUSDT",)))
-        keeping.seal_days(settings, None, None, lambda *_: None, asks=False)
+        settings = Settings(data=Path(case["data"]), prefix="demo", symbols=("BTCUSDT",), timezone="UTC")
+        if case["what"] == "own":
+            kept = RetentionSettings(silver=timedelta(seconds=1))
+            home_of(settings.model_copy(update={"retention": kept})).own(once=True)
+        else:
+            keeping.seal_days(keeping_none(settings), None, None, lambda *_: None, asks=False)
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 - a child that goes on would read its parent's cases
         print(repr(error), file=sys.stderr, flush=True)
