@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -12,10 +13,10 @@ from candlewick.config.sections import ExchangeSettings
 from candlewick.errors import ConfigError, ExchangeError
 from candlewick.lake.lease import leased
 from candlewick.lake.sealed.lines import Candle, TradeLine, read
-from candlewick.moments import MINUTE, micros, starts_at
+from candlewick.moments import MINUTE, micros, now_us, starts_at
 from candlewick.seal import healing, keeping, proving, verify
 from candlewick.seal.seals import Seals
-from candlewick.tape import beside
+from candlewick.tape import beside, klines
 from candlewick.tape.checkpoint import lock
 from seal.lakes import DAYS, SYMBOL, all_lines, fill, lake_of, quiet, settings_of
 from seal.made import Market, absence, gather
@@ -106,6 +107,57 @@ def test_a_day_that_comes_late_has_to_reach_the_sealed_one_behind_it(tmp_path):
     fill(lake_of(settings), [quiet(market)], recorder="r3")
     [finding] = [each for each in seal(settings, days=[first]) if each.day == first]
     assert finding.state == "healing" and finding.reason == "3 trade ids are missing, 1060 first"
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    """An exchange on which a symbol was taken off at noon: it has its candles till then, and a clock."""
+
+    candles: ClassVar[list[list[object]]] = []
+    clock: ClassVar[int] = 0
+
+    def do_GET(self):
+        url = urlsplit(self.path)
+        asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+        first, last = (int(asked.get(name, 0)) * 1_000 for name in ("startTime", "endTime"))
+        answers = {
+            "exchangeInfo": {"rateLimits": [], "symbols": [{"symbol": SYMBOL, "status": "TRADING"}]},
+            "time": {"serverTime": self.clock},
+            "klines": [row for row in self.candles if first <= micros(row[0]) <= last],
+        }
+        body = json.dumps(answers.get(url.path.rpartition("/")[2], [])).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Candlewick-Exchange", "demo")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_minutes_that_the_exchange_leaves_out_are_asked_about_twice_and_only_once_its_day_is_over(half, monkeypatch):
+    market = Market(day=DAYS[0], count=200)
+    events = [json.loads(line)["k"] for line in market.candles()[:NOON]]
+    _Exchange.candles = [[each[name] for name in "tohlcvTqnVQ"] + ["0"] for each in events]
+    _Exchange.clock = (starts_at(DAYS[0]) + NOON * MINUTE) // 1_000
+    monkeypatch.setattr(healing, "CANDLES_CONFIRMED_AFTER", 0.2)
+    monkeypatch.setattr(klines, "_IDLE", 0.05)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Exchange) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        there = half.exchange.model_copy(update={"rest": (f"http://127.0.0.1:{server.server_port}",)})
+        settings = half.model_copy(update={"exchange": there})
+        [finding] = seal(settings, asks=True)
+        assert finding.state == "healing" and "is not over by the exchange's clock" in finding.reason
+        _Exchange.clock = now_us() // 1_000
+        [finding] = seal(settings, asks=True)
+        server.shutdown()
+    assert finding.state == "sealed", finding.reason
+    certificate = Seals(lake_of(settings)).certificate(SYMBOL, DAYS[0])
+    told = [
+        (json.loads(said["answer"])["asked"], said["last"] - said["first"]) for said in certificate.body["no_candle"]
+    ]
+    assert sum(length // 60_000 + 1 for _, length in told) == 1_440 - NOON
+    assert all(asked.startswith(f"/api/v3/klines?symbol={SYMBOL}&interval=1m&startTime=") for asked, _ in told)
 
 
 class _Proxy(BaseHTTPRequestHandler):
