@@ -294,9 +294,9 @@ WAYS = """\
 A month of 1 s objects. *Way in*: Snowpipe by uncompressed GB, or streaming by GB of values, with the GETs, and the
 LIST a second (while trades come) of whoever looks for objects itself. *Compute*: the models' warehouse, above; with
 DuckDB it is your own machine. *Stored there*: SILVER, and `raw_days` of RAW, in Snowflake, after one month
-(*estimate*). Not in it: who reads. Automatic clustering: none, tables have no clustering key. Cloud services are
-billed beyond 10% of the day's compute; `SHOW`, functions and compilations of a cycle are there, and were never
-measured: METERING_HISTORY tells.
+(*estimate*): tables are transient, without Fail-safe. Not in it: who reads. Automatic clustering: none, tables have no
+clustering key. Cloud services are billed beyond 10% of the day's compute; `SHOW`, functions and compilations of a cycle
+are there, and were never measured: METERING_HISTORY tells.
 
 | symbols | models on | cycle | S3 | way in | compute | stored there | sum |
 | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |"""

@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from candlewick.config import SnowflakeSettings
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -36,6 +38,15 @@ def test_a_longer_cycle_lets_the_warehouse_sleep(cost):
     rows = cost.warehouse_hours(cost.Estimates(run_seconds=15)).splitlines()
     assert "| 30 s | 100% | 730 | $1,460 |" in rows
     assert "| 300 s | 25% | 182 | $365 |" in rows
+
+
+def test_the_monitor_lets_the_default_cycle_run_all_month_and_who_reads_some_hours_a_day(cost):
+    defaults = SnowflakeSettings()
+    assert (defaults.cycle_seconds, defaults.auto_suspend_seconds) == (cost.DEFAULT_CYCLE, cost.AUTO_SUSPEND)
+    models = cost.MONTH_HOURS * cost.awake(defaults.cycle_seconds, cost.Estimates()) * cost.XS.value
+    assert models + 2 * 31 < defaults.monthly_credits < 2 * models, "it is to stop a mistake, too"
+    terraform = (ROOT / "deploy/terraform/snowflake/variables.tf").read_text()
+    assert f"default     = {defaults.monthly_credits}\n" in terraform.partition('"monthly_credits"')[2][:200]
 
 
 def test_every_way_stands_beside_the_others_and_sums_up(cost):

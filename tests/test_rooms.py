@@ -49,6 +49,7 @@ PURE = (
     "warehouse.flow.statements",
     "warehouse.flow.verdict",
     "warehouse.pace",
+    "process.backoff",
     "warehouse.targets",
 )
 

@@ -69,6 +69,41 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
       days_after_initiation = 1
     }
   }
+
+  dynamic "rule" {
+    for_each = var.expire_days == 0 ? [] : [var.expire_days]
+
+    content {
+      id     = "expire"
+      status = "Enabled"
+
+      filter {
+        prefix = "${var.folder}raw/"
+      }
+
+      expiration {
+        days = rule.value
+      }
+    }
+  }
+
+  dynamic "rule" {
+    for_each = var.cold_days == 0 ? [] : [var.cold_days]
+
+    content {
+      id     = "cool"
+      status = "Enabled"
+
+      filter {
+        prefix = "${var.folder}raw/"
+      }
+
+      transition {
+        days          = rule.value
+        storage_class = "GLACIER_IR"
+      }
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "lake" {
@@ -95,12 +130,11 @@ data "aws_iam_policy_document" "lake" {
     }
   }
 
-  # AWS, "Enforce conditional writes on Amazon S3 buckets": nobody replaces an object of the lake.
   statement {
-    sid       = "NeverReplace"
+    sid       = "Tls12"
     effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = [local.raw_arn, local.sealed_arn]
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.lake.arn, "${aws_s3_bucket.lake.arn}/*"]
 
     principals {
       type        = "*"
@@ -108,15 +142,38 @@ data "aws_iam_policy_document" "lake" {
     }
 
     condition {
-      test     = "Null"
-      variable = "s3:if-none-match"
-      values   = ["true"]
+      test     = "NumericLessThan"
+      variable = "s3:TlsVersion"
+      values   = ["1.2"]
     }
+  }
 
-    condition {
-      test     = "Bool"
-      variable = "s3:ObjectCreationOperation"
-      values   = ["true"]
+  # AWS, "Enforce conditional writes on Amazon S3 buckets": nobody replaces an object of the lake.
+  dynamic "statement" {
+    for_each = var.conditional_put ? ["NeverReplace"] : []
+
+    content {
+      sid       = "NeverReplace"
+      effect    = "Deny"
+      actions   = ["s3:PutObject"]
+      resources = [local.raw_arn, local.sealed_arn]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "Null"
+        variable = "s3:if-none-match"
+        values   = ["true"]
+      }
+
+      condition {
+        test     = "Bool"
+        variable = "s3:ObjectCreationOperation"
+        values   = ["true"]
+      }
     }
   }
 }
@@ -235,6 +292,56 @@ data "aws_iam_policy_document" "recorder_trust" {
         type        = "AWS"
         identifiers = statement.value
       }
+    }
+  }
+}
+
+resource "aws_iam_instance_profile" "recorder" {
+  name_prefix = "candlewick-recorder-"
+  role        = aws_iam_role.recorder.name
+}
+
+# For a recorder that has a token of Kubernetes or of a workflow: `role_arn` and `web_identity_token_file` in [s3].
+resource "aws_iam_role" "recorder_web" {
+  count              = var.oidc_provider_arn == "" ? 0 : 1
+  name_prefix        = "candlewick-recorder-web-"
+  assume_role_policy = data.aws_iam_policy_document.recorder_web_trust[0].json
+
+  lifecycle {
+    precondition {
+      condition     = var.oidc_subject != "" && !strcontains(var.oidc_subject, "*")
+      error_message = "oidc_provider_arn without a whole oidc_subject would let everybody in whom the provider knows."
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "recorder_web" {
+  count      = var.oidc_provider_arn == "" ? 0 : 1
+  role       = aws_iam_role.recorder_web[0].name
+  policy_arn = aws_iam_policy.recorder.arn
+}
+
+data "aws_iam_policy_document" "recorder_web_trust" {
+  count = var.oidc_provider_arn == "" ? 0 : 1
+
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [var.oidc_provider_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${split(":oidc-provider/", var.oidc_provider_arn)[1]}:aud"
+      values   = [var.oidc_audience]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${split(":oidc-provider/", var.oidc_provider_arn)[1]}:sub"
+      values   = [var.oidc_subject]
     }
   }
 }

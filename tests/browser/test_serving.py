@@ -88,6 +88,14 @@ def test_behind_a_proxy_with_a_prefix_everything_works(chromium: Browser, proxie
     assert not visitor.errors, visitor.errors
 
 
+def test_a_page_behind_a_proxy_that_is_opened_by_its_address_is_that_page(chromium: Browser, proxied: str) -> None:
+    context = chromium.new_context()
+    visitor = Visitor(context.new_page(), proxied + PREFIX)
+    visitor.open("/pipeline").page.locator(".tiles").wait_for()
+    context.close()
+    visitor.check()
+
+
 @pytest.mark.parametrize("path", ["/", "/chart", "/api/candles", "/api/day", "/_stcore/health"])
 def test_a_foreign_page_is_served_by_no_route(demo: Stack, path: str) -> None:
     assert ask(demo, path, Origin="http://evil.example").status == 403

@@ -112,7 +112,5 @@ class Visitor:
             self.foreign.append(request.url)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # Streamlit looks for its own base path by asking for it, so a page that is not the first has a 404 or two.
-        is_probe = "404" in message.text and "_stcore" in str(message.location.get("url"))
-        if message.type == "error" and not self.expects_outage and not is_probe:
+        if message.type == "error" and not self.expects_outage:
             self.errors.append(f"{message.text} ({message.location.get('url')})")

@@ -14,8 +14,9 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from candlewick.dashboard.policy import HEADERS, Policy, page_policy
+from candlewick.dashboard.shell import shell
 
-PAGES = page_policy(Path(streamlit.__file__).parent)
+PAGES = page_policy(shell(Path(streamlit.__file__).parent, "/candlewick"))
 
 
 async def headers_of(path: str) -> Headers:
@@ -50,10 +51,17 @@ async def test_the_bare_chart_may_run_its_own_script_and_nothing_else() -> None:
     assert "sha256" not in policy
 
 
-def test_streamlits_own_script_is_admitted_by_its_digest(tmp_path: Path) -> None:
-    (tmp_path / "static").mkdir()
-    (tmp_path / "static/index.html").write_text(
-        '<script>one</script><script src="./a.js"></script><script>two</script>'
-    )
+def test_scripts_of_the_page_are_admitted_by_their_digests() -> None:
+    page = '<script>one</script><script src="./a.js"></script><script>two</script>'
     digests = [base64.b64encode(hashlib.sha256(text).digest()).decode() for text in (b"one", b"two")]
-    assert f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{digests[0]}' 'sha256-{digests[1]}';" in page_policy(tmp_path)
+    assert f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{digests[0]}' 'sha256-{digests[1]}';" in page_policy(page)
+
+
+def test_the_page_is_streamlits_own_and_says_where_its_server_is() -> None:
+    here = Path(streamlit.__file__).parent
+    script = '<script>window.__streamlit = { BACKEND_BASE_URL: location.origin + "/candlewick" }</script>'
+    page = shell(here, "/candlewick")
+    assert page.count(script) == 1
+    assert page.replace(script, "") == (here / "static/index.html").read_text()
+    digest = base64.b64encode(hashlib.sha256(script[8:-9].encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in PAGES

@@ -197,6 +197,30 @@ def test_a_new_stack_takes_in_the_bucket_that_an_older_one_left(aws):
     assert request["ImportExistingResources"] and request["ChangeSetType"] == "CREATE"
     assert 'BucketName: "tape-of-mine"' in request["TemplateBody"]
     assert "BucketName: !Ref BucketName" not in request["TemplateBody"]
+    assert plan.takes_in and "DeploymentMode" not in request
+
+
+@pytest.mark.parametrize("action", ["SyncWithActual", "Dynamic", "SomethingNew"])
+def test_what_was_taken_in_is_then_made_what_the_template_says(aws, action):
+    """moto knows no drift: what is asked is what AWS's documents ask for."""
+    cloudformation = client(aws, "cloudformation")
+    asked: list[dict[str, Any]] = []
+    cloudformation.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: asked.append(params)
+    )
+    there = {"StackName": "candlewick", "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
+    change = {"Action": action, "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket"}
+    made = {"Status": "CREATE_COMPLETE", "Changes": [{"Type": "Resource", "ResourceChange": change}]}
+    with Stubber(cloudformation) as answers:
+        for _ in range(2):
+            answers.add_response("describe_stacks", {"Stacks": [there]})
+        answers.add_response("create_change_set", {"Id": "id"})
+        for _ in range(2):
+            answers.add_response("describe_change_set", made)
+        plan = Stack(cloudformation, "candlewick").plan({"BucketName": "tape-of-mine"}, reverts_drift=True)
+    [request] = asked
+    assert request["DeploymentMode"] == "REVERT_DRIFT" and request["ChangeSetType"] == "UPDATE"
+    assert "~ Bucket" in render(plan) and not plan.takes_in
 
 
 def test_a_stack_whose_making_failed_before_must_be_deleted_first(aws):

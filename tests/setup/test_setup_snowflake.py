@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,9 @@ def test_a_pipe_with_another_copy_is_pointed_out_and_left(peer, aws, settings):
     assert result.exit_code == 0, result.output
     assert f"DROP PIPE IF EXISTS {PIPE}" in peer.statements
     refreshes = [each for each in peer.statements if each.startswith(f"ALTER PIPE {PIPE} REFRESH")]
-    assert len(refreshes) == 3 and "MODIFIED_AFTER = '20" in refreshes[-1]
+    assert len(refreshes) == 3
+    since = datetime.fromisoformat(refreshes[-1].partition("MODIFIED_AFTER = '")[2].rstrip("'"))
+    assert timedelta(days=6) < datetime.now(UTC) - since < timedelta(days=7) - timedelta(minutes=30)
     assert "is not the one" not in result.output
 
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 from candlewick.config import S3Settings, Settings, SnowflakeSettings
 from candlewick.errors import ConfigError
 from candlewick.setup.sql import PIPE_SECTIONS, copy_statement, render, sections
+from peers.snowflake_functions import needs_warehouse
 
 ROOT = Path(__file__).parent.parent.parent
 ROLE = "arn:aws:iam::123456789012:role/candlewick-SnowflakeRole"
@@ -114,10 +115,26 @@ def test_a_lake_that_is_not_in_s3_cannot_be_loaded_by_snowflake():
 
 def test_no_mistake_costs_more_than_the_monitor_lets_it():
     text = render("setup", SETTINGS, ROLE)
-    assert "WITH CREDIT_QUOTA = 60" in text and text.count("SET RESOURCE_MONITOR = CANDLEWICK_MONITOR") == 2
+    assert "WITH CREDIT_QUOTA = 250" in text and text.count("SET RESOURCE_MONITOR = CANDLEWICK_MONITOR") == 2
     without = SnowflakeSettings(monthly_credits=0)
     for script in ("setup", "teardown"):
         assert "MONITOR CANDLEWICK" not in render(script, SETTINGS.model_copy(update={"snowflake": without}), ROLE)
+
+
+def test_what_needs_a_warehouse_has_one_where_create_finds_everything_there():
+    """CREATE WAREHOUSE IF NOT EXISTS makes one the session's only where it makes one."""
+    for settings in (SETTINGS, Settings(publish="snowflake")):
+        statements = [each for part in sections(render("setup", settings, ROLE)) for each in part.statements]
+        needing = [place for place, each in enumerate(statements) if needs_warehouse(each)]
+        assert all("USE WAREHOUSE CANDLEWICK_WH" in statements[:place] for place in needing)
+        assert len(needing) == (0 if settings.publish else 1)
+
+
+def test_what_is_deleted_lies_in_no_fail_safe():
+    tables = [
+        each for each in (*STATEMENTS, render("setup", Settings(publish="snowflake"), "")) if "TABLE IF NOT" in each
+    ]
+    assert len(tables) == 4 and not [each for each in tables if "CREATE TABLE IF" in each]
 
 
 def test_what_the_models_take_comes_in_the_order_of_commits():

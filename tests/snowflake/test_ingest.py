@@ -1,5 +1,6 @@
 """The thread that streams: it lives through a lake and a Snowflake that are away, and goes on where it was."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -92,3 +93,70 @@ def test_a_lake_that_is_away_keeps_the_channels(settings, tmp_path):
         wait_until(lambda: ingest.arrival.problem is None)
         assert list(table.opened) == ["demo-r1"]
     assert len(table.rows) == 2
+
+
+class Waits(threading.Event):
+    """Waits no time, and says how long it was asked to; it is set by the last of so many waits."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.asked: list[float | None] = []
+        self._most = most
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.append(timeout)
+        if len(self.asked) >= self._most:
+            self.set()
+        return self.is_set()
+
+
+def run(ingest: Ingest, most: int) -> list[float | None]:
+    """How long the thread waits, so many times."""
+    ingest._stop = waits = Waits(most)
+    with ingest.running():
+        wait_until(waits.is_set)
+    return waits.asked
+
+
+def test_an_idle_lake_is_looked_at_for_ever(settings, monkeypatch):
+    monkeypatch.undo()
+    put(settings, 1)
+    ingest = Ingest(settings, Table().client)
+    waits = run(ingest, 1_200)
+    behind = [wait for wait in waits if wait == 0.0]
+    assert waits[len(behind) :][:5] == [1.0, 1.0, 2.0, 4.0, 8.0] and set(waits[-100:]) == {8.0}
+    assert ingest.arrival.problem is None
+
+
+def test_logging_in_is_tried_for_ever(settings):
+    def connect() -> Channels:
+        raise WarehouseAccountError("the account cannot be reached")
+
+    assert set(run(Ingest(settings, connect), 1_200)[-100:]) == {room._LONGEST_PAUSE_SECONDS}
+
+
+def test_what_nobody_expected_is_told_and_tried_again(settings):
+    table, faults = Table(), [ZeroDivisionError("a fault of ours")]
+
+    def connect() -> Channels:
+        if faults:
+            raise faults.pop()
+        return table.client()
+
+    put(settings, 1)
+    ingest = Ingest(settings, connect)
+    told = []
+    tell = ingest._tell
+    ingest._tell = lambda error: (told.append(str(error)), tell(error))[1]  # type: ignore[method-assign]
+    with ingest.running():
+        wait_until(lambda: table.commit() or len(table.rows) == 2)
+    assert "a fault of ours" in told[0]
+
+
+def test_a_lake_that_fails_while_the_past_is_caught_up_with_is_not_hammered(settings, tmp_path):
+    table = Table()
+    put(settings, 1)
+    ingest = Ingest(settings, table.client)
+    (tmp_path / "lake").rename(tmp_path / "away")
+    (tmp_path / "lake").write_text("no folder")
+    assert 0.0 not in run(ingest, 50)

@@ -79,13 +79,14 @@ resource "snowflake_warehouse" "models" {
 }
 
 resource "snowflake_warehouse" "readers" {
-  name                = var.reader_warehouse
-  warehouse_size      = "XSMALL"
-  auto_suspend        = var.auto_suspend_seconds
-  auto_resume         = true
-  initially_suspended = true
-  resource_monitor    = snowflake_resource_monitor.candlewick.fully_qualified_name
-  comment             = "Candlewick: who reads"
+  name                         = var.reader_warehouse
+  warehouse_size               = "XSMALL"
+  auto_suspend                 = var.auto_suspend_seconds
+  auto_resume                  = true
+  initially_suspended          = true
+  statement_timeout_in_seconds = 300
+  resource_monitor             = snowflake_resource_monitor.candlewick.fully_qualified_name
+  comment                      = "Candlewick: who reads"
 }
 
 resource "snowflake_account_role" "candlewick" {

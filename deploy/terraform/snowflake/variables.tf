@@ -27,7 +27,7 @@ variable "resource_monitor" {
 variable "monthly_credits" {
   description = "Where it does."
   type        = number
-  default     = 60
+  default     = 250
 }
 
 variable "auto_suspend_seconds" {

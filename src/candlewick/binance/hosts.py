@@ -7,6 +7,8 @@ is down sees a few requests a minute, however many symbols there are.
 
 from collections.abc import Sequence
 
+from candlewick.process.backoff import doubled
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 
 
@@ -44,7 +46,7 @@ class Hosts:
         if self._hosts[0] == host:
             self._hosts = [*self._hosts[1:], host]
         beyond = self._in_a_row - len(self._hosts)
-        return 0.0 if beyond < 0 else min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(beyond, 20))
+        return 0.0 if beyond < 0 else doubled(FIRST_PAUSE, beyond, LONGEST_PAUSE)
 
     def blocked(self, host: str) -> None:
         """Take note that a host does not serve this place."""

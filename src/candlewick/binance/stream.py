@@ -18,6 +18,7 @@ from candlewick.binance.connection import Connection, Deliver, connect
 from candlewick.binance.reach import proxy_for, unreached
 from candlewick.binance.twins import Twins
 from candlewick.moments import micros
+from candlewick.process.backoff import doubled
 from candlewick.trade import Kline, Trade
 
 LIFE = 23 * 3600.0
@@ -50,7 +51,7 @@ def stream_url(host: str, symbols: Sequence[str]) -> str:
 
 def backoff(attempt: int, rng: random.Random) -> float:
     """Return the seconds before attempt `n` (from 0): `min(30, 0.25 * 2**n)`, of which up to half is left to chance."""
-    return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 20)) * rng.uniform(0.5, 1.0)
+    return doubled(FIRST_WAIT, attempt, LONGEST_WAIT) * rng.uniform(0.5, 1.0)
 
 
 class Leg:

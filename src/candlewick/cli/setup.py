@@ -54,7 +54,12 @@ def aws(
     wanted = parameters(settings) | {key: value for key, value in wires.items() if value is not None}
     stack, account = connect(settings.s3)
     typer.echo(f"Stack {stack.name} in {stack.region}, account {account}")
-    if _apply(stack, stack.plan(wanted), dry_run=dry_run, yes=yes):
+    plan = stack.plan(wanted)
+    is_so = _apply(stack, plan, dry_run=dry_run, yes=yes)
+    if is_so and plan.takes_in:
+        typer.echo("What was taken in is as it was; now it becomes what the template says:")
+        is_so = _apply(stack, stack.plan(wanted, reverts_drift=True), dry_run=False, yes=yes)
+    if is_so:
         typer.echo(render_outputs(stack.outputs()))
 
 

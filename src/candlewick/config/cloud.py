@@ -115,7 +115,8 @@ class SnowflakeSettings(RemoteSection):
     `visitors` names the one of the Data page, whose user has the reader's role and no other; empty: `connection`.
 
     `warehouse` runs the models, `reader_warehouse` what the dashboard, programs and visitors ask; one name for both
-    will do. `monthly_credits` is where the resource monitor suspends them, 0 for none.
+    will do. `monthly_credits` is where the resource monitor suspends them, 0 for none: the models take 170 where trades
+    come all month at the default `cycle_seconds`, and readers have the rest.
 
     `raw_days` are days of lines kept in RAW, where the stream keeps what no cycle has taken yet; the lake keeps all.
 
@@ -132,7 +133,7 @@ class SnowflakeSettings(RemoteSection):
     warehouse: Identifier = "CANDLEWICK_WH"
     reader_warehouse: Identifier = "CANDLEWICK_READER_WH"
     resource_monitor: Identifier = "CANDLEWICK_MONITOR"
-    monthly_credits: int = Field(default=60, ge=0)
+    monthly_credits: int = Field(default=250, ge=0)
     auto_suspend_seconds: int = Field(default=60, ge=30)
     admin_role: Identifier = "ACCOUNTADMIN"
     loader_role: Identifier = "CANDLEWICK_LOADER"

@@ -30,6 +30,7 @@ from candlewick.dashboard.routes.export import Export
 from candlewick.dashboard.routes.flow import FlowRoutes
 from candlewick.dashboard.routes.layouts import LayoutRoutes
 from candlewick.dashboard.routes.probes import Probes
+from candlewick.dashboard.shell import routes_of, shell
 from candlewick.dashboard.site import ASSETS, Site, chart_html, serve_from
 from candlewick.process.gate import Gate
 from candlewick.process.heartbeat import Heartbeat
@@ -54,13 +55,18 @@ def build(site: Site, on_failure: OnFailure) -> st.App:
 def guards(site: Site) -> list[Middleware]:
     """What a page may do, which pages may ask, and who is let in; the first one sees a request first."""
     dashboard = site.settings.dashboard
-    pages = page_policy(Path(st.__file__).parent)
+    pages = page_policy(page_of(site))
     provider = Provider(site.settings) if dashboard.auth == "oidc" else None
     return [
         Middleware(Policy, pages=pages, bare=f"{site.base}/chart"),
         Middleware(SameOrigin, gate=Gate(dashboard.host, dashboard.origins)),
         Middleware(Door, keeper=Keeper(site.settings), journal=site.journal, provider=provider, base=site.base),
     ]
+
+
+def page_of(site: Site) -> str:
+    """The page in which Streamlit's pages live."""
+    return shell(Path(st.__file__).parent, site.base)
 
 
 def prefixed(route: BaseRoute, base: str) -> BaseRoute:
@@ -74,7 +80,7 @@ def prefixed(route: BaseRoute, base: str) -> BaseRoute:
 
 
 def routes(site: Site) -> list[BaseRoute]:
-    """Our own routes: history, live bars, and the bare chart with its assets."""
+    """Our own routes: history, live bars, the bare chart with its assets, and the page of Streamlit's pages."""
 
     async def bare_chart(_: Request) -> HTMLResponse:
         return HTMLResponse(chart_html(site.chart_config(), script_name()), headers={"Cache-Control": "no-cache"})
@@ -91,6 +97,7 @@ def routes(site: Site) -> list[BaseRoute]:
         WebSocketRoute(LIVE_PATH, Live(site.hub, site.catalogue).serve),
         Route("/chart", bare_chart),
         Mount("/chart/assets", StaticFiles(directory=ASSETS)),
+        *routes_of(page_of(site)),
     ]
 
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +14,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-_STREAMLIT_PAGE = Path("static/index.html")
 
 # Styles are set by scripts of ours and of Streamlit's, and can do no harm by themselves: theirs is the one exception.
 BARE = (
@@ -25,12 +23,12 @@ BARE = (
 """The bare chart: nothing but its own script, and no script in the page itself."""
 
 
-def page_policy(streamlit: Path) -> str:
-    """The policy of Streamlit's pages: its own files, and the scripts that stand in its page, by their digests.
+def page_policy(page: str) -> str:
+    """The policy of Streamlit's pages: its own files, and the scripts that stand in its `page`, by their digests.
 
     Its front end compiles WebAssembly and makes workers of its own.
     """
-    inline = _INLINE_SCRIPT.findall((streamlit / _STREAMLIT_PAGE).read_text(encoding="utf-8"))
+    inline = _INLINE_SCRIPT.findall(page)
     digests = " ".join(f"'sha256-{_digest(script)}'" for script in inline)
     return (
         f"default-src 'self'; script-src 'self' 'wasm-unsafe-eval' {digests}; style-src 'self' 'unsafe-inline'; "

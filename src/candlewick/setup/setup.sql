@@ -20,7 +20,7 @@ CREATE WAREHOUSE IF NOT EXISTS {{ reader_warehouse }}
   AUTO_RESUME = TRUE
   INITIALLY_SUSPENDED = TRUE
   COMMENT = 'Candlewick: who reads';
-ALTER WAREHOUSE {{ reader_warehouse }} SET AUTO_SUSPEND = {{ auto_suspend_seconds }};
+ALTER WAREHOUSE {{ reader_warehouse }} SET AUTO_SUSPEND = {{ auto_suspend_seconds }} STATEMENT_TIMEOUT_IN_SECONDS = 300;
 
 -- == Resource monitor
 -- What a mistake can cost in a month. Only ACCOUNTADMIN may make one ("Working with resource monitors").
@@ -79,8 +79,9 @@ GRANT USAGE ON INTEGRATION {{ storage_integration }} TO ROLE {{ loader_role }};
 
 -- == Raw table, file format and stage
 -- The columns of the embedded warehouse's RAW. The keys of a line differ by case only (e/E, t/T, m/M): a VARIANT's
--- paths are case-sensitive, columns of their own would not be.
-CREATE TABLE IF NOT EXISTS {{ database }}.RAW.BINANCE_RAW (
+-- paths are case-sensitive, columns of their own would not be. Transient, as all tables here: what is deleted lies for seven
+-- days more in Fail-safe otherwise. Error logging is for such tables, too ("Error logging for COPY INTO and Snowpipe").
+CREATE TRANSIENT TABLE IF NOT EXISTS {{ database }}.RAW.BINANCE_RAW (
   PAYLOAD VARIANT,
   OBJECT_NAME VARCHAR,
   ROW_NUMBER NUMBER(38, 0),
@@ -123,7 +124,7 @@ GRANT USAGE ON FILE FORMAT {{ database }}.RAW.{{ file_format }} TO ROLE {{ trans
 -- The stream says what was committed to RAW since the last cycle, in whatever order it came; SHOW_INITIAL_ROWS lets it
 -- begin with what is there. A cycle moves its lines to BINANCE_TAKEN, and its offset with them. The stream lasts for two
 -- weeks without a cycle: MAX_DATA_EXTENSION_TIME_IN_DAYS of its table, whose default is 14.
-CREATE TABLE IF NOT EXISTS {{ database }}.RAW.BINANCE_TAKEN (
+CREATE TRANSIENT TABLE IF NOT EXISTS {{ database }}.RAW.BINANCE_TAKEN (
   PAYLOAD VARIANT,
   OBJECT_NAME VARCHAR,
   ROW_NUMBER NUMBER(38, 0),
@@ -136,12 +137,14 @@ CREATE STREAM IF NOT EXISTS {{ database }}.RAW.BINANCE_NEWS
   APPEND_ONLY = TRUE
   SHOW_INITIAL_ROWS = TRUE
   COMMENT = 'What no cycle has taken yet';
-CREATE TABLE IF NOT EXISTS {{ database }}.RAW.LEASE (
+CREATE TRANSIENT TABLE IF NOT EXISTS {{ database }}.RAW.LEASE (
   HOLDER VARCHAR,
   HELD_UNTIL TIMESTAMP_NTZ(6),
   CLAIMED_AT TIMESTAMP_NTZ(6)
 )
   COMMENT = 'One row: who runs the models, and the moment of the last cycle';
+-- A warehouse that CREATE finds there does not become the session's.
+USE WAREHOUSE {{ warehouse }};
 INSERT INTO {{ database }}.RAW.LEASE
   SELECT NULL, '1970-01-01'::TIMESTAMP_NTZ, '1970-01-01'::TIMESTAMP_NTZ
   FROM (SELECT 1) AS ONE
@@ -158,7 +161,7 @@ CREATE FILE FORMAT IF NOT EXISTS {{ database }}.RAW.CANDLEWICK_SENT_PARQUET
   COMMENT = 'Rows of the embedded warehouse';
 CREATE STAGE IF NOT EXISTS {{ database }}.RAW.CANDLEWICK_SENT
   COMMENT = 'Rows on their way; each file is removed when it is in its table';
-CREATE TABLE IF NOT EXISTS {{ database }}.RAW.PUBLISHED (
+CREATE TRANSIENT TABLE IF NOT EXISTS {{ database }}.RAW.PUBLISHED (
   NAME VARCHAR,
   UNTIL VARCHAR
 )

@@ -21,8 +21,11 @@ Report = Callable[[str], None]
 Wire = Callable[[dict[str, str]], bool]
 """Takes what the stack must know, by the names of its parameters, and says whether AWS has been told."""
 
-_REACH, _OVERLAP = timedelta(days=7), timedelta(hours=1)
-"""How far REFRESH reaches back (Snowflake, "ALTER PIPE"), and how much of what a pipe has loaded the next looks at."""
+_REACH, _OVERLAP = timedelta(days=6, hours=23), timedelta(hours=1)
+"""How far REFRESH is to reach back, and how much of what a pipe has loaded the next looks at.
+
+It may be seven days when the statement runs (Snowflake, "ALTER PIPE"), which is some time after this is asked.
+"""
 _ASSUMES = ("assuming AWS_ROLE", "AssumeRole", "assume role")
 
 

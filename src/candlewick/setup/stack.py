@@ -67,6 +67,11 @@ class Plan(NamedTuple):
         """Whether the stack already is as it should be."""
         return not (self.changes or self.parameters)
 
+    @property
+    def takes_in(self) -> bool:
+        """Whether something that is there becomes the stack's: as it is, whatever the template says of it."""
+        return any(change.action == "import" for change in self.changes)
+
 
 class Stack:
     """A CloudFormation stack of an account and region, by its name."""
@@ -93,8 +98,12 @@ class Stack:
             raise SetupError(f"there is no stack {self.name!r} in {self.region}; run `candlewick setup aws` first")
         return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
 
-    def plan(self, wanted: Mapping[str, str]) -> Plan:
-        """Ask AWS what it would do for these parameters; wires not among them stay as they are. Raises `SetupError`."""
+    def plan(self, wanted: Mapping[str, str], *, reverts_drift: bool = False) -> Plan:
+        """Ask AWS what it would do for these parameters; wires not among them stay as they are. Raises `SetupError`.
+
+        Where it `reverts_drift`, resources are compared as they are, and not as the stack remembers them ("Using
+        drift-aware change sets").
+        """
         stack = self._describe()
         status = stack["StackStatus"] if stack else None
         if status in _UNUSABLE:
@@ -105,7 +114,7 @@ class Stack:
         creates = status in (None, "REVIEW_IN_PROGRESS")
         current = {} if creates else self.parameters()
         kept = {key: current[key] for key in WIRES if key in current}
-        change_set = self._create_change_set({**kept, **wanted}, creates=creates)
+        change_set = self._create_change_set({**kept, **wanted}, creates=creates, reverts_drift=reverts_drift)
         differing = {} if creates else _differences(current, wanted)
         return self._read(change_set, creates, differing)
 
@@ -133,7 +142,7 @@ class Stack:
                 raise
             return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
 
-    def _create_change_set(self, parameters: Mapping[str, str], *, creates: bool) -> str:
+    def _create_change_set(self, parameters: Mapping[str, str], *, creates: bool, reverts_drift: bool) -> str:
         """Have a change set made; a new stack takes in the bucket that an older one left, if it is this account's.
 
         AWS finds it by its name, which it wants as a constant ("Import AWS resources into a CloudFormation stack
@@ -152,6 +161,7 @@ class Stack:
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
                 Capabilities=["CAPABILITY_IAM"],
                 ImportExistingResources=creates,
+                **({"DeploymentMode": "REVERT_DRIFT"} if reverts_drift else {}),
             )
         return str(answer["Id"])
 
@@ -193,7 +203,7 @@ def _change(resource: Mapping[str, Any]) -> Change:
     targets = (detail.get("Target", {}) for detail in resource.get("Details", []))
     properties = tuple(dict.fromkeys(target["Name"] for target in targets if target.get("Name")))
     return Change(
-        _ACTIONS[resource["Action"]],
+        _ACTIONS.get(resource["Action"], "change"),
         resource["LogicalResourceId"],
         resource["ResourceType"],
         resource.get("Replacement") == "True",

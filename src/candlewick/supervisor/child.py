@@ -11,6 +11,7 @@ from typing import Any
 
 from candlewick.errors import CandlewickError
 from candlewick.process import heartbeat, leash
+from candlewick.process.backoff import doubled
 
 STOP_GRACE_SECONDS = 15.0
 STALL_SECONDS = 60.0
@@ -44,7 +45,7 @@ class Restarts:
         """Count an end after `ran_for` seconds and return how long to wait before the next start."""
         if ran_for >= self.settled:
             self.in_a_row = 0
-        wait = min(self.cap, self.first * 2.0**self.in_a_row)
+        wait = doubled(self.first, self.in_a_row, self.cap)
         self.in_a_row += 1
         self.total += 1
         return wait

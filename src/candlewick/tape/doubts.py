@@ -6,6 +6,7 @@ Time comes in from outside, in seconds. A page is known by its first id.
 import random
 from dataclasses import dataclass
 
+from candlewick.process.backoff import doubled
 from candlewick.spans import Range
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
@@ -77,7 +78,7 @@ class Doubts:
         if len(self._doubts) >= _REMEMBERED:
             del self._doubts[next(iter(self._doubts))]
         doubt = self._doubts.setdefault(first, _Doubt())
-        doubt.ask_at = now + min(self._longest_wait, self._first_wait * 2.0 ** min(doubt.attempts, 20))
+        doubt.ask_at = now + doubled(self._first_wait, doubt.attempts, self._longest_wait)
         doubt.attempts += 1
         return doubt
 
@@ -91,7 +92,7 @@ class Backoff:
 
     def next(self) -> float:
         """Count a failure, and return the seconds to wait."""
-        wait = min(LONGEST_PAUSE, 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.5, 1.0)
+        wait = doubled(1.0, self._failures, LONGEST_PAUSE) * self._rng.uniform(0.5, 1.0)
         self._failures += 1
         return wait
 

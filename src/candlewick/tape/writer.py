@@ -22,6 +22,7 @@ from candlewick.lake.lease import Lease
 from candlewick.lake.manifest import HistoryMark
 from candlewick.lake.objects import Lake, pack
 from candlewick.moments import now_us, to_micros
+from candlewick.process.backoff import doubled
 from candlewick.process.crashpoint import crashpoint
 from candlewick.spans import Range, Spans
 from candlewick.tape.checkpoint import Checkpoint
@@ -291,7 +292,7 @@ class Writer:
         return True
 
     async def _wait_for_lake(self, error: LakeError) -> None:
-        wait = min(LONGEST_WAIT, 0.25 * 2.0 ** min(self.failures_in_a_row, 20)) * self._rng.uniform(0.5, 1.0)
+        wait = doubled(0.25, self.failures_in_a_row, LONGEST_WAIT) * self._rng.uniform(0.5, 1.0)
         self.failures_in_a_row += 1
         log.error("lake not written, trying again", problem=str(error), wait_seconds=round(wait, 2))
         await asyncio.sleep(wait)

@@ -21,6 +21,7 @@ from candlewick.dashboard.alerts.alert import Ring
 from candlewick.dashboard.alerts.book import AlertBook, Delivery
 from candlewick.errors import ConfigError
 from candlewick.moments import now_us
+from candlewick.process.backoff import doubled
 
 LONGEST_WAIT = 300.0
 GIVE_UP_TRIES = 300
@@ -37,7 +38,7 @@ def body_of(ring: Ring, form: str) -> bytes:
 
 def wait_after(tries: int, asked: float = 0.0) -> float:
     """Seconds until a delivery that failed so many times is tried again."""
-    return max(min(2.0 ** min(tries, 20), LONGEST_WAIT), min(asked, 3_600.0))
+    return max(doubled(1.0, tries, LONGEST_WAIT), min(asked, 3_600.0))
 
 
 def address_of(settings: AlertSettings) -> str | None:

@@ -17,6 +17,7 @@ import structlog
 from candlewick.config import Settings
 from candlewick.errors import LakeError, WarehouseCorruptError, WarehouseError
 from candlewick.moments import to_micros
+from candlewick.process.backoff import doubled
 from candlewick.process.running import beating, stopped_by_signals
 from candlewick.warehouse.duckdb import rebuilding
 from candlewick.warehouse.duckdb.file import explain
@@ -85,7 +86,7 @@ def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pu
             failures += 1
             pulse.state = _report(settings, error)
             pulse.problem = str(error)
-            pause = min(least * 2**failures, _LONGEST_PAUSE_SECONDS)
+            pause = max(least, doubled(least, failures, _LONGEST_PAUSE_SECONDS))
         else:
             failures, pulse.problem = 0, None
             pulse.state = "running" if pulse.state == "running" or not pipeline.is_catching_up else "loading"

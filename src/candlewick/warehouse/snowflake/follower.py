@@ -17,6 +17,7 @@ import structlog
 from candlewick.config import Settings
 from candlewick.errors import CandlewickError
 from candlewick.mart import rolling
+from candlewick.process.backoff import doubled
 from candlewick.warehouse.snowflake.gold import Gold, in_order, select_candles, table_of
 from candlewick.warehouse.snowflake.news import changes
 from candlewick.warehouse.snowflake.older import has
@@ -166,9 +167,13 @@ class Follower:
             except CandlewickError as error:
                 log.warning("snowflake cannot be polled", problem=str(error)) if not failures else None
                 failures += 1
+            except Exception:  # this thread alone keeps the charts going: whatever it was, the next poll may do
+                log.exception("snowflake could not be polled, in an unexpected way")
+                failures += 1
             else:
                 failures = 0
-            self._over.wait(min(self._snowflake.poll_seconds * 2**failures, _LONGEST_PAUSE_SECONDS))
+            poll = self._snowflake.poll_seconds
+            self._over.wait(max(poll, doubled(poll, failures, _LONGEST_PAUSE_SECONDS)))
 
     def _is_looked_at(self) -> bool:
         """Wait until somebody looks; False at the end."""

@@ -9,12 +9,13 @@ import msgspec
 import structlog
 
 from candlewick.config import Settings
-from candlewick.errors import CandlewickError, LakeError
+from candlewick.errors import CandlewickError, LakeError, WarehouseError
 from candlewick.lake.objects import Lake
+from candlewick.process.backoff import doubled
 from candlewick.process.files import replace_atomically
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.snowflake.channels import Channels
-from candlewick.warehouse.snowflake.streamer import Streamer
+from candlewick.warehouse.snowflake.streamer import CATCHING_UP, Streamer
 
 _POLL_SECONDS = 1.0
 _IDLE_SECONDS = 8.0
@@ -34,6 +35,7 @@ class Ingest:
         self.skipped: dict[str, str] = {}
         self._settings, self._connect = settings, connect
         self._stop = threading.Event()
+        self._failures = 0
         self._state = settings.data / "state" / "streaming.json"
 
     @contextmanager
@@ -48,16 +50,19 @@ class Ingest:
             thread.join()
 
     def _run(self) -> None:
-        failures = 0
         while not self._stop.is_set():
             try:
-                failures = self._stream(failures)
+                self._stream()
+                continue
             except CandlewickError as error:
-                failures += 1
                 self._tell(error)
-                self._stop.wait(min(_POLL_SECONDS * 2**failures, _LONGEST_PAUSE_SECONDS))
+            except Exception as error:  # this thread is the only way in: whatever it was, the next client may do
+                log.exception("streaming failed in an unexpected way")
+                self._tell(WarehouseError(f"streaming failed in an unexpected way: {error!r}; please report it"))
+            self._failures += 1
+            self._stop.wait(doubled(_POLL_SECONDS, self._failures, _LONGEST_PAUSE_SECONDS))
 
-    def _stream(self, failures: int) -> int:
+    def _stream(self) -> None:
         """Stream by one client, until it is of no more use or a stop. Raises what ended it."""
         settings = self._settings
         lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
@@ -66,24 +71,25 @@ class Ingest:
             streamer = Streamer(lake, channels, _read(self._state), self._stop)
             idle = 0
             while not self._stop.is_set():
-                is_busy = self._step(streamer) or streamer.is_catching_up
-                failures, idle = 0, 0 if is_busy else idle + 1
-                self._stop.wait(0.0 if is_busy else min(_POLL_SECONDS * 2 ** (idle - 1), _IDLE_SECONDS))
+                idle = 0 if self._step(streamer) else idle + 1
+                self._failures = 0
+                is_behind = self.arrival.state == CATCHING_UP
+                self._stop.wait(0.0 if is_behind else doubled(_POLL_SECONDS, max(0, idle - 1), _IDLE_SECONDS))
         finally:
             channels.close()
-        return failures
 
     def _step(self, streamer: Streamer) -> bool:
+        """Append what is new, if the lake answers; whether anything was."""
         since = streamer.since
         try:
-            is_busy = streamer.step()
+            is_new = streamer.step()
         except LakeError as error:  # the channels are as they were: the next step goes on
             self._tell(error)
             return False
         self.arrival, self.skipped = streamer.arrival(), streamer.skipped
         if streamer.since not in (since, None):
             replace_atomically(self._state, msgspec.json.encode({"since": streamer.since}), durable=False)
-        return is_busy
+        return is_new
 
     def _tell(self, error: CandlewickError) -> None:
         if str(error) != self.arrival.problem:

@@ -19,6 +19,7 @@ import structlog
 from candlewick.config import Settings
 from candlewick.errors import LakeError, WarehouseError
 from candlewick.moments import to_micros
+from candlewick.process.backoff import doubled
 from candlewick.process.running import beating, stopped_by_signals
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.compiling import program
@@ -41,7 +42,7 @@ AUDIT_SECONDS = 600.0
 FAR_SECONDS = 86_400.0
 """A run looks at everything then, as at a start: at candles that wait for neighbours of long ago, too."""
 PURGE_SECONDS = 21_600.0
-_LONGEST_PAUSE_SECONDS = 300.0
+LONGEST_PAUSE_SECONDS = 3_600.0
 _WATERMARKS = "select symbol, max(last_trade_id), max(last_traded_at), max(loaded_at) from silver.tape_spans group by 1"
 _COUNTS = "select count(*) from silver.object_manifests"
 _GAPS = "select count(*) from gold.tape_gaps where state = 'open'"
@@ -77,9 +78,7 @@ def rebuild(settings: Settings) -> None:
 def _run_until(stop: threading.Event, every_seconds: float, owner: "Owner", pulse: "_Pulse") -> None:
     failures = 0
     started = time.monotonic()
-    while not stop.wait(
-        max(0.0, min(every_seconds * 2**failures, _LONGEST_PAUSE_SECONDS) + started - time.monotonic())
-    ):
+    while not stop.wait(max(0.0, pause_after(failures, every_seconds) + started - time.monotonic())):
         started = time.monotonic()
         try:
             owner.cycle()
@@ -90,6 +89,11 @@ def _run_until(stop: threading.Event, every_seconds: float, owner: "Owner", puls
         else:
             failures = 0
             pulse.state, pulse.problem = "running", None
+
+
+def pause_after(failures: int, every_seconds: float) -> float:
+    """Seconds between two looks: as configured, and longer where so many in a row have failed."""
+    return max(every_seconds, doubled(every_seconds, failures, LONGEST_PAUSE_SECONDS))
 
 
 @dataclass

@@ -115,6 +115,9 @@ class Sender:
             except (CandlewickError, duckdb.Error, OSError) as error:
                 self.told = Sending(self.rows, self.told.sent_at, str(error))
                 log.error("Snowflake was not sent what is new; it is tried again", problem=str(error))
+            except Exception as error:  # nobody else would tell that nothing is sent any more
+                self.told = Sending(self.rows, self.told.sent_at, f"unexpected: {error!r}")
+                log.exception("Snowflake was not sent what is new, in an unexpected way; it is tried again")
             else:
                 self.told = Sending(self.rows, now_us())
             pause = max(0.0, self.settings.snowflake.publish_seconds + started - time.monotonic())
@@ -202,7 +205,7 @@ class Sender:
         named = ", ".join(columns)
         if table not in self._made:
             typed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-            connection.run(f"create table if not exists {table} ({typed})")
+            connection.run(f"create transient table if not exists {table} ({typed})")
             self._made.add(table)
         connection.run(f"create or replace temporary table {aside} as select * from {table} where false")
         connection.run(f"PUT 'file://{file}' @{self._at(STAGE)} AUTO_COMPRESS = FALSE OVERWRITE = TRUE")

@@ -37,6 +37,7 @@ PART_BYTES = 2_000_000
 STATE_SECONDS = 2.0
 LATE = timedelta(days=1)
 """How much later than its name says an object may come: it is named before it is put, and a lake may be slow."""
+CATCHING_UP = "CATCHING UP"
 _SATURATED_SECONDS = 0.2
 
 
@@ -122,7 +123,7 @@ class Streamer:
         problem = f"Snowflake refused {count} rows within a day ({refusing[0].state.reason})" if refusing else None
         return Arrival(
             way="streaming",
-            state="CATCHING UP" if self.is_catching_up else "RUNNING",
+            state=CATCHING_UP if self.is_catching_up else "RUNNING",
             waiting=len(pending),
             oldest_at=min((each.since for each in pending), default=None),
             loaded_at=self._committed_at,
