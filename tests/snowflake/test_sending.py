@@ -92,6 +92,17 @@ def test_a_candle_that_changes_takes_the_place_of_what_was_sent(side):
     ]
 
 
+def test_a_column_that_an_earlier_version_did_not_send_is_added(side):
+    side.mart.put_candle(DAY, price=5)
+    assert side.send() == 1
+    side.rows("alter table GOLD.TRADES_OHLC_1M drop column low")
+    side.mart.put_candle(DAY + timedelta(minutes=1), price=6)
+    side.publisher.publish()
+    assert Sender(side.settings).send() == 1
+    made = side.rows("select open_time, close, low is null from GOLD.TRADES_OHLC_1M order by 1")
+    assert [row[1:] for row in made] == [(Decimal(5), True), (Decimal(6), False)]
+
+
 @pytest.mark.parametrize("at", ["COPY INTO", "delete from", "insert into", "commit"])
 def test_what_breaks_off_has_changed_nothing_and_is_sent_again(side, monkeypatch, at):
     side.mart.put_candle(DAY, price=5)

@@ -206,6 +206,9 @@ class Sender:
         if table not in self._made:
             typed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
             connection.run(f"create transient table if not exists {table} ({typed})")
+            there = {str(row["name"]).lower() for row in connection.rows(f"desc table {table}")}
+            for name in [name for name in columns if name.lower() not in there]:  # an earlier version made it
+                connection.run(f"alter table {table} add column {name} {columns[name]}")
             self._made.add(table)
         connection.run(f"create or replace temporary table {aside} as select * from {table} where false")
         connection.run(f"PUT 'file://{file}' @{self._at(STAGE)} AUTO_COMPRESS = FALSE OVERWRITE = TRUE")
