@@ -49,10 +49,10 @@ class PeerChannels:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def open(self, name: str) -> tuple["PeerChannel", str | None]:
+    def open(self, name: str) -> tuple["PeerChannel", State]:
         self._table.fail()
         channel = self._table.opened[name] = PeerChannel(self._table, name)
-        return channel, self._table.tokens.get(name)
+        return channel, channel.state()
 
     def close(self) -> None:
         self._table.opened.clear()

@@ -70,6 +70,23 @@ def test_it_goes_on_when_snowflake_comes_back_and_every_line_is_there_once(setti
     assert (settings.data / "state" / "streaming.json").exists()
 
 
+def test_rows_that_were_refused_are_told_after_another_login_too(settings):
+    table, logins = Table(refused=4), []
+
+    def connect() -> Channels:
+        logins.append(1)
+        return table.client()
+
+    put(settings, 1)
+    with Ingest(settings, connect).running() as ingest:
+        wait_until(lambda: "demo-r1" in table.opened and table.opened["demo-r1"].appended)
+        table.refused = 6
+        wait_until(lambda: "refused 2 rows within a day" in (ingest.arrival.problem or ""))
+        table.fault = WarehouseLoginError("the token has expired")
+        table.refused = 7
+        wait_until(lambda: len(logins) == 2 and "refused 3 rows within a day" in (ingest.arrival.problem or ""))
+
+
 def test_what_is_wrong_is_told_in_one_line(settings):
     def connect() -> Channels:
         raise WarehouseLoginError("Snowpipe Streaming does not accept the key; set its public half")

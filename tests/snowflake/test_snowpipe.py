@@ -35,8 +35,8 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 def test_a_line_arrives_as_it_is_and_its_token_when_it_is_committed(account):
     snowpipe = Snowpipe.connect(SETTINGS)
-    channel, committed = snowpipe.open("demo-r1")
-    assert committed is None
+    channel, state = snowpipe.open("demo-r1")
+    assert (state.committed, state.refused) == (None, 0)
     channel.append([ROW, ROW | {"ROW_NUMBER": 2}], "x#1/2", "x#2/2")
     peer = account.channels["demo-r1"]
     wait_until(lambda: peer.waiting)
@@ -47,7 +47,7 @@ def test_a_line_arrives_as_it_is_and_its_token_when_it_is_committed(account):
     assert [row["ROW_NUMBER"] for row in peer.rows] == [1, 2]
     assert peer.rows[0]["PAYLOAD"] == msgspec.json.decode(LINE)
     again = Snowpipe.connect(SETTINGS)
-    assert again.open("demo-r1")[1] == "x#2/2"
+    assert again.open("demo-r1")[1].committed == "x#2/2"
     again.close()
 
 

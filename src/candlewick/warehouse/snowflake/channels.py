@@ -98,8 +98,8 @@ class Channel(Protocol):
 class Channels(Protocol):
     """A client: channels into one table."""
 
-    def open(self, name: str) -> tuple[Channel, str | None]:
-        """Open a channel, and tell the offset token that is committed. Raises `WarehouseError`."""
+    def open(self, name: str) -> tuple[Channel, State]:
+        """Open a channel, and tell how far it is. Raises `WarehouseError`."""
 
     def close(self) -> None:
         """Let go of all channels; what was appended and is not committed is appended again by the next."""

@@ -14,7 +14,7 @@ from candlewick.lake.objects import Lake
 from candlewick.process.backoff import doubled
 from candlewick.process.files import replace_atomically
 from candlewick.warehouse.arrival import Arrival
-from candlewick.warehouse.snowflake.channels import Channels
+from candlewick.warehouse.snowflake.channels import Channels, Refusals
 from candlewick.warehouse.snowflake.streamer import CATCHING_UP, Streamer
 
 _POLL_SECONDS = 1.0
@@ -36,6 +36,7 @@ class Ingest:
         self._settings, self._connect = settings, connect
         self._stop = threading.Event()
         self._failures = 0
+        self._refusals: dict[str, Refusals] = {}
         self._state = settings.data / "state" / "streaming.json"
 
     @contextmanager
@@ -68,7 +69,7 @@ class Ingest:
         lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
         channels = self._connect()
         try:
-            streamer = Streamer(lake, channels, _read(self._state), self._stop)
+            streamer = Streamer(lake, channels, _read(self._state), self._stop, refusals=self._refusals)
             idle = 0
             while not self._stop.is_set():
                 idle = 0 if self._step(streamer) else idle + 1

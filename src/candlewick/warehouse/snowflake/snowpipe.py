@@ -63,11 +63,11 @@ class Snowpipe:
             )
         return cls(client, login)
 
-    def open(self, name: str) -> tuple["SnowpipeChannel", str | None]:
-        """Open a channel, and tell the offset token that is committed. Raises `WarehouseError`."""
+    def open(self, name: str) -> tuple["SnowpipeChannel", State]:
+        """Open a channel, and tell how far it is. Raises `WarehouseError`."""
         with _explained(_sdk(), self._login):
             channel, status = self._client.open_channel(name)
-        return SnowpipeChannel(channel, self._login), status.latest_committed_offset_token
+        return SnowpipeChannel(channel, self._login), _state(status)
 
     def close(self) -> None:
         """Let go of all channels without waiting."""
@@ -92,7 +92,11 @@ class SnowpipeChannel:
             status = self._channel.get_channel_status()
         if status.status_code != "SUCCESS":
             raise ChannelLostError(f"Snowpipe Streaming: channel {status.channel_name} is {status.status_code}")
-        return State(status.latest_committed_offset_token, status.rows_error_count, status.last_error_message)
+        return _state(status)
+
+
+def _state(status: Any) -> State:  # noqa: ANN401 - the SDK has no types
+    return State(status.latest_committed_offset_token, status.rows_error_count, status.last_error_message)
 
 
 def properties(given: Mapping[str, Any], settings: SnowflakeSettings) -> dict[str, str]:

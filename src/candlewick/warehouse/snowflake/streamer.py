@@ -73,6 +73,7 @@ class _Feed:
 class Streamer:
     """Appends what is new. `objects` and `lines` count what was appended; `since` is the folder to begin with.
 
+    `refusals`, by channel, are those that an earlier one of this process has seen.
     After a `WarehouseError` it is of no more use: another one, with other channels, goes on behind what is committed.
     """
 
@@ -82,6 +83,7 @@ class Streamer:
     stop: threading.Event = field(default_factory=threading.Event)
     objects: int = 0
     lines: int = 0
+    refusals: dict[str, Refusals] = field(default_factory=dict)
     _feeds: dict[str, _Feed] = field(default_factory=dict)
     _asked_at: float = 0.0
     _committed_at: int | None = None
@@ -143,10 +145,12 @@ class Streamer:
 
     def _open(self, recorder: str, folder: str) -> _Feed:
         """Open a recorder's channel, and append the rest of an object that was cut."""
-        channel, committed = self.channels.open(f"{self.lake.prefix.replace('/', '-')}-{recorder}")
-        token = Token.parse(committed) if committed is not None else None
-        track, state = self._chain.track(token.name if token else None), channel.state()
-        feed = _Feed(channel, track, state._replace(committed=committed), Refusals(state.refused))
+        name = f"{self.lake.prefix.replace('/', '-')}-{recorder}"
+        channel, state = self.channels.open(name)
+        token = Token.parse(state.committed) if state.committed is not None else None
+        refusals = self.refusals.setdefault(name, Refusals(state.refused))
+        refusals.note(state.refused, now_us())
+        feed = _Feed(channel, self._chain.track(token.name if token else None), state, refusals)
         if token is not None and not token.is_whole:
             self._append(feed, self.lake.read_object(token.name), folder, behind=token.row)
         self._feeds[recorder] = feed
