@@ -54,4 +54,4 @@ def test_a_views_expressions_become_literals_each_in_its_place():
     wanted = list(constants(sql))
     assert wanted == ["(select max(b) - f(1) from c)", "e"]
     made = with_constants(sql, dict(zip(wanted, ["2026-01-24", "2026-01-25"], strict=True)))
-    assert made == "a >= timestamp '2026-01-24' and d < timestamp '2026-01-25'"
+    assert made == "a >= '2026-01-24'::timestamp_ntz and d < '2026-01-25'::timestamp_ntz"

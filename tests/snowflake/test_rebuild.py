@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 import snowflake.connector.errors
 from typer.testing import CliRunner
 
 from candlewick.cli import app
 from candlewick.config import load
+from candlewick.errors import ModelError
+from candlewick.process import heartbeat
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.owner import Owner
 from made.small_raw import SmallRaw
@@ -48,7 +51,18 @@ def test_gold_is_made_anew_of_silver_and_until_then_the_old_one_is_there(peer: P
     run("delete from gold.trades_ohlc_1s where open_time >= '2024-08-08 00:01:00'")
     run("alter table gold.trades_ohlc_1h drop column vwap")  # as an earlier version might have it
     run("alter table gold.trades_ohlc_1h add column mean number(38, 8)")
+    run("alter table gold.candle_audit drop column status")
+    run("alter table gold.candle_audit add column status number(38, 0)")
+    with pytest.raises(ModelError) as refused, Owner.open(settings):
+        pass
+    told = str(refused.value)
+    assert "trades_ohlc_1h lacks vwap, has still mean" in told and "candle_audit has with another type status" in told
     wrong = candles()
+    owns = heartbeat.Heartbeat(settings.run_path, "warehouse")
+    owns.beat(state="running")
+    beside = CliRunner().invoke(app, ["rebuild", "-c", str(file)])
+    assert "`candlewick warehouse` runs here" in str(beside.exception) and candles() == wrong
+    owns.stop()
 
     answer = peer.answer
 
@@ -66,6 +80,10 @@ def test_gold_is_made_anew_of_silver_and_until_then_the_old_one_is_there(peer: P
     done = CliRunner().invoke(app, ["rebuild", "-c", str(file)])
     assert done.exit_code == 0, done.output
     assert candles() == right
+    assert run("select distinct status from gold.candle_audit where status is not null")[0][0] in (
+        "pending",
+        "no_oracle",
+    )
     assert run("select count(vwap) from gold.trades_ohlc_1h") == [(1,)]
     columns = "select count(*) from information_schema.columns where table_name = 'TRADES_OHLC_1H' and column_name = "
     assert [run(f"{columns}'{name}'") for name in ("VWAP", "MEAN")] == [[(1,)], [(0,)]]

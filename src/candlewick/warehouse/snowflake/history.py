@@ -5,12 +5,10 @@ from contextlib import closing
 from datetime import date
 
 from candlewick.config import Settings
-from candlewick.errors import WarehouseBusyError
 from candlewick.lake.objects import Lake
-from candlewick.process import heartbeat
 from candlewick.warehouse.home import Agree
 from candlewick.warehouse.snowflake.loading import Load
-from candlewick.warehouse.snowflake.owner import Owner
+from candlewick.warehouse.snowflake.owner import Owner, refuse_beside_owner
 from candlewick.warehouse.snowflake.session import Session
 
 
@@ -19,12 +17,7 @@ def run(settings: Settings, since: date | None, agree: Agree, progress: Callable
 
     Raises `LakeError`, `WarehouseError` and `ConfigError`.
     """
-    beat = heartbeat.read(settings.run_path, "warehouse")
-    if beat is not None and heartbeat.is_alive(beat):
-        raise WarehouseBusyError(
-            f"`candlewick warehouse` runs here (pid {beat.get('pid')}); stop it while the history is loaded: "
-            "the recorder and Snowpipe go on, and what comes meanwhile is taken afterwards"
-        )
+    refuse_beside_owner(settings, "the history is loaded")
     lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
     snowflake = settings.snowflake
     copies = Session(snowflake, snowflake.loader_role, warehouse=snowflake.warehouse)

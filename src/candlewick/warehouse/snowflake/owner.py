@@ -17,8 +17,9 @@ from typing import Any, Self, TypeVar
 import structlog
 
 from candlewick.config import Settings
-from candlewick.errors import LakeError, WarehouseError
+from candlewick.errors import LakeError, WarehouseBusyError, WarehouseError
 from candlewick.moments import to_micros
+from candlewick.process import heartbeat
 from candlewick.process.backoff import doubled
 from candlewick.process.running import beating, stopped_by_signals
 from candlewick.warehouse.arrival import Arrival
@@ -71,8 +72,19 @@ def run(settings: Settings, *, once: bool = False) -> None:
 
 def rebuild(settings: Settings) -> None:
     """Make GOLD anew from SILVER, in one transaction: readers have the old one until then. Raises as `run`."""
+    refuse_beside_owner(settings, "GOLD is made anew")
     with Owner.open(settings, reach=Reach.ALL):
         pass
+
+
+def refuse_beside_owner(settings: Settings, work: str) -> None:
+    """Raise `WarehouseBusyError` where the models are run from this data folder, whose lease would be the same."""
+    beat = heartbeat.read(settings.run_path, "warehouse")
+    if beat is not None and heartbeat.is_alive(beat):
+        raise WarehouseBusyError(
+            f"`candlewick warehouse` runs here (pid {beat.get('pid')}); stop it while {work}: "
+            "the recorder and what loads RAW go on, and what comes meanwhile is taken afterwards"
+        )
 
 
 def _run_until(stop: threading.Event, every_seconds: float, owner: "Owner", pulse: "_Pulse") -> None:
@@ -143,9 +155,9 @@ class Owner:
             works.begin_with(work.prepare)
             owner = cls(settings, work, watch, works)
             owner._look_far(reach)
+            owner._make_views()
             if is_all:
                 works(lambda connection: tables.narrow(connection, compiled.models))
-            owner._make_views()
             for pace in (owner._far, owner._views):
                 pace.done_for_now(time.monotonic(), time.monotonic())
             yield owner

@@ -4,7 +4,7 @@ Both are put in as constants: Snowflake then skips what lies outside of them wit
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
@@ -81,10 +81,10 @@ def constants(sql: str) -> Iterator[str]:
         yield sql[start + len(_CONSTANT) : closing(sql, start + len(_CONSTANT))]
 
 
-def with_constants(sql: str, values: dict[str, str]) -> str:
+def with_constants(sql: str, values: Mapping[str, str]) -> str:
     """Put the literals in, each in the place of its expression."""
     for expression, value in values.items():
-        sql = sql.replace(f"{_CONSTANT}{expression})", f"timestamp '{value}'")
+        sql = sql.replace(f"{_CONSTANT}{expression})", f"'{value}'::timestamp_ntz")
     return sql
 
 

@@ -6,11 +6,14 @@ seven days of Fail-safe ("Working with temporary and transient tables").
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from candlewick.errors import ModelError
 from candlewick.warehouse.compiled import Compiled
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.periods import watermarks
+
+_CATALOGUE = {"VARCHAR": "TEXT", "BIGINT": "NUMBER(38, 0)"}
 
 Marks = Mapping[tuple[str, str], datetime]
 """The newest moment in a column of a model's table, by model and column."""
@@ -19,32 +22,35 @@ Marks = Mapping[tuple[str, str], datetime]
 def make(connection: Connection, models: Iterable[Compiled], *, is_widening: bool = False) -> None:
     """Make the tables that are not there. Raises `ModelError` where one is of another version.
 
-    Where it `is_widening`, those of GOLD get the columns that they lack, and keep those of the other version: who reads
-    them has the old rows until new ones are there, and `narrow` takes the rest away then.
+    A column of GOLD that no model makes any more is none of that: it is empty in new rows, and nobody's. Where it
+    `is_widening`, tables of GOLD get the columns that they lack, and keep those of the other version: who reads them
+    has the old rows until new ones are there, and `narrow` takes the rest away then. A column of another type is made
+    anew.
     """
     tables = [each for each in models if not each.is_view]
     for each in tables:
         columns = ", ".join(_column(each, name) for name in each.columns)
-        comment = _text(each.about)
+        comment = text(each.about)
         connection.run(f"create transient table if not exists {each.relation} ({columns}) comment = {comment}")
     differing = _differing(connection, tables)
     if is_widening:
-        for each, there in [pair for pair in differing if schema_of(pair[0]) == "GOLD"]:
-            for name in [name for name in each.columns if name.upper() not in there]:
-                connection.run(f"alter table {each.relation} add column {_column(each, name)}")
-        differing = [pair for pair in differing if schema_of(pair[0]) != "GOLD"]
-    if differing:
+        for other in [other for other in differing if other.is_of_gold]:
+            for name in other.of_other_types:
+                connection.run(f"alter table {other.model.relation} drop column {name}")
+            for name in (*other.lacking, *other.of_other_types):
+                connection.run(f"alter table {other.model.relation} add column {_column(other.model, name)}")
+        differing = [other for other in differing if not other.is_of_gold]
+    if refused := [other.told for other in differing if other.is_unfit]:
         raise ModelError(
-            f"{', '.join(each.relation for each, _ in differing)}: made by another version, with other columns; "
-            "`candlewick rebuild` makes GOLD anew of SILVER"
+            f"{'; '.join(refused)}: made by another version; `candlewick rebuild` makes GOLD anew of SILVER"
         )
 
 
 def narrow(connection: Connection, models: Iterable[Compiled]) -> None:
     """Take away the columns of another version from tables of GOLD."""
-    for each, there in _differing(connection, [each for each in models if not each.is_view]):
-        for name in sorted(there - {column.upper() for column in each.columns}):
-            connection.run(f'alter table {each.relation} drop column "{name}"')
+    for each in _differing(connection, [each for each in models if not each.is_view]):
+        for name in each.left_over:
+            connection.run(f'alter table {each.model.relation} drop column "{name}"')
 
 
 def marks(connection: Connection, models: Iterable[Compiled]) -> Marks:
@@ -67,17 +73,58 @@ def schema_of(model: Compiled) -> str:
     return model.relation.split(".")[-2].upper()
 
 
-def _differing(connection: Connection, tables: Sequence[Compiled]) -> list[tuple[Compiled, set[str]]]:
-    """Those whose tables have other columns, with the names of these in upper case."""
+class _Differing(NamedTuple):
+    """A table whose columns are not its model's: the model's names, and in upper case those that are left over."""
+
+    model: Compiled
+    lacking: tuple[str, ...]
+    of_other_types: tuple[str, ...]
+    left_over: tuple[str, ...]
+
+    @property
+    def is_of_gold(self) -> bool:
+        return schema_of(self.model) == "GOLD"
+
+    @property
+    def is_unfit(self) -> bool:
+        """Whether no cycle can go on with it."""
+        return bool(self.lacking or self.of_other_types or (self.left_over and not self.is_of_gold))
+
+    @property
+    def told(self) -> str:
+        ways = {"lacks": self.lacking, "has with another type": self.of_other_types, "has still": self.left_over}
+        told = ", ".join(f"{way} {' '.join(names).lower()}" for way, names in ways.items() if names)
+        return f"{self.model.relation} {told}"
+
+
+def _differing(connection: Connection, tables: Sequence[Compiled]) -> list[_Differing]:
+    """Those whose tables have other columns, or columns of other types."""
     database = tables[0].relation.partition(".")[0]
-    there: dict[tuple[str, str], set[str]] = {}
-    for schema, table, column in connection.run(
-        f"select table_schema, table_name, column_name from {database}.information_schema.columns"
-        " where table_schema in ('SILVER', 'GOLD')"
+    there: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, kind, precision, scale in connection.run(
+        "select table_schema, table_name, column_name, data_type, numeric_precision, numeric_scale"
+        f" from {database}.information_schema.columns where table_schema in ('SILVER', 'GOLD')"
     ):
-        there.setdefault((schema, table), set()).add(column)
-    held = [(each, there.get(_place(each))) for each in tables]
-    return [(each, names) for each, names in held if names and names != {name.upper() for name in each.columns}]
+        exact = f"{kind}({precision}, {scale})" if kind == "NUMBER" else str(kind)
+        there.setdefault((schema, table), {})[column] = exact
+    found = [_compared(each, there[_place(each)]) for each in tables if _place(each) in there]
+    return [each for each in found if each.lacking or each.of_other_types or each.left_over]
+
+
+def _compared(model: Compiled, there: Mapping[str, str]) -> _Differing:
+    held = {name: there.get(name.upper()) for name in model.columns}
+    return _Differing(
+        model,
+        tuple(name for name, kind in held.items() if kind is None),
+        tuple(name for name, kind in held.items() if kind not in (None, _kind(model.columns[name]))),
+        tuple(sorted(there.keys() - {name.upper() for name in model.columns})),
+    )
+
+
+def _kind(declared: str) -> str:
+    """A column's type as Snowflake's catalogue has it."""
+    kind = declared.upper()
+    return _CATALOGUE.get(kind, kind.replace("DECIMAL", "NUMBER"))
 
 
 def _place(model: Compiled) -> tuple[str, str]:
@@ -85,9 +132,10 @@ def _place(model: Compiled) -> tuple[str, str]:
 
 
 def _column(model: Compiled, name: str) -> str:
-    return f"{name} {model.columns[name]} comment {_text(model.about_columns.get(name, ''))}"
+    return f"{name} {model.columns[name]} comment {text(model.about_columns.get(name, ''))}"
 
 
-def _text(text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("'", "''")
+def text(words: str) -> str:
+    """Words as a literal of SQL."""
+    quoted = words.replace("\\", "\\\\").replace("'", "''")
     return f"'{quoted}'"

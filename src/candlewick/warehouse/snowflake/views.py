@@ -4,13 +4,16 @@ A view keeps showing the same whether its bounds are new or old; older ones only
 every quarter of an hour, by statements that need no warehouse but for the one that asks where the tail begins.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from candlewick.warehouse.compiled import Compiled
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.periods import constants, with_constants
+from candlewick.warehouse.snowflake.tables import text
 
 SECONDS = 900.0
+_LITERAL = re.compile(r"\btimestamp ('[^']*')", re.IGNORECASE)
 _TEXT = "YYYY-MM-DD HH24:MI:SS.FF6"
 
 
@@ -23,4 +26,13 @@ def make(connection: Connection, models: Sequence[Compiled]) -> None:
     asked = ", ".join(f"to_varchar({expression}, '{_TEXT}')" for expression in wanted)
     values = dict(zip(wanted, map(str, connection.run(f"select {asked}")[0]), strict=True))
     for each in views:
-        connection.run(f"create or replace view {each.relation} as {with_constants(each.sql, values)}")
+        connection.run(statement(each, values))
+
+
+def statement(view: Compiled, values: Mapping[str, str]) -> str:
+    """Return what makes a view anew, for whoever was granted it.
+
+    A literal says which kind of time it is: what `timestamp '…'` means is a parameter of the session that reads.
+    """
+    sql = _LITERAL.sub(r"\1::timestamp_ntz", with_constants(view.sql, values))
+    return f"create or replace view {view.relation} copy grants comment = {text(view.about)} as {sql}"
