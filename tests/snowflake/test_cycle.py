@@ -28,6 +28,8 @@ from candlewick.seal.seals import Seals, pack
 from candlewick.warehouse.pace import Pace
 from candlewick.warehouse.snowflake import views
 from candlewick.warehouse.snowflake.connection import Connection
+from candlewick.warehouse.snowflake.follower import Follower
+from candlewick.warehouse.snowflake.lease import Lease
 from candlewick.warehouse.snowflake.loading import Load
 from candlewick.warehouse.snowflake.owner import Owner
 from candlewick.warehouse.snowflake.session import Session
@@ -168,6 +170,15 @@ def test_one_owner_at_a_time_runs_the_models(account):
         account.owner._works(lambda connection: other.run(connection, with_audit=False))
 
 
+def test_an_owner_whose_host_has_another_name_by_now_goes_on_at_once(account, monkeypatch):
+    """A container's name is another one with each start; its data folder is the same."""
+    monkeypatch.setattr("socket.gethostname", lambda: "another-name")
+    again = Lease.of(account.settings)
+    assert again.holder != account.owner.work.lease.holder
+    assert account.owner._works(again.claim) > datetime(2026, 1, 1)
+    account.owner._works(account.owner.work.lease.claim)
+
+
 class Sent(NamedTuple):
     """The statements of a cycle with everything in it and of the making of the views, and how many rows these scan."""
 
@@ -263,6 +274,29 @@ def test_no_statement_of_a_cycle_or_of_a_live_view_touches_a_table_that_grows_wi
     assert [found for statement in sent[0].statements for found in _unbounded(statement)] == []
 
 
+def test_no_poll_of_a_dashboard_reads_a_table_that_grows_whole_whatever_is_looked_at(sent, account):
+    snowflake = account.settings.snowflake.model_copy(update={"poll_seconds": 3_600.0})
+    with closing(Follower(account.settings.model_copy(update={"snowflake": snowflake}))) as reader:
+        for symbol in ("BTCUSDT", "NONEUSDT"):
+            for timeframe in ("1m", "1h"):
+                reader.candles(symbol, timeframe, limit=5)
+        account.trade(DAY + timedelta(days=5, minutes=30))
+        account.owner.cycle(with_audit=True)
+        account.peer.statements.clear()
+        reader._poll()
+        polled = [each for each in account.peer.statements if "is_settled" in each]
+        assert len(polled) == 1 and _unbounded(polled[0]) == []
+        held = [each.series for each in reader._held.values()]
+        assert len(held) == 4 and min(min(each.seen, each.newest) for each in held) > datetime(2026, 1, 1)
+        opens = DAY.replace(tzinfo=None) + timedelta(days=5, minutes=30)
+        news = reader.candles("BTCUSDT", "1m", opens, opens + timedelta(minutes=1))
+        assert news["trade_count"].to_pylist() == [60]
+        account.peer.statements.clear()
+        reader._gold.candles("BTCUSDT", "1s", end=DAY.replace(tzinfo=None) + timedelta(days=5, seconds=50), limit=5)
+        [page] = [each for each in account.peer.statements if "_live" in each and each.startswith("select symbol")]
+        assert _unbounded(page) == []
+
+
 def _unbounded(statement: str) -> list[str]:
     """The tables that grow which a statement reads, or deletes from, without a literal bound on a time of theirs."""
     tables = _reads(sqlglot.parse_one(statement, read="snowflake"))
@@ -312,7 +346,8 @@ def _has_bound(place: exp.Expression) -> bool:
         return True
     for bound in place.find_all(exp.GT, exp.GTE):
         column, literal = bound.this, bound.expression
-        is_literal = literal.find(exp.Literal) is not None and literal.find(exp.Column, exp.Subquery) is None
+        is_value = literal.find(exp.Literal, exp.Placeholder) is not None  # a parameter is one when it is planned
+        is_literal = is_value and literal.find(exp.Column, exp.Subquery) is None
         if isinstance(column, exp.Column) and column.name.upper() in TIMES and is_literal:
             return True
     older = [each for each in place.find_all(exp.LT) if isinstance(each.this, exp.Column)]

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from candlewick.config import Settings
 from candlewick.errors import CandlewickError
 from candlewick.mart import rolling
 from candlewick.process.backoff import doubled
-from candlewick.warehouse.snowflake.gold import Gold, in_order, select_candles, table_of
+from candlewick.warehouse.snowflake.gold import Gold, newest_candles, table_of
 from candlewick.warehouse.snowflake.news import changes
 from candlewick.warehouse.snowflake.older import has
 from candlewick.warehouse.snowflake.series import BEGINNING, Key, Series, refresh_all, select_changes
@@ -28,6 +28,8 @@ IDLE_SECONDS = 15.0
 """Nobody looks any more after so long without a question: the hub asks several times a second for its viewers."""
 FORGOTTEN_SECONDS = 600.0
 QUERY_SECONDS = 30.0
+LOOK_BACK = timedelta(days=7)
+"""How old what a symbol without a settled candle has unsettled may be: each poll asks for it."""
 _QUERIES = 64
 _PAGE = 2_000
 _LONGEST_PAUSE_SECONDS = 120.0
@@ -130,7 +132,7 @@ class Follower:
 
         Its view's state is asked before it is read: a change in between is then read twice, never missed.
         """
-        held = _Held()
+        held = _Held(Series(since=datetime.now(UTC).replace(tzinfo=None) - LOOK_BACK))
         if has(timeframe):
             self._gold.older.look()
         (held.change,) = self._changes([timeframe])
@@ -154,8 +156,7 @@ class Follower:
             return
         most = None if lacking is None else max(lacking, _PAGE)
         before = None if series.reaches == datetime.max else series.reaches
-        statement, values = select_candles(table_of(timeframe), symbol, start, before, most)
-        older = in_order(self._gold.query(statement, values))
+        older = newest_candles(self._gold.query, table_of(timeframe), symbol, timeframe, start, before, most)
         is_all = most is None or older.num_rows < most
         series.extend(older, (start or BEGINNING) if is_all else older["open_time"][0].as_py())
 

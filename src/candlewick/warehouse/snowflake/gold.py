@@ -4,8 +4,8 @@ Candles come from the `…_LIVE` views: what the models have settled, and the tr
 before the tape are the exchange's own, as in the mart.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -14,11 +14,13 @@ from candlewick.config import Settings
 from candlewick.errors import WarehouseError
 from candlewick.mart import rolling
 from candlewick.mart.version import CANDLES, TRADES
-from candlewick.moments import naive
+from candlewick.moments import TIMEFRAMES, naive
 from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.older import Older, has
 from candlewick.warehouse.snowflake.session import Session
 
+_LOOK_BACK = 3
+"""How many times as long as so many candles last: seconds without trades have none."""
 _AMOUNT = pa.decimal128(38, 8)
 CANDLE = pa.schema(
     {
@@ -73,8 +75,7 @@ class Gold:
         start, end = (None if each is None else naive(each) for each in (start, end))
         if rolling.base_of(timeframe):
             return rolling.rolled_up(self.candles, symbol, timeframe, start, end, limit)
-        statement, values = select_candles(f"{table_of(timeframe)}_live", symbol, start, end, limit)
-        ours = in_order(self.query(statement, values))
+        ours = newest_candles(self.query, f"{table_of(timeframe)}_live", symbol, timeframe, start, end, limit)
         if not has(timeframe):
             return ours
         self.older.look()
@@ -95,6 +96,29 @@ def table_of(timeframe: str) -> str:
     if timeframe not in CANDLES:
         raise WarehouseError(rolling.expected(timeframe))
     return CANDLES[timeframe]
+
+
+def newest_candles(
+    query: Callable[[str, Sequence[Any]], pa.Table],
+    relation: str,
+    symbol: str,
+    timeframe: str,
+    start: datetime | None,
+    end: datetime | None,
+    limit: int | None,
+) -> pa.Table:
+    """Return the newest `limit` candles of a period, ascending by open_time.
+
+    Without a `start` they are looked for where a tape without holes has them, so that Snowflake reads no more than
+    that; everywhere only where those are fewer.
+    """
+    if start is None and limit is not None:
+        until = end or datetime.now(UTC).replace(tzinfo=None)
+        seconds = min(_LOOK_BACK * limit * TIMEFRAMES[timeframe], (until - datetime(1970, 1, 1)).total_seconds())
+        near = query(*select_candles(relation, symbol, until - timedelta(seconds=seconds), end, limit))
+        if near.num_rows == limit:
+            return in_order(near)
+    return in_order(query(*select_candles(relation, symbol, start, end, limit)))
 
 
 def select_candles(

@@ -22,23 +22,27 @@ BEGINNING = datetime(1970, 1, 1)
 
 @dataclass
 class Series:
-    """All candles from `reaches` on are held. `seen` is the newest `loaded_at` among the settled ones."""
+    """All candles from `reaches` on are held. `seen` is the newest `loaded_at` among the settled ones.
+
+    Where none is settled, `since` is: what was there before was looked for when the series was opened.
+    """
 
     settled: pa.Table = field(default_factory=CANDLE.empty_table)
     tail: pa.Table = field(default_factory=CANDLE.empty_table)
     reaches: datetime = datetime.max
+    since: datetime = BEGINNING
     _rows: pa.Table | None = field(default=None, repr=False)
 
     @property
     def seen(self) -> datetime:
         """Changes of settled candles that were loaded after this are not held yet."""
         newest = pc.max(self.settled["loaded_at"]).as_py()
-        return BEGINNING if newest is None else newest
+        return self.since if newest is None else newest
 
     @property
     def newest(self) -> datetime:
         """The open time from which on the tail is asked for."""
-        return self.settled["open_time"][-1].as_py() if self.settled.num_rows else BEGINNING
+        return self.settled["open_time"][-1].as_py() if self.settled.num_rows else self.since
 
     @property
     def rows(self) -> pa.Table:
