@@ -66,6 +66,7 @@ class Peer:
         self.statements: list[str] = []
         self.pipe_state = "RUNNING"
         self.timestamps = "TIMESTAMP_NTZ"
+        self.partitions = ("3", "10")
         self.available_roles = ["CANDLEWICK_READER", "PUBLIC"]
         self.functions = Functions(self._pipe_status)
         self.streams = Streams()
@@ -131,7 +132,7 @@ class Peer:
         if statement.startswith("show parameters like 'TIMESTAMP_TYPE_MAPPING'"):
             return _select(("key", "setting"), [("TIMESTAMP_TYPE_MAPPING", self.timestamps)])
         if "get_query_operator_stats(" in statement:
-            return _select(("scanned", "total"), [("3", "10")])
+            return _select(("scanned", "total"), [self.partitions])
         if "metering_history" in statement:
             return _select(("service_type", "used"), [("WAREHOUSE_METERING", "1.25")])
         return None

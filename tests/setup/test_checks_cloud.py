@@ -51,10 +51,11 @@ def test_every_answer_of_an_account_that_is_set_up(aws, tmp_path: Path, monkeypa
         assert found["a cycle"] == ("unknown", "`candlewick warehouse` does not run here")
         assert found["the pipe loads"] == ("wrong", _NEVER_HEARD)
 
-        peer.pipe_state = "PAUSED"
+        peer.pipe_state, peer.partitions = "PAUSED", ("10", "10")
         peer.statements.append("GRANT INSERT ON TABLE CRYPTO_DB.GOLD.CANDLE_AUDIT TO ROLE CANDLEWICK_READER")
         found = run(settings)
         assert found["the reader's role only reads"] == ("wrong", "it may INSERT as well")
+        assert found["a live view prunes"][0] == "wrong" and "all 10 of 10" in found["a live view prunes"][1]
         assert found["the pipe loads"][0] == "wrong" and "is PAUSED" in found["the pipe loads"][1]
 
 

@@ -16,6 +16,8 @@ from candlewick.warehouse.snowflake.connection import Connection
 from candlewick.warehouse.snowflake.cycle import STREAM
 from candlewick.warehouse.snowflake.sending import NOTES
 
+_MANY_PARTITIONS = 8
+"""In so many a day does not lie."""
 _MAY_READ = frozenset({"USAGE", "SELECT", "MONITOR"})
 
 
@@ -127,7 +129,13 @@ def _pruning(connection: Connection) -> Found:
         " sum(operator_statistics:pruning:partitions_total::int)"
         " from table(get_query_operator_stats(last_query_id())) where operator_type = 'TableScan'"
     )
-    return "ok", f"{scanned} of {total} partitions, {took:.1f} s"
+    told = f"{scanned} of {total} partitions, {took:.1f} s"
+    if int(total) >= _MANY_PARTITIONS and int(scanned) >= int(total):
+        return (
+            "wrong",
+            f"all {told}: the views' bounds are old (does `candlewick warehouse` run?), or rows lie in no order",
+        )
+    return "ok", told
 
 
 def _cycle(settings: Settings) -> Found:
