@@ -130,6 +130,39 @@ def test_what_cannot_be_read_now_is_loaded_when_it_can(loader, writer, tmp_path)
     assert loader.load(1000).objects == 1
 
 
+def test_small_objects_are_read_many_in_one_go_and_large_ones_behind_them_are_not(loader, writer, monkeypatch):
+    write(writer, 300, lines=2)
+    for n in range(40):
+        writer.backfill([trade_line("ETHUSDT", n * 3_000 + k, START) for k in range(3_000)])
+    goes = []
+    reading = loader._read_some
+    monkeypatch.setattr(loader, "_read_some", lambda names: goes.append(reading(names)) or goes[-1])
+    assert sum(sweep_and_load(loader)) == 340
+    lines = [[outcome.manifest.lines for outcome in outcomes] for outcomes in goes]
+    assert len(lines) < 100
+    assert max(len(each) for each in lines) > 100
+    assert all(sum(each[:-1]) < module._AT_ONCE for each in lines)
+
+
+def test_of_objects_read_in_one_go_those_behind_one_that_cannot_be_read_are_loaded(loader, writer, tmp_path):
+    names = write(writer, 100)
+    loader.discovery.start_sweep()
+    while loader.discovery.is_sweeping:
+        loader.discovery.sweep_one_folder()
+    unreadable = tmp_path / "lake" / names[50]
+    content = unreadable.read_bytes()
+    unreadable.unlink()
+    unreadable.symlink_to(unreadable)
+    loaded = 0
+    with pytest.raises(LakeError):
+        while True:
+            loaded += loader.load(1_000).objects
+    assert loaded == 99
+    unreadable.unlink()
+    unreadable.write_bytes(content)
+    assert loader.load(1_000).objects == 1
+
+
 def test_news_for_the_audit_are_klines_and_holes(loader, writer):
     write(writer, 1)
     loader.discovery.start_sweep()

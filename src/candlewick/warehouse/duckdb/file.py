@@ -20,7 +20,7 @@ from candlewick.lake.names import parse
 from candlewick.lake.objects import LakeSealed
 from candlewick.mart.quoting import quoted
 from candlewick.mart.views import STORAGE_VERSION
-from candlewick.moments import from_micros, naive, now_us
+from candlewick.moments import from_micros, now_us
 from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
 from candlewick.warehouse.duckdb.lines import Readable, as_json, is_text, lines_of, trades_of
@@ -311,7 +311,7 @@ def hour_of(name: str) -> datetime:
     """The hour whose folder an object lies in (UTC)."""
     parsed = parse(name)
     assert parsed is not None
-    return naive(parsed.at).replace(minute=0, second=0, microsecond=0)
+    return parsed.at.replace(minute=0, second=0, microsecond=0, tzinfo=None)
 
 
 def _loaded(objects: Sequence[Readable], moment: datetime) -> pa.Table:

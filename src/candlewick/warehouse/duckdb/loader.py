@@ -4,13 +4,14 @@ Objects are read ahead by a few threads and loaded in batches of bounded size, s
 the memory of one batch. An object that is torn or not ours is reported once, by name, and never loaded in part.
 """
 
+import gc
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import structlog
@@ -28,6 +29,8 @@ BATCH_LINES = 370_000
 """Of a transaction in a backlog. DuckDB writes its whole row groups (122,880 rows) into the file at once; what is left
 of three or more is not written again at the next checkpoint."""
 _READ_AHEAD = 8
+_AT_ONCE = 2_000
+"""Lines of small objects that are read in one go: handing each to a thread costs a fair part of reading it."""
 _REPORTED = 1_000
 _SWEEP_SECONDS = 0.2
 """How long folders are swept in vain before hot ones are looked at again."""
@@ -37,6 +40,22 @@ log = structlog.get_logger()
 
 Holes = dict[str, tuple[list[Range], list[Range]]]
 """By symbol: the spans of ids between covered ones that are not, and the declared ones."""
+
+
+@contextmanager
+def _without_search_for_circles() -> Iterator[None]:
+    """Have Python not look for unused circles among all that a batch keeps, again and again: it makes none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+_Ahead = tuple[deque[str], Future[list[Readable | str | LakeError | None]]]
+"""Names that are read in one go and not given out yet, and what comes of it."""
 
 
 class Loaded(NamedTuple):
@@ -72,12 +91,14 @@ class Loader:
     skipped: dict[str, str] = field(default_factory=dict)
     _in_vain: float = 0.0
     _gone: list[str] = field(default_factory=list)
+    _lines: int = _AT_ONCE
     _holes: dict[str, Holes] = field(default_factory=dict)
     _readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READ_AHEAD, "lake"))
 
     def __post_init__(self) -> None:
         self.discovery = Discovery(self.lake, self.warehouse)
 
+    @_without_search_for_circles()
     def load(self, most_lines: int) -> Loaded:
         """Load what was found, some `most_lines` at most. Raises `LakeError` where the lake cannot be read now."""
         total, self._in_vain = NOTHING, 0.0
@@ -139,31 +160,39 @@ class Loader:
 
     def _read(self) -> Generator[Readable]:
         """Read what was found, some objects ahead; what was read ahead and not asked for goes back."""
-        ahead: deque[tuple[str, Future[Readable | str | None]]] = deque()
+        ahead: deque[_Ahead] = deque()
         try:
             while self._fill(ahead):
-                name, reading = ahead[0]
-                try:
-                    outcome = reading.result()
-                except LakeError:
-                    ahead.popleft()
-                    self.discovery.put_last(name)  # one object that cannot be read must not hold up the others
-                    raise
+                names, reading = ahead[0]
+                for outcome in reading.result():
+                    name = names.popleft()
+                    if isinstance(outcome, LakeError):
+                        self.discovery.put_last(name)  # one object that cannot be read must not hold up the others
+                        raise outcome
+                    if outcome is None:
+                        self._gone.append(name)
+                        self.discovery.sweep_around(name)
+                    elif isinstance(outcome, str):
+                        self._skip(name, outcome)
+                    else:
+                        self._lines = outcome.manifest.lines
+                        yield outcome
                 ahead.popleft()
-                if outcome is None:
-                    self._gone.append(name)
-                    self.discovery.sweep_around(name)
-                elif isinstance(outcome, str):
-                    self._skip(name, outcome)
-                else:
-                    yield outcome
+                self._put_back(names)
         finally:
-            for name, _ in reversed(ahead):
-                self.discovery.put_back(name)
+            for names, _ in reversed(ahead):
+                self._put_back(names)
 
-    def _fill(self, ahead: deque[tuple[str, Future[Readable | str | None]]]) -> bool:
+    def _put_back(self, names: deque[str]) -> None:
+        for name in reversed(names):
+            self.discovery.put_back(name)
+
+    def _fill(self, ahead: deque[_Ahead]) -> bool:
+        # A store is asked for one by one: a thread waits for its answers.
+        others = 0 if self.lake.root is None else max(0, _AT_ONCE // max(1, self._lines) - 1)
         while len(ahead) < _READ_AHEAD and (name := self._next()) is not None:
-            ahead.append((name, self._readers.submit(self._read_one, name)))
+            names = [name, *islice(iter(self.discovery.take, None), others)]
+            ahead.append((deque(names), self._readers.submit(self._read_some, names)))
         return bool(ahead)
 
     def _next(self) -> str | None:
@@ -176,6 +205,21 @@ class Loader:
             if not self.discovery.has_found:
                 self._in_vain += time.monotonic() - started
         return name
+
+    def _read_some(self, names: Sequence[str]) -> list[Readable | str | LakeError | None]:
+        """Read objects in their order, up to one that cannot be read now, or to where there are enough lines."""
+        outcomes: list[Readable | str | LakeError | None] = []
+        lines = 0
+        for name in names:
+            try:
+                outcome = self._read_one(name)
+            except LakeError as error:
+                return [*outcomes, error]
+            outcomes.append(outcome)
+            lines += 0 if outcome is None or isinstance(outcome, str) else outcome.manifest.lines
+            if lines >= _AT_ONCE:
+                break
+        return outcomes
 
     def _read_one(self, name: str) -> Readable | str | None:
         """Return an object, or why it is none; None where it is gone. Raises `LakeError` for what cannot be known now.
