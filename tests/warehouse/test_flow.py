@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candlewick.errors import RangeError
+from candlewick.warehouse.compiling import program
+from candlewick.warehouse.duckdb.periods import with_news
 from candlewick.warehouse.flow.levels import checked_step, step_at_least, value_area
 from candlewick.warehouse.flow.reading import Flow, bars_of
 from candlewick.warehouse.flow.verdict import REASONS, Judged, differing, reasons, standing
@@ -199,3 +201,60 @@ def test_the_reasons_name_the_sums_and_the_ids():
         "2024-08-09 00:02 UTC: the exchange's candle never came",
     ]
     assert reasons([judged(n, "pending") for n in range(50)], [])[REASONS:] == ["and 30 more"]
+
+
+def test_a_footprint_of_many_trades_in_any_order_is_what_a_window_for_each_minute_and_whole_numbers_make(
+    tmp_path: Path,
+) -> None:
+    """Enough trades for several threads, at prices below and above where decimals of 18 digits end."""
+    with duckdb.connect(config={"threads": 4}) as connection:
+        connection.execute("""
+            create schema silver; create schema gold;
+            create table silver.trades_deduped as
+            select
+                symbol, id as trade_id, cast(cheapest + hash(id) % 2000 * tick as decimal(38, 8)) as price,
+                cast((1 + hash(id + 7) % 100000) / 100000 as decimal(38, 8)) as quantity,
+                cast(1 + hash(id + 3) % 1000 as decimal(38, 8)) as quote_quantity,
+                hash(id + 5) % 2 = 0 as is_buyer_maker,
+                timestamp '2026-01-24' + to_microseconds(id * 3000 + (hash(id + 9) % 40000)::bigint) as traded_at,
+                timestamp '2026-01-25' as loaded_at
+            from range(200000) as ids(id), (values
+                ('A', 61000.0::decimal(38, 8), 0.01::decimal(9, 8)), ('B', 9999999990.0, 0.01),
+                ('C', 0.00000001, 0.00000003)
+            ) as symbols(symbol, cheapest, tick)
+            order by hash(id)
+        """)
+        model = next(each for each in program("duckdb", "UTC", tmp_path).models if each.name == "trades_footprint_1m")
+        sql = with_news(connection, model.sql, lambda _: datetime(1970, 1, 1))
+        connection.execute(f"create table made as {sql}")
+        unlike = """
+            with trades as (
+                select
+                    *, date_trunc('minute', traded_at) as open_time,
+                    sum(case when is_buyer_maker then -quantity else quantity end)
+                        over (partition by symbol, date_trunc('minute', traded_at) order by trade_id) as delta
+                from silver.trades_deduped
+            ),
+            minutes as (
+                select symbol, open_time, min(delta) as min_delta, max(delta) as max_delta from trades group by all
+            ),
+            steps as (select distinct symbol, open_time, (step * 100000000)::hugeint as units from made),
+            expected as (
+                select
+                    symbol, open_time, (price * 100000000)::hugeint // units * units as level,
+                    sum(quantity) as quantity,
+                    count(*) as trades, min(price) as low, max(price) as high, any_value(min_delta) as min_delta,
+                    any_value(max_delta) as max_delta
+                from trades join steps using (symbol, open_time) join minutes using (symbol, open_time)
+                group by symbol, open_time, level
+            ),
+            seen as (
+                select
+                    symbol, open_time, (price * 100000000)::hugeint as level, buy_volume + sell_volume as quantity,
+                    buy_count + sell_count as trades, low, high, min_delta, max_delta
+                from made
+            )
+            select count(*) from ((from seen except all from expected) union all (from expected except all from seen))
+        """
+        assert connection.execute("select count(distinct symbol), count(*) > 1000 from made").fetchall() == [(3, True)]
+        assert connection.execute(unlike).fetchall() == [(0,)]

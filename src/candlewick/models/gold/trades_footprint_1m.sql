@@ -31,7 +31,7 @@ followed as (
         trade_id,
         signed_quantity,
         sum(signed_quantity) over ({{ in_parts('symbol, open_time', 'trade_id') }}) as reached
-    from trades
+    from {{ sorted_by_parts('trades', 'symbol, open_time', 'trade_id') }}
 
 ),
 
@@ -83,7 +83,7 @@ placed as (
     select
         trades.symbol,
         trades.open_time,
-        {{ level_of('trades.price', 'stepped.step') }} as level,
+        {{ level_of_each('trades.price', 'stepped.step') }} as level,
         stepped.step,
         trades.price,
         trades.quantity,

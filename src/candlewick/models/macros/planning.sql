@@ -5,19 +5,53 @@
 
 {#
     Of a window: rows with equal `parts` follow each other in it, by `order`. What is counted or summed from its start on
-    may go on from one part to the next, so only differences within a part say anything. DuckDB sorts all of it at a third
-    of what it takes for many small parts.
+    may go on from one part to the next, so only differences within a part say anything. Its rows come from
+    `sorted_by_parts`. DuckDB sorts all of it at a third of what it takes for many small parts, and sums up rows as they
+    come, which it keeps in their order, at half of what a window takes that sorts them itself.
 #}
 {% macro in_parts(parts, order) -%}
     {{ return(adapter.dispatch('in_parts')(parts, order)) }}
 {%- endmacro %}
 
 {% macro duckdb__in_parts(parts, order) -%}
-    order by {{ parts }}, {{ order }} rows unbounded preceding
+    rows unbounded preceding
 {%- endmacro %}
 
 {% macro snowflake__in_parts(parts, order) -%}
     partition by {{ parts }} order by {{ order }} rows unbounded preceding
+{%- endmacro %}
+
+
+{# A relation as the rows of a window that is `in_parts`. #}
+{% macro sorted_by_parts(relation, parts, order) -%}
+    {{ return(adapter.dispatch('sorted_by_parts')(relation, parts, order)) }}
+{%- endmacro %}
+
+{% macro duckdb__sorted_by_parts(relation, parts, order) -%}
+    (select * from {{ relation }} order by {{ parts }}, {{ order }}) as {{ relation }}
+{%- endmacro %}
+
+{% macro snowflake__sorted_by_parts(relation, parts, order) -%}
+    {{ return(relation) }}
+{%- endmacro %}
+
+
+{# `level_of` for many prices. DuckDB takes a remainder in 18 digits at a fraction of what it takes in 38. #}
+{% macro level_of_each(price, step) -%}
+    {{ return(adapter.dispatch('level_of_each')(price, step)) }}
+{%- endmacro %}
+
+{% macro duckdb__level_of_each(price, step) -%}
+    {%- set narrow_price, narrow_step = 'cast(' ~ price ~ ' as decimal(18, 8))', 'cast(' ~ step ~ ' as decimal(18, 8))' -%}
+    case
+            when {{ price }} < 10000000000 and {{ step }} < 10000000000
+                then cast({{ level_of(narrow_price, narrow_step) }} as decimal(38, 8))
+            else {{ level_of(price, step) }}
+        end
+{%- endmacro %}
+
+{% macro snowflake__level_of_each(price, step) -%}
+    {{ return(level_of(price, step)) }}
 {%- endmacro %}
 
 

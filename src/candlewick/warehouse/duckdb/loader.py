@@ -259,10 +259,11 @@ class Loader:
 
 def _holes(manifest: Manifest) -> Holes:
     """The holes that a manifest tells of, in symbols that have some."""
+    covered, declared = manifest.covered, manifest.declared
     between = {
         symbol: [(last + 1, first - 1) for (_, last), (first, _) in pairwise(ranges)]
-        for symbol, ranges in manifest.covered.items()
+        for symbol, ranges in covered.items()
+        if len(ranges) > 1
     }
-    symbols = manifest.covered.keys() | manifest.declared.keys()
-    holes = {symbol: (between.get(symbol, []), manifest.declared.get(symbol, [])) for symbol in symbols}
-    return {symbol: each for symbol, each in holes.items() if any(each)}
+    with_some = [*between, *(symbol for symbol in declared if declared[symbol] and symbol not in between)]
+    return {symbol: (between.get(symbol, []), declared.get(symbol, [])) for symbol in with_some}
