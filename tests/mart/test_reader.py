@@ -37,6 +37,14 @@ def test_before_the_first_version_it_says_what_publishes(tmp_path):
             read()
 
 
+def test_a_database_of_some_tables_has_no_others(published):
+    name = CANDLES["1m"]
+    with Mart(published.path).connect(name) as database:
+        assert database.execute(f"select count(*) from {name}").fetchone() == (36,)
+        views = database.execute("select count(*) from duckdb_views() where not internal").fetchone()
+    assert views == (1,)
+
+
 def test_candles_are_those_of_the_symbol_in_order(published):
     mart = Mart(published.path)
     assert closes(mart) == [n + 1 for n in range(36) if n % 4 != 3]

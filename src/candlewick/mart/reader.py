@@ -54,12 +54,13 @@ class Mart:
                 f"{self.path}: nothing is published yet; `candlewick up` and `candlewick warehouse` publish"
             ) from None
 
-    def connect(self) -> "duckdb.DuckDBPyConnection":
+    def connect(self, *tables: str) -> "duckdb.DuckDBPyConnection":
         """Open an in-memory DuckDB with the tables of the current version as views, such as `gold.trades_ohlc_1m`.
 
-        It stays at that version; its files are kept until it is forgotten. Raises `MartNotReadyError`.
+        With `tables`, those alone: the files of each are opened once here. It stays at that version; its files are kept
+        until it is forgotten. Raises `MartNotReadyError`.
         """
-        return _again(self._connect)
+        return _again(lambda: self._connect(tables))
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> "pa.Table":
         """Run one statement over the current version. Raises `MartNotReadyError`, and `duckdb.Error` for its own."""
@@ -108,12 +109,12 @@ class Mart:
 
         return Candles(self.path)
 
-    def _connect(self) -> "duckdb.DuckDBPyConnection":
+    def _connect(self, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
         pinned = pin(self.path)
         if pinned is None:
-            return _open(self.path, self.current())
+            return _open(self.path, self.current(), tables)
         try:
-            connection = _open(self.path, pinned.version)
+            connection = _open(self.path, pinned.version, tables)
         except BaseException:
             pinned.release()
             raise
@@ -133,13 +134,15 @@ def _moment(given: datetime | None) -> datetime | None:
     return None if given is None else naive(given)
 
 
-def _open(path: Path, version: Version) -> "duckdb.DuckDBPyConnection":
-    """A database in memory with a version's tables as views."""
+def _open(path: Path, version: Version, tables: Sequence[str] = ()) -> "duckdb.DuckDBPyConnection":
+    """A database in memory with a version's tables as views, or with some of them."""
     import duckdb  # noqa: PLC0415 - as below
 
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'; create schema silver; create schema gold")
     for name, table in version.tables.items():
+        if tables and name not in tables:
+            continue
         connection.execute(f"create view {name} as {query(table, parquet_in(path))}")
     connection.execute("set search_path = 'main,gold,silver'")  # so that `show tables` shows them
     return connection

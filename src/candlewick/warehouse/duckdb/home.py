@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from candlewick.config import Settings
 from candlewick.errors import ConfigError, MartNotReadyError
 from candlewick.mart.reader import Mart
-from candlewick.mart.version import DAYS
+from candlewick.mart.version import AUDIT, DAYS, GAPS
 from candlewick.warehouse.arrival import Arrival
 from candlewick.warehouse.contract import Engine
 from candlewick.warehouse.home import Agree, Days, Newest, Tallies
@@ -109,7 +109,7 @@ class EmbeddedHome:
 def _tallies(mart_path: Path, version: int) -> Tallies:
     del version  # part of the key: what a version counts never changes
     mart = Mart(mart_path)
-    with mart.connect() as database:
+    with mart.connect(AUDIT, GAPS) as database:
         verdicts = database.execute("select status, count(*) from gold.candle_audit group by 1").fetchall()
         gaps = database.execute("select count(*) from gold.tape_gaps where state = 'open'").fetchall()
     marks = mart.current().watermarks
@@ -119,5 +119,5 @@ def _tallies(mart_path: Path, version: int) -> Tallies:
 @lru_cache(maxsize=4)
 def _days(mart_path: Path, files: tuple[str, ...]) -> Days:
     del files  # part of the key: what they say never changes
-    with Mart(mart_path).connect() as database:
+    with Mart(mart_path).connect(DAYS) as database:
         return Days.asked(lambda statement: database.execute(statement).fetchall())
