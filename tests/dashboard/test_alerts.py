@@ -1,7 +1,6 @@
 """Alerts in the server: each ring once and in order, whatever happens to the process, the feed or the receiver."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -117,7 +116,7 @@ class Scene:
     report: Callable[[], object] = SimpleNamespace
 
     @asynccontextmanager
-    async def watching(self, *, is_killed: bool = False) -> AsyncIterator[Watch]:
+    async def watching(self) -> AsyncIterator[Watch]:
         book, reads, failures = AlertBook(self.book_path), Reads(), []
         watch = Watch(
             book,
@@ -127,8 +126,6 @@ class Scene:
             report=self.report,
             patience=self.patience,
         )
-        if is_killed:
-            watch._note_positions = lambda: None
         async with watch.running(failures.append):
             yield watch
         reads.close()
@@ -175,37 +172,6 @@ async def test_ids_that_do_not_come_hold_nobody_up_and_are_looked_at_when_they_a
         await watch._settle(watch.book.owed()[0])
         assert by_id(watch.book.rings()) == ["cross100-3"]
         assert watch.book.owed() == []
-
-
-async def test_a_thousand_crossings_with_kills_and_cut_feeds_ring_once_each(scene):
-    chance = random.Random(7)
-    prices = [100]
-    while len(prices) < 4_000:
-        prices.append(max(50, prices[-1] + chance.choice([-3, -2, -1, 1, 2, 3])))
-    trades = trades_at(*prices)
-    alerts = [at(level, repeats=True, rest=1) for level in range(60, 140, 2)]
-    expected = [ring.key for _, ring in rings_of(alerts, trades, None)]
-    assert len(expected) >= 1_000
-    scene.warehouse.load(trades)
-    done = 0
-    async with scene.feed.running():
-        while done < len(trades):
-            async with scene.watching(is_killed=True) as watch:
-                for alert in alerts if not watch.alerts else ():
-                    await watch.put(alert)
-                await until(scene.feed.is_asked, "a subscription")
-                asked = scene.feed.asked[-1][SYMBOL] or 1
-                done = min(len(trades), max(done, asked - 1) + chance.randint(100, 600))
-                # What lies before this is gone from the feed, but at the very start.
-                start = max(asked - 1, done - chance.randint(1, 400)) if asked > 1 else 0
-                await scene.feed.say(trades[start:done])
-                newest = trades[done - 1].trade_id
-                await until(lambda: watch._tapes[SYMBOL].last == trades[newest - 1], "all trades")  # noqa: B023
-            scene.feed.asked.clear()
-    book = AlertBook(scene.book_path)
-    rings = book.rings(limit=10_000)
-    book.close()
-    assert by_id(rings) == expected
 
 
 def test_a_book_that_is_none_or_newer_is_refused_in_one_line(tmp_path):
