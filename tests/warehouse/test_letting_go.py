@@ -52,7 +52,8 @@ def letting_go(settings):
 
 
 def letting_silver_go(settings):
-    return settings.model_copy(update={"retention": RetentionSettings(silver=timedelta(hours=1))})
+    """As `letting_go`: the first day goes, and the second one is too young."""
+    return settings.model_copy(update={"retention": RetentionSettings(silver=timedelta(days=2))})
 
 
 def in_table(settings):
@@ -162,7 +163,7 @@ def test_killed_at_any_step_readers_see_the_same_rows_and_the_next_start_goes_on
     for number, step in enumerate(steps):
         settings = again(full, tmp_path / str(number))
         settings = letting_go(settings) if letting == "mart" else letting_silver_go(settings)
-        own_until(settings, step, f'[retention]\n{letting} = "1h"\n')
+        own_until(settings, step, f'[retention]\n{letting} = "{"1h" if letting == "mart" else "2d"}"\n')
         assert rows(settings) == before, step
         home_of(settings).own(once=True)
         assert rows(settings) == before and rows(settings, GOLD) == candles, step
