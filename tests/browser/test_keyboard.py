@@ -1,8 +1,11 @@
-"""The keyboard: every key of the reference, and what is found by typing."""
+"""The keyboard: every key of the reference, and what is found by typing. What the right button offers."""
+
+import re
+from datetime import UTC, datetime
 
 from browser.conftest import Visit
-from browser.hands import SERIES, keys, point, position, press, query, rows, type_and_enter
-from browser.visitor import HOOK
+from browser.hands import SERIES, keys, place_of, point, position, press, query, rows, type_and_enter
+from browser.visitor import HOOK, Visitor
 
 
 def test_every_key_of_the_reference_does_what_it_says(visit: Visit) -> None:
@@ -72,3 +75,35 @@ def test_whatever_was_done_is_undone_and_done_again(visit: Visit) -> None:
     visitor.page.locator(".legend .name b", has_text="ETHDEMO").wait_for()
     assert visitor.ask(drawn) == 1
     assert len(rows(visitor)) == 2
+
+
+def choose(visitor: Visitor, title: str) -> tuple[str, float]:
+    """Take what the right button offers on the twentieth bar from the end; its whole title, and the bar's time."""
+    x, y, time = place_of(visitor, 20)
+    visitor.page.mouse.click(x, y, button="right")
+    item = visitor.page.get_by_role("menuitem", name=re.compile(f"^{title}"))
+    text = item.inner_text()
+    item.click()
+    return text, time
+
+
+def test_the_right_button_copies_and_resets(visit: Visit) -> None:
+    visitor = visit(SERIES).wait_for_bars()
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copied = "navigator.clipboard.readText()"
+    text, _ = choose(visitor, "Copy price")
+    visitor.page.locator(".toast", has_text="copied").first.wait_for()
+    price = visitor.ask(copied)
+    assert text == f"Copy price {price}"
+    assert re.fullmatch(r"\d+\.\d{2}", price)
+    text, time = choose(visitor, "Copy time")
+    wanted = f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    visitor.wait(f"{copied}.then((text) => text === '{wanted}')")
+    assert text == f"Copy time {wanted}"
+
+    width = f"({HOOK}.view().to - {HOOK}.view().from)"
+    before = visitor.ask(width)
+    keys(visitor, "Control+ArrowUp")
+    visitor.wait(f"{width} < {before * 0.8}")
+    choose(visitor, "Reset the view")
+    visitor.wait(f"Math.abs({width} - {before}) < 1")
