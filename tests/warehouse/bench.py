@@ -56,11 +56,13 @@ class Bench:
                 "raw.binance_raw",
                 "raw.loaded_objects",
                 "raw.sealed_days",
+                "raw.gold_in_mart",
                 *(each.relation for each in self.owned.program.models),
             ):
                 self.warehouse.connection.execute(f"delete from {table}")
             self.owned.heads.of.clear()
             self.owned.sealed.read()
+            self.owned.gold.bounds.clear()
             return
         self.warehouse.connection.execute(
             "drop schema if exists silver cascade; drop schema if exists gold cascade;"

@@ -91,14 +91,28 @@ def test_quote_amounts_that_an_earlier_version_rounded_are_cut_when_tables_are_m
 
 
 @pytest.mark.alike
-def test_a_full_refresh_is_refused_where_it_would_leave_sealed_days_out(bench):
-    day = "('BTCUSDT', date '2020-01-01', 'a.parquet', 1, 'ab', 1, 2, 5, 1, 1, timestamp '2020-01-02')"
-    bench.warehouse.connection.execute(f"insert into raw.sealed_days values {day}")
+@pytest.mark.parametrize(
+    ("table", "row", "problem"),
+    [
+        (
+            "raw.sealed_days",
+            "('BTCUSDT', date '2020-01-01', 'a.parquet', 1, 'ab', 1, 2, 5, 1, 1, timestamp '2020-01-02')",
+            "sealed days are read from their files",
+        ),
+        (
+            "raw.gold_in_mart",
+            "('gold.trades_footprint_1m', timestamp '2020-01-01', timestamp '2020-01-01', 1)",
+            "tables of GOLD have old rows in the mart alone",
+        ),
+    ],
+)
+def test_a_full_refresh_is_refused_where_it_would_leave_something_out(bench, table, row, problem):
+    bench.warehouse.connection.execute(f"insert into {table} values {row}")
     before = bench.rows("select * from gold.trades_ohlc_1h order by all")
-    with pytest.raises(ModelError, match="sealed days are read from their files"):
+    with pytest.raises(ModelError, match=problem):
         bench.models.make_anew("trades_ohlc_1h")
     assert bench.rows("select * from gold.trades_ohlc_1h order by all") == before
-    bench.warehouse.connection.execute("delete from raw.sealed_days")
+    bench.warehouse.connection.execute(f"delete from {table}")
 
 
 @pytest.mark.alike

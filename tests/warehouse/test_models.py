@@ -333,12 +333,13 @@ def silver(bench: Bench) -> list[tuple[object, ...]]:
     return bench.rows("select symbol, trade_id, price, quantity, traded_at from silver.trades_deduped order by 1, 2")
 
 
-def gold(bench: Bench, timeframe: str) -> list[tuple[object, ...]]:
-    return bench.rows(f"select {oracle.COLUMNS} from gold.trades_ohlc_{timeframe} order by symbol, open_time")
+def gold(bench: Bench, timeframe: str, relation: str | None = None) -> list[tuple[object, ...]]:
+    relation = relation or f"gold.trades_ohlc_{timeframe}"
+    return bench.rows(f"select {oracle.COLUMNS} from {relation} order by symbol, open_time")
 
 
-def footprints(bench: Bench) -> list[tuple[object, ...]]:
-    return bench.rows(f"select {flowing.COLUMNS} from gold.trades_footprint_1m order by symbol, open_time, price")
+def footprints(bench: Bench, relation: str = "gold.trades_footprint_1m") -> list[tuple[object, ...]]:
+    return bench.rows(f"select {flowing.COLUMNS} from {relation} order by symbol, open_time, price")
 
 
 def open_holes(bench: Bench) -> dict[str, int]:

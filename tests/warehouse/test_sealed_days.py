@@ -1,4 +1,4 @@
-"""Days in SILVER's table and in sealed files by turns: SILVER, GOLD and the mart are what the trades make them."""
+"""Days in SILVER's table and in sealed files by turns, and GOLD in its tables and the mart: all is what trades make."""
 
 import random
 from collections.abc import Iterator
@@ -19,9 +19,10 @@ from candlewick.lake.sealed.day import Gathered
 from candlewick.lake.sealed.lines import TradeLine, read
 from candlewick.mart.publisher import Publisher
 from candlewick.mart.sealed import parquet_in, query
-from candlewick.mart.version import TRADES, SealedFile
+from candlewick.mart.version import CANDLES, FOOTPRINT, TRADES, SealedFile
 from candlewick.process.files import replace_atomically
 from candlewick.warehouse.duckdb.cycle import Cycle
+from candlewick.warehouse.duckdb.gold_in_mart import MAY_GO
 from candlewick.warehouse.duckdb.heads import Arrived
 from candlewick.warehouse.duckdb.letting_go import in_mart
 from candlewick.warehouse.duckdb.sealed_days import SealedDay, parts_of
@@ -49,6 +50,9 @@ ACTS = (
     "join",
     "restart",
     "anew",
+    "gold",
+    "gold",
+    "lose",
 )
 
 
@@ -77,6 +81,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.number = next(NUMBERS)
+        self.bench.warehouse.note("generation", f"{self.number}")
         self.restart()
 
     @property
@@ -90,13 +95,18 @@ class World:
             for each in self.cycle.program.models:
                 if each.relation.startswith("gold.") and not each.is_whole:
                     self.bench.warehouse.connection.execute(f"drop table {each.relation}")
-        self.bench.owned = Cycle.of(self.bench.warehouse, self.cycle.program, self.root)
+            self.bench.warehouse.note("generation", f"{self.number} {next(NUMBERS)}")
+        mart = self.root.parent / f"mart-{self.number}"
+        self.bench.owned = Cycle.of(self.bench.warehouse, self.cycle.program, self.root, mart)
+        generation = self.bench.warehouse.setting("generation")
+        assert generation is not None
         self.publisher = Publisher(
             self.bench.warehouse.connection,
-            self.root.parent / f"mart-{self.number}",
-            generation=str(with_other_models),
+            mart,
+            generation=generation,
             timezone=self.bench.zone,
             sealed=lambda: in_mart(self.cycle.sealed.files, self.root, self.publisher.path),
+            alone=self.cycle.gold.until,
         )
 
     @property
@@ -155,6 +165,24 @@ class World:
             self.publisher.let_go(in_mart(files, self.root, self.publisher.path))
             self.see_no_more_than_there_is()
 
+    def let_gold_go(self) -> None:
+        """Let rows of GOLD go that only the mart has then; it has what it had."""
+        while self.cycle.gold.let_go(self.publisher):
+            self.see_no_more_than_there_is()
+
+    def lose(self) -> None:
+        """Lose a file of the mart, as in a power cut; the next owner makes all anew."""
+        if self.publisher.current is not None:
+            files = self.publisher.current.tables[self.rng.choice(sorted(MAY_GO))].files
+            (self.publisher.path / self.rng.choice(files).name).unlink()
+            self.restart()
+            self.publish()
+
+    def in_mart(self, table: str) -> str:
+        """All rows of a published table, in parentheses."""
+        assert self.publisher.current is not None
+        return f"({query(self.publisher.current.tables[table], parquet_in(self.publisher.path))})"
+
     def some(self) -> list[Trade]:
         """Some trades of the tape, given already or not."""
         every = [trade for trades in self.days.values() for trade in trades]
@@ -198,6 +226,10 @@ class World:
                 self.restart()
             case "anew":
                 self.restart(with_other_models=True)
+            case "gold":
+                self.let_gold_go()
+            case "lose":
+                self.lose()
 
 
 def as_rows(trades: list[Trade]) -> list[tuple[object, ...]]:
@@ -239,8 +271,9 @@ def test_any_mixture_of_days_in_the_table_and_in_sealed_files_makes_the_tables_t
     world.publish()
     assert silver(owner) == as_rows(world.given)
     for timeframe, rows in oracle.gold(world.given, owner.zone).items():
-        assert gold(owner, timeframe) == rows, timeframe
-    assert footprints(owner) == flowing.rows(world.given)
+        made = gold(owner, timeframe) if timeframe != "1s" else gold(owner, timeframe, world.in_mart(CANDLES["1s"]))
+        assert made == rows, timeframe
+    assert footprints(owner, world.in_mart(FOOTPRINT)) == flowing.rows(world.given)
     assert open_holes(owner) == holes(world.given)
 
 

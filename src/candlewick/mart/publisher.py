@@ -5,20 +5,19 @@ and again; settled ones are joined, so that years are a few hundred files.
 """
 
 import hashlib
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import duckdb
-import msgspec
 
+from candlewick.errors import WarehouseCorruptError
 from candlewick.mart.garbage import DRAFT, Garbage
 from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
+from candlewick.mart.published import current_in, is_whole, without_damage
 from candlewick.mart.quoting import quoted
 from candlewick.mart.sealed import differ, naming, parquet_in, query
 from candlewick.mart.version import (
@@ -39,13 +38,12 @@ from candlewick.mart.version import (
     Table,
     Version,
     Watermark,
-    decode,
     encode,
 )
 from candlewick.mart.views import Views
 from candlewick.moments import from_micros, now_us
 from candlewick.process.crashpoint import crashpoint
-from candlewick.process.files import replace_atomically
+from candlewick.process.files import fsync, replace_atomically
 
 SETTLED_AFTER = timedelta(minutes=10)
 _PARQUET = "parquet_version v2, compression zstd, compression_level 1"
@@ -98,21 +96,25 @@ class Publisher:
         generation: str,
         timezone: str,
         sealed: Callable[[], Sequence[SealedFile]] = tuple,
+        alone: Callable[[str], datetime | None] = lambda _: None,
     ) -> None:
         """Take up where the last owner left off.
 
         What is published is of no use where it is of another `generation` of the warehouse: all is written anew then.
-        `sealed` gives the files that SILVER is read from beside its table.
+        `sealed` gives the files that SILVER is read from beside its table; `alone` of a table the moment before which
+        its published files may have rows that the table has not: what both have of a key, the table says.
         """
         self._connection = connection
         self.path = path
         self._generation = generation
         self._timezone = timezone
         self._sealed = sealed
-        previous = _read_current(path)
+        self._alone = alone
+        self._is_only_copy = False
+        previous = current_in(path)
         self.version = previous.version if previous else 0
         is_ours = previous is not None and previous.warehouse_id == generation
-        self.current = _without_damage(path, previous) if is_ours and previous else None
+        self.current = without_damage(path, previous) if is_ours and previous else None
         self._garbage = Garbage.beside(path, self.current)
         self._views = Views(path)
         if self.current is not None:
@@ -139,7 +141,7 @@ class Publisher:
                 if name == TRADES and self._naming(table, ())[1]:
                     return False  # published first: else trades that came or went would be there twice, or not at all
                 files = [file for file in table.files if not period.start <= file.start < period.end]
-                joined = self._write_period(name, layout, period)
+                joined = self._write_period(name, layout, period, table.files)
                 joined_table = Table(_by_time([*files, joined]), table.loaded_at, table.sealed)
                 self._replace_current(self.current.tables | {name: joined_table})
                 return True
@@ -173,6 +175,13 @@ class Publisher:
         theirs = query(Table([], None, list(sealed)), source)
         return not differ(self._connection, query(Table(own), source), theirs, day.start)
 
+    def make_durable(self, files: Sequence[File]) -> None:
+        """Return when files that the current version names have reached the disk, and that it names them."""
+        for path in [*(self.path / file.name for file in files), self.path / CURRENT]:
+            fsync(path)
+        for folder in {(self.path / file.name).parent for file in files} | {self.path}:
+            fsync(folder)
+
     def collect_garbage(self) -> None:
         """Delete files that no version has named for a while and no living reader has pinned."""
         self._views.refresh()
@@ -187,11 +196,12 @@ class Publisher:
         files = {file.start: file for file in known.files if file.rows} if known else {}
         news = {moment: count for moment, count in news.items() if period_of(moment, "day") not in days}
         for period in [*days, *_periods(list(files.values()), news, layout)]:
+            written = self._write_period(name, layout, period, list(files.values()))
             for start in [start for start in files if period.start <= start < period.end]:
                 del files[start]
-            files[period.start] = self._write_period(name, layout, period)
-        written = _by_time([file for file in files.values() if file.rows])
-        return Table(written or [self._write_period(name, layout, ALWAYS)], newest, sealed)
+            files[period.start] = written
+        all_files = _by_time([file for file in files.values() if file.rows])
+        return Table(all_files or [self._write_period(name, layout, ALWAYS)], newest, sealed)
 
     def _naming(self, known: Table | None, news: Collection[datetime]) -> tuple[list[SealedFile], list[Period]]:
         """The sealed files that a version is to name, and the days whose own files are written anew because of it."""
@@ -208,12 +218,24 @@ class Publisher:
         newest = max((loaded_at for _, loaded_at, _ in rows), default=known.loaded_at if known else None)
         return newest, {moment: count for moment, _, count in rows}
 
-    def _write_period(self, name: str, layout: Layout, period: Period) -> File:
+    def _write_period(self, name: str, layout: Layout, period: Period, known: Sequence[File] = ()) -> File:
+        """Write a period's file, of the table and of what only `known` files have of it."""
         is_within = f"{layout.time} >= '{period.start}' and {layout.time} < '{period.end}'"
-        within = "" if period is ALWAYS else f"where {is_within}"
-        return self._write(name, period, f"select * from {name} {within} order by {layout.order}")
+        rows = f"select * from {name}" + ("" if period is ALWAYS else f" where {is_within}")
+        until = self._alone(name) or datetime.min
+        beside = [file for file in known if period.start <= file.start < min(period.end, until) and file.rows]
+        for file in beside:
+            if not is_whole(self.path / file.name, file):
+                raise WarehouseCorruptError(
+                    f"{self.path / file.name}: GOLD's only copy of its period is not what was written;"
+                    " remove it and start again: GOLD is made anew"
+                )
+        if beside:
+            self._is_only_copy = True
+            rows = _with_others(rows, parquet_in(self.path)([file.name for file in beside]))
+        return self._write(name, period, f"{rows} order by {layout.order}", durable=bool(beside))
 
-    def _write(self, table: str, period: Period, query: str) -> File:
+    def _write(self, table: str, period: Period, query: str, *, durable: bool = False) -> File:
         """Write a file under a passing name, then give it one that says what is in it: its period and its digest."""
         folder = self.path / table.replace(".", "/")
         folder.mkdir(parents=True, exist_ok=True)
@@ -224,6 +246,9 @@ class Publisher:
         digest = hashlib.sha256(content).hexdigest()
         path = folder / f"{period.label}.{digest[:12]}.parquet"
         draft.replace(path)
+        if durable:
+            fsync(path)
+            fsync(folder)
         crashpoint("mid-publish")
         name = str(path.relative_to(self.path))
         self._garbage.keep(name)
@@ -241,7 +266,8 @@ class Publisher:
             tables=tables,
             watermarks=self._watermarks(),
         )
-        replace_atomically(self.path / CURRENT, encode(self.current), durable=False)
+        replace_atomically(self.path / CURRENT, encode(self.current), durable=self._is_only_copy)
+        self._is_only_copy = False
         self._views.write(self.current)
         self._garbage.drop(old - self.current.file_names)
         return self.current
@@ -314,33 +340,8 @@ def _by_time(files: "list[Kept]") -> "list[Kept]":
     return sorted(files, key=lambda file: file.start)
 
 
-def _read_current(path: Path) -> Version | None:
-    with suppress(FileNotFoundError, msgspec.DecodeError):
-        return decode((path / CURRENT).read_bytes())
-    return None
-
-
-def _without_damage(path: Path, version: Version) -> Version | None:
-    """A version whose files are as they were written; None where a power cut left one that is not.
-
-    The mart is not fsynced, since all of it can be written again.
-    """
-    newest = (path / CURRENT).stat().st_mtime - SETTLED_AFTER.total_seconds()
-    for table in version.tables.values():
-        for file in table.files:
-            if not _is_whole(path / file.name, file, is_recent_after=newest):
-                return None
-        for sealed in table.sealed:
-            if not _is_whole(path / sealed.name, sealed, is_recent_after=math.inf):
-                return None
-    return version
-
-
-def _is_whole(path: Path, file: File | SealedFile, *, is_recent_after: float) -> bool:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return False
-    if status.st_size != file.bytes:
-        return False
-    return status.st_mtime < is_recent_after or hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+def _with_others(rows: str, files: str) -> str:
+    """The statement of a table's rows and of those in files whose candle the table does not have."""
+    key = "held.symbol = other.symbol and held.open_time = other.open_time"
+    others = f"select * from {files} as other where not exists (select 1 from held where {key})"
+    return f"with held as materialized ({rows}) select * from (select * from held union all by name {others})"

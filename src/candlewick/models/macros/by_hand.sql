@@ -14,18 +14,24 @@
 {%- endmacro %}
 
 {#
-    Trades of sealed days may be in no table here (`[retention] silver`): the embedded warehouse's owner reads their files,
-    and a full refresh by dbt would make GOLD without them.
+    Trades of sealed days may be in no table here (`[retention] silver`), and old rows of GOLD are in the mart alone: the
+    embedded warehouse's owner reads these files, and a full refresh by dbt would make GOLD without them.
 #}
 {% macro refuse_to_leave_sealed_days_out() -%}
     {%- if execute and target.type == 'duckdb' and flags.FULL_REFRESH -%}
-        {%- set known = "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'sealed_days'" -%}
-        {%- set days = run_query('select count(*) from raw.sealed_days').rows[0][0] if run_query(known).rows[0][0] else 0 -%}
-        {%- if days -%}
-            {{ exceptions.raise_compiler_error(
-                days ~ ' sealed days are read from their files, which dbt does not see: make GOLD anew with `candlewick rebuild`'
-            ) }}
-        {%- endif -%}
+        {%- set elsewhere = {
+            'sealed_days': ' sealed days are read from their files',
+            'gold_in_mart': ' tables of GOLD have old rows in the mart alone',
+        } -%}
+        {%- for table, told in elsewhere.items() -%}
+            {%- set known = "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = '" ~ table ~ "'" -%}
+            {%- set count = run_query('select count(*) from raw.' ~ table).rows[0][0] if run_query(known).rows[0][0] else 0 -%}
+            {%- if count -%}
+                {{ exceptions.raise_compiler_error(
+                    count ~ told ~ ', which dbt does not see: make GOLD anew with `candlewick rebuild`'
+                ) }}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -21,6 +21,7 @@ from candlewick.spans import Spans
 from candlewick.warehouse.compiled import OF_DAYS, ROLL_UPS, Compiled, Program
 from candlewick.warehouse.duckdb.coming import Coming
 from candlewick.warehouse.duckdb.file import Contents, Warehouse
+from candlewick.warehouse.duckdb.gold_in_mart import GoldInMart
 from candlewick.warehouse.duckdb.heads import ARRIVED, Arrived, Head, Heads
 from candlewick.warehouse.duckdb.lines import Readable
 from candlewick.warehouse.duckdb.periods import with_news, with_parts
@@ -32,6 +33,7 @@ LONG = ("trades_ohlc_1s", "trades_footprint_1m")
 _CHANGED = "temp.changed_rows"
 _WITH_FLAT = "trades_ohlc_1m"
 _OF_GAPS = "tape_gaps"
+_OF_FOOTPRINTS = "footprint_audit"
 _TRADES = "trades_deduped"
 _TABLE = '"silver"."trades_deduped"'
 """SILVER's table of trades, as the models' statements name it."""
@@ -44,7 +46,8 @@ class Cycle:
     """The compiled models on the open file. All of them have run when it is made.
 
     `changed` names the tables whose rows a run has changed, for whoever takes them on from there. `root` is the lake's
-    folder, where it is in one: trades of sealed days are read from their files there.
+    folder, where it is in one: trades of sealed days are read from their files there. `mart` is the folder of what is
+    published, where rows of GOLD may be that are in no table.
     """
 
     warehouse: Warehouse
@@ -52,17 +55,20 @@ class Cycle:
     changed: set[str] = field(default_factory=set)
     heads: Heads = field(default_factory=Heads)
     sealed: SealedDays = field(init=False)
+    gold: GoldInMart = field(init=False)
     root: Path | None = None
+    mart: Path | None = None
     _coming: Coming = field(init=False)
     _seen: dict[str, datetime] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.sealed = SealedDays.of(self.warehouse.connection, self.root)
+        self.gold = GoldInMart.of(self.warehouse, self.mart)
         self._coming = Coming(self.sealed)
 
     @classmethod
-    def of(cls, warehouse: Warehouse, program: Program, root: Path | None = None) -> "Cycle":
+    def of(cls, warehouse: Warehouse, program: Program, root: Path | None = None, mart: Path | None = None) -> "Cycle":
         """Make the tables that are not there, and run all models on what they have not seen.
 
         Raises `ModelError`, and as `SealedDays.of`.
@@ -70,7 +76,7 @@ class Cycle:
         for each in program.models:
             warehouse.connection.execute(each.table)
         stale = {each.name for each in program.models if not each.reads_raw}
-        cycle = cls(warehouse, program, root=root, _stale=stale)
+        cycle = cls(warehouse, program, root=root, mart=mart, _stale=stale)
         cycle.run()
         held = "select symbol, first_trade_id, last_trade_id from silver.tape_spans order by all"
         for symbol, spans in groupby(warehouse.connection.execute(held).fetchall(), itemgetter(0)):
@@ -174,7 +180,7 @@ class Cycle:
             return self._seen[model.name]
         newest = f"select coalesce(max({column}), timestamp '1970-01-01') from {model.relation}"
         moment: datetime = self.warehouse.connection.execute(newest).fetchall()[0][0]
-        return moment
+        return max(moment, self.gold.loaded_at(model.relation))
 
     def _replace(self, model: Compiled) -> int:
         """Put the rows that a model makes in the place of those of their keys; how many there were.
@@ -188,6 +194,8 @@ class Cycle:
                 since[column] = self._since(model, column)
             return since[column]
 
+        if model.name == _OF_FOOTPRINTS:
+            self.gold.bring_back(seen("minute_loaded_at"))
         if _TRADES not in model.inputs:
             return self._replace_by(model, seen)
         if model.name == _OF_GAPS:

@@ -25,10 +25,11 @@ from candlewick.process.crashpoint import crashpoint
 from candlewick.process.files import NO_SPACE, lock_beside
 from candlewick.warehouse.duckdb.lines import Readable, as_json, is_text, lines_of, trades_of
 
-FORMAT = 2
+FORMAT = 3
 """Of the tables of RAW; SILVER and GOLD follow the models, whose digest is noted in the file.
 
-Noted where SILVER is read from sealed files, too, whose trades a version of the first format would miss.
+The second is noted where SILVER is read from sealed files, too, and the third where rows of GOLD are in the mart alone:
+a version of an earlier format would miss them.
 """
 FIRST_FORMAT = 1
 
@@ -46,6 +47,9 @@ create table if not exists raw.sealed_days (
     symbol varchar not null, day date not null, file varchar not null, bytes bigint not null, sha256 varchar not null,
     trade_count bigint not null, price_places integer not null, quantity_places integer not null,
     first_trade_id bigint not null, last_trade_id bigint not null, loaded_at timestamp not null
+);
+create table if not exists raw.gold_in_mart (
+    relation varchar not null, until timestamp not null, loaded_at timestamp not null, version bigint not null
 );
 create table if not exists raw.settings (name varchar primary key, value varchar not null);
 """

@@ -56,7 +56,7 @@ class Intake:
             warehouse = Warehouse.open(database, memory_limit=limits.memory_limit, threads=limits.threads)
             parts.callback(warehouse.close)
             lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
-            cycle, generation = _bring_up_to_date(warehouse, settings.timezone, lake.root)
+            cycle, generation = _bring_up_to_date(warehouse, settings, lake.root)
             loader = Loader(lake, warehouse, cycle.load)
             parts.callback(loader.close)
             loader.discovery.start_sweep()
@@ -97,11 +97,12 @@ class Intake:
         self._next_sweep = now + _SWEEP_AGAIN_SECONDS
 
 
-def _bring_up_to_date(warehouse: Warehouse, timezone: str, root: Path | None) -> tuple[Cycle, str]:
+def _bring_up_to_date(warehouse: Warehouse, settings: Settings, root: Path | None) -> tuple[Cycle, str]:
     """Make GOLD anew where other models made it, or its days for another zone. Also returns the generation.
 
     The generation changes before the tables do: what is published of another one is never taken for this one's.
     """
+    timezone = settings.timezone
     made_by = {"models": _digest_of_models(), "timezone": timezone}
     before = {name: warehouse.setting(name) for name in made_by}
     has_tables = warehouse.loaded_at > from_micros(0)
@@ -115,10 +116,10 @@ def _bring_up_to_date(warehouse: Warehouse, timezone: str, root: Path | None) ->
     if changed:
         log.info("candles are made anew", timezone=timezone, because=sorted(changed))
         _drop(warehouse, compiled, *(() if "models" in changed else ("trades_ohlc_1d",)))
-    cycle = Cycle.of(warehouse, compiled, root)
+    cycle = Cycle.of(warehouse, compiled, root, settings.mart_path)
     for name, value in made_by.items():
         warehouse.note(name, value)
-    return cycle, generation
+    return cycle, warehouse.setting("generation") or generation
 
 
 def _store_less(warehouse: Warehouse, compiled: Program) -> None:

@@ -17,6 +17,7 @@ from candlewick.config import Settings
 from candlewick.mart.publisher import TABLES, WITH_TRADES, Publisher
 from candlewick.mart.version import SealedFile
 from candlewick.warehouse.duckdb.file import owned
+from candlewick.warehouse.duckdb.giving_back import give_back
 from candlewick.warehouse.duckdb.intake import Intake
 from candlewick.warehouse.duckdb.letting_go import LettingGo, in_mart
 from candlewick.warehouse.duckdb.loader import Loaded
@@ -58,6 +59,7 @@ class Pipeline:
     _joining: Pace = field(default_factory=lambda: Pace(JOINING_SECONDS, is_owed=True))
     _letting_go: Pace = field(default_factory=lambda: Pace(LETTING_GO_SECONDS, is_owed=True))
     _last_news: float = 0.0
+    _has_room: bool = True
 
     @classmethod
     @contextmanager
@@ -73,6 +75,7 @@ class Pipeline:
                 generation=intake.generation,
                 timezone=settings.timezone,
                 sealed=lambda: _sealed(intake.cycle.sealed, settings.mart_path),
+                alone=intake.cycle.gold.until,
             )
             letting_go = LettingGo(
                 intake.loader.lake, intake.cycle, publisher, settings.mart_kept, settings.silver_kept
@@ -104,15 +107,22 @@ class Pipeline:
         self.intake.prune()
 
     def let_go(self) -> bool:
-        """Let what SILVER's table or the mart has of one sealed day go, where that is wanted and can be.
+        """Let go what is elsewhere: of GOLD what the mart has, of one sealed day what SILVER's table or the mart has.
 
-        Returns whether it went.
+        Returns whether something went, or room that it left in the warehouse's file was given back.
         """
         now = datetime.now(UTC)
+        if self.intake.cycle.gold.let_go(self.publisher):
+            self._has_room = True
+            return True
         if self.letting_go.one_of_silver(now):
+            self._has_room = True
             self._publish(with_trades=True)
             return True
-        return self.letting_go.one_day(now)
+        if self.letting_go.one_day(now):
+            return True
+        may_give, self._has_room = self._has_room, False
+        return may_give and give_back(self.intake.warehouse)
 
     def _count(self) -> None:
         counts = "select count(*), coalesce(sum(line_count), 0)::bigint from raw.loaded_objects"
