@@ -122,6 +122,8 @@ class Publisher:
 
     def publish(self, only: Collection[str] = TABLES) -> Version | None:
         """Publish what changed in some tables since the last version, in all of them in the first; None for nothing."""
+        if self.current is None and any(self._alone(name) for name in LAYOUTS):
+            raise self._about_loss()
         known = self.current.tables if self.current else {}
         due = only if self.current else TABLES
         tables = {name: self._table(name, layout, known.get(name)) for name, layout in LAYOUTS.items() if name in due}
@@ -253,6 +255,15 @@ class Publisher:
         name = str(path.relative_to(self.path))
         self._garbage.keep(name)
         return File(name, period.start, period.end, rows, len(content), digest)
+
+    def _about_loss(self) -> WarehouseCorruptError:
+        """What to say where a sealed file is gone: nothing can be made anew without it."""
+        lost = [self.path / file.name for file in self._sealed() if not (self.path / file.name).exists()]
+        if lost:
+            return WarehouseCorruptError(f"{lost[0]}: SILVER's only copy of a sealed day is not there; restore it")
+        return WarehouseCorruptError(
+            f"{self.path / CURRENT}: it names a file that is not there; remove it, start again"
+        )
 
     def _replace_current(self, tables: dict[str, Table]) -> Version:
         old = self.current.file_names if self.current else set()

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import structlog
+from msgspec.structs import replace
 
 from candlewick.errors import WarehouseCorruptError
 from candlewick.mart.periods import period_of
 from candlewick.mart.published import current_in, is_whole, without_damage
 from candlewick.mart.publisher import Publisher
 from candlewick.mart.sealed import parquet_in
-from candlewick.mart.version import CANDLES, FOOTPRINT, FOOTPRINT_AUDIT, File, Version
+from candlewick.mart.version import CANDLES, FOOTPRINT, FOOTPRINT_AUDIT, File, Table, Version
 from candlewick.process.crashpoint import crashpoint
 from candlewick.warehouse.duckdb.file import Warehouse
 
@@ -159,7 +160,8 @@ class GoldInMart:
         if self.path is None or version is None or version.warehouse_id != self.warehouse.setting("generation"):
             return False
         is_old = any(version.version < bound.version for bound in self.bounds.values())
-        return not is_old and without_damage(self.path, version) is not None
+        own = {name: Table(table.files, table.loaded_at) for name, table in version.tables.items()}
+        return not is_old and without_damage(self.path, replace(version, tables=own)) is not None
 
     def _forget(self) -> None:
         """Empty the tables, so that models make them anew; nothing that is published counts from now on."""
