@@ -72,3 +72,20 @@ def test_what_is_gone_is_named_and_left_in_a_note_for_its_recorder(config: Path)
     code, output = audited(config, "--json")
     assert code == 1
     assert json.loads(output)["missing"] == {"r1": {"BTCDEMO": [[10, 29]]}}
+
+
+def test_a_lake_that_came_back_without_its_checkpoints_is_held_to_its_newest_manifest(config: Path) -> None:
+    settings = load(config)
+    objects = record(settings, 5)
+    settings.state_path.unlink()
+    code, output = audited(config)
+    assert code == 0 and "50 trade ids" in output
+    lake = Lake.open(settings.lake_url, settings.prefix)
+    lake.delete(objects[1])
+    code, output = audited(config)
+    assert code == 1
+    assert "r1 BTCDEMO 10..19, 10 trades" in output
+    assert not note_path(settings.state_path).exists(), "nobody here goes by it"
+    for name in [objects[0], *objects[2:]]:
+        lake.delete(name)
+    assert "Nothing is claimed" in audited(config)[1]

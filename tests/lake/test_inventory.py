@@ -143,14 +143,16 @@ def test_ids_in_a_sealed_day_are_there_and_only_with_its_file(
 ) -> None:
     assert recorder.missing() == []
     day = "demo/sealed/BTCDEMO/2026/BTCDEMO-2026-01-24"
-    certificate = {"format": "candlewick-seal", "first_id": 30, "last_id": 45}
+    file = f"{day}.0123456789ab.parquet"  # where another file of the day was there before
+    certificate = {"format": "candlewick-seal", "first_id": 30, "last_id": 45, "file": {"name": file}}
     lake.put_absent(f"{day}.certificate.json", msgspec.json.encode(certificate))
     for name in recorder.objects[2:5]:
         lake.delete(name)
     recorder.look()
     claims = {"BTCDEMO": recorder.claims}
+    lake.put_absent(f"{day}.parquet", b"another's")
     assert recorder.inventory.not_there(claims) == {"BTCDEMO": Spans([(30, 59)])}
-    lake.put_absent(f"{day}.parquet", b"trades")
+    lake.put_absent(file, b"trades")
     assert recorder.inventory.missing(claims) == {"BTCDEMO": Spans([(46, 59)])}
     read: list[str] = []
     monkeypatch.setattr(lake, "get", lambda name, get=lake.get: read.append(name) or get(name))

@@ -65,6 +65,15 @@ def test_a_day_that_was_sealed_again_breaks_the_chain(sealed, tmp_path):
     assert f"{SYMBOL} {DAYS[1]}: the day before is not the one that it names" in problem
 
 
+@pytest.mark.parametrize("day", DAYS)
+def test_a_sealed_day_that_is_gone_without_a_trace_of_its_own_is_named(sealed, tmp_path, day):
+    settings = copied(sealed, tmp_path)
+    for each in (settings.data / "lake").rglob(f"{SYMBOL}-{day}.*"):
+        each.unlink()
+    [problem] = check(settings).problems
+    assert f"{SYMBOL} {day}: " in problem and "says that it is sealed, and it has no certificate" in problem
+
+
 def test_a_certificate_that_changed_or_vouches_for_half_a_day_is_named(sealed, tmp_path):
     settings = copied(sealed, tmp_path)
     [path] = (settings.data / "lake").rglob(f"{SYMBOL}-{DAYS[1]}.certificate.json")

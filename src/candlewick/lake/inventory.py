@@ -235,9 +235,14 @@ class Inventory:
             self._count(hour)
 
 
+class _File(msgspec.Struct):
+    name: str
+
+
 class _Certificate(msgspec.Struct):
     first_id: int
     last_id: int
+    file: _File
 
 
 def sealed(lake: Lake, symbol: str) -> Spans:
@@ -245,20 +250,22 @@ def sealed(lake: Lake, symbol: str) -> Spans:
     held = Spans()
     there = {item.name for item in lake.files(f"{lake.prefix}/sealed/{symbol}")}
     for name in there:
-        day, _, kind = name.partition(".certificate")
-        if kind == ".json" and f"{day}.parquet" in there and (ids := _certified(lake, name)):
-            held.add(*ids)
+        if (
+            name.endswith(".certificate.json")
+            and (certificate := _certified(lake, name))
+            and certificate.file.name in there
+        ):
+            held.add(certificate.first_id, certificate.last_id)
     return held
 
 
 @lru_cache(maxsize=200_000)
-def _certified(lake: Lake, name: str) -> Range | None:
-    """Return the ids of a certificate, each read once in a process: they never change."""
+def _certified(lake: Lake, name: str) -> _Certificate | None:
+    """Return what a certificate says of its ids, each read once in a process: they never change."""
     try:
-        certificate = msgspec.json.decode(lake.get(name), type=_Certificate)
+        return msgspec.json.decode(lake.get(name), type=_Certificate)
     except UNREADABLE:
         return None
-    return certificate.first_id, certificate.last_id
 
 
 def _digest(digest: str, name: str, size: int) -> str:

@@ -1,16 +1,22 @@
-"""`candlewick audit --lake`, of sealed days: are the files the certified ones, and do the days follow each other?"""
+"""`candlewick audit --lake`, of sealed days: are they all there, as certified, and does each follow the one before?
+
+That a day was sealed is told elsewhere, too: in the certificate after it, and in a note for whoever reads the lake.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
 from rich.markup import escape
 
 from candlewick.config import Settings
 from candlewick.errors import ObjectMissingError, TornObjectError
+from candlewick.lake import names
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
 from candlewick.lake.sealed.columns import spans_of
 from candlewick.lake.sealed.day import column
+from candlewick.lake.sealed.reference import RECORDER
 from candlewick.seal import signing, verify
 from candlewick.seal.certificate import Certificate
 from candlewick.seal.merkle import Tree, leaves
@@ -39,18 +45,37 @@ def run(settings: Settings, advance: Callable[[int, int], None]) -> SealsVerdict
     """
     seals = Seals(Lake.open(settings.lake_url, settings.prefix, settings.s3))
     named = [(symbol, day) for symbol in seals.symbols() for day in seals.days(symbol)]
+    told = _told(seals.lake)
     verdict, before = SealsVerdict(), None
     for number, (symbol, day) in enumerate(named):
         try:
             certificate = seals.certificate(symbol, day)
             _check(seals, certificate, before if before and before.symbol == symbol else None)
             verdict.trades += certificate.body["count"]
+            if previous := certificate.body["previous"]:
+                told.setdefault((symbol, date.fromisoformat(previous["day"])), f"the certificate of {day}")
             before = certificate
         except (TornObjectError, ObjectMissingError) as error:
             verdict.problems.append(str(error))
         verdict.days += 1
         advance(number + 1, len(named))
+    gone = sorted(told.keys() - set(named))
+    verdict.problems += [
+        f"{symbol} {day}: {told[symbol, day]} says that it is sealed, and it has no certificate" for symbol, day in gone
+    ]
     return verdict
+
+
+def _told(lake: Lake) -> dict[tuple[str, date], str]:
+    """Return the days that notes say are sealed, with the name of one that does. Raises `LakeError`."""
+    told: dict[tuple[str, date], str] = {}
+    for item in lake.list_all():
+        parsed = names.parse(item.name)
+        if parsed is not None and parsed.recorder == RECORDER and parsed.kind == "stream":
+            for note in lake.read_text(item.name).manifest.days:
+                if note.state == "sealed":
+                    told[note.symbol, date.fromisoformat(note.day)] = item.name
+    return told
 
 
 def _check(seals: Seals, certificate: Certificate, before: Certificate | None) -> None:
