@@ -81,13 +81,13 @@ def running(home: Path, history: str) -> Iterator[Stack]:
 
 
 def spent(stack: Stack) -> dict[str, float]:
-    """CPU seconds of each process, those of its children included."""
+    """CPU seconds of each process, those of its children included, and of those that have ended."""
     parents, ticks = {}, {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = path.read_text().rpartition(") ")[2].split()
             parents[int(path.parent.name)] = int(fields[1])
-            ticks[int(path.parent.name)] = int(fields[11]) + int(fields[12])
+            ticks[int(path.parent.name)] = sum(map(int, fields[11:15]))
 
     def of(pid: int) -> int:
         return ticks.get(pid, 0) + sum(of(child) for child, parent in parents.items() if parent == pid)

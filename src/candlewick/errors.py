@@ -163,6 +163,10 @@ class CheckpointError(CandlewickError):
     """`state.json` cannot be used; the lake's manifests rebuild it."""
 
 
+class SealBusyError(CandlewickError):
+    """Another process seals days of this data folder."""
+
+
 class QueryRefusedError(CandlewickError):
     """A statement was not run, or not to its end; says why in one line."""
 

@@ -5,7 +5,8 @@ is slower for it. It can be killed at any instant: what is not certified yet is 
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,11 @@ from pathlib import Path
 import structlog
 
 from candlewick.config import Settings
-from candlewick.errors import ConfigError
+from candlewick.errors import ConfigError, SealBusyError
 from candlewick.lake.objects import Lake
 from candlewick.moments import now_us
 from candlewick.process.crashpoint import crashpoint
+from candlewick.process.files import lock_beside
 from candlewick.seal import following, gathering, notes
 from candlewick.seal.arriving import Arriving
 from candlewick.seal.healing import Healer
@@ -69,11 +71,41 @@ def seal_days(
     """Seal days; `None`: all that are due, and symbols that came late.
 
     With `waits` those that were found wanting have their time. Days that are named are fetched to their very ends.
-    Raises `LakeError`, and `ConfigError` for a key that is none and for a named day that is not over.
+    Raises `LakeError`, `SealBusyError` where another process does so, and `ConfigError` for a key that is none and for
+    a named day that is not over.
     """
     for day in days or ():
         if not gathering.is_over(day, now_us(), SETTLES):
             raise ConfigError(f"--day: expected a UTC day that is over, got {day}")
+    with _alone(settings):
+        return _seal_days(settings, days, symbols, show, asks=asks, waits=waits)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Be the only one that seals by this ledger: of two, one would forget what the other noted."""
+    path = ledger_path(settings)
+    try:
+        descriptor = lock_beside(path)
+    except BlockingIOError as holder:
+        raise SealBusyError(
+            f"{path}: another process seals days here ({holder}); try again when it has ended"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _seal_days(
+    settings: Settings,
+    days: Collection[date] | None,
+    symbols: Collection[str] | None,
+    show: Show,
+    *,
+    asks: bool,
+    waits: bool,
+) -> list[Finding]:
     lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
     ledger = Ledger(ledger_path(settings))
     sealer = sealer_of(settings, lake, asks=asks, to_its_ends=days is not None)
@@ -140,6 +172,11 @@ def let_go(settings: Settings, lake: Lake, ledger: Ledger, show: Show, now: int)
 def seal_due(settings: Settings) -> None:
     """Seal what is due, at the lowest priority, and say in the log what cannot be sealed."""
     os.nice(LOWEST_PRIORITY)
-    for finding in seal_days(settings, None, None, lambda *_: None, waits=True):
+    try:
+        found = seal_days(settings, None, None, lambda *_: None, waits=True)
+    except SealBusyError as error:  # by hand: the next time finds what is left
+        log.info("not sealed now", because=str(error))
+        return
+    for finding in found:
         if finding.state != "sealed":
             log.warning("day not sealed", symbol=finding.symbol, day=str(finding.day), problem=finding.reason)
