@@ -2,6 +2,7 @@
 
     python benchmarks/reconcile.py                      72 hours of symbols: 24 hours of three
     python benchmarks/reconcile.py --hours 2 --seed 9
+    python benchmarks/reconcile.py --mutations 10000    minutes with one fault each, and as many without
 
 Each lake is made by `simulate.py`: a recorder on virtual time that is killed, cut off and lied to. Its objects are
 loaded in any order and in some cycles, so that minutes lack trades for a while. After each cycle every minute is
@@ -32,11 +33,13 @@ from candlewick.lake.objects import Lake, LakeObject
 from candlewick.moments import micros
 from warehouse.bench import Bench
 from warehouse.flowing import COLUMNS, rows
+from warehouse.mutations import KINDS, judged
 from warehouse.oracle import Copy, Trade, winners
 
 HOURS_A_RUN = 0.5
 RUNS_AT_ONCE = 8
 CYCLES = 4
+MUTATED_AT_ONCE = 50
 PREFIX = "demo"
 MINUTE = timedelta(minutes=1)
 
@@ -49,7 +52,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=72.0, help="hours of symbols: of three symbols 3 an hour")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--mutations", type=int, help="instead: so many minutes with a fault, through the models")
     options = parser.parse_args()
+    if options.mutations:
+        return mutations(options.mutations, options.seed)
     seen: Counter[str] = Counter()
     wrong: list[str] = []
     began, seed = time.monotonic(), options.seed
@@ -67,6 +73,23 @@ def main() -> int:
     print(f"lacking trades     {seen['lacking']:,} looked at after a cycle, of which called proved {seen['lie']}")
     print(f"called proved      {seen['proved']:,}, of which with levels of other trades {seen['other levels']}")
     return bool(wrong)
+
+
+def mutations(count: int, seed: int) -> int:
+    """Bring minutes with one fault each, and as many without, through the models; print what they say of them."""
+    of_each = -(-count // len(KINDS))
+    seen: Counter[tuple[str | None, str]] = Counter()
+    rng = random.Random(seed)
+    for number in range(0, of_each, MUTATED_AT_ONCE):
+        kinds = [*KINDS, *[None] * len(KINDS)] * min(MUTATED_AT_ONCE, of_each - number)
+        with tempfile.TemporaryDirectory() as home, Bench.open_as_owner(Path(home)) as bench:
+            seen += judged(bench, Lake.open(f"{home}/lake", PREFIX), kinds, rng)
+    for (kind, outcome), times in sorted(seen.items(), key=str):
+        print(f"{kind or 'no fault':10} {outcome:30} {times:,}")
+    is_wrong = {
+        (kind, outcome) for kind, outcome in seen if "another" in outcome or (kind is None and outcome == "caught")
+    }
+    return bool(is_wrong)
 
 
 def simulate(lakes: Path, seed: int) -> None:
