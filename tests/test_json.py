@@ -96,6 +96,33 @@ def test_what_is_not_as_the_schema_says_is_refused(run):
             validated("status", json.dumps(other))
 
 
+WITHOUT = {
+    "up", "record", "warehouse", "dashboard", "exchange", "load", "config init", "config show", "config path",
+    "setup aws", "setup snowflake", "sql", "user add", "user token", "user remove", "user link",
+}  # fmt: skip
+"""What prints no result, or not as one line of JSON; `warehouse` has one with `--once`."""
+
+
+@pytest.mark.parametrize("command", ["warehouse", "seal --due"])
+def test_json_is_refused_where_there_is_no_result(command):
+    done = CliRunner().invoke(app, [*command.split(), "--json"])
+    assert done.exit_code == 2 and "--json" in done.output
+
+
+def test_the_page_says_which_commands_print_nothing_for_programs():
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    page = (ROOT / "docs/automation.md").read_text()
+    told = set(re.findall(r"`([^`]+)`", page.partition("Without `--json`: ")[2].partition("\n\n")[0]))
+    assert told == WITHOUT
+    named = {
+        f"{name} {sub}".strip()
+        for name, command in commands.items()
+        for sub, each in (getattr(command, "commands", None) or {"": command}).items()
+        if not any("--json" in option.opts for option in each.params)
+    }
+    assert named | {"warehouse"} == told
+
+
 def test_each_command_that_prints_for_programs_has_a_schema_and_the_page_names_it():
     commands = get_command(app).commands  # type: ignore[attr-defined]
     named = {

@@ -109,13 +109,14 @@ def told(trades: Sequence[Trade], kind: str | None, rng: random.Random) -> Itera
     """Raw lines of a minute of which one trade or so is not the exchange's, and the exchange's candle of it."""
     before, minute, after = trades[:1], trades[1:-2], trades[-2:]
     for each in [*before, *(mutated(minute, kind, rng) if kind else minute), *after]:
-        amounts = {"price": f"{each.price:.8f}", "quantity": f"{each.quantity:.8f}"}
-        yield trade_line(each.symbol, each.trade_id, each.at, is_buyer_maker=each.is_buyer_maker, **amounts)
+        price, quantity, is_buyer_maker = f"{each.price:.8f}", f"{each.quantity:.8f}", each.is_buyer_maker
+        at = each.symbol, each.trade_id, each.at
+        yield trade_line(*at, price=price, quantity=quantity, is_buyer_maker=is_buyer_maker)
     own = {each.trade_id: each for each in trades}
     candle = candle_of(EPOCH + MINUTE_OF_FAULTS, list(minute), own, trades[-1].traded_at)
     said = {
         **{"o": candle.open, "h": candle.high, "l": candle.low, "c": candle.close, "v": candle.volume},
         **{"q": candle.quote_volume, "V": candle.taker_buy_volume, "Q": candle.taker_buy_quote_volume},
     }
-    ids = {"n": candle.trade_count, "f": candle.first_trade_id, "L": candle.last_trade_id}
-    yield kline_line(minute[0].symbol, START, {name: f"{amount:.8f}" for name, amount in said.items()} | ids)
+    ids: dict[str, object] = {"n": candle.trade_count, "f": candle.first_trade_id, "L": candle.last_trade_id}
+    yield kline_line(minute[0].symbol, START, ids | {name: f"{amount:.8f}" for name, amount in said.items()})

@@ -85,6 +85,8 @@ def warehouse(
     from candlewick.status.server import probed  # noqa: PLC0415
     from candlewick.warehouse.home import home_of  # noqa: PLC0415
 
+    if as_json and not once:
+        raise typer.BadParameter("expected `--once` beside it; else there is no result", param_hint="--json")
     log.configure("warehouse")
     settings = settings_from(config_path, demo=demo)
     home = home_of(settings)

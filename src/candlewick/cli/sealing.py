@@ -36,6 +36,8 @@ def seal(
     from candlewick.process import log  # noqa: PLC0415
     from candlewick.seal import keeping, report  # noqa: PLC0415
 
+    if due and as_json:
+        raise typer.BadParameter("expected no `--due` beside it, which tells its log", param_hint="--json")
     settings = settings_from(config_path, demo=demo)
     if due:
         log.configure("seal")
