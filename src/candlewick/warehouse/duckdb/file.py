@@ -122,12 +122,16 @@ class Warehouse:
             _make(path)
             # dbt opens the same file in this process and must find it opened with the same configuration: none.
             connection = duckdb.connect(str(path))
-            connection.execute("set global memory_limit = ?", [memory_limit])
-            connection.execute("set global threads = ?", [threads])
-            connection.execute("set global temp_directory = ?", [str(path.with_suffix(".tmp"))])
-            connection.execute(_SCHEMA)
-            _check_format(path, connection)
-            newest = connection.execute("select max(loaded_at) from raw.loaded_objects").fetchall()[0][0]
+            try:
+                connection.execute("set global memory_limit = ?", [memory_limit])
+                connection.execute("set global threads = ?", [threads])
+                connection.execute("set global temp_directory = ?", [str(path.with_suffix(".tmp"))])
+                connection.execute(_SCHEMA)
+                _check_format(path, connection)
+                newest = connection.execute("select max(loaded_at) from raw.loaded_objects").fetchall()[0][0]
+            except BaseException:
+                connection.close()  # open, it would be taken for the file that comes into the place of this one
+                raise
             return cls(path, connection, newest or from_micros(0))
 
     @property
@@ -269,7 +273,6 @@ def _check_format(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """See that no newer version has made the tables; a file that does not say is of the first."""
     found = connection.execute("select value from raw.settings where name = 'format'").fetchall()
     if found and int(found[0][0]) > FORMAT:
-        connection.close()
         raise NewerError(str(path), int(found[0][0]), FORMAT)
     if not found:
         connection.execute("insert into raw.settings values ('format', ?)", [str(FIRST_FORMAT)])
