@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, settings_from, tell_json
-from candlewick.errors import ConfigError
 
 Day = Annotated[
     list[datetime] | None,
@@ -85,6 +84,8 @@ def prove(
     symbol, first = symbol.upper(), day.date()
     if trade_id is not None:
         if last is not None or not trades:
+            from candlewick.errors import ConfigError  # noqa: PLC0415
+
             raise ConfigError("--trade: proves one trade of one day; leave out --to and --no-trades")
         path = output or Path(f"{symbol}-{trade_id}.inclusion.json")
         written = proving.prove_trade(settings, symbol, first, trade_id, path)
