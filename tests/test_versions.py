@@ -59,7 +59,7 @@ def test_a_newer_warehouse_is_refused_and_one_without_a_version_is_noted(tmp_pat
         if found:
             warehouse.note("format", "9")
         warehouse.close()
-    with pytest.raises(NewerError, match=NEWER.replace("knows 1", "knows 2")):
+    with pytest.raises(NewerError, match=NEWER.replace("knows 1", "knows 3")):
         Warehouse.open(path)
     with pytest.raises(NewerError):  # again: the file was let go of
         Warehouse.open(path)
