@@ -72,9 +72,10 @@ def test_a_sealing_finds_each_trade_of_its_lake_in_the_objects_as_they_are(setti
     lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
     before = sorted(item.name for item in lake.list_all())
     [day] = gathering.days_of(lake)
-    gathered = gathering.gather(lake, day, None)
-    ids = {symbol: each.assemble().ids for symbol, each in gathered.by_symbol.items()}
-    assert {symbol: (len(each), each[0], each[-1]) for symbol, each in ids.items()} == TRADES
+    gathered = gathering.Gathering(day)
+    gathering.gather(lake, gathered)
+    ids = {symbol: each.assemble().spans for symbol, each in gathered.by_symbol.items()}
+    assert {symbol: (each.count, each.first, each.last) for symbol, each in ids.items()} == TRADES
     assert not gathered.unread
     found = keeping.seal_days(settings, [day], None, lambda *_: None, asks=False)
     assert [(each.symbol, each.state) for each in found] == [("BTCDEMO", "healing"), ("ETHDEMO", "healing")]

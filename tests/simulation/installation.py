@@ -26,6 +26,7 @@ from candlewick.fake_binance.server.server import Exchange
 from candlewick.lake import objects
 from candlewick.lake.lease import Lease, leased
 from candlewick.lake.objects import Lake
+from candlewick.moments import day_of, now_us
 from candlewick.process import chore
 from candlewick.process.sparing import spare_pandas
 from candlewick.recorder import session
@@ -88,6 +89,7 @@ class Installation:
             ExchangeOptions(port=0, seed=seed, symbols=(f"{SYMBOL}={rate}",), history=timedelta(hours=1)), Script()
         )
         self._home, self._raw, self._seed = home, raw, seed
+        self._whole_from = day_of(now_us())  # the tape begins in the day before
         self._parts = ExitStack()
         self._machine = Machine(random.Random(seed))
         self._stop = asyncio.Event()
@@ -205,7 +207,7 @@ class Installation:
         for finding in keeping.seal_days(self.settings, None, None, lambda *_: None, asks=False, waits=True):
             if finding.state == "sealed":
                 self.work.sealed += 1
-            else:
+            elif finding.day >= self._whole_from:
                 self.work.unsealed.append(f"{finding.day}: {finding.reason}")
 
     def _log(self, name: str) -> Child:
