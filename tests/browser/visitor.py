@@ -85,8 +85,13 @@ class Visitor:
         )
 
     def look_back(self, bars: int = 20) -> "Visitor":
-        """Move the newest bar, which has room for 8 at its right, off the screen: a next bar moves nothing then."""
-        self.ask(f"{HOOK}.pan(-{bars})")
+        """Move the newest bar, which has room for 8 at its right, off the screen: a next bar moves nothing then.
+
+        The chart moves in its next frame; until then each bar is still where it was.
+        """
+        position = f"{HOOK}.view().to - {HOOK}.bars().length"
+        before = self.ask(f"[{position}, {HOOK}.pan(-{bars})][0]")
+        self.wait(f"{position} < {before - bars + 0.5}")
         return self
 
     def scroll_back(self) -> None:
