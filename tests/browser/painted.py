@@ -8,15 +8,16 @@ from playwright.sync_api import Page
 from browser.hands import deep
 from browser.visitor import HOOK, Visitor
 
-# What is written on a picture is painted wherever the picture is.
+# What is written on a picture, and where in its pixels, is painted wherever the picture is.
 PICTURES = """(() => {
     const { fillText } = OffscreenCanvasRenderingContext2D.prototype;
     const { transferToImageBitmap } = OffscreenCanvas.prototype;
     const written = new WeakMap();
     window.__pictures = new WeakMap();
-    OffscreenCanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
-        written.set(this.canvas, [...(written.get(this.canvas) ?? []), text]);
-        return fillText.call(this, text, ...rest);
+    OffscreenCanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
+        const place = this.getTransform().transformPoint({ x, y });
+        written.set(this.canvas, [...(written.get(this.canvas) ?? []), [text, place.x, place.y]]);
+        return fillText.call(this, text, x, y, ...rest);
     };
     OffscreenCanvas.prototype.transferToImageBitmap = function () {
         const picture = transferToImageBitmap.call(this);
@@ -53,7 +54,7 @@ WATCH = """(canvas) => {
     };
     CanvasRenderingContext2D.prototype.drawImage = function (picture, ...rest) {
         begin(this.canvas);
-        texts.get(this.canvas).push(...(window.__pictures?.get(picture) ?? []));
+        texts.get(this.canvas).push(...(window.__pictures?.get(picture) ?? []).map(([text]) => text));
         places.get(this.canvas).push([picture, ...rest]);
         return drawImage.call(this, picture, ...rest);
     };

@@ -6,6 +6,7 @@ import pytest
 
 from browser.conftest import Visit
 from browser.hands import SERIES, deep
+from browser.painted import watch_paint
 from browser.visitor import HOOK
 
 
@@ -78,30 +79,23 @@ def test_a_flick_goes_on_by_itself(visit: Visit) -> None:
     visitor.wait(f"{HOOK}.view().to < {before[1] - 2 * DRAGGED}")
 
 
-# How near to the top of the pane the newest paint wrote a number into a cell.
+# How near to the top of the pane, in px, a number of a cell is that can be seen.
 HIGHEST_CELL = """() => {
-    const canvases = document.querySelectorAll(".canvas table tr:first-child td:nth-child(2) canvas");
-    const { fillText } = CanvasRenderingContext2D.prototype;
-    let highest = null;
-    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
-        if ([...canvases].includes(this.canvas) && this.textAlign === "right" && /^[\\d.,]+$/.test(text)) {
-            if (highest === null) {
-                highest = y;
-                queueMicrotask(() => { window.__highest = highest; highest = null; });
-            }
-            highest = Math.min(highest, y);
-        }
-        return fillText.call(this, text, x, y);
-    };
+    const canvases = [...document.querySelectorAll(".canvas table tr:first-child td:nth-child(2) canvas")];
+    const heights = canvases.flatMap((canvas) => (window.__placed.get(canvas) ?? []).flatMap(([picture, left, top]) =>
+        (window.__pictures.get(picture) ?? [])
+            .filter(([text, x]) => /^[\\d.,]+$/.test(text) && left + x > 0)
+            .map(([, , y]) => (top + y) / devicePixelRatio)));
+    return heights.length > 0 ? Math.min(...heights) : null;
 }"""
 
 
 @pytest.mark.parametrize("indicators", ["", "ema,vwap,bb"])
 def test_on_a_phone_the_legend_lies_over_no_cell_of_a_footprint(visit: Visit, indicators: str) -> None:
     visitor = visit(f"{SERIES}&flow=bidask&ind={indicators}", width=390, height=844, touch=True).wait_for_bars()
-    visitor.ask(f"({HIGHEST_CELL})()")
+    watch_paint(visitor)
     legend = "document.querySelector('.legend')"
-    visitor.wait(f"window.__highest > {legend}.offsetTop + {legend}.offsetHeight")
+    visitor.wait(f"({HIGHEST_CELL})() > {legend}.offsetTop + {legend}.offsetHeight")
     assert visitor.page.locator(".legend .row").count() == len(indicators.split(",")) * bool(indicators)
 
 
