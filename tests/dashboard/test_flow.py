@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +14,10 @@ from starlette.requests import Request
 import candlewick
 from candlewick.dashboard.bars import FeedTrade
 from candlewick.dashboard.routes.columns import array
-from candlewick.dashboard.routes.flow import FlowRoutes
+from candlewick.dashboard.routes.flow import FlowRoutes, footprints_json
+from candlewick.mart.reader import Mart
+from candlewick.moments import instant
+from candlewick.warehouse.flow.reading import Flow
 from dashboard.proven import FIRST_ID, MISSING, SECOND, SYMBOL, minutes
 
 MINUTE = 60
@@ -59,6 +64,33 @@ def test_a_footprint_has_the_minutes_trades_and_says_how_each_stands(ask):
     running = [sum(first[: n + 1]) for n in range(len(first))]
     amounts = [Decimal(told["bars"][name][0]) for name in ("d", "lo", "hi")]
     assert amounts == [Decimal(n).scaleb(-2) for n in (running[-1], min(running), max(running))]
+
+
+class Growing:
+    """A warehouse in which one minute more has been made each time that something was asked of it."""
+
+    def __init__(self, mart: Mart, since: datetime) -> None:
+        self._mart, self._until = mart, since
+        self.candles = mart.candles
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
+        self._until += timedelta(minutes=1)
+        for table in ("gold.trades_footprint_1m", "gold.footprint_audit", "gold.trades_ohlc_1m"):
+            sql = sql.replace(table, f"(select * from {table} where open_time < timestamp '{self._until}')")
+        return self._mart.query(sql, params)
+
+
+@pytest.mark.parametrize("timeframe", ["1m", "3m"])
+def test_a_footprint_is_of_one_state_of_the_warehouse_and_its_standing_of_none_later(proven_site, timeframe):
+    start = instant(SECOND).replace(tzinfo=None)
+    reader = Growing(proven_site.reader, start)
+    made = Flow(reader, SYMBOL, proven_site.settings.zone).footprints(timeframe, start, start + timedelta(minutes=6))
+    opened = made.bars.column("open_time").to_pylist()
+    assert set(opened) == set(made.levels.column("open_time").to_pylist())
+    sides = made.levels.group_by("open_time").aggregate([("buy_volume", "sum"), ("sell_volume", "sum")]).to_pylist()
+    assert made.bars.column("delta").to_pylist() == [row["buy_volume_sum"] - row["sell_volume_sum"] for row in sides]
+    assert json.loads(footprints_json(made))["bars"]["x"] == made.standings
+    assert made.standings[-1] == "forming"
 
 
 def test_longer_bars_and_larger_steps_add_up_to_the_same(ask):

@@ -85,20 +85,25 @@ class Flow:
         if not bars:
             raise RangeError("expected a start before the end, got a range without a bar")
         period = [self.symbol, bars[0].opened, bars[-1].closed]
-        asked = statements.levels(bars, step, of_trades=of_trades)
-        levels = self.reader.query(asked, period).rename_columns({"level_price": "price"})
-        deltas = self.reader.query(statements.deltas(bars), period)
-        return self._judged(bars, levels, deltas)
-
-    def _judged(self, bars: Sequence[Interval], levels: pa.Table, deltas: pa.Table) -> Footprints:
-        period = [self.symbol, bars[0].opened, bars[-1].closed]
+        # What is said of bars is read first: the warehouse may go on meanwhile, and nothing newer is called proved.
         minutes = [Judged(*row.values()) for row in self.reader.query(statements.MINUTES, period).to_pylist()]
         newest: datetime | None = self.reader.query(statements.NEWEST, [self.symbol]).column("open_time")[0].as_py()
         holes = self.reader.query(statements.HOLES, [self.symbol, period[2], period[1]]).to_pylist()
+        asked = statements.levels(bars, step, of_trades=of_trades)
+        rows = self.reader.query(asked, period * 2).rename_columns({"level_price": "price"})
+        deltas = _deltas(rows)
         closes = dict(bars)
         opened: list[datetime] = deltas.column("open_time").to_pylist()
         standings = [_standing(Interval(each, closes[each]), minutes, newest) for each in opened]
-        return Footprints(levels, deltas, standings, reasons(minutes, holes))
+        return Footprints(rows.drop_columns(list(statements.TOLD)), deltas, standings, reasons(minutes, holes))
+
+
+def _deltas(levels: pa.Table) -> pa.Table:
+    """What is told of bars beside each of their levels, once; nothing of those of which nothing is."""
+    opened = levels.column("open_time").to_pylist()
+    firsts = [at for at, each in enumerate(opened) if at == 0 or each != opened[at - 1]]
+    told = levels.select(["open_time", *statements.TOLD]).take(pa.array(firsts, pa.int64()))
+    return told.filter(told.column("last_trade_id").is_valid())
 
 
 def bars_of(timeframe: str, start: datetime, end: datetime, zone: ZoneInfo) -> list[Interval]:

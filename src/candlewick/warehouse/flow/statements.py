@@ -48,10 +48,15 @@ _SUMS = ",\n    ".join(
 )
 
 
+TOLD = ("delta", "min_delta", "max_delta", "first_trade_id", "last_trade_id")
+
+
 def levels(bars: Sequence[Interval], step: Decimal, *, of_trades: bool) -> str:
     """The levels of each bar, of the step asked for or the largest one that a minute of the bar has.
 
-    Parameters: symbol, start, end.
+    Beside each level is what is `TOLD` of its bar, null where GOLD has none of it: its delta with its lowest and
+    highest, and its first and last id. A minute's lowest delta follows on the deltas of the bar's minutes before it.
+    One statement sees one state of the warehouse, and two may not. Parameters: symbol, start, end, and these again.
     """
     return f"""
 with {_bars(bars)},
@@ -62,26 +67,17 @@ placed as (
 ),
 steps as (
     select opened, greatest(max(step), cast({step:f} as decimal(38, 8))) as bar_step from placed group by opened
-)
-select
-    placed.opened as open_time,
-    steps.bar_step as step,
-    cast(placed.price - mod(placed.price, steps.bar_step) as decimal(38, 8)) as level_price,
-    {_SUMS}
-from placed
-inner join steps on placed.opened = steps.opened
-group by placed.opened, steps.bar_step, cast(placed.price - mod(placed.price, steps.bar_step) as decimal(38, 8))
-order by 1, 3
-"""
-
-
-def deltas(bars: Sequence[Interval]) -> str:
-    """Each bar's delta with its lowest and highest, and its first and last id. Parameters: symbol, start, end.
-
-    A minute's lowest delta follows on the deltas of the bar's minutes before it.
-    """
-    return f"""
-with {_bars(bars)},
+),
+summed as (
+    select
+        placed.opened as open_time,
+        steps.bar_step as step,
+        cast(placed.price - mod(placed.price, steps.bar_step) as decimal(38, 8)) as level_price,
+        {_SUMS}
+    from placed
+    inner join steps on placed.opened = steps.opened
+    group by placed.opened, steps.bar_step, cast(placed.price - mod(placed.price, steps.bar_step) as decimal(38, 8))
+),
 minutes as (
     select
         open_time, min(min_delta) as min_delta, max(max_delta) as max_delta,
@@ -100,17 +96,22 @@ followed as (
         ) - minutes.delta as delta_before
     from minutes
     inner join bars on minutes.open_time >= bars.opened and minutes.open_time < bars.closed
+),
+told as (
+    select
+        opened,
+        cast(sum(delta) as decimal(38, 8)) as delta,
+        cast(min(delta_before + min_delta) as decimal(38, 8)) as min_delta,
+        cast(max(delta_before + max_delta) as decimal(38, 8)) as max_delta,
+        min(first_trade_id) as first_trade_id,
+        max(last_trade_id) as last_trade_id
+    from followed
+    group by opened
 )
-select
-    opened as open_time,
-    cast(sum(delta) as decimal(38, 8)) as delta,
-    cast(min(delta_before + min_delta) as decimal(38, 8)) as min_delta,
-    cast(max(delta_before + max_delta) as decimal(38, 8)) as max_delta,
-    min(first_trade_id) as first_trade_id,
-    max(last_trade_id) as last_trade_id
-from followed
-group by opened
-order by opened
+select summed.*, {", ".join(f"told.{name}" for name in TOLD)}
+from summed
+left join told on summed.open_time = told.opened
+order by 1, 3
 """
 
 
