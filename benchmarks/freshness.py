@@ -5,6 +5,7 @@ this machine, and follows single trades. All clocks are this machine's, so that 
 measures, the CPU of the three processes is counted; where other work shares the cores, a second of it does less.
 
     python benchmarks/freshness.py --seconds 60
+    python benchmarks/freshness.py --flow bidask      with footprints, delta and CVD on the chart
 """
 
 import argparse
@@ -49,11 +50,12 @@ def main() -> None:
     """Run the stack, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to measure")
+    parser.add_argument("--flow", default="", help="order flow on the chart, as an address has it")
     parser.add_argument("--history", default="30m", help="history filled before the measurement starts")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), arguments.history) as stack:
         started, before = time.monotonic(), spent(stack)
-        hops = asyncio.run(measure(stack, arguments.seconds))
+        hops = asyncio.run(measure(stack, arguments.seconds, arguments.flow))
         seconds, after = time.monotonic() - started, spent(stack)
     print(f"\n{'hop, from the event at the exchange':44}{'p50':>10}{'p99':>10}{'max':>10}{'n':>8}")
     report("to the recorder's feed", hops.received)
@@ -108,7 +110,7 @@ def has_caught_up(stack: Stack) -> bool:
     return all(heads[symbol] - marks.get(symbol, 0) < 200 for symbol in SYMBOLS) and stack.trades() > 0
 
 
-async def measure(stack: Stack, seconds: float) -> Hops:
+async def measure(stack: Stack, seconds: float, flow: str) -> Hops:
     """Follow the trades of the first symbol for a while, at every hop at once."""
     hops = Hops()
     events: dict[int, int] = {}
@@ -117,7 +119,7 @@ async def measure(stack: Stack, seconds: float) -> Hops:
         asyncio.create_task(follow_mart(stack, events, hops)),
     ]
     if chromium := shutil.which("chromium"):
-        tasks.append(asyncio.create_task(follow_screen(stack, chromium, hops)))
+        tasks.append(asyncio.create_task(follow_screen(stack, chromium, hops, flow)))
     else:
         print("Chromium is not installed: the screen is not measured (scripts/chromium.sh installs it)")
     done, _ = await asyncio.wait(tasks, timeout=seconds)
@@ -159,14 +161,15 @@ async def follow_mart(stack: Stack, events: dict[int, int], hops: Hops) -> None:
         await asyncio.sleep(0.02)
 
 
-async def follow_screen(stack: Stack, chromium: str, hops: Hops) -> None:
+async def follow_screen(stack: Stack, chromium: str, hops: Hops, flow: str) -> None:
     """Note when the browser has painted each tick, by the chart's own debug hook."""
     from playwright.async_api import async_playwright  # noqa: PLC0415
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = await browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
-        await page.goto(f"http://127.0.0.1:{stack.dashboard_port}/chart?symbol={SYMBOLS[0]}&tf=1m&debug=1")
+        more = f"&flow={flow}&ind=delta,cvd" if flow else ""
+        await page.goto(f"http://127.0.0.1:{stack.dashboard_port}/chart?symbol={SYMBOLS[0]}&tf=1m&debug=1{more}")
         await page.wait_for_function(f"window.__candlewick?.ticks?.length > {FIRST_TICKS}", timeout=30_000)
         seen = FIRST_TICKS
         while True:
