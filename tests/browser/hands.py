@@ -1,7 +1,10 @@
 """What a trader's hands do, and what there is to see: for the tests of the chart."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
+
+from playwright.sync_api import Locator, TimeoutError
 
 from browser.visitor import HOOK, Visitor
 
@@ -99,7 +102,24 @@ def place_of(visitor: Visitor, back: int) -> tuple[float, float, float]:
 
 def ask_for(visitor: Visitor, back: int) -> int:
     """Double-click the bar so many bars before the newest; returns its open time in seconds."""
-    x, y, time = place_of(visitor, back)
-    visitor.page.mouse.dblclick(x, y)
-    visitor.page.locator(".lineage .verdict").wait_for()
-    return int(time)
+    asked: list[int] = []
+
+    def double_click() -> None:
+        x, y, time = place_of(visitor, back)
+        asked.append(int(time))
+        visitor.page.mouse.dblclick(x, y)
+
+    again_until(visitor.page.locator(".lineage .verdict"), double_click)
+    return asked[-1]
+
+
+def again_until(there: Locator, act: Callable[[], None], times: int = 6) -> None:
+    """Do something with the hand, again where it came to nothing: on a busy machine two clicks may lie far apart."""
+    for _ in range(times - 1):
+        act()
+        try:
+            return there.wait_for(timeout=5_000)
+        except TimeoutError:
+            continue
+    act()
+    return there.wait_for()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from browser.conftest import Visit
-from browser.hands import ask_for, place_of
+from browser.hands import again_until, ask_for, place_of
 from browser.painted import painted_texts, watch_paint
 from browser.shared import looking_at
 from browser.visitor import HOOK
@@ -133,9 +133,12 @@ def test_a_drag_and_a_drawing_open_no_lineage_and_a_double_tap_does(visit: Visit
     visitor.page.mouse.click(x, y)
     visitor.page.mouse.dblclick(x, y)  # now it takes hold of the line
     assert visitor.page.locator(".lineage-body").count() == 0
-    visitor.page.touchscreen.tap(x, y - 60)
-    visitor.page.touchscreen.tap(x, y - 60)
-    visitor.page.locator(".lineage .verdict").wait_for()
+
+    def double_tap() -> None:
+        visitor.page.touchscreen.tap(x, y - 60)
+        visitor.page.touchscreen.tap(x, y - 60)
+
+    again_until(visitor.page.locator(".lineage .verdict"), double_tap)
 
 
 def test_a_click_that_closes_a_menu_selects_no_bar(visit: Visit) -> None:

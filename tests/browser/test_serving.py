@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from browser.hands import again_until
 from browser.proxy import proxying
 from browser.shared import start_dashboard
 from browser.visitor import Visitor
@@ -46,8 +47,8 @@ def test_the_chart_lives_under_its_policy(strict: Strict, demo: Stack, path: str
     page.locator(".health[data-health=live]").wait_for()
     box = page.locator(".canvas").bounding_box()
     assert box
-    page.mouse.dblclick(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
-    page.locator(".lineage .verdict").wait_for()
+    x, y = box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5
+    again_until(page.locator(".lineage .verdict"), lambda: page.mouse.dblclick(x, y))
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("Rising body", exact=True).fill("#2962ff")
     page.keyboard.press("Escape")
