@@ -21,7 +21,7 @@ from candlewick.config import Settings, SnowflakeSettings
 from candlewick.errors import WarehouseBusyError, WarehouseError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
-from candlewick.seal.certificate import certify
+from candlewick.seal.certificate import Certificate, certify
 from candlewick.seal.merkle import Tree, leaves
 from candlewick.seal.minutes import compare
 from candlewick.seal.seals import Seals, pack
@@ -356,7 +356,7 @@ def _has_bound(place: exp.Expression) -> bool:
 
 def test_a_load_puts_sealed_days_into_silver_by_their_digits_and_copies_the_rest_once(account, tmp_path):
     lake, market = Lake.open(str(tmp_path / "lake"), "binance"), Market(count=40, symbol="SEALUSDT", places=(8, 8))
-    sealed(lake, market)
+    certificate = sealed(lake, market)
     account.raw.put(account.ids + 1, account.ids + 60, at=DAY + timedelta(days=7))
     account.ids += 60
     objects = account.peer.objects()
@@ -383,14 +383,13 @@ def test_a_load_puts_sealed_days_into_silver_by_their_digits_and_copies_the_rest
     verdicts = "select distinct status from GOLD.CANDLE_AUDIT where symbol = 'SEALUSDT' and trade_count > 0"
     assert account.rows(verdicts) == [("match",)]
     told = "select state, trade_count, digest from GOLD.TAPE_DAYS where symbol = 'SEALUSDT'"
-    [(symbol, day)] = [(symbol, day) for symbol in Seals(lake).symbols() for day in Seals(lake).days(symbol)]
-    assert account.rows(told) == [("sealed", 40, Seals(lake).certificate(symbol, day).digest)]
+    assert account.rows(told) == [("sealed", 40, certificate.digest)]
     copied = "select count(*) from SILVER.TRADES_DEDUPED where symbol = 'BTCUSDT' and traded_at >= '2026-06-08'"
     assert account.rows(copied) == [(60,)]
 
 
-def sealed(lake: Lake, market: Market) -> None:
-    """Seal a market's day, as the sealer names and writes its files."""
+def sealed(lake: Lake, market: Market) -> Certificate:
+    """Seal a market's day, as the sealer names and writes its files; return its certificate."""
     seals, day = Seals(lake), market.gathered().assemble()
     files = [
         seals.put_file(day.symbol, day.day, kind, content)
@@ -401,4 +400,4 @@ def sealed(lake: Lake, market: Market) -> None:
         tree.add(leaves(trades, day.places))
     more = {"declared": (), "previous": None, "sealed_at": 1_780_000_000_000_000, "recorder": "r1"}
     made = certify(day, tree, compare(day), sources={"ws": day.count}, file=files[0], evidence=files[1], **more)
-    seals.put_certificate(made)
+    return seals.put_certificate(made)

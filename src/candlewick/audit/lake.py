@@ -73,7 +73,7 @@ def _others(lake: Lake, own: Collection[str]) -> dict[str, Covered]:
 
 
 def _claim(lake: Lake, objects: list[str]) -> Covered | None:
-    """Return what the last of a recorder's objects claims: that of the highest number among the newest of each kind."""
+    """Return what a recorder's newest readable live object claims; where it made none, its newest backfill."""
     streams = sorted(name for name in objects if names.is_stream(name))
     for name in reversed(streams or sorted(objects)):
         try:

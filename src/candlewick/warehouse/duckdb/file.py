@@ -237,6 +237,16 @@ class Warehouse:
         """Write everything into the file itself: no log beside it is needed then."""
         self.connection.execute("force checkpoint")
 
+    def write_once_more(self, table: str, made_by: str, columns: str, step: str) -> None:
+        """Make a table anew by a statement, with these columns of its rows, in a transaction that `step` can kill."""
+        before, execute = f"{table}_before", self.connection.execute
+        with self.transaction():
+            execute(f"alter table {table} rename to {before.rpartition('.')[2]}")
+            execute(made_by)
+            execute(f"insert into {table} ({columns}) select {columns} from {before}")
+            crashpoint(step)
+            execute(f"drop table {before}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements inside, or none."""

@@ -1,6 +1,5 @@
 """Room that rows left in DuckDB's file goes back to the disk: DuckDB itself cuts off only what is free at its end."""
 
-from candlewick.process.crashpoint import crashpoint
 from candlewick.warehouse.duckdb.file import Warehouse
 
 LEAST_BYTES = 8_000_000
@@ -9,7 +8,7 @@ LEAST_BYTES = 8_000_000
 _TURNS = 3
 """What a checkpoint frees the next one cuts off, and it moves what the file says of itself only where that is new."""
 _TABLES = """
-select schema_name || '.' || table_name, schema_name || '.' || table_name || '_before', table_name || '_before', sql
+select schema_name || '.' || table_name, sql
 from duckdb_tables() where database_name = current_database() and not temporary
 """
 _SIZE = "select block_size, used_blocks, free_blocks from pragma_database_size()"
@@ -25,14 +24,9 @@ def give_back(warehouse: Warehouse) -> bool:
     [(block, used, free)] = execute(_SIZE).fetchall()
     if free <= used or free * block < LEAST_BYTES:
         return False
-    for name, before, passing, sql in execute(_TABLES).fetchall():
+    for name, made_by in execute(_TABLES).fetchall():
         columns = ", ".join(sorted(warehouse.stored_columns(name)))
-        with warehouse.transaction():
-            execute(f"alter table {name} rename to {passing}")
-            execute(sql)
-            execute(f"insert into {name} ({columns}) select {columns} from {before}")
-            crashpoint("mid giving back")
-            execute(f"drop table {before}")
+        warehouse.write_once_more(name, made_by, columns, "mid giving back")
     for turn in range(_TURNS):
         warehouse.note("given back", f"{size} bytes, turn {turn}")
         warehouse.checkpoint()

@@ -16,7 +16,6 @@ from candlewick.config import Settings
 from candlewick.lake import names
 from candlewick.lake.objects import Lake
 from candlewick.moments import from_micros, to_micros
-from candlewick.process.crashpoint import crashpoint
 from candlewick.warehouse.compiled import Program
 from candlewick.warehouse.compiling import MODELS, program
 from candlewick.warehouse.duckdb.cycle import Cycle
@@ -127,13 +126,7 @@ def _store_less(warehouse: Warehouse, compiled: Program) -> None:
     for each in (each for each in compiled.models if each.computed):
         if each.computed.keys() & warehouse.stored_columns(each.relation):
             log.info("a table is written once more, in fewer bytes", table=each.relation)
-            execute, before = warehouse.connection.execute, f"{each.relation}_before"
-            with warehouse.transaction():
-                execute(f"alter table {each.relation} rename to {before.rpartition('.')[2]}")
-                execute(each.table)
-                execute(f"insert into {each.relation} ({each.stored}) select {each.stored} from {before}")
-                crashpoint("before a table is replaced")
-                execute(f"drop table {before}")
+            warehouse.write_once_more(each.relation, each.table, each.stored, "before a table is replaced")
 
 
 def _drop(warehouse: Warehouse, compiled: Program, *models: str) -> None:
