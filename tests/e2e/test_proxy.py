@@ -49,11 +49,16 @@ async def test_streams_rest_and_archive_come_through_a_proxy_with_a_private_auth
             filling = stack.start("backfill", "backfill", *days_of("ETHBTC"), "--config", str(stack.config_path))
             await until(lambda: filling.poll() is not None, "a day of the archive", 120)
             assert filling.returncode == 0, stack.log("backfill")
+            trying = stack.start("doctor", "doctor", "--json", "--config", str(stack.config_path))
+            await until(lambda: trying.poll() is not None, "the doctor", 120)
         finally:
             stack.stop()
         ports = {url.rpartition(":")[2] for url in (*away["streams"], away["rest"][0], archive)}
         assert {f"CONNECT binance.test:{port}" for port in ports} <= set(proxy.asked)
-    assert "secret" not in stack.log("recorder") + stack.log("backfill")
+    assert "secret" not in stack.log("recorder") + stack.log("backfill") + stack.log("doctor")
+    told = {answer["what"]: answer for answer in json.loads(stack.log("doctor"))["answers"]}
+    for what in (f"REST {away['rest'][0].rpartition('/')[2]}", f"streams {away['streams'][0].rpartition('/')[2]}"):
+        assert told[what]["state"] == "ok" and f", through the proxy 127.0.0.1:{proxy.port}" in told[what]["text"]
     lake = Lake.open(stack.settings.lake_url, "binance")
     assert {"stream", "backfill"} <= {item.name.rpartition("/")[2].partition("_")[0] for item in lake.list_all()}
 

@@ -5,7 +5,6 @@ that has expired, a store that overwrites) is answered by a front before it, in 
 """
 
 import json
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from candlewick.config import S3Settings
 from candlewick.errors import LakeError, ObjectExistsError
 from candlewick.lake import names, s3
 from candlewick.lake.objects import Lake
+from peers.aws_peer import check_rights
 from peers.s3_front import Answer, Front, fault, make_certificate, serve
 
 NAME = names.stream("demo", "r1", 1_769_261_320_123_456)
@@ -316,7 +316,7 @@ def test_credentials_are_checked_and_rights_are_told_apart(s3_server, bucket):
         (key["AccessKeyId"], "wrong"): "does not know this access key or its secret",
         (key["AccessKeyId"], key["SecretAccessKey"]): "may not do this",
     }
-    check(s3_server, "0")
+    check_rights(s3_server, "0")
     try:
         for (access_key, secret), part in expected.items():
             with pytest.MonkeyPatch.context() as environment, pytest.raises(LakeError) as caught:
@@ -328,12 +328,4 @@ def test_credentials_are_checked_and_rights_are_told_apart(s3_server, bucket):
                 lake.check_writable("r1")
             one_line(caught, f"s3://{bucket}/some/path: cannot be written", part)
     finally:
-        check(s3_server, "inf")
-
-
-def check(s3_server: str, after: str) -> None:
-    """Have moto check credentials and rights after so many requests."""
-    request = urllib.request.Request(
-        f"{s3_server}/moto-api/reset-auth", data=after.encode(), headers={"Content-Type": "text/plain"}, method="POST"
-    )
-    urllib.request.urlopen(request).close()
+        check_rights(s3_server, "inf")

@@ -62,6 +62,13 @@ def client(url: str, service: str, **credentials: str) -> Any:
     return boto3.client(service, endpoint_url=url, region_name=REGION, **given)  # type: ignore[call-overload]
 
 
+def check_rights(url: str, after: str) -> None:
+    """Have moto check credentials and rights after so many requests; `inf`: never."""
+    headers = {"Content-Type": "text/plain"}
+    reset = urllib.request.Request(f"{url}/moto-api/reset-auth", data=after.encode(), headers=headers, method="POST")
+    urllib.request.urlopen(reset).close()
+
+
 def template() -> dict[str, Any]:
     """Return the stack's template, short forms of functions spelled out."""
     loaded: dict[str, Any] = yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader)

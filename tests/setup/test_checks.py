@@ -1,5 +1,6 @@
 """`candlewick doctor` against the strict stand-in for Binance, and hosts that answer as none should."""
 
+import asyncio
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from candlewick.setup.checks import data, machine
 from candlewick.setup.checks.answers import asked
 from candlewick.setup.checks.exchange import ask
 from e2e.strict_stack import Exchange
+from peers.connect_proxy import ConnectProxy
 from warehouse.lakes import Writer, trade_line
 
 pytestmark = pytest.mark.timeout(400)
@@ -125,6 +127,39 @@ def test_a_place_that_is_not_served_and_hosts_that_are_not_reached_are_told_with
         state, text, next_step = found[what]
         assert state == "wrong" and "cannot be reached (connect" in text
         assert next_step == "open the way to it, or name a proxy: `exchange.proxy`, HTTPS_PROXY"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "says", "next_step"),
+    [
+        (ConnectProxy(refuses=True), "403", "have the proxy {proxy} let CONNECT to it through"),
+        (ConnectProxy(password="secret"), "407", "HTTPS_PROXY = http://user:password@{proxy}"),
+        (None, "connection refused", "have the proxy {proxy} let CONNECT to it through, or set another one, or none"),
+    ],
+    ids=["refuses", "asks for a password", "is not there"],
+)
+async def test_a_proxy_that_does_not_let_through_is_told_with_the_next_step(
+    tmp_path, monkeypatch, proxy, says, next_step
+):
+    hosts = {"rest": ("https://a.test",), "streams": ("wss://b.test",), "archive": "https://c.test"}
+    settings = Settings(data=tmp_path, symbols=("BTCUSDT",), exchange=hosts)  # type: ignore[arg-type]
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with proxy or ConnectProxy() as started:
+        port = 1 if proxy is None else started.port
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        found = await asyncio.to_thread(lambda: list(ask(settings)))
+    assert [answer.what.partition(" ")[0] for answer in found] == [
+        "REST",
+        "streams",
+        "archive",
+        "clock",
+        "limits",
+        "ids",
+    ]
+    for answer in found:
+        assert answer.state == "wrong" and "cannot be reached" in answer.text and says in answer.text, answer
+        assert next_step.format(proxy=f"127.0.0.1:{port}") in answer.next_step, answer
 
 
 def test_ids_with_gaps_and_a_clock_that_is_wrong_are_told(tmp_path):

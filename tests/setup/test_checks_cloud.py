@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from candlewick.config import S3Settings, Settings, SnowflakeSettings
-from candlewick.setup.checks import account
+from candlewick.setup.checks import account, data
 from candlewick.setup.checks.answers import asked
 from candlewick.setup.checks.bucket import _notifies, _refuses
 from candlewick.setup.location import Location
 from made.small_gold import SmallGold
 from made.snowflake_sides import Account
-from peers.aws_peer import CREDENTIALS, REGION, client, moto_server, resolve
+from peers.aws_peer import CREDENTIALS, REGION, check_rights, client, moto_server, resolve
 from peers.snowflake_peer import snowflake_host, write_connection
 
 BUCKET = "tape-to-check"
@@ -76,6 +76,48 @@ def test_the_bucket_is_asked_for_its_policy_and_for_whom_it_tells(aws):
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
     assert _refuses(s3, place)[0] == "wrong"
     assert _notifies(s3, place)[0] == "wrong"
+
+
+ALL = ("s3:ListBucket", "s3:PutObject", "s3:GetObject", "s3:DeleteObject")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "lacking"),
+    [
+        (ALL, ""),
+        (ALL[:3], ""),
+        (("s3:ListBucket", "s3:GetObject"), "s3:PutObject, s3:DeleteObject"),
+        (("s3:PutObject", "s3:DeleteObject"), "s3:ListBucket, s3:GetObject"),
+        ((), "s3:ListBucket, s3:PutObject, s3:DeleteObject"),
+    ],
+    ids=lambda given: "+".join(each[3:7] for each in given) if isinstance(given, tuple) else "",
+)
+def test_rights_that_lack_in_the_bucket_are_named_one_by_one(aws, tmp_path: Path, monkeypatch, allowed, lacking):
+    """moto checks rights as AWS does, of a user whose policy allows so much and no more."""
+    iam, user = client(aws, "iam"), f"recorder-{len(allowed)}-{len(lacking)}"
+    iam.create_user(UserName=user)
+    if allowed:
+        statement = {"Effect": "Allow", "Action": [*allowed], "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=user, PolicyName="may", PolicyDocument=document)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    s3 = S3Settings(endpoint=aws, region=REGION, path_style=True)
+    settings = Settings(data=tmp_path, lake=f"s3://{BUCKET}/some/path", prefix="demo", s3=s3)
+    check_rights(aws, "0")
+    try:
+        found = {answer.what: answer for answer in asked(data.checks(settings))}
+    finally:
+        check_rights(aws, "inf")
+    told = found["rights in the bucket"]
+    assert "\n" not in told.text
+    if lacking:
+        assert (told.state, told.text) == ("wrong", f"s3://{BUCKET}/some/path: these credentials lack {lacking}")
+        assert f"arn:aws:s3:::{BUCKET}/some/path/demo/*" in told.next_step
+    else:
+        assert told.state == found["the lake takes an object once"].state == "ok", found
+        assert ("without s3:DeleteObject" in told.text) == (allowed != ALL)
 
 
 def test_where_duckdb_computes_it_is_asked_how_far_snowflake_was_sent(tmp_path: Path, monkeypatch):

@@ -5,7 +5,10 @@ Codes are those of AWS's "S3 API error responses" and "STS common errors"; other
 
 import re
 
-_CODE = re.compile(r"<Code>([A-Za-z0-9.]+)</Code>|An error occurred \(([A-Za-z0-9.]+)\) when calling")
+_CODE = re.compile(
+    r"<Code>([A-Za-z0-9.]+)</Code>|An error occurred \(([A-Za-z0-9.]+)\) when calling|\(code: ([A-Za-z0-9.]+)\)"
+)
+"""In the store's answer, in boto3's words, and in obstore's of one object of many that were to be deleted."""
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 _REGION = re.compile(r"<Region>([a-z0-9-]+)</Region>|expecting '([a-z0-9-]+)'|is in region:? ([a-z0-9-]+)")
 _ADDRESS = re.compile(r"performing \w+ (https?://[^/\s]+)")
@@ -45,6 +48,8 @@ _BY_CODE = {
     "KMS.DisabledException": "the key that encrypts the bucket is disabled; enable it, or change kms_key_id in [s3]",
     "KMS.NotFoundException": "there is no such key; correct kms_key_id in [s3]",
 }
+DENIED = frozenset({"AccessDenied", "AllAccessDisabled"})
+"""Codes of an answer to who is known, and may not do what was asked."""
 _WRONG_REGION = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"})
 
 
@@ -56,7 +61,7 @@ def explain(text: str) -> str | None:
 def code_of(text: str) -> str | None:
     """Return the error code in the store's answer, such as `NoSuchBucket`."""
     found = _CODE.search(text)
-    return found[1] or found[2] if found else None
+    return next(filter(None, found.groups())) if found else None
 
 
 def _by_code(text: str) -> str | None:

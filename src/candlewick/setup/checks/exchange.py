@@ -32,40 +32,56 @@ _ELSEWHERE = "run it in a place that the exchange serves; nothing here can chang
 def ask(settings: Settings) -> Iterator[Answer]:
     """Ask the exchange everything, one after the other."""
     hosts = settings.exchange
-    yield from (_answer(f"REST {_name(host)}", _rest(settings, host)) for host in hosts.rest)
-    yield from (_answer(f"streams {_name(host)}", _stream(settings, host)) for host in hosts.streams)
-    yield _answer(f"archive {_name(hosts.archive)}", _archive(settings))
-    yield _answer("clock", _clock(settings))
-    yield _answer("limits", _limits(settings))
-    yield from (_answer(f"ids of {symbol}", _ids(settings, symbol)) for symbol in settings.symbols)
+    for host in hosts.rest:
+        yield _answer(settings, host, f"REST {_name(host)}", _rest(settings, host))
+    for host in hosts.streams:
+        yield _answer(settings, host, f"streams {_name(host)}", _stream(settings, host))
+    yield _answer(settings, hosts.archive, f"archive {_name(hosts.archive)}", _archive(settings))
+    yield _answer(settings, hosts.rest[0], "clock", _clock(settings))
+    yield _answer(settings, hosts.rest[0], "limits", _limits(settings))
+    for symbol in settings.symbols:
+        yield _answer(settings, hosts.rest[0], f"ids of {symbol}", _ids(settings, symbol))
 
 
-def _answer(what: str, check: Awaitable[Found]) -> Answer:
+def _answer(settings: Settings, host: str, what: str, check: Awaitable[Found]) -> Answer:
     try:
         return Answer(what, *asyncio.run(_awaited(check)))
     except BlockedRegionError as error:
         return Answer(what, "wrong", str(error), _ELSEWHERE)
     except CandlewickError as error:
-        return Answer(what, "wrong", str(error), _way_out(str(error)))
+        return Answer(what, "wrong", str(error), _way_out(settings, host, str(error)))
 
 
 async def _awaited(check: Awaitable[Found]) -> Found:
     return await check
 
 
-def _way_out(problem: str) -> str:
+def _way_out(settings: Settings, url: str, problem: str) -> str:
     if "certificate" in problem:
         return "set SSL_CERT_FILE to your authority's certificates"
-    return "open the way to it, or name a proxy: `exchange.proxy`, HTTPS_PROXY" if "reached" in problem else ""
+    if "reached" not in problem:
+        return ""
+    proxy = _proxy(settings, url)
+    if not proxy:
+        return "open the way to it, or name a proxy: `exchange.proxy`, HTTPS_PROXY"
+    if "407" in problem:
+        return f"give the proxy who you are: `exchange.proxy` or HTTPS_PROXY = http://user:password@{proxy}"
+    return f"have the proxy {proxy} let CONNECT to it through, or set another one, or none: HTTPS_PROXY, NO_PROXY"
 
 
 def _name(url: str) -> str:
     return url.partition("://")[2]
 
 
-def _through(settings: Settings, url: str) -> str:
+def _proxy(settings: Settings, url: str) -> str:
+    """The proxy on the way to a host, without who asks it; empty for none."""
     proxy = proxy_for(url, settings.exchange.proxy)
-    return f", through the proxy {_name(proxy).rpartition('@')[2]}" if proxy else ""
+    return _name(proxy).rpartition("@")[2] if proxy else ""
+
+
+def _through(settings: Settings, url: str) -> str:
+    proxy = _proxy(settings, url)
+    return f", through the proxy {proxy}" if proxy else ""
 
 
 def _client(settings: Settings, *hosts: str) -> Rest:
@@ -101,7 +117,7 @@ async def _stream(settings: Settings, host: str) -> Found:
         if isinstance(error, WSError) and "451" in str(error):
             return "wrong", f"{_name(host)}: 451: the exchange does not serve this place", _ELSEWHERE
         problem = unreached(url, error)
-        return "wrong", problem, _way_out(problem)
+        return "wrong", problem, _way_out(settings, url, problem)
     opened = time.monotonic() - started
     try:
         async with asyncio.timeout(FIRST_EVENT_SECONDS):
