@@ -20,7 +20,7 @@ from pathlib import Path
 import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401 - imported once, not in each child
 import pyarrow as pa
 
-from candlewick.config import Settings
+from candlewick.config import S3Settings, Settings
 from candlewick.config.sections import RetentionSettings
 from candlewick.process import crashpoint
 from candlewick.seal import keeping
@@ -55,6 +55,15 @@ STEPS_OF_SILVER = (
 )
 
 
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+"""Of the S3 server of tests."""
+
+
+def s3_at(endpoint: str) -> S3Settings:
+    """Settings of the S3 server of tests at an address."""
+    return S3Settings(endpoint=endpoint, region="us-east-1", path_style=True)
+
+
 def keeping_none(settings: Settings) -> Settings:
     """The same settings, with raw objects that go as soon as their day is sealed."""
     return settings.model_copy(update={"retention": RetentionSettings(raw=timedelta(seconds=1))})
@@ -81,7 +90,14 @@ def run(cases: Sequence[tuple[Settings, str]], what: str = "seal") -> list[bool]
     killer, codes = _killer(), []
     assert killer.stdin and killer.stdout
     for settings, step in cases:
-        killer.stdin.write(json.dumps({"data": str(settings.data), "step": step, "what": what}) + "\n")
+        case = {
+            "data": str(settings.data),
+            "step": step,
+            "what": what,
+            "lake": settings.lake,
+            "s3": settings.s3.endpoint,
+        }
+        killer.stdin.write(json.dumps(case) + "\n")
         while not (told := killer.stdout.readline()).startswith(TOLD):
             assert told, "whoever forks has died"
         codes.append(int(told.removeprefix(TOLD)))
@@ -106,6 +122,9 @@ def _work(case: dict[str, str]) -> None:
     try:
         crashpoint.arm(case["step"])
         settings = Settings(data=Path(case["data"]), prefix="demo", symbols=("BTCUSDT",), timezone="UTC")
+        if case["s3"]:
+            os.environ |= KEYS
+            settings = settings.model_copy(update={"lake": case["lake"], "s3": s3_at(case["s3"])})
         if case["what"] == "own":
             kept = RetentionSettings(silver=timedelta(seconds=1))
             home_of(settings.model_copy(update={"retention": kept})).own(once=True)

@@ -246,8 +246,8 @@ class RetentionSettings(Section):
 
     `raw` are small objects in the lake. "auto": a week in a folder, whose disk fills with them; for ever in S3, where a
     lifecycle may move them. `silver` are trades in the warehouse's own file, and in the mart with them; `mart` are the
-    mart's files of trades alone. Models and readers read the sealed files then, as they are, so only where the lake is
-    a folder.
+    mart's files of trades alone. Models and readers read the sealed files then, as they are, or copies of them where
+    the lake is in S3.
     """
 
     raw: Annotated[timedelta | Literal["auto", "forever"], BeforeValidator(parse_retention)] = "auto"

@@ -141,20 +141,17 @@ class Settings(BaseModel):
         kept = self.retention.raw
         if kept == "auto":
             return None if "://" in self.lake_url else RAW_KEPT_IN_A_FOLDER
-        return kept if isinstance(kept, timedelta) else None
+        return _or_for_ever(kept)
 
     @property
     def mart_kept(self) -> timedelta | None:
-        """How long the mart's own files of sealed days' trades are kept; None: for ever, as with a lake in S3."""
-        return self._kept_beside_seals(self.retention.mart)
+        """How long the mart's own files of sealed days' trades are kept; None: for ever."""
+        return _or_for_ever(self.retention.mart)
 
     @property
     def silver_kept(self) -> timedelta | None:
-        """How long sealed days' trades are kept in the warehouse's file; None: for ever, as with a lake in S3."""
-        return self._kept_beside_seals(self.retention.silver)
-
-    def _kept_beside_seals(self, kept: timedelta | str) -> timedelta | None:
-        return kept if isinstance(kept, timedelta) and "://" not in self.lake_url else None
+        """How long sealed days' trades are kept in the warehouse's file; None: for ever."""
+        return _or_for_ever(self.retention.silver)
 
     @property
     def state_path(self) -> Path:
@@ -165,6 +162,11 @@ class Settings(BaseModel):
     def duckdb_path(self) -> Path:
         """The embedded warehouse's file, opened by its owner process only."""
         return self.data / "warehouse" / "candlewick.duckdb"
+
+    @property
+    def copies_path(self) -> Path:
+        """The folder of the copies of sealed files that the embedded warehouse reads, where the lake is in a store."""
+        return self.duckdb_path.parent / "copies"
 
     @property
     def mart_path(self) -> Path:
@@ -210,3 +212,7 @@ class Settings(BaseModel):
     def zone(self) -> ZoneInfo:
         """The zone whose midnight starts a daily candle."""
         return ZoneInfo(self.timezone)
+
+
+def _or_for_ever(kept: timedelta | str) -> timedelta | None:
+    return kept if isinstance(kept, timedelta) else None

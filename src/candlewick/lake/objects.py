@@ -6,7 +6,7 @@ Names are relative to the lake's root, `/` between folders. What else lies in th
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from candlewick.lake.sealed.file import About
 
+Look = Callable[[SealedPart], "tuple[About, int]"]
+"""Sees that a sealed file is what was sealed; gives what it says of itself, and how many bytes it has."""
 MOST_QUOTE = 1e21
 """What costs as much is no trade to the warehouse (`models/macros/copies.sql`)."""
 
@@ -203,23 +205,20 @@ class Lake:
         trades = reference.trades_of(self._sealed_content(part), part)
         return LakeTrades(item.name, trades, replace(item.manifest, lines=trades.num_rows))
 
-    def read_sealed(self, name: str) -> LakeText | LakeTrades | LakeSealed:
+    def read_sealed(self, name: str, look: "Look | None" = None) -> LakeText | LakeTrades | LakeSealed:
         """Read an object whole; of one that stands for trades of a sealed day, see that their file is what was sealed.
 
-        Raises as `read_object`.
+        With `look`, that is how to see it. Raises as `read_object`.
         """
         item = self._read(name)
         part = item.manifest.sealed
         if part is None or part.group is None:
             return item if part is None else self._of_sealed(item, part)
-        from candlewick.lake.sealed import file  # noqa: PLC0415 - recorders need no Arrow
-
-        content = self._sealed_content(part)
-        about = file.about(content, part.file)
+        about, size = (look or self._look)(part)
         if about.largest_quote >= MOST_QUOTE:
             return self.read_typed(name)  # not all of it is what the warehouse takes for trades
         lines = sum(extent.count for extent in item.manifest.spans.values())
-        return LakeSealed(item.name, about, part, len(content), replace(item.manifest, lines=lines))
+        return LakeSealed(item.name, about, part, size, replace(item.manifest, lines=lines))
 
     def _read(self, name: str) -> LakeText:
         if names.parse(name) is None:
@@ -233,6 +232,12 @@ class Lake:
         lines = reference.lines_of(self._sealed_content(part), part)
         text = b"".join(line + b"\n" for line in lines)
         return LakeText(item.name, text, replace(item.manifest, lines=len(lines)))
+
+    def _look(self, part: SealedPart) -> "tuple[About, int]":
+        from candlewick.lake.sealed import file  # noqa: PLC0415 - recorders need no Arrow
+
+        content = self._sealed_content(part)
+        return file.about(content, part.file), len(content)
 
     def _sealed_content(self, part: SealedPart) -> bytes:
         """Return a sealed file's bytes, which are those that were sealed; the last one is kept for its other parts."""

@@ -83,7 +83,8 @@ def _names(path: Path) -> set[str]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return decode(path.read_bytes()).file_names
+        version = decode(path.read_bytes())
+        return version.file_names | version.sealed_names
     else:
         path.unlink(missing_ok=True)
         return set()

@@ -17,6 +17,7 @@ import duckdb
 from candlewick.errors import WarehouseCorruptError
 from candlewick.mart.garbage import DRAFT, Garbage
 from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
+from candlewick.mart.pins import pinned_files
 from candlewick.mart.published import current_in, is_whole, without_damage
 from candlewick.mart.quoting import quoted
 from candlewick.mart.sealed import differ, naming, parquet_in, query
@@ -183,6 +184,11 @@ class Publisher:
             fsync(path)
         for folder in {(self.path / file.name).parent for file in files} | {self.path}:
             fsync(folder)
+
+    def sealed_in_use(self) -> list[Path]:
+        """Return the sealed files, among others, that the current version names or one that somebody reads."""
+        named = self.current.sealed_names if self.current else set()
+        return [self.path / name for name in named | pinned_files(self.path)]
 
     def collect_garbage(self) -> None:
         """Delete files that no version has named for a while and no living reader has pinned."""

@@ -127,6 +127,11 @@ class Version(msgspec.Struct, frozen=True):
         """The files of all tables that are the mart's own."""
         return {file.name for table in self.tables.values() for file in table.files}
 
+    @property
+    def sealed_names(self) -> set[str]:
+        """The sealed files of all tables, as they are named from the mart."""
+        return {file.name for table in self.tables.values() for file in table.sealed}
+
 
 class _Format(msgspec.Struct):
     """All that is read of a version first, since the rest of a newer one may look otherwise."""

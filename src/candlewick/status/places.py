@@ -27,7 +27,12 @@ def _of_warehouse(settings: Settings) -> list[Place]:
     if not settings.duckdb_path.exists():
         return [mart]
     size = settings.duckdb_path.stat().st_size
-    return [Place("DuckDB file", str(settings.duckdb_path), size, round(size * share), 1), mart]
+    found = [Place("DuckDB file", str(settings.duckdb_path), size, round(size * share), 1), mart]
+    sealed = [file for table in version.tables.values() for file in table.sealed]
+    if sealed and "://" in settings.lake_url:
+        where = str(settings.copies_path)
+        found.append(Place("copies of sealed days", where, sum(file.bytes for file in sealed), None, len(sealed)))
+    return found
 
 
 def shown(found: list[Place]) -> list[str]:

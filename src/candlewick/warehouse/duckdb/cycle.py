@@ -20,6 +20,7 @@ from candlewick.process.crashpoint import crashpoint
 from candlewick.spans import Spans
 from candlewick.warehouse.compiled import OF_DAYS, ROLL_UPS, Compiled, Program
 from candlewick.warehouse.duckdb.coming import Coming
+from candlewick.warehouse.duckdb.copies import Copies
 from candlewick.warehouse.duckdb.file import Contents, Warehouse
 from candlewick.warehouse.duckdb.gold_in_mart import GoldInMart
 from candlewick.warehouse.duckdb.heads import ARRIVED, Arrived, Head, Heads
@@ -46,8 +47,8 @@ class Cycle:
     """The compiled models on the open file. All of them have run when it is made.
 
     `changed` names the tables whose rows a run has changed, for whoever takes them on from there. `root` is the lake's
-    folder, where it is in one: trades of sealed days are read from their files there. `mart` is the folder of what is
-    published, where rows of GOLD may be that are in no table.
+    folder, where it is in one: trades of sealed days are read from their files there, or else from their `copies`.
+    `mart` is the folder of what is published, where rows of GOLD may be that are in no table.
     """
 
     warehouse: Warehouse
@@ -58,17 +59,25 @@ class Cycle:
     gold: GoldInMart = field(init=False)
     root: Path | None = None
     mart: Path | None = None
+    copies: Copies | None = None
     _coming: Coming = field(init=False)
     _seen: dict[str, datetime] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.sealed = SealedDays.of(self.warehouse.connection, self.root)
+        self.sealed = SealedDays.of(self.warehouse.connection, self.root, self.copies)
         self.gold = GoldInMart.of(self.warehouse, self.mart)
         self._coming = Coming(self.sealed)
 
     @classmethod
-    def of(cls, warehouse: Warehouse, program: Program, root: Path | None = None, mart: Path | None = None) -> "Cycle":
+    def of(
+        cls,
+        warehouse: Warehouse,
+        program: Program,
+        root: Path | None = None,
+        mart: Path | None = None,
+        copies: Copies | None = None,
+    ) -> "Cycle":
         """Make the tables that are not there, and run all models on what they have not seen.
 
         Raises `ModelError`, and as `SealedDays.of`.
@@ -76,7 +85,7 @@ class Cycle:
         for each in program.models:
             warehouse.connection.execute(each.table)
         stale = {each.name for each in program.models if not each.reads_raw}
-        cycle = cls(warehouse, program, root=root, mart=mart, _stale=stale)
+        cycle = cls(warehouse, program, root=root, mart=mart, copies=copies, _stale=stale)
         cycle.run()
         held = "select symbol, first_trade_id, last_trade_id from silver.tape_spans order by all"
         for symbol, spans in groupby(warehouse.connection.execute(held).fetchall(), itemgetter(0)):

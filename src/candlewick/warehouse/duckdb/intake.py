@@ -18,6 +18,7 @@ from candlewick.lake.objects import Lake
 from candlewick.moments import from_micros, to_micros
 from candlewick.warehouse.compiled import Program
 from candlewick.warehouse.compiling import MODELS, program
+from candlewick.warehouse.duckdb.copies import Copies
 from candlewick.warehouse.duckdb.cycle import Cycle
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
@@ -55,8 +56,9 @@ class Intake:
             warehouse = Warehouse.open(database, memory_limit=limits.memory_limit, threads=limits.threads)
             parts.callback(warehouse.close)
             lake = Lake.open(settings.lake_url, settings.prefix, settings.s3)
-            cycle, generation = _bring_up_to_date(warehouse, settings, lake.root)
-            loader = Loader(lake, warehouse, cycle.load)
+            copies = Copies(lake, settings.copies_path) if lake.root is None else None
+            cycle, generation = _bring_up_to_date(warehouse, settings, lake.root, copies)
+            loader = Loader(lake, warehouse, cycle.load, copies)
             parts.callback(loader.close)
             loader.discovery.start_sweep()
             yield cls(settings, warehouse, cycle, loader, generation, time.monotonic() + _SWEEP_AGAIN_SECONDS)
@@ -96,7 +98,9 @@ class Intake:
         self._next_sweep = now + _SWEEP_AGAIN_SECONDS
 
 
-def _bring_up_to_date(warehouse: Warehouse, settings: Settings, root: Path | None) -> tuple[Cycle, str]:
+def _bring_up_to_date(
+    warehouse: Warehouse, settings: Settings, root: Path | None, copies: Copies | None
+) -> tuple[Cycle, str]:
     """Make GOLD anew where other models made it, or its days for another zone. Also returns the generation.
 
     The generation changes before the tables do: what is published of another one is never taken for this one's.
@@ -115,7 +119,7 @@ def _bring_up_to_date(warehouse: Warehouse, settings: Settings, root: Path | Non
     if changed:
         log.info("candles are made anew", timezone=timezone, because=sorted(changed))
         _drop(warehouse, compiled, *(() if "models" in changed else ("trades_ohlc_1d",)))
-    cycle = Cycle.of(warehouse, compiled, root, settings.mart_path)
+    cycle = Cycle.of(warehouse, compiled, root, settings.mart_path, copies)
     for name, value in made_by.items():
         warehouse.note(name, value)
     return cycle, warehouse.setting("generation") or generation

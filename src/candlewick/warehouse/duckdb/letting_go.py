@@ -72,7 +72,7 @@ class LettingGo:
 
     def _due_of_silver(self, now: datetime) -> list[tuple[str, date, str]]:
         """Sealed days that are old enough and in the table, each with its certificate's digest; oldest first."""
-        if self.silver_kept is None or self.lake.root is None:
+        if self.silver_kept is None:
             return []
         return self.cycle.warehouse.connection.execute(
             "select symbol, day, digest from gold.tape_days as told where state = 'sealed' and day < ? and not exists"
@@ -82,15 +82,16 @@ class LettingGo:
         ).fetchall()
 
     def _sealed_day(self, symbol: str, day: date, digest: str) -> SealedDay:
-        """Read a sealed day back. Raises `LakeError`."""
+        """Read a sealed day back, into a copy where its lake is in a store. Raises `LakeError`."""
         about, content = certified(self.lake, symbol, str(day), digest)
-        told = file.about(content, about.name)
-        held = SealedFile.of_day(about.name, symbol, day, about.rows, about.bytes, about.sha256, about.places)
+        told, copies = file.about(content, about.name), self.cycle.copies
+        name = copies.put(about.name, about.sha256, content) if copies else about.name
+        held = SealedFile.of_day(name, symbol, day, about.rows, about.bytes, about.sha256, about.places)
         return SealedDay(held, told.first_trade_id, told.last_trade_id, datetime.min)
 
     def _due(self, now: datetime) -> Iterator[date]:
         """Days of the mart's own files of trades that are old enough, all of whose symbols are sealed."""
-        if self.mart_kept is None or self.lake.root is None or self.publisher.current is None:
+        if self.mart_kept is None or self.publisher.current is None:
             return
         files = [file for file in self.publisher.current.tables[TRADES].files if file.rows]
         end = _end(now, self.mart_kept)
@@ -116,12 +117,12 @@ class LettingGo:
             for symbol, digest in rows.fetchall()
             if self.cycle.sealed.held_as((symbol, day)) is None
         ]
-        assert self.lake.root is not None, "the mart leads to files in a folder"
-        return in_mart([each.file for each in sealed], self.lake.root, self.publisher.path)
+        assert self.cycle.sealed.root is not None, "the mart leads to files in a folder"
+        return in_mart([each.file for each in sealed], self.cycle.sealed.root, self.publisher.path)
 
 
 def in_mart(sealed: Sequence[SealedFile], lake: Path, mart: Path) -> list[SealedFile]:
-    """Return sealed files of a lake as the mart in a folder names them."""
+    """Return sealed files in the folder of a lake, or of copies, as the mart in a folder names them."""
     way = Path(os.path.relpath(lake.resolve(), mart.resolve())).as_posix()
     return [replace(each, name=f"{way}/{each.name}") for each in sealed]
 

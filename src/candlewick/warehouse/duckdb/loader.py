@@ -21,6 +21,7 @@ from candlewick.errors import LakeError, TornObjectError
 from candlewick.lake.manifest import Manifest
 from candlewick.lake.objects import Lake
 from candlewick.spans import Range
+from candlewick.warehouse.duckdb.copies import Copies
 from candlewick.warehouse.duckdb.discovery import Discovery
 from candlewick.warehouse.duckdb.file import Warehouse
 from candlewick.warehouse.duckdb.lines import Readable
@@ -81,12 +82,14 @@ NOTHING = Loaded(0, 0, False)
 class Loader:
     """The way from the lake into RAW; `skipped` names what was not loaded, with the reason.
 
-    `put` loads a batch, where more is to be made of it than rows of RAW; it returns as `Warehouse.load`.
+    `put` loads a batch, where more is to be made of it than rows of RAW; it returns as `Warehouse.load`. `copies` are
+    those of a lake in a store; without them trades of its sealed days come as columns.
     """
 
     lake: Lake
     warehouse: Warehouse
     put: Callable[[Sequence[Readable]], dict[str, str]] | None = None
+    copies: Copies | None = None
     discovery: Discovery = field(init=False)
     skipped: dict[str, str] = field(default_factory=dict)
     _in_vain: float = 0.0
@@ -224,8 +227,8 @@ class Loader:
     def _read_one(self, name: str) -> Readable | str | None:
         """Return an object, or why it is none; None where it is gone. Raises `LakeError` for what cannot be known now.
 
-        Lines of a sealed day are written again only where RAW is to have them; else its trades stay in their file where
-        that is in a folder.
+        Lines of a sealed day are written again only where RAW is to have them; else its trades stay in their file, or
+        in a copy of it.
         """
         try:
             return self._reading(name)(name)
@@ -249,7 +252,11 @@ class Loader:
         if name >= self.warehouse.raw_from:
             return self.lake.read_text
         is_before_raw = f"{name.rsplit('/', 2)[0]}/24" <= self.warehouse.raw_from
-        return self.lake.read_sealed if self.lake.root and is_before_raw else self.lake.read_typed
+        if not is_before_raw:
+            return self.lake.read_typed
+        if self.copies is not None:
+            return self.copies.read
+        return self.lake.read_sealed if self.lake.root else self.lake.read_typed
 
     def _skip(self, name: str, reason: str) -> None:
         log.warning("object skipped", object=name, problem=reason)

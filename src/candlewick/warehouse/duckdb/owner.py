@@ -81,6 +81,8 @@ def _run_until(stop: threading.Event, settings: Settings, pipeline: Pipeline, pu
     while not stop.is_set():
         started = time.monotonic()
         try:
+            if failures:
+                pipeline.mend()
             is_busy = pipeline.cycle()
         except (LakeError, WarehouseError, duckdb.Error, OSError) as error:
             failures += 1

@@ -82,6 +82,7 @@ class Pipeline:
             )
             pipeline = cls(intake, publisher, letting_go)
             pipeline._count()
+            pipeline._forget_copies()
             intake.cycle.changed |= TABLES  # whoever owned it before may have been killed before it published them
             pipeline.finish()
             yield pipeline
@@ -105,6 +106,11 @@ class Pipeline:
         self._run_models(with_audit=self.audit.is_owed, with_long=True)
         self._publish(with_trades=True)
         self.intake.prune()
+        self._forget_copies()
+
+    def mend(self) -> None:
+        """Fetch again what is read beside the warehouse's own file and is gone. Raises `LakeError`."""
+        self.intake.cycle.sealed.complete()
 
     def let_go(self) -> bool:
         """Let go what is elsewhere: of GOLD what the mart has, of one sealed day what SILVER's table or the mart has.
@@ -162,6 +168,8 @@ class Pipeline:
         elif self._trades.is_owed and (is_quiet or self._trades.is_due(now)):
             self._publish(with_trades=True)
         elif self._pruning.is_due(now):
+            self.mend()
+            self._forget_copies()
             self._prune()
         elif self._joining.is_due(now):
             is_joined = self.publisher.join_settled()
@@ -180,6 +188,11 @@ class Pipeline:
         started = self.clock()
         self.intake.prune()
         self._pruning.done_for_now(started, self.clock())
+
+    def _forget_copies(self) -> None:
+        """Delete copies of sealed files that neither SILVER, nor a version of the mart that is read, needs any more."""
+        if (copies := self.intake.cycle.copies) is not None:
+            copies.collect(self.intake.cycle.sealed.files, self.publisher.sealed_in_use())
 
     def _run_models(self, *, with_audit: bool = False, with_long: bool = False) -> None:
         started = self.clock()

@@ -23,6 +23,7 @@ from candlewick.mart.sealed import differ, parquet_in, trades_in
 from candlewick.mart.version import SealedFile
 from candlewick.process.crashpoint import crashpoint
 from candlewick.spans import Range
+from candlewick.warehouse.duckdb.copies import Copies, is_copy
 from candlewick.warehouse.duckdb.heads import Arrived
 from candlewick.warehouse.periods import Touched, condition
 
@@ -124,26 +125,37 @@ class Part(NamedTuple):
 
 @dataclass
 class SealedDays:
-    """Those of an open file. `root` is the lake's folder."""
+    """Those of an open file. `root` is the lake's folder, or that of the `copies` of a lake in a store."""
 
     connection: duckdb.DuckDBPyConnection
     root: Path | None
+    copies: Copies | None = None
     files: tuple[SealedFile, ...] = ()
     _days: dict[Key, SealedDay] = field(default_factory=dict)
     _by_id: dict[str, list[SealedDay]] = field(default_factory=dict)
     _newest: datetime = datetime.min
 
     @classmethod
-    def of(cls, connection: duckdb.DuckDBPyConnection, root: Path | None) -> Self:
-        """Read them. Raises `WarehouseError` where their files are in no folder."""
-        days = cls(connection, root)
+    def of(cls, connection: duckdb.DuckDBPyConnection, root: Path | None, copies: Copies | None = None) -> Self:
+        """Read them, and fetch copies that are gone.
+
+        Raises `WarehouseError` where their files are those of another lake, and as `Copies.look`.
+        """
+        days = cls(connection, copies.root if copies else root, copies)
         days.read()
-        if days.files and root is None:
+        held = "a store" if any(is_copy(file.name) for file in days.files) else "a folder"
+        if days.files and copies is None and (root is None or held == "a store"):
             raise WarehouseError(
-                f"the warehouse reads {len(days.files)} sealed days from a lake in a folder, got one in a store;"
-                " set `lake` to that folder, or run `candlewick rebuild`"
+                f"the warehouse reads {len(days.files)} sealed days from a lake in {held}, got another one;"
+                f" set `lake` to that, or run `candlewick rebuild`"
             )
+        days.complete()
         return days
+
+    def complete(self) -> None:
+        """Fetch copies that are gone. Raises as `Copies.look`."""
+        if self.copies is not None:
+            self.copies.complete(self.files)
 
     def read(self) -> None:
         """Read again which there are, after a transaction that changed it."""
@@ -208,8 +220,14 @@ class SealedDays:
         return f"select * from ({self.rows(part.days, is_as_stored=True)}) where {_within(part.start, part.end)}"
 
     def check(self, day: SealedDay) -> None:
-        """See that a day's file is the one that was taken. Raises `WarehouseError`."""
+        """See that a day's file is the one that was taken; a copy that is not is fetched again.
+
+        Raises `WarehouseError`, and as `Copies.look`.
+        """
         assert self.root is not None, "there are sealed days only where the lake is in a folder"
+        if self.copies is not None:
+            self.copies.check(day.file)
+            return
         path = self.root / day.file.name
         try:
             digest = sha256(path.read_bytes()).hexdigest()
