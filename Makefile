@@ -8,6 +8,11 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
 
+# Of the scripts under benchmarks/ that run alone: those that take minutes, and those that take longer, or need others'
+# packages (peers) or the recording (footprint).
+BENCH := decode replay warehouse archive month readers freshness dashboard terminal burst scale sandbox install first_candle cost
+LONGER := crash_matrix footprint peers proof reconcile seal_kills simulate soak year
+
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
@@ -48,10 +53,9 @@ slow: ## The tests that take minutes
 	@scripts/venv.sh dev
 	@$(BIN)/python -m pytest -m slow
 
-bench: ## The published numbers that take minutes; soak, simulate and crash_matrix take longer
+bench: ## The published numbers that take minutes each; BENCH="name ..." for some, LONGER says what takes hours
 	@scripts/venv.sh dev
-	@for name in decode replay warehouse archive readers freshness dashboard terminal scale cost; do \
-		echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in $(BENCH); do echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 screenshots: ## Make docs/img from a running demo
 	@scripts/venv.sh dev

@@ -72,6 +72,14 @@ def test_each_test_and_script_that_the_guarantees_name_is_there():
     assert len(named) > 60 and sorted(path for path in named if not (ROOT / path).exists()) == []
 
 
+def test_make_bench_knows_every_script_that_runs_alone():
+    children = {"bare", "bare_archive", "peer", "wire"}  # which another one runs
+    alone = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if '"__main__"' in path.read_text()} - children
+    makefile = (ROOT / "Makefile").read_text()
+    minutes, longer = (re.search(rf"(?m)^{name} := (.*)$", makefile)[1].split() for name in ("BENCH", "LONGER"))  # type: ignore[index]
+    assert sorted(minutes + longer) == sorted(alone)
+
+
 def test_the_models_compile_to_what_comes_with_the_package():
     """Where this fails, somebody changed a model: `python -m candlewick.warehouse.compiling` (20 s)."""
     for kind in compiling.KINDS:
