@@ -8,6 +8,7 @@
 Whoever may look at charts sees them; an analyst may change them.
 """
 
+from functools import wraps
 from uuid import uuid4
 
 import msgspec
@@ -111,6 +112,7 @@ class AlertRoutes:
 
     @staticmethod
     def _by_analysts(handle: Handler) -> Handler:
+        @wraps(handle)
         async def answer(request: Request) -> Response:
             if (visitor_of(request.headers) or LOCAL).role < Role.ANALYST:
                 return PlainTextResponse("changing alerts wants the role analyst\n", status_code=403)

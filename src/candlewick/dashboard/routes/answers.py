@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Coroutine
+from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -56,6 +57,7 @@ async def of_what_is_kept(reads: Reads, call: Callable[P, T], *args: P.args, **k
 def answering(handle: Handler) -> Handler:
     """Turn a refusal into its answer: 400 with one line, 503 where there is no warehouse yet, or a crowd."""
 
+    @wraps(handle)
     async def answer(request: Request) -> Response:
         try:
             return await handle(request)

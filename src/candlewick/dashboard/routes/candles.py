@@ -52,7 +52,8 @@ class Api:
     async def candles(self, request: Request) -> Response:
         """`?symbol=&timeframe=&limit=&before=&since=`: candles with since <= time < before (s), the newest `limit`.
 
-        `more` says whether older ones exist.
+        `more` says whether older ones exist. `t` are open times, `o h l c` prices, `v` the volume, `q` that of the
+        quote, `n` trades, `b` what takers bought, `x` what a bar is: 0 forming, 1 closed, 2 closed and complete.
         """
         asked, catalogue = request.query_params, self._catalogue
         symbol, timeframe = catalogue.symbol(asked.get("symbol")), catalogue.timeframe(asked.get("timeframe"))

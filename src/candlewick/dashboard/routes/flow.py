@@ -127,7 +127,12 @@ def _decimal(name: str, text: str) -> Decimal:
 
 
 def footprints_json(made: Footprints) -> str:
-    """Write bars and their levels: `b` of a level is the place of its bar."""
+    """Write bars and their levels: `b` of a level is the place of its bar.
+
+    Of a bar: `t` its open time, `s` its step, `d lo hi` its delta and how far that went, `f l` its first and last id,
+    `x` its standing. Of a level: `p` its lowest price, `h lo` the highest and lowest traded in it, `bv sv` what takers
+    bought and sold, `bq sq` that of the quote, `bn sn` in how many trades. `why` has reasons where not all is proved.
+    """
     bars, levels = made.bars, made.levels
     places = pc.index_in(levels.column("open_time"), value_set=bars.column("open_time").combine_chunks())
     steps = _steps(bars, levels)
