@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -82,15 +82,17 @@ def _killer() -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, __file__], stdin=pipe, stdout=pipe, text=True, bufsize=1)
 
 
-def run(cases: Sequence[tuple[Settings, str]], what: str = "seal") -> list[bool]:
+def run(cases: Sequence[tuple[Settings, str]], what: str = "seal", day: date | None = None) -> list[bool]:
     """Seal in each lake and let go, in a process that dies at a step (`""`: at none); return which died.
 
-    To "own" is to bring the lake into the warehouse and the mart, and to let trades of sealed days go from SILVER.
+    To "restore" is to seal a day once more. To "own" is to bring the lake into the warehouse and the mart, and to let
+    trades of sealed days go from SILVER.
     """
     killer, codes = _killer(), []
     assert killer.stdin and killer.stdout
     for settings, step in cases:
         case = {
+            "day": str(day),
             "data": str(settings.data),
             "step": step,
             "what": what,
@@ -128,6 +130,8 @@ def _work(case: dict[str, str]) -> None:
         if case["what"] == "own":
             kept = RetentionSettings(silver=timedelta(seconds=1))
             home_of(settings.model_copy(update={"retention": kept})).own(once=True)
+        elif case["what"] == "restore":
+            keeping.seal_days(settings, [date.fromisoformat(case["day"])], None, lambda *_: None, asks=False)
         else:
             keeping.seal_days(keeping_none(settings), None, None, lambda *_: None, asks=False)
         os._exit(0)

@@ -76,6 +76,20 @@ def test_a_lake_that_lost_objects_is_whole_again(running, full, tmp_path):
     assert ids_in(raw_lines(settings)) >= {each for day in DAYS for each in true_ids(running, day)}
 
 
+def test_trades_of_a_lost_sealed_file_are_asked_for_again_where_no_object_has_them(running, full, tmp_path):
+    settings = copied(full, tmp_path)
+    seal(settings)
+    lake, about = lake_of(settings), sealed(settings, LAST)[0].body["file"]
+    lake.delete(about["name"])
+    for item in list(lake.list_all()):
+        if "_sealed." not in item.name:
+            lake.delete(item.name)
+    [finding] = [each for each in seal(settings, days=[LAST]) if each.day == LAST]
+    assert finding.state == "lost" and finding.healed
+    assert "the lake has the very trades that were certified, and not when" in finding.reason
+    assert ids_in(raw_lines(settings)) >= set(true_ids(running, LAST))
+
+
 def test_what_manifests_claim_counts_for_nothing(full, tmp_path):
     """Objects keep their manifests and lose their lines: the day is healed, not believed."""
     settings = copied(full, tmp_path)

@@ -266,7 +266,8 @@ class Publisher:
         """What to say where a sealed file is gone: nothing can be made anew without it."""
         lost = [self.path / file.name for file in self._sealed() if not (self.path / file.name).exists()]
         if lost:
-            return WarehouseCorruptError(f"{lost[0]}: SILVER's only copy of a sealed day is not there; restore it")
+            what = "SILVER's only copy of a sealed day is not there; `candlewick seal --day` may restore it"
+            return WarehouseCorruptError(f"{lost[0]}: {what}")
         return WarehouseCorruptError(
             f"{self.path / CURRENT}: it names a file that is not there; remove it, start again"
         )

@@ -24,7 +24,7 @@ from candlewick.seal.arriving import Arriving
 from candlewick.seal.healing import Healer
 from candlewick.seal.ledger import Ledger
 from candlewick.seal.retention import Retention, names_in_checkpoints
-from candlewick.seal.sealing import SETTLES, Finding, Sealer, Show, finding_of
+from candlewick.seal.sealing import SETTLES, Finding, Sealer, Show
 from candlewick.seal.seals import Seals
 from candlewick.seal.signing import Signer
 from candlewick.tape.checkpoint import all_in
@@ -113,19 +113,22 @@ def _seal_days(
 
     def seal(day: date, wanted: Collection[str] | None) -> list[Finding]:
         found = sealer.seal(day, wanted, show)
-        ledger.note(day, found, now_us(), is_whole=wanted is None)
+        known = [each for each in found if not each.is_of_nothing or each.symbol in settings.symbols]
+        ledger.note(day, known, now_us(), is_whole=wanted is None)
         findings.extend(found)
         return found
 
     if days is not None:
         for day in sorted(days):
             found = seal(day, symbols)
-            if symbols is None:
-                findings += _others(sealer.seals, day, {each.symbol for each in found})
+            if symbols is None and (others := _others(sealer.seals, day, {each.symbol for each in found})):
+                seal(day, others)
     else:
         follow(lake, sealer.seals, ledger)
         for day in due(settings, lake, ledger, now_us(), waits=waits):
-            seal(day, symbols)
+            told = {each.symbol for each in seal(day, symbols)}
+            if symbols is None and (others := [each for each in ledger.open_ones(day) if each not in told]):
+                seal(day, others)
         for day, late in ledger.late().items():
             if wanted := [symbol for symbol in late if symbols is None or symbol in symbols]:
                 seal(day, wanted)
@@ -134,10 +137,9 @@ def _seal_days(
     return findings
 
 
-def _others(seals: Seals, day: date, told: Collection[str]) -> list[Finding]:
-    """Tell of symbols of which a day is sealed without a raw object of it in the lake: the archive's are."""
-    others = [symbol for symbol in seals.symbols() if symbol not in told and seals.is_sealed(symbol, day)]
-    return [finding_of(seals.certificate(symbol, day)) for symbol in others]
+def _others(seals: Seals, day: date, told: Collection[str]) -> list[str]:
+    """Return the symbols of which a day is sealed without a raw object of it in the lake: the archive's are."""
+    return [symbol for symbol in seals.symbols() if symbol not in told and seals.is_sealed(symbol, day)]
 
 
 def follow(lake: Lake, seals: Seals, ledger: Ledger) -> None:

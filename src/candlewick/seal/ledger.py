@@ -116,6 +116,12 @@ class Ledger:
         self._entries = {key: entry for key, entry in self._entries.items() if not entry.is_sealed}
         self._save()
 
+    def open_ones(self, day: date) -> list[str]:
+        """Return the symbols of which a day is known not to be sealed."""
+        return [
+            symbol for (symbol, each), entry in sorted(self._entries.items()) if each == day and not entry.is_sealed
+        ]
+
     def is_due(self, day: date, now: int, *, waits: bool = True) -> bool:
         """Whether a day is to be looked at: not all of it was before, or a symbol is not sealed and its wait is over.
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from candlewick.seal.sealing import Finding, Show
 
-_COLOURS = {"sealed": "green", "healing": "yellow", "partial": "yellow", "mismatch": "red"}
+_COLOURS = {"sealed": "green", "healing": "yellow", "partial": "yellow", "mismatch": "red", "lost": "red"}
 
 
 @contextmanager

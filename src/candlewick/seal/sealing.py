@@ -6,7 +6,7 @@ day from it is one line.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,18 +21,20 @@ from candlewick.lake.sealed.day import Day, Gathered
 from candlewick.lake.sealed.lines import SCHEMA
 from candlewick.lake.sealed.spool import Spool
 from candlewick.moments import DAY, MINUTE, MINUTES_PER_DAY, minute_of, now_us, starts_at
-from candlewick.seal import certificate, merkle, minutes
+from candlewick.seal import certificate, merkle, minutes, restoring
 from candlewick.seal.certificate import Certificate
 from candlewick.seal.gathering import Gathering, gather
 from candlewick.seal.healing import Need
-from candlewick.seal.seals import Seals, pack
+from candlewick.seal.seals import Kind, Seals, pack
 from candlewick.seal.signing import Signer
 from candlewick.spans import Range, Spans
 
 SETTLES = 2 * MINUTE
 """How long after its end (µs) a day's last candle may not be the last word yet."""
 
-State = Literal["sealed", "whole", "healing", "partial", "mismatch"]
+_NOTHING = "the lake has no trade of"
+
+State = Literal["sealed", "whole", "healing", "partial", "mismatch", "lost"]
 Show = Callable[[str, int, int], None]
 
 log = structlog.get_logger()
@@ -65,6 +67,11 @@ class Finding:
     byte_count: int = 0
     file: str = ""
 
+    @property
+    def is_of_nothing(self) -> bool:
+        """Whether the lake has no trade of it, as of a name that is no symbol's."""
+        return self.reason.startswith(_NOTHING)
+
 
 @dataclass(frozen=True)
 class Sealer:
@@ -87,9 +94,10 @@ class Sealer:
     def seal(self, day: date, symbols: Collection[str] | None, show: Show = lambda *_: None) -> list[Finding]:
         """Seal a day of the symbols that are there (or of those that are named) and not sealed yet.
 
+        Sealed files that are lost are made again where that can be.
         Raises `LakeError`, `ConfigError`.
         """
-        if symbols is not None and all(self.seals.is_sealed(symbol, day) for symbol in symbols):
+        if symbols is not None and all(self.seals.stands(symbol, day) for symbol in symbols):
             return [finding_of(self.seals.certificate(symbol, day)) for symbol in symbols]
         with self.spool() as spool:
             gathering = Gathering(day, symbols, spool)
@@ -99,15 +107,24 @@ class Sealer:
     def _seal(self, gathering: Gathering, symbols: Collection[str] | None, show: Show) -> list[Finding]:
         day = gathering.day
         wanted = sorted(gathering.by_symbol if symbols is None else symbols)
-        open_ones = [symbol for symbol in wanted if not self.seals.is_sealed(symbol, day)]
+        sealed = {symbol: self.seals.certificate(symbol, day) for symbol in wanted if self.seals.is_sealed(symbol, day)}
+        lost = {symbol: kinds for symbol, each in sealed.items() if (kinds := self.seals.lost(each))}
+        for symbol, kinds in lost.items():
+            gathering.add(restoring.lines_left(self.seals, sealed[symbol], kinds))
+        open_ones = [symbol for symbol in wanted if symbol not in sealed or symbol in lost]
         days = {symbol: self._assembled(gathering, symbol) for symbol in open_ones}
         if self.heals is not None and open_ones:
             show(f"{day}: asking for what is lacking", 0, 1)
-        problem, healed = self._heal(gathering, days)
+        problem, healed = self._heal(gathering, days, {symbol: sealed[symbol] for symbol in lost})
         findings = [finding_of(self.seals.certificate(symbol, day)) for symbol in wanted if symbol not in days]
         for number, (symbol, assembled) in enumerate(days.items()):
             show(f"{day} {symbol}: sealing", number, len(days))
-            finding = self.conclude(symbol, assembled) if isinstance(assembled, Day) else assembled
+            if isinstance(assembled, Finding):
+                finding = assembled
+            elif symbol in lost:
+                finding = self._restore(sealed[symbol], assembled, lost[symbol])
+            else:
+                finding = self.conclude(symbol, assembled)
             reason = f"{finding.reason} ({problem})" if problem and finding.reason else finding.reason
             findings.append(replace(finding, reason=reason, healed=healed.get(symbol, 0)))
         return findings
@@ -121,13 +138,22 @@ class Sealer:
         except OverflowError as error:
             return Finding(symbol, gathering.day, "mismatch", str(error))
 
-    def _heal(self, gathering: Gathering, days: dict[str, Day | Finding]) -> tuple[str, dict[str, int]]:
-        """Fetch what days lack, and assemble those anew; return what went wrong, and how many lines of each came."""
+    def _restore(self, sealed: Certificate, day: Day, lost: list[Kind]) -> Finding:
+        found, reason = finding_of(sealed), restoring.restore(self.seals, sealed, day, lost)
+        return replace(found, state="lost", reason=reason, digest="", file="") if reason else found
+
+    def _heal(
+        self, gathering: Gathering, days: dict[str, Day | Finding], lost: Mapping[str, Certificate]
+    ) -> tuple[str, dict[str, int]]:
+        """Fetch what days lack, and assemble those anew; return what went wrong, and how many lines of each came.
+
+        `lost` are certificates of those whose files are lost.
+        """
         if self.heals is None:
             return "", {}
         try:
             found = {
-                symbol: self._need(day, gathering.claimed(symbol))
+                symbol: self._need(day, gathering.claimed(symbol), lost.get(symbol))
                 for symbol, day in days.items()
                 if isinstance(day, Day)
             }
@@ -145,10 +171,15 @@ class Sealer:
         days.update({symbol: self._assembled(gathering, symbol) for symbol in needs})
         return "", {symbol: sum(f'"s":"{symbol}"'.encode() in line for line in came) for symbol in needs}
 
-    def _need(self, day: Day, claimed: Spans) -> Need:
-        """Return what a day lacks: within it, and to its ends what a recorder `claimed`. Raises `ExchangeError`."""
+    def _need(self, day: Day, claimed: Spans, sealed: Certificate | None) -> Need:
+        """Return what a day lacks: within it, to its ends what a recorder `claimed`, and all that was `sealed` of it.
+
+        Raises `ExchangeError`.
+        """
         spans = day.spans
         lacking = spans.holes()
+        if sealed is not None:
+            lacking.update(restoring.certified_ids(sealed).without(spans))
         if spans:
             first, last = self._between(day)
             lacking.add(first, spans.first - 1)
@@ -176,7 +207,7 @@ class Sealer:
         if now_us() < starts_at(day.day) + DAY + SETTLES:
             return Finding(symbol, day.day, "partial", "the day is not over")
         if not day.count:
-            return Finding(symbol, day.day, "partial", f"no trade of {symbol} is in the lake")
+            return Finding(symbol, day.day, "partial", f"{_NOTHING} {symbol}")
         declared, missing = self._holes(day)
         if missing:
             reason = f"{missing.count:,} trade ids are missing, {missing.first} first"

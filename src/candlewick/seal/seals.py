@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
+from typing import Literal
 
 from candlewick.errors import ObjectExistsError, ObjectMissingError, TornObjectError
 from candlewick.lake import compression
@@ -22,6 +23,9 @@ from candlewick.process.crashpoint import crashpoint
 from candlewick.seal import certificate as certificates
 from candlewick.seal.certificate import Certificate, File
 
+Kind = Literal["file", "evidence"]
+KINDS: tuple[Kind, ...] = ("file", "evidence")
+"""The files that a certificate vouches for, as it calls them."""
 _CERTIFICATE = re.compile(r".*-(\d{4}-\d{2}-\d{2})\.certificate\.json")
 _LEVEL = 12
 
@@ -74,6 +78,29 @@ class Seals:
         """See that a sealed file is what was certified. Raises as `content` does."""
         self.content(certificate)
 
+    def lost(self, certificate: Certificate) -> list[Kind]:
+        """Return which of a day's files are gone, or are not what was certified. Raises `LakeError`."""
+        found: list[Kind] = []
+        for kind in KINDS:
+            try:
+                self._vouched(certificate.body[kind])
+            except (ObjectMissingError, TornObjectError):
+                found.append(kind)
+        return found
+
+    def stands(self, symbol: str, day: date) -> bool:
+        """Whether a day is sealed and both of its files are what was certified. Raises `LakeError`."""
+        return self.is_sealed(symbol, day) and not self.lost(self.certificate(symbol, day))
+
+    def put_back(self, certificate: Certificate, kind: Kind, content: bytes) -> None:
+        """Put a file where it was, whose bytes are those that were certified. Raises `LakeError`."""
+        crashpoint(f"before restoring {kind}")
+        try:
+            self.lake.put_absent(name := str(certificate.body[kind]["name"]), content)
+        except ObjectExistsError:  # what is there is damaged
+            self.lake.replace(name, content)
+        crashpoint(f"after restoring {kind}")
+
     def evidence(self, certificate: Certificate) -> list[bytes]:
         """Read the lines of a day that are not its trades'. Raises `TornObjectError` as `content` does."""
         return evidence_in(self._vouched(certificate.body["evidence"]))
@@ -119,7 +146,7 @@ class Seals:
         name = str(about["name"])
         content = self.lake.get(name)
         if sha256(content).hexdigest() != about["sha256"]:
-            raise TornObjectError(f"{name}: not the file that was certified; restore it from a copy")
+            raise TornObjectError(f"{name}: not the file that was certified")
         return content
 
 

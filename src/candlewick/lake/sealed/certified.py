@@ -44,5 +44,7 @@ def certified(lake: Lake, symbol: str, day: str, digest: str) -> tuple[Certified
         raise TornObjectError(f"{name}: not the certificate that was told of; restore it from a copy")
     content = lake.get(found.name)
     if sha256(content).hexdigest() != found.sha256:
-        raise TornObjectError(f"{found.name}: not the file that was certified; restore it from a copy")
+        raise TornObjectError(
+            f"{found.name}: not the file that was certified; `candlewick seal --day {day}` may restore it"
+        )
     return found, content

@@ -35,7 +35,7 @@ class Reference(NamedTuple):
 def check(content: bytes, part: SealedPart) -> None:
     """Raise `TornObjectError` where a file's content is not what was sealed."""
     if sha256(content).hexdigest() != part.sha256:
-        raise TornObjectError(f"{part.file}: not the file that was sealed; restore it from a copy")
+        raise TornObjectError(f"{part.file}: not the file that was sealed; `candlewick seal --day` may restore it")
 
 
 def trades_of(content: bytes, part: SealedPart) -> pa.Table:

@@ -214,7 +214,7 @@ judged as (
         *,
         case
             when noted_state = 'sealed' then 'sealed'
-            when mismatch_count > 0 or noted_state = 'mismatch' then 'mismatch'
+            when mismatch_count > 0 or noted_state in ('mismatch', 'lost') then 'mismatch'
             when missing_count > declared_count then 'healing'
             when minute_count = 1440 and complete_count = 1440 then 'whole'
             when is_to_its_ends and declared_count > 0 then 'declared'

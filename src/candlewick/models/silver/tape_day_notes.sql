@@ -42,7 +42,7 @@ typed as (
 
 ),
 
--- A seal is the last word on a day; of others the newest is. Objects come in any order.
+-- A seal is the last word on a day, until it is said to be lost; of others the newest is. Objects come in any order.
 known as (
 
     select * from typed
@@ -62,7 +62,7 @@ ranked as (
         max(loaded_at) over (partition by symbol, day) as newest_loaded_at,
         row_number() over (
             partition by symbol, day
-            order by case when state = 'sealed' then 0 else 1 end, noted_at desc, digest
+            order by case when state in ('sealed', 'lost') then 0 else 1 end, noted_at desc, digest
         ) as place
     from known
 

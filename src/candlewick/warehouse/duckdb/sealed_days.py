@@ -234,7 +234,8 @@ class SealedDays:
         except OSError as error:
             raise WarehouseError(f"{path}: SILVER's only copy of a sealed day cannot be read: {error}") from error
         if digest != day.file.sha256:
-            raise WarehouseError(f"{path}: SILVER's only copy of a sealed day was changed; restore it from a copy")
+            by = f"`candlewick seal --day {day.key[1]}`"
+            raise WarehouseError(f"{path}: SILVER's only copy of a sealed day was changed; {by} may restore it")
 
     def are_in_table(self, day: SealedDay) -> bool:
         """Whether SILVER's table has a trade of a day, by its time, or with one of its ids."""
