@@ -89,7 +89,7 @@ export class LargeTrades {
   private paint(context: CanvasRenderingContext2D): void {
     if (!this.isOn) return;
     const { chart, desk } = this.stage;
-    const { colours } = desk.prefs;
+    const { palette, prefs: { colours } } = desk;
     for (const { isSell, price, quantity, time } of this.trades) {
       const index = chart.table.indexAt(time / 1e6 + 1e-6) - 1;
       const y = chart.series.priceToCoordinate(numberOf(price));
@@ -100,9 +100,12 @@ export class LargeTrades {
       context.arc(place(chart.view, index), y, Math.max(SMALLEST, radius), 0, 2 * Math.PI);
       context.fillStyle = faded(colour, 0.3);
       context.fill();
-      context.strokeStyle = colour;
-      context.lineWidth = 1;
-      context.stroke();
+      // A ring of the background around its own: it is seen on a candle of its colour, too.
+      for (const [ring, width] of [[palette.background, 3], [colour, 1.25]] as const) {
+        context.strokeStyle = ring;
+        context.lineWidth = width;
+        context.stroke();
+      }
     }
   }
 }

@@ -16,7 +16,7 @@ export const FOLDED = 12;
 export const ROW = 10;
 const CANDLE = 7;
 /** What is written below the cells is so high. */
-const FOOT = 24;
+export const FOOT = 24;
 
 export interface Look {
   readonly palette: Palette;

@@ -20,7 +20,9 @@ const REST = 200;
 const AGAIN = 5_000;
 const LEVELS = 140;
 const DAY = 86_400;
-const WIDEST = 220;
+/** Px; where less is free beside the newest bar, the profile lies over bars. */
+const [WIDEST, NARROWEST] = [220, 40];
+const PHONE = 600;
 const LONGEST = 45 * DAY;
 
 interface Found {
@@ -162,6 +164,12 @@ export class VolumeProfile {
     return stepAtLeast(scaled(Math.max(Number.isFinite(height) ? height / LEVELS : 0, least).toFixed(8)));
   }
 
+  /** How much room there is at the right of the newest bar, in px; 0 where that is not on screen. */
+  private freeBeside(width: number): number {
+    const { bars, chart: { view } } = this.stage;
+    return view.isLive() ? Math.max(0, width - place(view, bars.length - 0.5)) : 0;
+  }
+
   /** The edges of a drawn range, each with a grip in its middle. */
   private paintEdges(context: CanvasRenderingContext2D, { height }: Size): void {
     context.strokeStyle = context.fillStyle = this.stage.desk.palette.accent;
@@ -183,8 +191,13 @@ export class VolumeProfile {
     const { chart, desk } = this.stage;
     const { colours } = desk.prefs;
     const { palette } = desk;
-    const wide = Math.min(WIDEST, width * 0.25);
     const isDrawn = this.of === "drawn";
+    context.font = `600 10px ${FONT}`;
+    const longest = context.measureText(`VAH ${chart.priceText(column.prices.at(-1) ?? 0)}`).width + 16;
+    const free = isDrawn ? 0 : this.freeBeside(width);
+    const wide = wideIn(width, free, longest);
+    // Where there is no room beside the profile, its words are on it, and the price is on the axis alone.
+    const isOnIt = !isDrawn && free < wide + longest && (free > 0 || width < PHONE);
     const left = isDrawn ? place(chart.view, chart.table.indexAt(span.since) - 0.5) : width;
     const x = (long: number) => (isDrawn ? left : left - long);
     const { area } = column.reading;
@@ -200,7 +213,6 @@ export class VolumeProfile {
       context.fillRect(isDrawn ? left + bought : left - bought - sold, top, sold, height);
     });
     if (!area) return;
-    context.font = `600 10px ${FONT}`;
     const label = (name: string, at: number, colour: string) => {
       const y = chart.series.priceToCoordinate(column.prices[at]! + column.step / 2);
       if (y === null) return;
@@ -210,9 +222,9 @@ export class VolumeProfile {
       context.moveTo(isDrawn ? left : width - wide, y);
       context.lineTo(isDrawn ? left + wide : width, y);
       context.stroke();
-      const words = `${name} ${chart.priceText(column.prices[at]!)}`;
+      const words = isOnIt ? name : `${name} ${chart.priceText(column.prices[at]!)}`;
       const long = context.measureText(words).width;
-      const start = isDrawn ? left + wide + 4 : width - wide - long - 6;
+      const start = isDrawn ? left + wide + 4 : isOnIt ? width - long - 4 : width - wide - long - 6;
       context.fillStyle = palette.background;
       context.fillRect(start - 2, y - 7, long + 4, 14);
       context.fillStyle = colour;
@@ -224,4 +236,11 @@ export class VolumeProfile {
     label("VAL", area.low, palette.muted);
     label(`POC ${WORDS[standing].mark}`.trim(), area.point, toneOf(standing, palette));
   }
+}
+
+/** How wide a profile is: it leaves the newest bar alone where it can, and its words, too. */
+function wideIn(width: number, free: number, words: number): number {
+  const most = Math.min(WIDEST, width * 0.25);
+  const room = free - words >= NARROWEST ? free - words : free >= NARROWEST ? free : most;
+  return Math.min(most, room);
 }

@@ -1,6 +1,7 @@
 // The footprint as a custom series of lightweight-charts: it draws the cells of the bars on screen.
 
 import {
+  type AutoscaleInfo,
   type CustomData,
   type CustomSeriesOptions,
   customSeriesDefaultOptions,
@@ -17,7 +18,7 @@ import type { Bar } from "../data/bar";
 import type { Layer, PriceChart } from "../chart/chart";
 import type { FlowBar } from "./book";
 import { stepAtLeast } from "./cells";
-import { FOLDED, LEGIBLE, type Look, ROW } from "./paint";
+import { FOLDED, FOOT, LEGIBLE, type Look, ROW } from "./paint";
 import { Tiles } from "./tiles";
 
 interface Point extends CustomData<Time> {
@@ -100,6 +101,11 @@ function stepFor(y: (price: number) => number, price: number, height: number): b
   return Number.isFinite(needed) && needed > 0 ? stepAtLeast(scaled(needed.toFixed(8))) : 1n;
 }
 
+/** Cells reach beyond their bar's high and low by a part of a row, and below them its delta is written. */
+function withRoom(info: AutoscaleInfo | null, hasNumbers: boolean): AutoscaleInfo | null {
+  return info && hasNumbers ? { ...info, margins: { above: ROW, below: ROW + FOOT } } : info;
+}
+
 export class FootprintSeries implements Layer {
   private readonly series: ISeriesApi<"Custom", Time>;
 
@@ -108,7 +114,8 @@ export class FootprintSeries implements Layer {
     at: (time: number) => FlowBar | undefined,
     look: () => Look,
   ) {
-    const options = { priceLineVisible: false, lastValueVisible: false };
+    const autoscaleInfoProvider = (base: () => AutoscaleInfo | null) => withRoom(base(), chart.api.timeScale().options().barSpacing >= LEGIBLE[look().mode]);
+    const options = { priceLineVisible: false, lastValueVisible: false, autoscaleInfoProvider };
     this.series = chart.api.addCustomSeries(new View(at, look), options, 0);
     chart.fitsBars = true;
     chart.add(this);

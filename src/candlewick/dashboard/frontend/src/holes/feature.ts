@@ -11,6 +11,8 @@ const EVERY = 5_000;
 
 /** A pointer this near to a pane's lower edge, in px, is on the ribbon. */
 const REACH = 9;
+/** So far below it, the edge of the pane can be dragged. */
+const EDGE = 3;
 
 const WORDS: Record<Standing, [text: string, title: string]> = {
   forming: ["", ""],
@@ -34,6 +36,18 @@ export class Holes implements Feature {
   private readonly badge = h("span", { class: "standing", hidden: true });
   private readonly timer: number;
   private pointed: number | null = null;
+  /** Where the pointer is, in px of the panes. */
+  private pointer: { readonly x: number; readonly y: number } | null = null;
+  // The edge by which a pane is dragged lies over half of the ribbon, and there is no crosshair on it.
+  private readonly follow = ({ clientX, clientY }: PointerEvent) => {
+    const { left, top } = this.stage.canvas.getBoundingClientRect();
+    this.pointer = { x: clientX - left, y: clientY - top };
+    this.explain();
+  };
+  private readonly leave = () => {
+    this.pointer = null;
+    this.explain();
+  };
 
   constructor(stage: Stage) {
     this.stage = stage;
@@ -46,13 +60,16 @@ export class Holes implements Feature {
       this.pointed = time;
       this.showBadge();
     });
-    stage.chart.api.subscribeCrosshairMove(({ point, paneIndex }) => this.explain(paneIndex === 0 ? point?.y : undefined));
+    stage.canvas.addEventListener("pointermove", this.follow);
+    stage.canvas.addEventListener("pointerleave", this.leave);
     this.timer = window.setInterval(() => void this.fetch(), EVERY);
   }
 
   dispose(): void {
     window.clearInterval(this.timer);
     this.aborter.abort();
+    this.stage.canvas.removeEventListener("pointermove", this.follow);
+    this.stage.canvas.removeEventListener("pointerleave", this.leave);
   }
 
   private async fetch(): Promise<void> {
@@ -74,10 +91,11 @@ export class Holes implements Feature {
   }
 
   /** Tell what the ribbon says of a bar while the pointer is on it. */
-  private explain(y = 0): void {
+  private explain(): void {
     const { bars, canvas, chart, series } = this.stage;
-    const isOn = this.pointed !== null && y > chart.api.paneSize(0).height - REACH;
-    const bar = isOn ? bars[chart.table.indexAt(this.pointed!)] : undefined;
+    const below = this.pointer && chart.api.paneSize(0).height - this.pointer.y;
+    const isOn = below !== null && below < REACH && below > -EDGE;
+    const bar = isOn ? bars[Math.round(chart.api.timeScale().coordinateToLogical(this.pointer!.x) ?? -1)] : undefined;
     const [text, title] = bar ? WORDS[this.proof.standing(bar, secondsOf(series.timeframe))] : ["", ""];
     canvas.title = text ? `${text}: ${title}` : "";
   }
@@ -85,6 +103,7 @@ export class Holes implements Feature {
   private refresh(): void {
     this.painted.forEach((painted) => painted.refresh());
     this.showBadge();
+    this.explain();
   }
 
   private showBadge(): void {
