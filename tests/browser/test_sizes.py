@@ -90,12 +90,29 @@ HIGHEST_CELL = """() => {
 }"""
 
 
+# How far right of all cells' numbers the words of a profile begin, in px; null where either is missing.
+BESIDE_CELLS = """() => {
+    const canvases = [...document.querySelectorAll(".canvas table tr:first-child td:nth-child(2) canvas")];
+    const words = canvases.flatMap((canvas) => window.__spots.get(canvas) ?? [])
+        .filter(([text]) => /^(POC|VAH|VAL)/.test(text)).map(([, x]) => x);
+    const cells = canvases.flatMap((canvas) => (window.__placed.get(canvas) ?? []).flatMap(([picture, left]) =>
+        (window.__pictures.get(picture) ?? []).map(([, x]) => (left + x) / devicePixelRatio)));
+    return words.length > 0 && cells.length > 0 ? Math.min(...words) - Math.max(...cells) : null;
+}"""
+
+
 @pytest.mark.parametrize("indicators", ["", "ema,vwap,bb"])
-def test_on_a_phone_the_legend_lies_over_no_cell_of_a_footprint(visit: Visit, indicators: str) -> None:
-    visitor = visit(f"{SERIES}&flow=bidask&ind={indicators}", width=390, height=844, touch=True).wait_for_bars()
+def test_on_a_phone_neither_the_legend_nor_a_profile_lies_over_a_cell_of_a_footprint(
+    visit: Visit, indicators: str
+) -> None:
+    visitor = visit(f"{SERIES}&flow=bidask,visible&ind={indicators}", width=390, height=844, touch=True).wait_for_bars()
     watch_paint(visitor)
     legend = "document.querySelector('.legend')"
     visitor.wait(f"({HIGHEST_CELL})() > {legend}.offsetTop + {legend}.offsetHeight")
+    visitor.wait(f"({BESIDE_CELLS})() > 0")
+    visitor.page.set_viewport_size({"width": 1440, "height": 900})
+    visitor.ask("window.__spots.clear(), window.__placed.clear()")
+    visitor.wait(f"({BESIDE_CELLS})() > 0")
     assert visitor.page.locator(".legend .row").count() == len(indicators.split(",")) * bool(indicators)
 
 
