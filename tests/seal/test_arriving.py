@@ -9,10 +9,11 @@ import pytest
 from candlewick.binance import daily_file
 from candlewick.errors import ArchiveError
 from candlewick.lake.sealed.reference import RECORDER
+from candlewick.moments import starts_at
 from candlewick.seal import keeping
 from candlewick.seal.seals import Seals
-from seal.lakes import DAYS, SYMBOL, lake_of, markets, raw_lines, settings_of
-from seal.made import Market
+from seal.lakes import DAYS, SYMBOL, fill, lake_of, markets, raw_lines, settings_of
+from seal.made import Market, absence
 
 
 def zipped(market: Market, folder: Path, *, ms: bool = False, rows: list[str] | None = None) -> Path:
@@ -71,6 +72,25 @@ def test_what_does_not_hold_is_not_sealed_and_says_why(tmp_path):
     later = Market(seed=5, count=300, day=second.day, first_id=second.first_id + 7)
     assert "7 trade ids are missing, 1300 first" in why(later, later.candles())
     assert [each.symbol for each in (Seals(lake_of(settings)).certificate(SYMBOL, first.day),)] == [SYMBOL]
+
+
+def test_a_day_with_a_minute_that_has_no_candle_is_sealed_once_the_exchange_has_said_so(tmp_path):
+    """Not at once: that there is none counts when it was said twice. The day is taken as raw objects until then."""
+    settings, [market] = settings_of(tmp_path / "data"), markets(days=DAYS[:1])
+    path, arriving = zipped(market, tmp_path), keeping.arriving(settings)
+    empty = next(number for number, line in enumerate(market.candles()) if b'"n":0,' in line)
+    candles = [line for number, line in enumerate(market.candles()) if number != empty]
+    refused = arriving.seal(SYMBOL, market.day, path, candles)
+    assert "no candle of the exchange" in str(refused) or "word for it" in str(refused), refused
+    raw = [line for part in daily_file.parts(path, SYMBOL, 1) for line in part.lines]
+    writer = fill(lake_of(settings), [[*raw, *candles]], per_object=5_000)
+    [finding] = keeping.seal_days(settings, [market.day], None, lambda *_: None, asks=False)
+    assert finding.state == "healing"
+    writer.write([absence(SYMBOL, starts_at(market.day), empty, empty)])
+    [finding] = keeping.seal_days(settings, [market.day], None, lambda *_: None, asks=False)
+    certificate = Seals(lake_of(settings)).certificate(SYMBOL, market.day)
+    assert finding.state == "sealed" and certificate.body["verdict"]["without_candle"] == [empty]
+    assert certificate.body["sources"] == {"archive": 300}
 
 
 @pytest.mark.parametrize("text", ["x", "1.2.00000000", ".00000000", "-1.00000000", "1.0000000x", "1e000000000"])

@@ -11,6 +11,7 @@ import pytest
 
 from candlewick.config.sections import ExchangeSettings
 from candlewick.errors import ConfigError, ExchangeError
+from candlewick.lake import compression
 from candlewick.lake.lease import leased
 from candlewick.lake.sealed.lines import Candle, TradeLine, read
 from candlewick.moments import MINUTE, micros, now_us, starts_at
@@ -18,10 +19,14 @@ from candlewick.seal import healing, keeping, proving, verify
 from candlewick.seal.seals import Seals
 from candlewick.tape import beside, klines
 from candlewick.tape.checkpoint import lock
-from seal.lakes import DAYS, SYMBOL, all_lines, fill, lake_of, quiet, settings_of
+from seal.lakes import DAYS, SYMBOL, all_lines, fill, lake_of, markets, quiet, settings_of
 from seal.made import Market, absence, gather
 
 NOON = 720
+FIRST_MANIFEST = frozenset(
+    "e v recorder seq prev created lines spans covered declared klines minutes history".split()  # noqa: SIM905
+)
+"""What a manifest of version 0.1.0 has (`tests/made/version_0_1_0.tar.xz`)."""
 
 
 def seal(settings, days=None, asks=False, **options):
@@ -107,6 +112,32 @@ def test_a_day_that_comes_late_has_to_reach_the_sealed_one_behind_it(tmp_path):
     fill(lake_of(settings), [quiet(market)], recorder="r3")
     [finding] = [each for each in seal(settings, days=[first]) if each.day == first]
     assert finding.state == "healing" and finding.reason == "3 trade ids are missing, 1060 first"
+
+
+def test_a_midnight_at_which_ids_and_times_cross_is_said_and_not_sealed(tmp_path):
+    """The last trade of a day was made by its time after the first one of the next."""
+    settings, (first, second) = settings_of(tmp_path / "data"), markets(count=60)
+    swapped = [json.loads(first.lines()[-1]), json.loads(second.lines()[0])]
+    swapped[0]["t"], swapped[1]["t"] = swapped[1]["t"], swapped[0]["t"]
+    swapped[0]["T"] = starts_at(DAYS[1]) - 1
+    crossing = [json.dumps(each, separators=(",", ":")).encode() for each in swapped]
+    rest = [[*first.lines()[:-1], *first.candles()], [*second.lines()[1:], *second.candles()]]
+    fill(lake_of(settings), [[*rest[0], crossing[0]], [crossing[1], *rest[1]]])
+    last = first.first_id + 59
+    for day, finding in zip(DAYS, seal(settings), strict=True):
+        stray = last if day == DAYS[0] else last + 1
+        assert finding.state == "mismatch", finding
+        assert finding.reason.startswith(f"trade {stray} is of another day by time"), finding.reason
+
+
+def test_a_whole_day_with_the_manifests_of_the_first_version_is_sealed(tmp_path):
+    settings = settings_of(tmp_path / "data")
+    fill(lake_of(settings), [Market(day=DAYS[0], count=60)])
+    for path in (settings.data / "lake").rglob("*.json.zst"):
+        *lines, manifest, _ = compression.decompress(path.read_bytes()).split(b"\n")
+        told = {name: value for name, value in json.loads(manifest).items() if name in FIRST_MANIFEST}
+        path.write_bytes(compression.compress(b"\n".join([*lines, json.dumps(told | {"history": {}}).encode(), b""])))
+    assert [each.state for each in seal(settings)] == ["sealed"]
 
 
 class _Exchange(BaseHTTPRequestHandler):

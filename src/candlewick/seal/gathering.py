@@ -6,7 +6,8 @@ is asked for again by id, which costs time and never a trade.
 """
 
 import re
-from collections import deque
+from array import array
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -43,7 +44,8 @@ class Gathering:
     """The lines of one day by symbol.
 
     `unread` are objects that are torn, `too_long` numbers that no column holds, `newest` is each recorder's last
-    manifest among the objects: what it claims is asked for where it is not there, and proves nothing.
+    manifest among the objects: what it claims is asked for where it is not there, and proves nothing. `beside` are ids
+    of trades of other days.
     """
 
     day: date
@@ -53,6 +55,7 @@ class Gathering:
     unread: list[str] = field(default_factory=list)
     too_long: dict[str, str] = field(default_factory=dict)
     newest: dict[str, Manifest] = field(default_factory=dict)
+    beside: "defaultdict[str, array[int]]" = field(default_factory=lambda: defaultdict(lambda: array("q")))
     _loose: int = 0
 
     def add(self, raw: Iterable[bytes]) -> None:
@@ -62,6 +65,8 @@ class Gathering:
             if isinstance(event, TradeLine):
                 if day_of(micros(event.T)) == self.day and (gathered := self._of(event.s)):
                     self._add_trade(gathered, line, event)
+                elif self.symbols is None or event.s in self.symbols:
+                    self.beside[event.s].append(event.t)
             elif isinstance(event, Candle):
                 is_minute = event.kline.i == "1m" and event.kline.x
                 if is_minute and day_of(event.opens_at) == self.day and (gathered := self._of(event.symbol)):
@@ -73,6 +78,12 @@ class Gathering:
                 gathered.holes[line] = event
         if self._loose >= _MOST_LOOSE:
             self._pack()
+
+    def gathered(self, symbol: str) -> Gathered:
+        """Return what came of a symbol."""
+        found = self.by_symbol.get(symbol) or Gathered(symbol, self.day)
+        found.beside = self.beside[symbol]
+        return found
 
     def claimed(self, symbol: str) -> Spans:
         """Return the ids that recorders say the lake has."""

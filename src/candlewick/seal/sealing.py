@@ -17,7 +17,7 @@ import structlog
 from candlewick.errors import CheckpointError, ExchangeError, LeaseError
 from candlewick.lake.objects import Lake
 from candlewick.lake.sealed import file
-from candlewick.lake.sealed.day import Day, Gathered
+from candlewick.lake.sealed.day import Day
 from candlewick.lake.sealed.lines import SCHEMA
 from candlewick.lake.sealed.spool import Spool
 from candlewick.moments import DAY, MINUTE, MINUTES_PER_DAY, minute_of, now_us, starts_at
@@ -134,7 +134,7 @@ class Sealer:
         if symbol in gathering.too_long:
             return Finding(symbol, gathering.day, "mismatch", gathering.too_long[symbol])
         try:
-            return gathering.by_symbol.get(symbol, Gathered(symbol, gathering.day)).assemble()
+            return gathering.gathered(symbol).assemble()
         except OverflowError as error:
             return Finding(symbol, gathering.day, "mismatch", str(error))
 
@@ -190,7 +190,10 @@ class Sealer:
         opens = starts_at(day.day) // MINUTE
         there = Spans((at // MINUTE, at // MINUTE) for at in sorted(day.candles))
         there.update(Spans(each.minutes for each in day.absent.values()))
-        return Need(lacking, there.missing(opens, opens + MINUTES_PER_DAY - 1) if spans or lacking else Spans())
+        return Need(
+            lacking.without(day.beside),
+            there.missing(opens, opens + MINUTES_PER_DAY - 1) if spans or lacking else Spans(),
+        )
 
     def _between(self, day: Day) -> Range:
         """Return the ids that a day must begin and end with, by the sealed days beside it; its own where none is."""
@@ -210,8 +213,7 @@ class Sealer:
             return Finding(symbol, day.day, "partial", f"{_NOTHING} {symbol}")
         declared, missing = self._holes(day)
         if missing:
-            reason = f"{missing.count:,} trade ids are missing, {missing.first} first"
-            return Finding(symbol, day.day, "healing", reason)
+            return Finding(symbol, day.day, *_of_missing(missing, day.beside))
         verdict = minutes.compare(day)
         if verdict.problems:
             return Finding(symbol, day.day, *_verdict(day, verdict))
@@ -259,6 +261,15 @@ class Sealer:
             what = "not signed by the key of the day before: a second machine, or a lost key?"
             log.error(what, symbol=day.symbol, day=str(day.day), was=was or "unsigned", now=now or "unsigned")
         return self.seals.put_certificate(signed)
+
+
+def _of_missing(ids: Spans, beside: Spans) -> tuple[State, str]:
+    """Say what keeps a day from being sealed that lacks ids; trades with those `beside` are of another day by time."""
+    if crossing := ids.common(beside):
+        many = f"{crossing.count:,} trades from id {crossing.first} on are"
+        which = many if crossing.count > 1 else f"trade {crossing.first} is"
+        return "mismatch", f"{which} of another day by time and of this one by id: such a midnight is not sealed"
+    return "healing", f"{ids.count:,} trade ids are missing, {ids.first} first"
 
 
 def _key_of(sealed: Certificate) -> str | None:

@@ -5,6 +5,7 @@ what the stream said, the archive before REST; then the finer time, and last the
 lines, and any number of recorders, make the same day.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import InitVar, dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlewick.lake.sealed import lines
-from candlewick.lake.sealed.columns import Columns
+from candlewick.lake.sealed.columns import Columns, spans_of
 from candlewick.lake.sealed.lines import Candle, Hole, NoCandle, Numbers
 from candlewick.lake.sealed.spool import Spool
 from candlewick.spans import Spans
@@ -33,7 +34,10 @@ _ORDER = [
 
 @dataclass
 class Gathered:
-    """The lines of one symbol and UTC day, as they come. What is said of a day's candles and holes is kept as it is."""
+    """The lines of one symbol and UTC day, as they come. What is said of a day's candles and holes is kept as it is.
+
+    `beside` are ids of trades that came with them, and are of another day by their time.
+    """
 
     symbol: str
     day: date
@@ -42,6 +46,7 @@ class Gathered:
     candles: dict[bytes, Candle] = field(default_factory=dict)
     holes: dict[bytes, Hole] = field(default_factory=dict)
     absent: dict[bytes, NoCandle] = field(default_factory=dict)
+    beside: "array[int]" = field(default_factory=lambda: array("q"))
 
     def __post_init__(self, spool: Spool | None) -> None:
         self.trades = Columns(self.symbol, spool)
@@ -56,7 +61,8 @@ class Day:
     """A day: its trades are read a part at a time from what was gathered, and `count` is how many there are.
 
     `places` are those of price and quantity. `copies` are the lines of trades that do not count, `conflicting` the ids
-    of which a copy says something else, `absent` the exchange's answers by which minutes have no candle.
+    of which a copy says something else, `absent` the exchange's answers by which minutes have no candle. Trades with
+    the ids `beside` are of another day by their time.
     """
 
     symbol: str
@@ -69,6 +75,7 @@ class Day:
     lines_of_candles: tuple[bytes, ...]
     holes: dict[bytes, Hole]
     absent: dict[bytes, NoCandle]
+    beside: Spans = field(default_factory=Spans)
 
     @property
     def spans(self) -> Spans:
@@ -114,6 +121,7 @@ def _assemble(gathered: Gathered) -> Day:
         tuple(gathered.candles),
         dict(gathered.holes),
         dict(gathered.absent),
+        spans_of(np.unique(np.asarray(gathered.beside, np.int64))),
     )
 
 
