@@ -2,10 +2,11 @@
 
     python benchmarks/seal_kills.py                 1,000 kills of sealing and of letting raw objects go
     python benchmarks/seal_kills.py --of silver     1,000 kills while trades of sealed days leave DuckDB's file
+    python benchmarks/seal_kills.py --of gold       1,000 kills while seconds and footprints leave it
     python benchmarks/seal_kills.py --kills 60 --seed 3
 
 While trades leave, and come back where something late comes for their day, a reader sees the rows as they were before
-or as they are after, at any instant.
+or as they are after, at any instant. Of gold, the mart is lost now and then, which has to be made anew of SILVER.
 """
 
 import argparse
@@ -22,9 +23,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from candlewick.config import Settings
 from candlewick.lake.sealed import file
 from candlewick.mart.reader import Mart
+from candlewick.mart.version import CURRENT
 from candlewick.process import log
 from candlewick.seal.seals import Seals
-from seal.killed import STEPS, STEPS_OF_SILVER, again, run
+from candlewick.warehouse.duckdb.gold_in_mart import MAY_GO
+from seal.killed import STEPS, STEPS_OF_GOLD, STEPS_OF_SILVER, again, run
 from seal.lakes import DAYS, SYMBOL, Recorder, fill, lake_of, markets, quiet, raw_lines, settings_of
 from seal.made import Market
 
@@ -102,6 +105,49 @@ def kills_of_silver(count: int, seed: int, folder: Path) -> tuple[int, list[str]
     raise AssertionError("numbers do not end")
 
 
+def kills_of_gold(count: int, seed: int, folder: Path) -> tuple[int, list[str]]:
+    """Kill so often while rows of GOLD leave their tables, and are made anew; return how many died, what was wrong."""
+    rng, died, wrong = random.Random(seed), 0, list[str]()
+    full = settings_of(folder / "full")
+    fill(lake_of(full), map(quiet, markets(count=TRADES)))
+    run([(full, "after note:1")])
+    run([(full, "before letting go of gold:1")], "own")  # all is published, and nothing has left
+    before = gold_in(full)
+    assert all(before.values())
+    for number in counting():
+        if died >= count:
+            return died, wrong
+        one = again(full, folder / str(number))
+        for _ in range(4):
+            is_lost = rng.random() < 0.2
+            if is_lost:
+                shutil.rmtree(one.mart_path, ignore_errors=True)
+            step = "mid forgetting gold" if is_lost else f"{rng.choice(STEPS_OF_GOLD)}:{rng.choice([1, 1, 2, 5])}"
+            died += sum(run([(one, step)], "own"))
+            if not (one.mart_path / CURRENT).exists():
+                continue  # lost, and not made anew yet
+            if gold_in(one) != before:
+                wrong.append(f"{one.data}, {step}: a reader has other rows")
+        run([(one, "")], "own")
+        if gold_in(one) != before:
+            wrong.append(f"{one.data}: not what it was in the end")
+        shutil.rmtree(one.data)
+        print(f"{died:,} kills, {len(wrong)} wrong", flush=True)
+    raise AssertionError("numbers do not end")
+
+
+def gold_in(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
+    """What a reader sees of the tables whose rows leave."""
+    return {table: seen(settings, f"select * exclude (loaded_at) from {table} order by all") for table in MAY_GO}
+
+
+KILLING = {
+    "seals": (kills, STEPS),
+    "silver": (kills_of_silver, STEPS_OF_SILVER),
+    "gold": (kills_of_gold, STEPS_OF_GOLD),
+}
+
+
 def seen(settings: Settings, statement: str = ROWS) -> list[tuple[Any, ...]]:
     """What a reader sees."""
     with Mart(settings.mart_path).connect() as database:
@@ -115,12 +161,12 @@ def ids_in(rows: list[tuple[Any, ...]]) -> list[int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--of", choices=["seals", "silver"], default="seals")
+    parser.add_argument("--of", choices=[*KILLING], default="seals")
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     log.configure("seal_kills", level="error")
-    killing, steps = (kills, STEPS) if options.of == "seals" else (kills_of_silver, STEPS_OF_SILVER)
+    killing, steps = KILLING[options.of]
     # A process dies here, not the machine: in memory the thousands of fsyncs cost nothing.
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         died, wrong = killing(options.kills, options.seed, Path(name))

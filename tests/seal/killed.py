@@ -64,6 +64,17 @@ def s3_at(endpoint: str) -> S3Settings:
     return S3Settings(endpoint=endpoint, region="us-east-1", path_style=True)
 
 
+STEPS_OF_GOLD = (
+    "before letting go of gold",
+    "mid letting go of gold",
+    "after letting go of gold",
+    "mid forgetting gold",
+    "mid-dbt",
+    "mid-publish",
+    "replacing CURRENT",
+)
+
+
 def keeping_none(settings: Settings) -> Settings:
     """The same settings, with raw objects that go as soon as their day is sealed."""
     return settings.model_copy(update={"retention": RetentionSettings(raw=timedelta(seconds=1))})
