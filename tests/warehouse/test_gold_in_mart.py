@@ -15,9 +15,10 @@ from candlewick.process import crashpoint
 from candlewick.warehouse.duckdb.cycle import Cycle
 from warehouse import flowing, oracle
 from warehouse.bench import Bench
-from warehouse.lakes import MINUTE
+from warehouse.lakes import MINUTE, START
+from warehouse.objects import Recorder, kline
 from warehouse.oracle import Trade
-from warehouse.test_models import QUICK, START, Recorder, footprints, gold, kline, tapes
+from warehouse.test_models import QUICK, footprints, gold, tapes
 
 NUMBERS = count()
 LONG = (CANDLES["1s"], FOOTPRINT)

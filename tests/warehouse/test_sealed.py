@@ -13,8 +13,9 @@ from candlewick.lake.sealed.day import Gathered
 from candlewick.lake.sealed.lines import TradeLine, read
 from warehouse import oracle
 from warehouse.bench import Bench
+from warehouse.objects import Recorder
 from warehouse.oracle import Trade
-from warehouse.test_models import QUICK, Recorder, deliveries, gold, holes, open_holes, silver
+from warehouse.test_models import QUICK, deliveries, gold, holes, open_holes, silver
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,9 @@ from candlewick.warehouse.duckdb.sealed_days import SealedDay, parts_of
 from warehouse import flowing, oracle
 from warehouse.bench import Bench
 from warehouse.lakes import MINUTE
+from warehouse.objects import Recorder, line_of
 from warehouse.oracle import Trade
-from warehouse.test_models import QUICK, Recorder, footprints, gold, holes, line_of, open_holes, tapes
+from warehouse.test_models import QUICK, footprints, gold, holes, open_holes, tapes
 
 MIDNIGHT = 1_723_161_600_000_000
 """2024-08-09 00:00 UTC, in µs."""
