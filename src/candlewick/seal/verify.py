@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256, sha512
 from typing import IO, Any
 
@@ -169,6 +170,7 @@ def day_starts(day: str) -> int:
     return (date.fromisoformat(day).toordinal() - date(1970, 1, 1).toordinal()) * DAY
 
 
+@lru_cache
 def scaled(text: str, places: int) -> int:
     """Return a number as a whole one, of so many places; -1 where it is none, or does not fit."""
     whole, _, fraction = text.partition(".")
@@ -227,8 +229,7 @@ def check_trades(report: Report, body: Body, file: IO[bytes], leaves: bytes | No
     places = body["places"]["price"], body["places"]["quantity"]
     cut, grow = 10 ** max(0, sum(places) - 8), 10 ** max(0, 8 - sum(places))
     expected, count, start = skip(body, body["first_id"]), 0, day_starts(body["day"])
-    tree: list[tuple[int, bytes]] = []
-    minutes: dict[int, list[int]] = {}
+    tree, minutes = list[tuple[int, bytes]](), dict[int, list[int]]()
     try:
         for line, trade_id, price, quantity, time, maker in trades_of(file, places):
             if trade_id != expected:
@@ -257,9 +258,8 @@ def check_trades(report: Report, body: Body, file: IO[bytes], leaves: bytes | No
     if root_of(tree) != body["merkle_root"]:
         which = "" if leaves else ": a trade is another one; which, leaves.bin would tell, and it is not here"
         return report.problem(f"the Merkle root is another one{which}")
-    ids = (
-        f"ids {body['first_id']}..{body['last_id']}, {body['last_id'] - body['first_id'] + 1 - count} declared missing"
-    )
+    missing = body["last_id"] - body["first_id"] + 1 - count
+    ids = f"ids {body['first_id']}..{body['last_id']}, {missing} declared missing"
     return report.holds.append(f"{count} trades, {ids}; Merkle root {root_of(tree)[:16]}…")
 
 
