@@ -178,7 +178,10 @@ class Warehouse:
         )
         if parse is not None:  # it comes upon a line that is not JSON: no need to look at each once more
             lines = lines._replace(trade_lines=as_json(lines.trade_lines))
-        kinds = [name for name, rows in lines._asdict().items() if rows.num_rows]
+        # In one statement: row groups of a few lines between large ones have DuckDB write them all again, and again.
+        rows_of_raw = " union all by name ".join(
+            f"select * from new_{name}" for name, rows in lines._asdict().items() if rows.num_rows
+        )
         with ExitStack() as tables:
             for name, rows in {**lines._asdict(), **others}.items():
                 tables.enter_context(self._registered(f"new_{name}", rows))
@@ -186,8 +189,8 @@ class Warehouse:
             if parse is not None:
                 parse(contents)
             with self.transaction():
-                for name in kinds:
-                    recent = f"select * from new_{name} where object_name >= ?"
+                if rows_of_raw:
+                    recent = f"select * from ({rows_of_raw}) where object_name >= ?"
                     self.connection.execute(f"insert into raw.binance_raw {recent}", [self.raw_from])
                 crashpoint("mid-load")
                 self.connection.execute("insert into raw.loaded_objects select * from new_objects")
