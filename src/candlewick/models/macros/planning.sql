@@ -36,6 +36,48 @@
 {%- endmacro %}
 
 
+{#
+    The CTE `numbered`: of the trades in a relation, those of a symbol and a `span` have ids that follow each other without
+    a gap. DuckDB cuts them as they come, which takes no sorting: there, one run of ids can be several spans.
+#}
+{% macro numbered_spans(relation) -%}
+    {{ return(adapter.dispatch('numbered_spans')(relation)) }}
+{%- endmacro %}
+
+{% macro duckdb__numbered_spans(relation) -%}
+followed as (
+
+    select
+        *,
+        lag(trade_id) over (rows unbounded preceding) = trade_id - 1
+            and lag(symbol) over (rows unbounded preceding) = symbol as is_next
+    from {{ relation }}
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(case when is_next then 0 else 1 end) over (rows unbounded preceding) as span
+    from followed
+
+),
+{%- endmacro %}
+
+{# Within a span, id and row number grow together: their difference names it. #}
+{% macro snowflake__numbered_spans(relation) -%}
+numbered as (
+
+    select
+        *,
+        trade_id - row_number() over (partition by symbol order by trade_id) as span
+    from {{ relation }}
+
+),
+{%- endmacro %}
+
+
 {# `level_of` for many prices. DuckDB takes a remainder in 18 digits at a fraction of what it takes in 38. #}
 {% macro level_of_each(price, step) -%}
     {{ return(adapter.dispatch('level_of_each')(price, step)) }}

@@ -15,15 +15,7 @@ trades as (
 
 ),
 
--- Within a span of consecutive ids, id and row number grow together: their difference names the span.
-numbered as (
-
-    select
-        *,
-        trade_id - row_number() over (partition by symbol order by trade_id) as span
-    from trades
-
-),
+{{ numbered_spans('trades') }}
 
 new_spans as (
 
