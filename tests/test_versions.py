@@ -42,11 +42,11 @@ def test_a_newer_mart_is_refused_and_one_without_a_version_is_read(tmp_path: Pat
     mart.publisher().publish()
     current = Settings(data=tmp_path).mart_path / CURRENT
     told = json.loads(current.read_text())
-    assert told.pop("format") == 1
+    assert told.pop("format") == 3
     current.write_text(json.dumps(told))
     assert Mart(current.parent).current().version == told["version"]
     current.write_text(json.dumps({"format": 9, "files": "elsewhere"}))
-    with pytest.raises(NewerError, match=NEWER.replace("knows 1", "knows 2")):
+    with pytest.raises(NewerError, match=NEWER.replace("knows 1", "knows 3")):
         Mart(current.parent).current()
 
 

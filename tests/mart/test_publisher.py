@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from candlewick.mart import garbage
-from candlewick.mart.publisher import MANY_ROWS, SETTLED_AFTER, TABLES, WITH_TRADES
+from candlewick.mart.publisher import LAYOUTS, MANY_ROWS, SETTLED_AFTER, TABLES, WITH_TRADES
 from candlewick.mart.reader import Mart
 from candlewick.mart.version import CANDLES, CURRENT, PINS, TRADES
 from warehouse.small_mart import SmallMart
@@ -55,7 +55,8 @@ def test_a_day_that_comes_at_once_is_one_file_and_the_running_hour_is_not(mart):
     assert list(files(publisher.publish(), TRADES)) == ["2024-08-07T00-00"]
     moment = mart.clock + timedelta(seconds=1)
     mart.warehouse.connection.execute(
-        f"insert into {TRADES} select 'BTCUSDT', 2 + n, 5, timestamp '{DAY}' + n * interval '1 second', ?"
+        f"insert into {TRADES} (symbol, trade_id, price, traded_at, loaded_at)"
+        f" select 'BTCUSDT', 2 + n, 5, timestamp '{DAY}' + n * interval '1 second', ?"
         f" from generate_series(0, {MANY_ROWS + 86_400}) as all_of_it (n)",
         [moment],
     )
@@ -68,6 +69,25 @@ def test_a_day_that_comes_at_once_is_one_file_and_the_running_hour_is_not(mart):
     assert moments == sorted(moments)
     mart.warehouse.connection.execute(f"update {TRADES} set loaded_at = loaded_at + interval '1 second'")
     assert publisher.publish().tables[TRADES].rows == MANY_ROWS + 86_402
+
+
+def test_files_of_trades_leave_out_what_is_worked_out_and_are_read_beside_older_ones_that_have_it(mart, monkeypatch):
+    whole = LAYOUTS[TRADES]._replace(columns="*")
+    for days, layout in enumerate((LAYOUTS[TRADES], whole, LAYOUTS[TRADES])):
+        monkeypatch.setitem(LAYOUTS, TRADES, layout)
+        mart.put_trade(days, DAY + timedelta(days=days))
+        publisher = mart.publisher()
+        publisher.publish()
+    widths = [
+        len(mart.warehouse.connection.execute(f"describe from '{mart.path / file.name}'").fetchall())
+        for file in publisher.current.tables[TRADES].files
+    ]
+    assert widths == [9, 12, 9]
+    everything = f"select * from {TRADES} order by trade_id"
+    held = mart.warehouse.connection.sql(everything)
+    with Mart(mart.path).connect() as reader:
+        read = reader.sql(everything)
+        assert (read.columns, read.types, read.fetchall()) == (held.columns, held.types, held.fetchall())
 
 
 def test_where_nothing_changed_nothing_is_published(mart):

@@ -23,7 +23,13 @@ _CANDLES = """
     close decimal(38,8), volume decimal(38,8), trade_count bigint, last_trade_id bigint, is_closed boolean,
     is_complete boolean, loaded_at timestamp
 """
-_TRADES = "symbol varchar, trade_id bigint, price decimal(38,8), traded_at timestamp, loaded_at timestamp"
+_TRADES = """
+    business_key varchar generated always as (symbol || '-' || trade_id), symbol varchar, trade_id bigint,
+    price decimal(38,8), quantity decimal(38,8) default 0.5,
+    quote_quantity decimal(38,8) generated always as (trunc(price * quantity, 8)), is_buyer_maker boolean default true,
+    traded_at timestamp, traded_at_ist timestamp generated always as (traded_at + interval '330 minutes'),
+    received_at timestamp, loaded_at timestamp, source varchar default 'ws'
+"""
 _FOOTPRINT = "symbol varchar, open_time timestamp, price decimal(38,8), loaded_at timestamp"
 _SPANS = "symbol varchar, last_trade_id bigint, last_traded_at timestamp, loaded_at timestamp"
 
@@ -71,5 +77,6 @@ class SmallMart:
     def put_trade(self, trade_id: int, at: datetime, *, symbol: str = "BTCUSDT") -> None:
         self.clock += timedelta(seconds=1)
         insert = self.warehouse.connection.execute
-        insert(f"insert into {TRADES} values (?, ?, 5, ?, ?)", [symbol, trade_id, at, self.clock])
+        columns = "symbol, trade_id, price, traded_at, loaded_at"
+        insert(f"insert into {TRADES} ({columns}) values (?, ?, 5, ?, ?)", [symbol, trade_id, at, self.clock])
         insert("insert into silver.tape_spans values (?, ?, ?, ?)", [symbol, trade_id, at, self.clock])

@@ -14,7 +14,7 @@ from candlewick.errors import WarehouseError
 from candlewick.mart import garbage, views
 from candlewick.mart.reader import Mart
 from candlewick.mart.sealed import COMPARED
-from candlewick.mart.version import FIRST_FORMAT, FORMAT, TRADES
+from candlewick.mart.version import TRADES
 from candlewick.process.crashpoint import VARIABLE
 from candlewick.seal import keeping
 from candlewick.warehouse.duckdb.sandbox import Sandbox
@@ -43,7 +43,7 @@ def full(tmp_path_factory):
     found = keeping.seal_days(settings, None, None, lambda *_: None, asks=False)
     assert [each.state for each in found] == ["sealed", "healing"]
     home_of(settings).own(once=True)
-    assert own_days(settings) == set(DAYS) and version(settings).format == FIRST_FORMAT
+    assert own_days(settings) == set(DAYS)
     return settings
 
 
@@ -90,7 +90,7 @@ def test_a_sealed_days_trades_are_read_from_the_sealed_file_by_every_reader(full
     monkeypatch.setattr(views, "EVERY_SECONDS", 0.0)
     settings, before = of(again(full, tmp_path)), rows(full)
     home_of(settings).own(once=True)
-    assert own_days(settings) == {DAYS[1]} and version(settings).format == FORMAT
+    assert own_days(settings) == {DAYS[1]}
     [sealed] = version(settings).tables[TRADES].sealed
     assert (settings.mart_path / sealed.name).resolve().is_relative_to(settings.data / "lake" / "demo" / "sealed")
     assert rows(settings) == before and len(before) == version(settings).tables[TRADES].rows

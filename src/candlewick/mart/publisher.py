@@ -20,13 +20,12 @@ from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
 from candlewick.mart.pins import pinned_files
 from candlewick.mart.published import current_in, is_whole, without_damage
 from candlewick.mart.quoting import quoted
-from candlewick.mart.sealed import differ, naming, parquet_in, query
+from candlewick.mart.sealed import STORED, differ, naming, parquet_in, query
 from candlewick.mart.version import (
     AUDIT,
     CANDLES,
     CURRENT,
     DAYS,
-    FIRST_FORMAT,
     FOOTPRINT,
     FOOTPRINT_AUDIT,
     FORMAT,
@@ -57,16 +56,20 @@ Kept = TypeVar("Kept", File, SealedFile)
 
 
 class Layout(NamedTuple):
-    """How a table is cut into files: by which time, in periods of which length while recent, and then when settled."""
+    """How a table is cut into files: by which time, in periods of which length while recent, and then when settled.
+
+    `columns` are what a file has of it.
+    """
 
     time: str
     recent: Unit
     settled: tuple[Unit, ...]
     order: str = "symbol, open_time"
+    columns: str = "*"
 
 
 LAYOUTS = {
-    TRADES: Layout("traded_at", "10 minutes", ("hour", "day"), "symbol, trade_id"),
+    TRADES: Layout("traded_at", "10 minutes", ("hour", "day"), "symbol, trade_id", STORED),
     CANDLES["1s"]: Layout("open_time", "10 minutes", ("hour", "day")),
     CANDLES["1m"]: Layout("open_time", "hour", ("day", "month")),
     CANDLES["5m"]: Layout("open_time", "day", ("month",)),
@@ -175,8 +178,8 @@ class Publisher:
         source = parquet_in(self.path)
         if sum(file.rows for file in own) != sum(file.rows for file in sealed):
             return False
-        theirs = query(Table([], None, list(sealed)), source)
-        return not differ(self._connection, query(Table(own), source), theirs, day.start)
+        theirs = query(TRADES, Table([], None, list(sealed)), source)
+        return not differ(self._connection, query(TRADES, Table(own), source), theirs, day.start)
 
     def make_durable(self, files: Sequence[File]) -> None:
         """Return when files that the current version names have reached the disk, and that it names them."""
@@ -229,7 +232,7 @@ class Publisher:
     def _write_period(self, name: str, layout: Layout, period: Period, known: Sequence[File] = ()) -> File:
         """Write a period's file, of the table and of what only `known` files have of it."""
         is_within = f"{layout.time} >= '{period.start}' and {layout.time} < '{period.end}'"
-        rows = f"select * from {name}" + ("" if period is ALWAYS else f" where {is_within}")
+        rows = f"select {layout.columns} from {name}" + ("" if period is ALWAYS else f" where {is_within}")
         until = self._alone(name) or datetime.min
         beside = [file for file in known if period.start <= file.start < min(period.end, until) and file.rows]
         for file in beside:
@@ -278,7 +281,7 @@ class Publisher:
         self.current = Version(
             version=self.version,
             published_at=from_micros(now_us()),
-            format=FORMAT if any(table.sealed for table in tables.values()) else FIRST_FORMAT,
+            format=FORMAT,
             warehouse_id=self._generation,
             timezone=self._timezone,
             tables=tables,

@@ -143,7 +143,7 @@ def _open(path: Path, version: Version, tables: Sequence[str] = ()) -> "duckdb.D
     for name, table in version.tables.items():
         if tables and name not in tables:
             continue
-        connection.execute(f"create view {name} as {query(table, parquet_in(path))}")
+        connection.execute(f"create view {name} as {query(name, table, parquet_in(path))}")
     connection.execute("set search_path = 'main,gold,silver'")  # so that `show tables` shows them
     return connection
 

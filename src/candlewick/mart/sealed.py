@@ -1,7 +1,8 @@
 """Pure: tables of the mart as SQL: their own files, and of trades the sealed files of days, read as they are.
 
-A sealed file has a symbol's trades in the lake, in columns that say the same in fewer bytes; `loaded_at` is in none of
-them, so it is there when the trade was received.
+Files of trades have what nothing else says; the other columns are worked out as they are read. A sealed file has a
+symbol's trades in the lake, in columns that say the same in fewer bytes; `loaded_at` is in none of them, so it is there
+when the trade was received.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from candlewick.mart.periods import Period, period_of
 from candlewick.mart.quoting import quoted, text
-from candlewick.mart.version import File, SealedFile, Table
+from candlewick.mart.version import TRADES, File, SealedFile, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,8 +24,18 @@ COMPARED = (
 )
 """The columns of trades that a sealed file has."""
 
+STORED = "symbol, trade_id, price, quantity, is_buyer_maker, traded_at, received_at, loaded_at, source"
+"""What the mart's own files of trades have; those of an earlier version have all columns of SILVER."""
+
 _SCALE = 8
 """Places of SILVER's numbers."""
+_OWN = f"""
+    select
+        symbol || '-' || trade_id as business_key, symbol, trade_id, price, quantity,
+        cast(trunc(price * quantity, {_SCALE}) as decimal(38, {_SCALE})) as quote_quantity, is_buyer_maker, traded_at,
+        traded_at + interval '330 minutes' as traded_at_ist,
+        received_at, loaded_at, source
+    from """
 _TRADES = """
     select
         symbol || '-' || trade_id as business_key, symbol, trade_id, price, quantity,
@@ -40,9 +51,10 @@ _TRADES = """
     )"""
 
 
-def query(table: Table, source: Callable[[Sequence[str]], str]) -> str:
+def query(name: str, table: Table, source: Callable[[Sequence[str]], str]) -> str:
     """Return the statement of all rows of a table; `source` says how SQL names files of a list, all of one kind."""
-    parts = [f"select * from {source([file.name for file in table.files])}"] if table.files else []
+    rows = _OWN if name == TRADES else "select * from "
+    parts = [f"{rows}{source([file.name for file in table.files])}"] if table.files else []
     return " union all ".join([*parts, *trades_in(table.sealed, source)])
 
 

@@ -85,8 +85,8 @@ class Watermark(msgspec.Struct, frozen=True):
     loaded_at: datetime
 
 
-FORMAT = 2
-"""Written where a table has `sealed` files, which readers of the first format would not miss."""
+FORMAT = 3
+"""Readers of the first would not miss `sealed` files, and those of the second ask files of trades for all columns."""
 FIRST_FORMAT = 1
 
 

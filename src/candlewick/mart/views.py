@@ -75,5 +75,5 @@ def views(path: Path, version: Version) -> list[str]:
     schemas = sorted({name.partition(".")[0] for name in version.tables})
     statements = [f"create schema if not exists {schema};" for schema in schemas]
     for name, table in version.tables.items():
-        statements.append(f"create or replace view {name} as {query(table, parquet_in(path))};")
+        statements.append(f"create or replace view {name} as {query(name, table, parquet_in(path))};")
     return statements

@@ -160,7 +160,7 @@ def _open(folder: str, tables: dict[str, Table]) -> duckdb.DuckDBPyConnection:
         return handle
 
     for name, table in tables.items():
-        connection.execute(f"create view {name} as {query(table, source)}")
+        connection.execute(f"create view {name} as {query(name, table, source)}")
     for setting in _SETTINGS:
         connection.execute(setting)
     return connection
