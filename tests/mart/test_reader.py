@@ -103,6 +103,17 @@ def test_query_follows_the_newest_version_and_takes_parameters(published):
         mart.query("select nonsense")
 
 
+def test_query_looks_again_only_at_tables_that_a_version_changed(published):
+    mart, count = Mart(published.path), f"select count(*) as n from {CANDLES['1m']}"
+    assert mart.query(count).to_pylist() == [{"n": 36}]
+    publisher = published.publisher()
+    for file in mart.current().tables[CANDLES["1d"]].files:
+        (published.path / file.name).unlink()
+    published.put_candle(DAY + timedelta(days=7))
+    publisher.publish()
+    assert mart.query(count).to_pylist() == [{"n": 37}]
+
+
 def test_trades_are_those_of_the_period_by_id(published):
     for trade_id in (3, 1, 2):
         published.put_trade(trade_id, DAY + trade_id * MINUTE)

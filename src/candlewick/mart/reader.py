@@ -38,7 +38,7 @@ class Mart:
         self.path = path
         self._lock = threading.Lock()
         self._newest: tuple[tuple[int, int], Version] | None = None
-        self._database: tuple[int, duckdb.DuckDBPyConnection] | None = None
+        self._database: tuple[Version, duckdb.DuckDBPyConnection] | None = None
 
     def current(self) -> Version:
         """Return the newest version. Raises `MartNotReadyError` before the first."""
@@ -122,12 +122,25 @@ class Mart:
         return connection
 
     def _shared_database(self) -> "duckdb.DuckDBPyConnection":
-        """A database of the current version: made once a version, shared by all threads."""
+        """A database of the current version, shared by all threads."""
         with self._lock:
-            newest = self.current().version
-            if self._database is None or self._database[0] != newest:
-                self._database = newest, _again(lambda: _open(self.path, self.current()))
+            if self._database is None or self._database[0].version != self.current().version:
+                self._database = _again(self._newest_database)
             return self._database[1]
+
+    def _newest_database(self) -> "tuple[Version, duckdb.DuckDBPyConnection]":
+        """The database of before with what the newest version changes, or one that is made: that takes far longer."""
+        newest = self.current()
+        if self._database is None:
+            return newest, _open(self.path, newest)
+        shown, connection = self._database
+        with connection.cursor() as cursor:
+            cursor.execute("begin")
+            for name, table in newest.tables.items():
+                if table != shown.tables.get(name):
+                    cursor.execute(f"create or replace view {name} as {query(name, table, parquet_in(self.path))}")
+            cursor.execute("commit")
+        return newest, connection
 
 
 def _moment(given: datetime | None) -> datetime | None:
