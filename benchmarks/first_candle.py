@@ -40,6 +40,13 @@ def main() -> None:
     parser.add_argument("wheel", type=Path, nargs="?")
     parser.add_argument("--python", default=sys.executable, help="of the environment; one that every user may run")
     options = parser.parse_args()
+    if os.geteuid() == 0:
+        try:
+            subprocess.run([options.python, "-c", ""], user=NOBODY, check=True)
+        except PermissionError:
+            parser.error(
+                f"{options.python}: not every user may run it; name one with --python, such as /usr/bin/python3"
+            )
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

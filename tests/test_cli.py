@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from candlewick.cli import app
 
@@ -75,3 +76,18 @@ def test_a_locale_without_utf8_ends_no_command(tmp_path):
     )
     assert "● not running" in shown.stdout.decode()
     assert b"Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize("command", ["backfill --from", "seal --day", "prove BTCUSDT", "load --since"])
+def test_what_is_no_day_is_told_by_an_example_of_one(command):
+    done = CliRunner().invoke(app, [*command.split(), "yesterday"])
+    assert done.exit_code == 2
+    assert "a day such as 2024-08-08" in " ".join(done.output.replace("│", " ").split())
+
+
+def test_a_day_of_which_the_lake_has_nothing_is_not_called_sealed(tmp_path):
+    """`prove` sends people to `seal` to hear why a day is not sealed."""
+    (tmp_path / "candlewick.toml").write_text('data = "."\n')
+    asked = ["seal", "--day", "2024-08-08", "--config", str(tmp_path / "candlewick.toml")]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 1 and "2024-08-08: the lake has no trade of it" in done.output

@@ -55,6 +55,15 @@ def test_before_anything_runs_the_report_says_so(tmp_path):
     assert "BTCUSDT" in text
 
 
+def test_ids_are_whole_in_80_columns(tmp_path):
+    symbol = Symbol("ETHBTCDEMO", 2134665028, 2134665004, 2134664999, 12345, 123, 1.0, 999.0)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(render(replace(status.collect(settings_in(tmp_path)), symbols=[symbol])))
+    [line] = [line for line in console.file.getvalue().splitlines() if line.startswith("ETHBTC")]
+    assert line.split()[:4] == ["ETHBTCDEMO", "2134665028", "2134665004", "2134664999"]
+    assert line.split()[4:] == ["12345", "123", "100%", "999", "ms"]
+
+
 def test_names_that_look_like_markup_are_shown_as_they_are(tmp_path):
     report = status.collect(settings_in(tmp_path))
     skipped = replace(report, skipped_objects=["raw/[/x].json.zst: torn [bold]"])

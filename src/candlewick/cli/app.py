@@ -3,6 +3,7 @@
 Rooms are imported inside the commands: `candlewick --help` must not wait for settings, dbt or Streamlit to load.
 """
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,6 +52,16 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def parsed_day(text: str) -> datetime:
+    """A day of the command line."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")
+    except ValueError:
+        raise typer.BadParameter(f"expected a day such as 2024-08-08, got {text!r}") from None
+
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option(

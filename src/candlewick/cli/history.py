@@ -15,6 +15,7 @@ from candlewick.cli.app import (
     Symbols,
     app,
     console,
+    parsed_day,
     settings_from,
     tell_json,
 )
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
 @app.command()
 def backfill(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, UTC.")],
+    first: Annotated[datetime, typer.Option("--from", parser=parsed_day, help="The first day, UTC.")],
     symbols: Symbols = None,
     last: Annotated[
         datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, itself included.", show_default="today"),
+        typer.Option("--to", parser=parsed_day, help="The last day, itself included.", show_default="today"),
     ] = None,
     candles: Annotated[
         bool, typer.Option("--candles", help="Only the exchange's own candles, for charts: years in a minute.")
@@ -146,7 +147,7 @@ def rebuild(config_path: ConfigOption = None, demo: DemoOption = False, as_json:
 def load(
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The first day, UTC.", show_default="all that the lake has"),
+        typer.Option(parser=parsed_day, help="The first day, UTC.", show_default="all that the lake has"),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     config_path: ConfigOption = None,

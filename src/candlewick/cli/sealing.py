@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, settings_from, tell_json
+from candlewick.cli.app import ConfigOption, DemoOption, JsonOption, app, console, parsed_day, settings_from, tell_json
 
 Day = Annotated[
     list[datetime] | None,
-    typer.Option("--day", formats=["%Y-%m-%d"], help="A day, UTC; more than one is fine.", show_default="all over"),
+    typer.Option("--day", parser=parsed_day, help="A day, UTC; more than one is fine.", show_default="all over"),
 ]
 Chosen = Annotated[list[str] | None, typer.Option("--symbol", help="Only this symbol; more than one is fine.")]
 
@@ -47,16 +47,17 @@ def seal(
     symbols = None if symbols is None else [symbol.upper() for symbol in symbols]
     with report.progress_bar(console(quiet=as_json)) as show:
         found = keeping.seal_days(settings, chosen, symbols, show, asks=not offline)
-    tell_json(found) if as_json else console().print(report.render(found))
-    raise typer.Exit(0 if all(each.state == "sealed" for each in found) else 1)
+    absent = sorted({*(chosen or ())} - {each.day for each in found})
+    tell_json(found) if as_json else console().print(report.render(found, absent))
+    raise typer.Exit(0 if all(each.state == "sealed" for each in found) and not absent else 1)
 
 
 @app.command()
 def prove(
     symbol: Annotated[str, typer.Argument(help="A symbol such as BTCUSDT.")],
-    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The day, or the first of several, UTC.")],
+    day: Annotated[datetime, typer.Argument(parser=parsed_day, help="The day, or the first of several, UTC.")],
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, itself included.")
+        datetime | None, typer.Option("--to", parser=parsed_day, help="The last day, itself included.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to.", show_default="<symbol>-<day>.proof.zip")

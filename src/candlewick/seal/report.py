@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -26,10 +27,11 @@ def progress_bar(console: Console) -> Iterator[Show]:
         yield show
 
 
-def render(findings: Sequence[Finding]) -> RenderableType:
-    """Return a table of what was found, one row a day of a symbol."""
+def render(findings: Sequence[Finding], absent: Sequence[date] = ()) -> RenderableType:
+    """Return a table of what was found, one row a day of a symbol; `absent` are days that were named and lack."""
+    lines = [f"{day}: the lake has no trade of it; `candlewick backfill --from {day} --to {day}`" for day in absent]
     if not findings:
-        return "No day to seal: none is over, or all are sealed."
+        return "\n".join(lines) or "No day to seal: none is over, or all are sealed."
     columns = {
         "symbol": [each.symbol for each in findings],
         "day": [str(each.day) for each in findings],
@@ -46,4 +48,4 @@ def render(findings: Sequence[Finding]) -> RenderableType:
         table.add_column(name, no_wrap=name in ("symbol", "day", "state", "trades"))
     for row in zip(*told.values(), strict=True):
         table.add_row(*row)
-    return table
+    return Group(table, *lines)

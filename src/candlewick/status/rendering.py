@@ -27,7 +27,7 @@ def _shown(report: Report, named: Collection[str], *, everything: bool) -> Seque
 
 
 def _processes_table(report: Report) -> Table:
-    table = Table("process", "state", "pid", "since (UTC)", box=None, header_style="dim")
+    table = Table("process", "state", "pid", "since (UTC)", box=None, header_style="dim", pad_edge=False)
     for process in report.processes:
         since = (
             ""
@@ -40,18 +40,9 @@ def _processes_table(report: Report) -> Table:
 
 
 def _symbols_table(report: Report, named: Collection[str], *, everything: bool) -> Table:
-    table = Table(
-        "symbol",
-        "received",
-        "in the lake",
-        "in the warehouse",
-        "missing",
-        "declared",
-        "history",
-        "lag",
-        box=None,
-        header_style="dim",
-    )
+    table = Table(box=None, header_style="dim", pad_edge=False, collapse_padding=True)
+    for name in ("symbol", "received", "in the\nlake", "in the\nwarehouse", "missing", "declared", "history", "lag"):
+        table.add_column(name, no_wrap=True)  # an id that is cut off tells nothing: 80 columns hold ten digits each
     shown = _shown(report, named, everything=everything)
     total = [sums(report.symbols)] if len(shown) < len(report.symbols) and not named else []
     for symbol in [*total, *shown]:
