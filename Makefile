@@ -6,7 +6,7 @@
 # Where bytecode is not kept, as in many images of Python, each of a hundred processes compiles dbt anew: 3 s of each.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 12
 
 # Of the scripts under benchmarks/ that run alone: those that take minutes, and those that take longer, or need others'
 # packages (peers) or the recording (footprint).
