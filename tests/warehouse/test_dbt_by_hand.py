@@ -10,8 +10,8 @@ from candlewick.moments import now_us
 from candlewick.warehouse.duckdb.loader import Loader
 from candlewick.warehouse.project import PROJECT, Project
 from candlewick.warehouse.targets import Target
+from made.recordings import REAL
 from warehouse.bench import Bench
-from warehouse.dbt_by_hand import QUICK
 from warehouse.lakes import Writer, chunks, recorded_lines
 
 
@@ -20,7 +20,8 @@ def bench(recording: Path, tmp_path_factory: pytest.TempPathFactory):
     """A warehouse with a recording's trades, all models built; each test leaves the tables as it found them."""
     with Bench.open(tmp_path_factory.mktemp("transform")) as opened:
         load_recording(opened, recording, tmp_path_factory.mktemp("lake"))
-        opened.models.build()
+        build = opened.models.build_on_rows if recording == REAL else opened.models.build
+        build()
         yield opened
 
 
@@ -60,9 +61,9 @@ def load_recording(bench: Bench, recording: Path, folder: Path) -> None:
 
 
 def test_dbt_build_is_green_from_nothing_and_again_with_all_tests(bench):
-    """Unit tests bring their own rows and say the same each time: the first build, in the fixture, asks them."""
+    """The first build, in the fixture, asks the unit tests, on the made recording."""
     first = bench.rows("select * from gold.trades_ohlc_1m order by all")
-    bench.models.invoke("build", *QUICK, "--exclude-resource-type", "unit_test")
+    bench.models.build_on_rows()
     assert bench.rows("select * from gold.trades_ohlc_1m order by all") == first
     assert len(first) == 12
 
