@@ -140,7 +140,7 @@ class ProbeSettings(Section):
 class DuckDBSettings(Section):
     """The embedded warehouse. RAW keeps `raw_days` days here; the lake keeps everything."""
 
-    raw_days: float = Field(default=0.25, gt=0)
+    raw_days: float = Field(default=0.05, gt=0)
     memory_limit: str = Field(default="200MB", pattern=r"^\d{1,6}(\.\d{1,3})? ?[KMGT]i?B$")
     threads: int = Field(default=2, ge=1)
     cycle_seconds: float = Field(default=1.0, ge=0.1)
