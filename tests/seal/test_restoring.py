@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from candlewick.mart.reader import Mart
 from candlewick.seal import checking, keeping
 from candlewick.seal.seals import Seals
 from candlewick.warehouse.home import home_of
@@ -48,8 +49,6 @@ def lose(settings, kind, day=FIRST, *, is_damaged=False) -> None:
 def states(settings) -> dict[str, tuple[str, str]]:
     """What GOLD says of each day."""
     home_of(settings).own(once=True)
-    from candlewick.mart.reader import Mart  # noqa: PLC0415
-
     with Mart(settings.mart_path).connect() as database:
         rows = database.execute("select day, state, coalesce(why, '') from gold.tape_days order by day").fetchall()
     return {str(day): (state, why) for day, state, why in rows}
@@ -108,6 +107,11 @@ def test_trades_that_were_received_at_another_time_are_told_from_others(sealed, 
     writer.write(later)
     [finding] = seal(settings, FIRST)
     assert finding.state == "lost" and "the very trades that were certified, and not when" in finding.reason
+    home_of(settings).rebuild(lambda *_: None)
+    assert states(settings)[str(FIRST)] == ("mismatch", finding.reason)
+    with Mart(settings.mart_path).connect() as database:
+        counted = database.execute("select count(*), count(distinct trade_id) from silver.trades_deduped").fetchall()
+    assert counted == [(120, 120)], "the lines that came again are read where the sealed file is not"
     other = again(sealed, tmp_path / "other")
     shutil.rmtree(other.data / "lake" / "demo" / "raw")
     lose(other, "file")

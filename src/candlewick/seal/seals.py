@@ -146,7 +146,7 @@ class Seals:
         name = str(about["name"])
         content = self.lake.get(name)
         if sha256(content).hexdigest() != about["sha256"]:
-            raise TornObjectError(f"{name}: not the file that was certified")
+            raise TornObjectError(f"{name}: not the file that was certified; `candlewick seal --day` may restore it")
         return content
 
 
