@@ -1,5 +1,6 @@
 """Days of a real lake become sealed, healed by a real exchange where objects were lost."""
 
+import asyncio
 import json
 import random
 import shutil
@@ -8,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
+from candlewick.binance.archive import Archive
 from candlewick.cli import app
 from candlewick.lake.objects import Lake, pack
 from candlewick.lake.sealed import file
@@ -88,6 +90,23 @@ def test_trades_of_a_lost_sealed_file_are_asked_for_again_where_no_object_has_th
     assert finding.state == "lost" and finding.healed
     assert "the lake has the very trades that were certified, and not when" in finding.reason
     assert ids_in(raw_lines(settings)) >= set(true_ids(running, LAST))
+
+
+async def test_a_lost_file_of_a_day_from_the_archive_is_made_of_the_archives_again_byte_for_byte(
+    running, full, tmp_path
+):
+    settings, path = settings_for(running, tmp_path), tmp_path / "day.zip"
+    async with Archive(settings.exchange.archive) as archive:
+        await archive.fetch(SYMBOL, LAST, path)
+    arriving = keeping.arriving(settings)
+    candles = [line for line in raw_lines(full) if b'"e":"kline"' in line]
+    assert isinstance(await asyncio.to_thread(arriving.seal, SYMBOL, LAST, path, candles), tuple)
+    lake, about = lake_of(settings), sealed(settings, LAST)[0].body["file"]
+    content = lake.get(about["name"])
+    lake.delete(about["name"])
+    [finding] = await asyncio.to_thread(seal, settings, [LAST])
+    assert finding.state == "sealed", finding.reason
+    assert lake.get(about["name"]) == content
 
 
 def test_what_manifests_claim_counts_for_nothing(full, tmp_path):

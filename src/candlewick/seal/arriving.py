@@ -43,13 +43,17 @@ class Arriving:
         return self._told(certificate)
 
     def seal(self, symbol: str, day: date, path: Path, candles: list[bytes]) -> Range | str:
-        """Seal a day of its file and candles (raw lines); return its ids, or why it cannot be. Raises `LakeError`."""
+        """Seal a day of its file and candles (raw lines); return its ids, or why it cannot be. Raises `LakeError`.
+
+        Its trades count as received at the moment that its certificate names: so its file can be made of the archive's
+        again (`restoring`).
+        """
         with self.sealer.spool() as spool:
             try:
-                made = _made(Gathered(symbol, day, spool), path, candles)
+                made = _made(Gathered(symbol, day, spool), path, candles, at := now_us())
             except (ArchiveError, OverflowError, pa.ArrowInvalid) as error:
                 return str(error)
-            finding = self.sealer.conclude(symbol, made)
+            finding = self.sealer.conclude(symbol, made, at)
         if finding.state != "sealed":
             return finding.reason
         return self._told(self.sealer.seals.certificate(symbol, day))
@@ -61,9 +65,8 @@ class Arriving:
         return certificate.body["first_id"], certificate.last_id
 
 
-def _made(gathered: Gathered, path: Path, candles: list[bytes]) -> Day:
+def _made(gathered: Gathered, path: Path, candles: list[bytes], received_at: int) -> Day:
     """Make a day of its file and candles. Raises `ArchiveError`, `OverflowError`, `pa.ArrowInvalid`."""
-    received_at = now_us()
     for rows in daily_file.batches(path):
         gathered.trades.extend(columns_of(rows, received_at))
     for line in candles:

@@ -46,10 +46,14 @@ log = structlog.get_logger()
 
 @dataclass
 class Need:
-    """What a day of a symbol lacks: trade ids, and minutes (since the epoch) without a candle of the exchange."""
+    """What a day of a symbol lacks: trade ids, and minutes (since the epoch) without a candle of the exchange.
+
+    `is_of_archive`: the ids are wanted from the exchange's archive, however few.
+    """
 
     ids: Spans = field(default_factory=Spans)
     minutes: Spans = field(default_factory=Spans)
+    is_of_archive: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.ids or self.minutes)
@@ -126,7 +130,7 @@ class Healer:
                     raise ExchangeError(f"{day} is not over by the exchange's clock; is this machine's ahead?")
                 names.check_prefix(own.prefix, is_demo=rest.is_demo)
                 for symbol, need in needs.items():
-                    if need.ids.count >= WORTH_A_FILE:
+                    if need.ids.count >= WORTH_A_FILE or (need.is_of_archive and need.ids):
                         await self._from_archive(symbol, day, wanted[symbol], writer)
                 with suppress(TimeoutError):
                     await self._ask(rest, needs, wanted, writer)

@@ -7,10 +7,12 @@ changes: where the bytes come out differently, the day is not sealed, and what i
 from collections.abc import Sequence
 from hashlib import sha256
 
+import pyarrow as pa
 import structlog
 
-from candlewick.lake.sealed import file
-from candlewick.lake.sealed.day import Day
+from candlewick.lake.sealed import file, lines
+from candlewick.lake.sealed.day import Day, Gathered
+from candlewick.lake.sealed.spool import Spool
 from candlewick.seal import merkle
 from candlewick.seal.certificate import Certificate
 from candlewick.seal.seals import Kind, Seals, pack
@@ -35,12 +37,14 @@ def certified_ids(certificate: Certificate) -> Spans:
     )
 
 
-def restore(seals: Seals, certificate: Certificate, day: Day, lost: Sequence[Kind]) -> str:
+def restore(seals: Seals, certificate: Certificate, day: Day, lost: Sequence[Kind], spool: Spool) -> str:
     """Put a day's lost files back, made of what was gathered; return what is lost for now, or nothing.
+
+    What is made lies in the spool meanwhile.
 
     Raises `LakeError`.
     """
-    made = {"file": file.write(day) if day.count else b"", "evidence": pack(day.evidence)}
+    made = {"file": _file(certificate, day, spool), "evidence": pack(day.evidence)}
     left = [kind for kind in lost if sha256(made[kind]).hexdigest() != certificate.body[kind]["sha256"]]
     for kind in lost:
         if kind not in left:
@@ -54,6 +58,26 @@ def restore(seals: Seals, certificate: Certificate, day: Day, lost: Sequence[Kin
         count = f"{missing.count:,} of its {certificate.body['count']:,} trades"
         return f"{names} is lost, and {count} are in no object any more, {missing.first} first"
     return f"{names} is lost: {_of_what_is_there(certificate, day, left)}"
+
+
+def is_of_archive(certificate: Certificate) -> bool:
+    """Whether all trades of a sealed day are the archive's."""
+    return bool(certificate.body["sources"] == {"archive": certificate.body["count"]})
+
+
+def _file(certificate: Certificate, day: Day, spool: Spool) -> bytes:
+    """Return the sealed file of a day; of one that came from the archive as it was received then."""
+    if not day.count:
+        return b""
+    if not is_of_archive(certificate):
+        return file.write(day)
+    gathered = Gathered(day.symbol, day.day, spool)
+    at, sealed_at = lines.SCHEMA.get_field_index("received_at"), certificate.body["sealed_at"]
+    for trades in day.gathered.parts():  # as they were printed
+        received = pa.repeat(pa.scalar(sealed_at, pa.int64()), trades.num_rows)
+        for batch in trades.set_column(at, "received_at", received).cast(lines.SCHEMA).to_batches():
+            gathered.trades.extend(batch)
+    return file.write(gathered.assemble())
 
 
 def _of_what_is_there(certificate: Certificate, day: Day, lost: Sequence[Kind]) -> str:

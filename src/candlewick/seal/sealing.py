@@ -139,7 +139,8 @@ class Sealer:
             return Finding(symbol, gathering.day, "mismatch", str(error))
 
     def _restore(self, sealed: Certificate, day: Day, lost: list[Kind]) -> Finding:
-        found, reason = finding_of(sealed), restoring.restore(self.seals, sealed, day, lost)
+        with self.spool() as spool:
+            found, reason = finding_of(sealed), restoring.restore(self.seals, sealed, day, lost, spool)
         return replace(found, state="lost", reason=reason, digest="", file="") if reason else found
 
     def _heal(
@@ -193,6 +194,7 @@ class Sealer:
         return Need(
             lacking.without(day.beside),
             there.missing(opens, opens + MINUTES_PER_DAY - 1) if spans or lacking else Spans(),
+            is_of_archive=sealed is not None and restoring.is_of_archive(sealed),
         )
 
     def _between(self, day: Day) -> Range:
@@ -205,8 +207,8 @@ class Sealer:
             last = int(self.seals.certificate(day.symbol, after).body["first_id"]) - 1
         return first, last
 
-    def conclude(self, symbol: str, day: Day) -> Finding:
-        """Seal a day, or say why not. Raises `LakeError`, `ConfigError`."""
+    def conclude(self, symbol: str, day: Day, at: int | None = None) -> Finding:
+        """Seal a day, or say why not; `at` which moment, now where none is given. Raises `LakeError`, `ConfigError`."""
         if now_us() < starts_at(day.day) + DAY + SETTLES:
             return Finding(symbol, day.day, "partial", "the day is not over")
         if not day.count:
@@ -220,7 +222,7 @@ class Sealer:
         if untold := verdict.untold:
             what = f"{len(untold):,} minutes have no candle of the exchange, and it has not said that there is none"
             return Finding(symbol, day.day, "healing", f"{what}: {minutes.clock(untold[0])} first")
-        sealed = self._write(day, verdict, declared)
+        sealed = self._write(day, verdict, declared, now_us() if at is None else at)
         log.info("day sealed", symbol=symbol, day=str(day.day), trades=day.count, digest=sealed.digest[:16])
         return finding_of(sealed)
 
@@ -234,7 +236,7 @@ class Sealer:
                 missing.remove(first, last)
         return sorted(declared), missing
 
-    def _write(self, day: Day, verdict: minutes.Verdict, declared: list[tuple[int, int, str]]) -> Certificate:
+    def _write(self, day: Day, verdict: minutes.Verdict, declared: list[tuple[int, int, str]], at: int) -> Certificate:
         content = file.write(day)
         tree, sources = merkle.Tree(), Counter[str]()
         for trades, again in zip(day.parts(), file.parts(content), strict=True):
@@ -253,7 +255,7 @@ class Sealer:
             declared=declared,
             absent=absences_of(day),
             previous=previous,
-            sealed_at=now_us(),
+            sealed_at=at,
             recorder=self.recorder,
         )
         signed = self.signer.sign(made)
