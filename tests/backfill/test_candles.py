@@ -16,6 +16,7 @@ from candlewick.fake_binance.server.background import BackgroundExchange
 from candlewick.fake_binance.server.options import ExchangeOptions
 from candlewick.lake.objects import Lake
 from candlewick.moments import starts_at
+from candlewick.process import heartbeat
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO")
 TODAY = datetime.now(UTC).date()
@@ -63,6 +64,8 @@ def test_each_candle_of_the_days_is_fetched_once_and_no_trade(settings):
     assert (plan.minutes, plan.kline_requests) == (2 * len(QUARTERS), 3)
     assert (outcome.is_complete, outcome.candles, outcome.trades) == (True, 2 * len(QUARTERS), 0)
     assert candles(settings) == [(symbol, quarter) for symbol in SYMBOLS for quarter in QUARTERS]
+    beat = heartbeat.read(settings.run_path, backfill.BEAT)
+    assert (beat["done"], beat["total"]) == (2 * len(QUARTERS), 2 * len(QUARTERS))
 
 
 def test_what_is_held_is_not_fetched_again_even_where_the_checkpoint_is_lost(settings):

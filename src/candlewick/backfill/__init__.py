@@ -29,6 +29,7 @@ from candlewick.lake.lease import Lease, leased
 from candlewick.lake.names import check_prefix
 from candlewick.lake.objects import Lake
 from candlewick.moments import day_of, now_us
+from candlewick.process.heartbeat import Heartbeat
 from candlewick.spans import Spans
 from candlewick.tape.beside import coverages_of, settings_of
 from candlewick.tape.checkpoint import Checkpoint, check_lake, lock, open_checkpoint
@@ -40,6 +41,8 @@ AnyJob = Job | CandleJob
 Showing = Callable[[AnyJob], AbstractContextManager[Callable[[], None]]]
 """What shows a job's progress: it is called now and then while the job runs."""
 
+BEAT = "candles"
+"""The heartbeat that tells how many of the exchange's own candles were fetched, and of how many."""
 _WATCH_SECONDS = 0.2
 
 
@@ -145,7 +148,7 @@ class _Fetching:
             if not self.agree(job.plan):
                 return None
             with self.watch(job) as show:
-                is_complete = await _work(job, writer, show)
+                is_complete = await _work(job, writer, _told(job, show, Heartbeat(self.settings.run_path, BEAT)))
             return Outcome(is_complete, candles=writer.lines, objects=writer.objects, notes=job.notes)
 
     def _writer(self, coverages: Mapping[str, Coverage], inventory: Inventory | None = None) -> Writer:
@@ -159,6 +162,21 @@ class _Fetching:
             inventory=inventory,
             lease=self.lease,
         )
+
+
+def _told(job: CandleJob, show: Callable[[], None], heartbeat: Heartbeat) -> Callable[[], None]:
+    """What shows a job's progress, and leaves it for others to read where there is something to fetch."""
+    fetched = -1
+
+    def tell() -> None:
+        nonlocal fetched
+        show()
+        done, total = job.progress
+        if done != fetched and job.plan.minutes + done > 0:
+            heartbeat.beat(done=done, total=total)
+        fetched = done
+
+    return tell
 
 
 async def _meet(rest: Rest, settings: Settings, first: date, last: date) -> tuple[int, date]:

@@ -8,6 +8,7 @@ from candlewick.config import Settings
 from candlewick.moments import now_us
 from candlewick.process import heartbeat
 from candlewick.status import Report, collect, worst
+from candlewick.supervisor.past import days_of
 from candlewick.supervisor.terminal import Terminal
 
 Say = Callable[[str], None]
@@ -17,6 +18,8 @@ POLL_SECONDS = 0.5
 REPORT_SECONDS = 60.0
 QUIET_SECONDS = 5.0
 """How long nothing may be said while something of a start is still to come; for the first minute."""
+PAST_STEP = 0.2
+"""The candles of the past are told of at every so large a share of them."""
 TO_COME = {"Recording live": "connections", "First candles": "first candles", "The chart is at": "the chart"}
 """The steps of a start by how their lines begin, and what each is called until then."""
 
@@ -30,6 +33,8 @@ class Progress:
         self.open_browser = open_browser
         self.said: set[str] = set()
         self.last_fraction = -1.0
+        self.started_at = now_us()
+        self.past_fraction = -1.0
 
     async def run(self, terminal: Terminal) -> None:
         """Poll until cancelled."""
@@ -64,6 +69,19 @@ class Progress:
             is_news = self._once(say, f"The chart is at [bold cyan]{self.url}[/]")
             if is_news and self.open_browser:
                 await asyncio.to_thread(self.open_browser, self.url)
+        self._past(say)
+
+    def _past(self, say: Say) -> None:
+        """How many of the exchange's own candles of the past are here, while they are fetched in this run."""
+        beat = heartbeat.read(self.settings.run_path, "candles")
+        if beat is None or beat["started_at"] < self.started_at:
+            return
+        what, fraction = f"the exchange's own candles of {days_of(self.settings)} days", beat["done"] / beat["total"]
+        if fraction >= 1:
+            self._once(say, f"{what.capitalize()} are here.")
+        elif fraction - self.past_fraction >= PAST_STEP:
+            self.past_fraction = fraction
+            say(f"Fetching {what}: {fraction:.0%}")
 
     def _to_come(self) -> str:
         return ", ".join(
