@@ -7,6 +7,7 @@ from io import BytesIO
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser
@@ -18,6 +19,10 @@ from browser.visitor import HOOK, Visitor
 from e2e.stack import Stack, wait_until
 
 STACK = 3
+BUBBLE = 5
+"""Px: less of a column is where the line of the last price went."""
+GROWS = 5
+"""Cells that change so often within thirty ticks are carried on: an answer on its way changes them once."""
 WRITTEN = """([x, width]) => {
     const canvases = [...document.querySelectorAll(".canvas table tr:first-child td:nth-child(2) canvas")];
     const pane = canvases[0].getBoundingClientRect();
@@ -99,7 +104,7 @@ def rows_at(visitor: Visitor, time: int) -> tuple[list[Row], list[str]]:
     rows: dict[float, Row] = {}
     foot = []
     for text, right, y, colour in sorted(visitor.page.evaluate(WRITTEN, [x, width]), key=lambda each: each[1]):
-        if not text.strip("+−.,·0123456789"):
+        if text and not text.strip("+−.,·0123456789"):
             row = rows.setdefault(round(y, 2), Row(y, [], [], []))
             row.texts.append(text), row.rights.append(right), row.colours.append(colour)
         else:
@@ -312,7 +317,59 @@ def profile_words(visitor: Visitor) -> dict[str, Decimal]:
 
 
 def changed_columns(one: Image.Image, other: Image.Image, left: int) -> list[int]:
-    """Where two pictures differ, in px from the left of the window."""
+    """Where two pictures differ in as much as a bubble's height, in px from the left of the window."""
     changed = ImageChops.difference(one, other).convert("L").point(lambda light: 255 if light > 24 else 0)
-    narrow = changed.resize((changed.width, 1), Image.Resampling.BOX)
-    return [left + x for x, light in enumerate(narrow.tobytes()) if light > 0]
+    return [left + int(x) for x in np.flatnonzero((np.asarray(changed) > 0).sum(axis=0) >= BUBBLE)]
+
+
+def leave_to_its_trades(visitor: Visitor) -> str:
+    """Refuse the page footprints once it can carry the newest bar on by trades alone; returns what is refused."""
+    refused = "**/api/footprint?*timeframe=1m*step=*"
+
+    def is_carried() -> bool:
+        with visitor.page.expect_response(lambda answer: "/api/footprint?" in answer.url):
+            pass
+        visitor.page.route(refused, lambda route: route.fulfill(status=503))
+        newest = visitor.ask(f"{HOOK}.bars().at(-1).time")
+        seen = [texts_of(visitor, newest)]
+        for _ in range(30):
+            visitor.wait_for_ticks(1)
+            if (texts := texts_of(visitor, newest)) != seen[-1]:
+                seen.append(texts)
+        if seen[0] and len(seen) > GROWS:
+            return True
+        visitor.page.unroute(refused)  # there are ids between the server's and the first that came
+        return False
+
+    wait_until(is_carried, "a footprint that goes on by itself")
+    return refused
+
+
+def texts_of(visitor: Visitor, time: int) -> list[list[str]]:
+    return [row.texts for row in rows_at(visitor, time)[0]]
+
+
+def test_live_history_and_a_replay_show_the_same_cells(visitor: Visitor) -> None:
+    visitor.expects_outage = True
+    visitor.open(f"{SERIES}&flow=bidask&ind=&tz=UTC").wait_for_bars(60)
+    watch_paint(visitor)
+    refused = leave_to_its_trades(visitor)
+    newest, words = visitor.ask(f"{HOOK}.bars().at(-1).time"), {"✓", "…", "∅"}
+    visitor.wait(f"{HOOK}.bars().at(-1).time > {newest}", timeout=90_000)
+    wait_for_cells(visitor, newest)
+    assert not words & set(rows_at(visitor, newest)[1])
+    visitor.page.unroute(refused)
+    wait_until(lambda: bool(words & set(rows_at(visitor, newest)[1])), "the server's word")
+    wait_for_cells(visitor, newest)
+    press(visitor, "Replay")
+    x, y, time = place_of(visitor, 4)
+    visitor.page.mouse.click(x, y)
+    visitor.page.locator(".replay-words", has_text="trade").wait_for()
+    visitor.page.locator(".replay-speed").click()
+    visitor.page.get_by_role("menuitem", name="1000×", exact=True).click()
+    press(visitor, "Play")
+    visitor.wait(f"{HOOK}.bars().at(-1).time > {time + 60}")
+    press(visitor, "Pause")
+    for opened in (int(time), int(time) + 60):
+        wait_for_cells(visitor, opened)
+        assert not words & set(rows_at(visitor, opened)[1])

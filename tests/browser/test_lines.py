@@ -134,7 +134,9 @@ def test_beside_another_symbol_the_scale_can_be_logarithmic(visitor: Visitor) ->
 
     def is_among_the_bars() -> bool:
         line, candles = extent(visitor, [colour]), extent(visitor, CANDLES)
-        return line is not None and candles is not None and line[2] - line[0] > 0.6 and candles[3] - candles[1] > 0.2
+        if line is None or candles is None or candles[3] - candles[1] < 0.2:
+            return False
+        return line[2] - line[0] > 0.8 * (candles[2] - candles[0])
 
     wait_until(is_among_the_bars, "the other's line from edge to edge, and candles that are not flat beside it")
     visitor.page.locator(".row", has_text="ETHDEMO").hover()

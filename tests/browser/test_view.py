@@ -108,7 +108,7 @@ def test_another_symbol_shows_the_same_stretch_of_time(visit: Visit) -> None:
 
 def test_another_timeframe_ends_at_the_same_instant(visit: Visit) -> None:
     visitor = visit(SERIES).wait_for_bars()
-    visitor.ask(f"{HOOK}.pan(-45)")
+    visitor.drag(-45)
     last = f"{HOOK}.bars()[Math.floor({HOOK}.view().to + 1e-6)].time"
     visitor.wait(f"{HOOK}.view().to < {HOOK}.bars().length - 30")
     end = visitor.ask(last) + 60
@@ -136,7 +136,7 @@ def test_every_chart_type_shows_the_same_bars_in_the_same_place(visit: Visit) ->
 def test_older_candles_come_while_panning_without_a_jump(visit: Visit) -> None:
     visitor = visit("/chart?tf=1s").wait_for_bars(1_500)
     loaded = visitor.ask(f"{HOOK}.bars().length")
-    visitor.ask(f"{HOOK}.pan(-1300)")
+    visitor.drag(-1300)
     visitor.wait(f"{HOOK}.view().from < 200 || {HOOK}.bars().length > {loaded} + 500")
     anchor = visitor.anchored_view()
     visitor.wait(f"{HOOK}.bars().length > {loaded} + 500")
@@ -152,7 +152,7 @@ def test_panning_left_goes_on_to_the_very_first_candle(visit: Visit, demo: Stack
     first = Mart(demo.settings.mart_path).candles("BTCDEMO", "1s").column("open_time")[0].as_py()
     target = int(first.replace(tzinfo=UTC).timestamp())
     while (oldest := visitor.ask(f"{HOOK}.bars()[0].time")) > target:
-        visitor.ask(f"{HOOK}.pan(-{HOOK}.bars().length)")
+        visitor.drag(-visitor.ask(f"{HOOK}.bars().length"))
         visitor.wait(f"{HOOK}.bars()[0].time < {oldest}")
     assert visitor.ask(f"{HOOK}.bars()[0].time") == target
     button(visitor, "To the newest bar").click()

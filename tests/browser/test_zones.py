@@ -55,7 +55,7 @@ def test_the_axis_is_painted_in_the_zone_that_is_chosen_and_in_no_other(visit: V
         choose_zone(visitor, zone)
         wait_until(lambda: len(times_on_axis(visitor)) > 2, "the axis to be painted")
         wait_until(lambda zone=zone: times_on_axis(visitor) <= times_in_zone(visitor, zone), f"an axis in {zone}")
-        visitor.ask(f"{HOOK}.pan(-20)")
+        visitor.drag(-10)
         visitor.wait_for_ticks(2)
         assert times_on_axis(visitor) <= times_in_zone(visitor, zone), zone
 

@@ -7,6 +7,10 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 
 HOOK = "window.__candlewick"
 READY_MS = 60_000
+PRICE_AXIS = 75
+"""About so wide is it, in px."""
+PER_PX = 100 / 80
+"""The chart library's measure of a wheel that goes sideways."""
 
 
 class Visitor:
@@ -110,6 +114,28 @@ class Visitor:
         self.page.wait_for_timeout(120)  # a hand that rests before it lets go leaves no momentum
         self.page.mouse.up()
         self.page.mouse.move(x, y + 10)
+
+    def drag(self, bars: float) -> None:
+        """Move the view by so many bars with the mouse, to older ones where negative; far by a sideways wheel."""
+        box = self.page.locator(".canvas").bounding_box()
+        assert box
+        start, end = self.view()
+        way = -bars * (box["width"] - PRICE_AXIS) / (end - start + 1)
+        x, y = box["x"] + box["width"] * (0.2 if way > 0 else 0.8), box["y"] + box["height"] * 0.3
+        self.page.mouse.move(x, y)
+        if abs(way) > box["width"] / 2:
+            self.page.mouse.wheel(-way * PER_PX, 0)
+            return
+        self.page.mouse.down()
+        for px in (
+            6,
+            7,
+        ):  # the chart takes hold after some px, and goes from the next place on; moves of a frame are one
+            self.page.mouse.move(x + px, y)
+            self.ask("new Promise(requestAnimationFrame)")
+        self.page.mouse.move(x + 7 + way, y, steps=4)
+        self.page.wait_for_timeout(120)  # as in `scroll_back`
+        self.page.mouse.up()
 
     def check(self) -> None:
         """Nothing went to another host, and nothing went wrong."""
