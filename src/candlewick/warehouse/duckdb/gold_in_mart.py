@@ -136,8 +136,8 @@ class GoldInMart:
         return min(published, audited) if audited else None
 
     def _have_all(self, files: Sequence[File], rows: str) -> bool:
-        """Whether files have each of some rows, as it is."""
-        differing = f"select 1 from ({rows} except all select * from {self._rows(files)}) limit 1" if files else rows
+        """Whether files have each of some rows of a table, as it is; it has none twice."""
+        differing = f"select 1 from ({rows} except select * from {self._rows(files)}) limit 1" if files else rows
         return not self.warehouse.connection.execute(differing).fetchall()
 
     def _rows(self, files: Sequence[File]) -> str:
