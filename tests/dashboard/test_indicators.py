@@ -53,14 +53,19 @@ class Computed:
         return self.bars[name]
 
 
-@pytest.fixture(scope="module")
-def node() -> "Iterator[subprocess.Popen[str]]":
+def node_with_packages() -> str:
+    """Node, where the front end's packages are there too; else the test is skipped, and fails in CI."""
     found = shutil.which("node")
     ready = found and (FRONTEND / "node_modules/esbuild").is_dir()
     if not ready and "CI" not in os.environ:
         pytest.skip("the chart's own code needs Node and its packages: install Node, then `npm ci` in the front end")
     assert ready, f"CI must have Node (found: {found}) and the packages of {FRONTEND}"
-    command = [str(found), "test/compute.mjs"]
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def node() -> "Iterator[subprocess.Popen[str]]":
+    command = [node_with_packages(), "test/compute.mjs"]
     with subprocess.Popen(command, cwd=FRONTEND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
 
