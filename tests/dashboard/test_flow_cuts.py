@@ -1,4 +1,4 @@
-"""Live, history and a replay give the same cells wherever they are cut: the server's, carried on by the chart's code."""
+"""Live, history and a replay give the same cells wherever they are cut: the server's, which the chart carries on."""
 
 import json
 import random
