@@ -177,19 +177,19 @@ def test_a_line_takes_a_width_a_dash_and_levels_and_keeps_them(visit: Visit) -> 
     visitor.page.get_by_label("Colour of RSI").evaluate(
         "well => { well.value = '#ff00aa'; well.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
-    visitor.wait_for_pixels(f"{LINE_AT_60} > 20")
+    visitor.wait(f"{LINE_AT_60} > 20")
     thin = visitor.ask(LINE_AT_60)
     visitor.page.get_by_label("Width of RSI").select_option("4")
-    visitor.wait_for_pixels(f"{LINE_AT_60} > {2 * thin}")
+    visitor.wait(f"{LINE_AT_60} > {2 * thin}")
     thick = visitor.ask(LINE_AT_60)
     visitor.page.get_by_label("Dash of RSI").select_option("dotted")
-    visitor.wait_for_pixels(f"{LINE_AT_60} < {0.8 * thick}")
+    visitor.wait(f"{LINE_AT_60} < {0.8 * thick}")
     visitor.page.get_by_label("Levels", exact=True).fill("20, 80")
     visitor.page.get_by_label("Levels", exact=True).press("Tab")
     keys(visitor, "Escape")
     visitor.page.reload()
     visitor.wait_for_bars()
-    visitor.wait_for_pixels(f"{LINE_AT_60} > {1.2 * thin}")
+    visitor.wait(f"{LINE_AT_60} > {1.2 * thin}")
     visitor.page.locator(".row-name", has_text="RSI").click()
     assert visitor.page.get_by_label("Levels", exact=True).input_value() == "20, 80"
     assert visitor.page.get_by_label("Width of RSI").input_value() == "4"

@@ -92,13 +92,13 @@ def test_what_one_draws_on_two_machines_comes_together_and_is_nobody_elses(chrom
             visitor.page.mouse.click(*point(visitor, *place))
     for visitor, kinds in ((here, {"horizontal", "trend"}), (there, {"horizontal", "trend"}), (other, {"vertical"})):
         visitor.wait(f"{KINDS}.size === {len(kinds)} && {list(kinds)}.every((kind) => {KINDS}.has(kind))")
-        visitor.wait_for_pixels(f"{LINE} > 100")
+        visitor.wait(f"{LINE} > 100")
     button(here, "Delete all drawings").click()
-    there.wait_for_pixels(f"{KINDS}.size === 0 && {LINE} === 0")
+    there.wait(f"{KINDS}.size === 0 && {LINE} === 0")
     keys(here, "Control+z")
-    there.wait_for_pixels(f"{KINDS}.size === 2 && {LINE} > 100")
+    there.wait(f"{KINDS}.size === 2 && {LINE} > 100")
     again = arrive(chromium, guarded, "ada")
-    again.wait_for_pixels(f"{KINDS}.size === 2 && {LINE} > 100")
+    again.wait(f"{KINDS}.size === 2 && {LINE} > 100")
     other.wait(f"{KINDS}.size === 1 && {KINDS}.has('vertical')")
     for visitor in (here, there, other, again):
         visitor.page.context.close()

@@ -27,12 +27,12 @@ def test_alerts_and_colours_of_two_tabs_come_together(visit_branch: Visit) -> No
     choose_zone(one, "Asia/Tokyo")
     press(two, "Settings")
     pick(two, "Rising body", "#123456")
-    one.wait_for_pixels(f"{painted('[18, 52, 86]')} > 50")
+    one.wait(f"{painted('[18, 52, 86]')} > 50")
     press(one, "Settings")
     assert one.page.get_by_label("Rising body", exact=True).input_value() == "#123456"
     again = tab_of(two, "/chart?symbol=BTCDEMO")
     assert again.page.locator(".zone").inner_text() == "Tokyo"
-    again.wait_for_pixels(f"{painted('[18, 52, 86]')} > 50")
+    again.wait(f"{painted('[18, 52, 86]')} > 50")
     for visitor in (two, again):
         visitor.check()
 

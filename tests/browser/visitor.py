@@ -59,10 +59,6 @@ class Visitor:
         """Wait until a JavaScript expression holds."""
         self.page.wait_for_function(condition, timeout=timeout)
 
-    def wait_for_pixels(self, condition: str) -> None:
-        """Wait until an expression holds that counts pixels: four times a second, for it takes longer than a frame."""
-        self.page.wait_for_function(condition, timeout=READY_MS, polling=250)
-
     def wait_for_ticks(self, count: int) -> None:
         """Wait until as many more ticks have been painted."""
         seen = self.ask(f"{HOOK}.ticks.length")
