@@ -193,7 +193,7 @@ export class VolumeProfile {
     const { palette } = desk;
     const isDrawn = this.of === "drawn";
     context.font = `600 10px ${FONT}`;
-    const longest = context.measureText(`VAH ${chart.priceText(column.prices.at(-1) ?? 0)}`).width + 16;
+    const longest = context.measureText(`POC ${WORDS[standing].mark} ${chart.priceText(column.prices.at(-1) ?? 0)}`).width + 16;
     const free = isDrawn ? 0 : this.freeBeside(width);
     const wide = wideIn(width, free, longest);
     // Where there is no room beside the profile, its words are on it, and the price is on the axis alone.
