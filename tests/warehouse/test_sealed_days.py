@@ -182,7 +182,7 @@ class World:
     def in_mart(self, table: str) -> str:
         """All rows of a published table, in parentheses."""
         assert self.publisher.current is not None
-        return f"({query(self.publisher.current.tables[table], parquet_in(self.publisher.path))})"
+        return f"({query(table, self.publisher.current.tables[table], parquet_in(self.publisher.path))})"
 
     def some(self) -> list[Trade]:
         """Some trades of the tape, given already or not."""
@@ -193,14 +193,14 @@ class World:
         """Publish, and see that the mart has each trade once."""
         self.publisher.publish()
         assert self.publisher.current is not None
-        rows = query(self.publisher.current.tables[TRADES], parquet_in(self.publisher.path))
+        rows = query(TRADES, self.publisher.current.tables[TRADES], parquet_in(self.publisher.path))
         self.published = trades_in(self.bench, f"({rows})")
         assert self.published == as_rows(self.given)
 
     def see_no_more_than_there_is(self) -> None:
         """See that the mart has what it had, whatever came since: each trade once, and none that was not given."""
         if self.publisher.current is not None:
-            rows = query(self.publisher.current.tables[TRADES], parquet_in(self.publisher.path))
+            rows = query(TRADES, self.publisher.current.tables[TRADES], parquet_in(self.publisher.path))
             there = trades_in(self.bench, f"({rows})")
             assert len(there) == len(set(there)) and set(self.published) <= set(there) <= set(as_rows(self.given))
 
