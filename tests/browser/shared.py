@@ -20,7 +20,8 @@ import msgspec
 
 from candlewick.lake.manifest import DayNote
 from candlewick.lake.objects import Lake
-from candlewick.mart.version import CURRENT, decode
+from candlewick.mart.settled import read
+from candlewick.mart.version import CURRENT
 from candlewick.moments import now_us
 from candlewick.seal.notes import tell
 from e2e.stack import Stack, wait_until
@@ -66,7 +67,7 @@ def copy_mart(source: Stack, target: Stack) -> None:
     """Give a stack another's mart as it is now: the files that its version names. It stands still from then on."""
     here, there = source.home / "mart", target.home / "mart"
     version = (here / CURRENT).read_bytes()
-    for name in [*sorted(decode(version).file_names), "views.sql"]:
+    for name in [*sorted(read(here, version).file_names), "views.sql"]:
         (there / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(here / name, there / name)
     (there / CURRENT).write_bytes(version)

@@ -15,7 +15,8 @@ from browser.proxy import proxying
 from browser.relay import relaying
 from browser.shared import copy_mart, start_dashboard
 from browser.visitor import HOOK, Visitor
-from candlewick.mart.version import CURRENT, decode, encode
+from candlewick.mart.settled import read, read_current
+from candlewick.mart.version import CURRENT, encode
 from candlewick.process.files import replace_atomically
 from e2e.stack import Stack, free_port, wait_until
 
@@ -137,7 +138,7 @@ def publish_again(source: Stack, target: Stack) -> None:
     """Give a stack another's mart of now, as its own warehouse would publish it: files first, then the version."""
     here, there = source.home / "mart", target.home / "mart"
     current = (here / CURRENT).read_bytes()
-    for name in sorted(decode(current).file_names):
+    for name in sorted(read(here, current).file_names):
         (there / name).parent.mkdir(parents=True, exist_ok=True)
         if not (there / name).exists():
             shutil.copy(here / name, there / name)
@@ -147,10 +148,10 @@ def publish_again(source: Stack, target: Stack) -> None:
 def trade_again(stack: Stack, ago: timedelta) -> None:
     """Publish the mart's version again: its newest trades were made so long from now."""
     current = stack.home / "mart" / CURRENT
-    version = decode(current.read_bytes())
+    version = read_current(current.parent)
     traded_at = datetime.now(UTC).replace(tzinfo=None) + ago
     marks = {symbol: replace(mark, traded_at=traded_at) for symbol, mark in version.watermarks.items()}
-    replace_atomically(current, encode(replace(version, version=version.version + 1, watermarks=marks)))
+    replace_atomically(current, encode(replace(version, version=version.version + 1, watermarks=marks, settled=None)))
 
 
 def age(text: str) -> float:

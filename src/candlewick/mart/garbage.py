@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from candlewick.mart.pins import pinned_files
+from candlewick.mart.settled import PATTERN
 from candlewick.mart.version import Version
 
 GRACE_SECONDS = 30.0
@@ -30,7 +31,7 @@ class Garbage:
         """All files that a version does not name: of earlier ones, or of one that a killed owner did not finish."""
         garbage = cls(path)
         named = version.file_names if version else set()
-        found = [file for kind in ("*.parquet", f"*{DRAFT}") for file in path.rglob(kind)]
+        found = [file for kind in ("*.parquet", PATTERN, f"*{DRAFT}") for file in path.rglob(kind)]
         garbage.drop({str(file.relative_to(path)) for file in found} - named)
         return garbage
 

@@ -13,6 +13,14 @@ _LABELS: dict[Unit, str] = {
     "year": "%Y",
 }
 
+_LEAST: dict[Unit, timedelta] = {
+    "10 minutes": timedelta(minutes=10),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "month": timedelta(days=28),
+    "year": timedelta(days=365),
+}
+
 
 class Period(NamedTuple):
     """`start` <= time < `end`, and its name."""
@@ -29,6 +37,11 @@ def period_of(moment: datetime, unit: Unit) -> Period:
     """Return the period of a length that a moment lies in."""
     start = _start(moment, unit)
     return Period(start, _end(start, unit), start.strftime(_LABELS[unit]))
+
+
+def is_as_long(start: datetime, end: datetime, unit: Unit) -> bool:
+    """Whether a period is as long as one of a length, or longer."""
+    return end - start >= _LEAST[unit]
 
 
 def _start(moment: datetime, unit: Unit) -> datetime:

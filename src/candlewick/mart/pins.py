@@ -14,7 +14,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from candlewick.errors import UNREADABLE
-from candlewick.mart.version import CURRENT, PINS, Version, decode
+from candlewick.mart.settled import read
+from candlewick.mart.version import CURRENT, PINS, Version
 
 _NAME = re.compile(r"[0-9a-f]{32}|[0-9]+-[0-9]+")
 """Ours, and those of readers before 0.2, which were named by process and number."""
@@ -55,7 +56,7 @@ def _try(mart: Path, path: Path) -> Pin | None:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         path.hardlink_to(mart / CURRENT)
         if path.stat().st_ino == os.fstat(descriptor).st_ino:
-            return Pin(decode(path.read_bytes()), path, descriptor)
+            return Pin(read(mart, path.read_bytes()), path, descriptor)
         path.unlink()
     except BaseException:
         os.close(descriptor)
@@ -73,17 +74,17 @@ def pinned_files(mart: Path) -> set[str]:
     for path in (mart / PINS).glob("*"):
         if _NAME.fullmatch(path.name):
             with suppress(OSError, *UNREADABLE):
-                names |= _names(path)
+                names |= _names(mart, path)
     return names
 
 
-def _names(path: Path) -> set[str]:
+def _names(mart: Path, path: Path) -> set[str]:
     """The files that a pin keeps; none where its reader ended, and the pin goes."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        version = decode(path.read_bytes())
+        version = read(mart, path.read_bytes())
         return version.file_names | version.sealed_names
     else:
         path.unlink(missing_ok=True)

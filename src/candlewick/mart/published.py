@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from candlewick.mart.version import CURRENT, File, SealedFile, Version, decode
+from candlewick.mart.settled import read_current
+from candlewick.mart.version import CURRENT, File, SealedFile, Version
 
 RECENT_SECONDS = 600.0
 """Of files that were written so long before `CURRENT` the digest is compared, too: a power cut takes no older ones."""
@@ -16,7 +17,7 @@ RECENT_SECONDS = 600.0
 def current_in(path: Path) -> Version | None:
     """Read the version that a mart's folder names; None where it names none."""
     with suppress(FileNotFoundError, msgspec.DecodeError):
-        return decode((path / CURRENT).read_bytes())
+        return read_current(path)
     return None
 
 

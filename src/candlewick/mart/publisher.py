@@ -10,17 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import duckdb
 
 from candlewick.errors import WarehouseCorruptError
 from candlewick.mart.garbage import DRAFT, Garbage
-from candlewick.mart.periods import ALWAYS, Period, Unit, period_of
+from candlewick.mart.periods import ALWAYS, Period, Unit, is_as_long, period_of
 from candlewick.mart.pins import pinned_files
 from candlewick.mart.published import current_in, is_whole, without_damage
 from candlewick.mart.quoting import quoted
 from candlewick.mart.sealed import STORED, differ, naming, parquet_in, query
+from candlewick.mart.settled import Settled
 from candlewick.mart.version import (
     AUDIT,
     CANDLES,
@@ -34,6 +35,8 @@ from candlewick.mart.version import (
     OLDER,
     TRADES,
     File,
+    Kept,
+    Named,
     SealedFile,
     Table,
     Version,
@@ -50,9 +53,6 @@ _PARQUET = "parquet_version v2, compression zstd, compression_level 1"
 """Columns are delta-coded first: a higher level takes longer, and makes nothing smaller."""
 MANY_ROWS = 50_000
 """So many new rows of a settled period are written as its one file at once, not in parts that would be joined later."""
-
-
-Kept = TypeVar("Kept", File, SealedFile)
 
 
 class Layout(NamedTuple):
@@ -120,6 +120,7 @@ class Publisher:
         is_ours = previous is not None and previous.warehouse_id == generation
         self.current = without_damage(path, previous) if is_ours and previous else None
         self._garbage = Garbage.beside(path, self.current)
+        self._settled = Settled(path, self.current)
         self._views = Views(path)
         if self.current is not None:
             self._views.write(self.current)
@@ -278,6 +279,7 @@ class Publisher:
     def _replace_current(self, tables: dict[str, Table]) -> Version:
         old = self.current.file_names if self.current else set()
         self.version += 1
+        self._settled.follow(_settled_files(tables))
         self.current = Version(
             version=self.version,
             published_at=from_micros(now_us()),
@@ -286,8 +288,10 @@ class Publisher:
             timezone=self._timezone,
             tables=tables,
             watermarks=self._watermarks(),
+            settled=self._settled.file,
         )
-        replace_atomically(self.path / CURRENT, encode(self.current), durable=self._is_only_copy)
+        content = encode(self.current, self._settled.names)
+        replace_atomically(self.path / CURRENT, content, durable=self._is_only_copy)
         self._is_only_copy = False
         self._views.write(self.current)
         self._garbage.drop(old - self.current.file_names)
@@ -333,6 +337,16 @@ def _period(files: list[File], moment: datetime, unit: Unit) -> Period:
     return period_of(moment, unit)
 
 
+def _settled_files(tables: dict[str, Table]) -> dict[str, Named]:
+    """The files of each table that have the longest period of a settled one, and those of sealed days."""
+    named = {}
+    for name, layout in LAYOUTS.items():
+        for unit in layout.settled[-1:]:
+            files = [file for file in tables[name].files if file.rows and is_as_long(file.start, file.end, unit)]
+            named[name] = Named(files, tables[name].sealed)
+    return named
+
+
 def _settled_period(path: Path, files: list[File], layout: Layout) -> Period | None:
     """The oldest period of a settled length that is over, in several files, and untouched for a while."""
     if not files or not files[-1].rows:
@@ -340,16 +354,12 @@ def _settled_period(path: Path, files: list[File], layout: Layout) -> Period | N
     for unit in layout.settled:
         groups: dict[Period, list[File]] = {}
         for file in files:
-            groups.setdefault(period_of(file.start, unit), []).append(file)
+            if not is_as_long(file.start, file.end, unit):
+                groups.setdefault(period_of(file.start, unit), []).append(file)
         for period, group in groups.items():
-            is_over = period.end <= files[-1].start
-            if is_over and not _is_joined(group, period) and _is_at_rest(path, group):
+            if period.end <= files[-1].start and _is_at_rest(path, group):
                 return period
     return None
-
-
-def _is_joined(group: list[File], period: Period) -> bool:
-    return len(group) == 1 and group[0].start <= period.start and group[0].end >= period.end
 
 
 def _is_at_rest(path: Path, group: list[File]) -> bool:
@@ -357,7 +367,7 @@ def _is_at_rest(path: Path, group: list[File]) -> bool:
     return time.time() - newest > SETTLED_AFTER.total_seconds()
 
 
-def _by_time(files: "list[Kept]") -> "list[Kept]":
+def _by_time(files: list[Kept]) -> list[Kept]:
     return sorted(files, key=lambda file: file.start)
 
 

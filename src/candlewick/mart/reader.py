@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from candlewick.errors import UNREADABLE, MartNotReadyError, WarehouseError
 from candlewick.mart.pins import pin
 from candlewick.mart.sealed import parquet_in, query
-from candlewick.mart.version import CANDLES, CURRENT, TRADES, Version, decode
+from candlewick.mart.settled import read_current
+from candlewick.mart.version import CANDLES, CURRENT, TRADES, Version
 from candlewick.moments import naive
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Mart:
             stamp = status.st_ino, status.st_mtime_ns
             known = self._newest
             if known is None or known[0] != stamp:
-                known = self._newest = stamp, decode((self.path / CURRENT).read_bytes())
+                known = self._newest = stamp, read_current(self.path)
             return known[1]
         except (FileNotFoundError, *UNREADABLE):
             raise MartNotReadyError(

@@ -1,10 +1,16 @@
-"""Pure: what `CURRENT` says: which files make up one version of the mart, and how far it is."""
+"""Pure: what `CURRENT` says: which files make up one version of the mart, and how far it is.
 
+It is written at every publish and read at every look, so the files that nobody expects to change are named in a file of
+their own, which is written now and then: what is old costs nothing.
+"""
+
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from candlewick.errors import NewerError
 from candlewick.moments import TIMEFRAMES
@@ -61,6 +67,9 @@ class SealedFile(msgspec.Struct, frozen=True):
         return cls(name, symbol, start, start + timedelta(days=1), rows, size, sha256, places)
 
 
+Kept = TypeVar("Kept", bound=File | SealedFile)
+
+
 class Table(msgspec.Struct, frozen=True):
     """A table's files by period, ascending, and how far it is: the largest `loaded_at` published.
 
@@ -86,12 +95,28 @@ class Watermark(msgspec.Struct, frozen=True):
 
 
 FORMAT = 3
-"""Readers of the first would not miss `sealed` files, and those of the second ask files of trades for all columns."""
+"""Readers of the first would not miss `sealed` files. Those of the second would not miss `settled` ones, and ask files
+of trades for all columns."""
 FIRST_FORMAT = 1
 
 
+class Named(msgspec.Struct, frozen=True):
+    """Some of a table's files, ascending by time."""
+
+    files: list[File] = []
+    sealed: list[SealedFile] = []
+
+    @property
+    def names(self) -> set[str]:
+        """The names of both."""
+        return {file.name for file in self.files} | {file.name for file in self.sealed}
+
+
 class Version(msgspec.Struct, frozen=True):
-    """One published state of the warehouse. `timezone` is the zone of its daily candles. Times are UTC."""
+    """One published state of the warehouse. `timezone` is the zone of its daily candles. Times are UTC.
+
+    `settled` is the file that names those of the mart's files which `CURRENT` does not name; None without one.
+    """
 
     version: int
     published_at: datetime
@@ -101,6 +126,7 @@ class Version(msgspec.Struct, frozen=True):
     watermarks: dict[str, Watermark]
     format: int = FIRST_FORMAT
     """Of this file and of what it names; one that says none is of the first."""
+    settled: str | None = None
 
     def traded_at(self, symbol: str) -> datetime | None:
         """When the newest trade of a symbol was made (UTC); None without one."""
@@ -124,8 +150,9 @@ class Version(msgspec.Struct, frozen=True):
 
     @property
     def file_names(self) -> set[str]:
-        """The files of all tables that are the mart's own."""
-        return {file.name for table in self.tables.values() for file in table.files}
+        """The files of all tables that are the mart's own, and the one that names some of them."""
+        names = {file.name for table in self.tables.values() for file in table.files}
+        return names | {self.settled} if self.settled else names
 
     @property
     def sealed_names(self) -> set[str]:
@@ -142,16 +169,51 @@ class _Format(msgspec.Struct):
 _ENCODER = msgspec.json.Encoder()
 _FORMAT_DECODER = msgspec.json.Decoder(_Format)
 _DECODER = msgspec.json.Decoder(Version)
+_NAMED_DECODER = msgspec.json.Decoder(dict[str, Named])
 
 
-def encode(version: Version) -> bytes:
-    """Return a version as JSON, to be read by people, too."""
-    return msgspec.json.format(_ENCODER.encode(version), indent=1)
+def encode(version: Version, apart: Collection[str] = ()) -> bytes:
+    """Return a version as JSON, to be read by people, too; without the files that its file of `settled` ones names."""
+    tables = {name: _without(table, apart) for name, table in version.tables.items()} if apart else version.tables
+    return msgspec.json.format(_ENCODER.encode(replace(version, tables=tables)), indent=1)
 
 
-def decode(text: bytes) -> Version:
-    """Read a version. Raises `msgspec.DecodeError` where it is none, and `NewerError`."""
+def decode(text: bytes, settled: Callable[[str], Mapping[str, Named]]) -> Version:
+    """Read a version; `settled` reads the file of a name. Raises as that does, `msgspec.DecodeError`, `NewerError`."""
     found = _FORMAT_DECODER.decode(text).format
     if found > FORMAT:
         raise NewerError(f"mart, {CURRENT}", found, FORMAT)
-    return _DECODER.decode(text)
+    version = _DECODER.decode(text)
+    if version.settled is None:
+        return version
+    tables = version.tables | {
+        name: _with(version.tables[name], named) for name, named in settled(version.settled).items()
+    }
+    return replace(version, tables=tables)
+
+
+def encode_named(named: Mapping[str, Named]) -> bytes:
+    """Return the files of tables as JSON."""
+    return _ENCODER.encode(named)
+
+
+def decode_named(text: bytes) -> dict[str, Named]:
+    """Read the files of tables. Raises `msgspec.DecodeError`."""
+    return _NAMED_DECODER.decode(text)
+
+
+def _without(table: Table, apart: Collection[str]) -> Table:
+    files = [file for file in table.files if file.name not in apart]
+    return replace(table, files=files, sealed=[file for file in table.sealed if file.name not in apart])
+
+
+def _with(table: Table, named: Named) -> Table:
+    files = _merged(named.files, table.files, lambda file: file.start)
+    sealed = _merged(named.sealed, table.sealed, lambda file: (file.start, file.symbol))
+    return replace(table, files=files, sealed=sealed)
+
+
+def _merged(before: list[Kept], after: list[Kept], order: Callable[[Kept], Any]) -> list[Kept]:
+    both = [*before, *after]
+    is_ascending = not before or not after or order(before[-1]) <= order(after[0])
+    return both if is_ascending else sorted(both, key=order)

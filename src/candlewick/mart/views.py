@@ -1,7 +1,8 @@
 """What others read the mart by: `mart.duckdb`, a database of nothing but views, and `views.sql`, the same as SQL.
 
 Superseded files lie beside live ones for a while, so whoever globs the mart's Parquet counts trades twice. The views
-name the files of one version, as `CURRENT` does. Both files are a snapshot: open them anew for each look.
+name the files of one version, as `CURRENT` does, all of them: so both are made now and then. They are a snapshot: open
+them anew for each look.
 """
 
 import os
@@ -20,7 +21,7 @@ from candlewick.process.files import replace_atomically
 SQL = "views.sql"
 DATABASE = "mart.duckdb"
 EVERY_SECONDS = 10.0
-"""The database costs some ms to make; the SQL next to nothing, so that is of every version."""
+"""Less than files are kept for that no version names any more."""
 STORAGE_VERSION = "v1.2.0"
 """What DuckDB's command line and other tools of 2025 on can open."""
 
@@ -34,27 +35,25 @@ class Views:
         self._path = path
         self._clock = clock
         self._next_at = 0.0
-        self._waiting: list[str] = []
+        self._waiting: Version | None = None
 
     def write(self, version: Version) -> None:
-        """Name the files of a version: in SQL at once, in the database where it was not made just now.
+        """Name the files of a version, where this was not done just now; else `refresh` does it.
 
         Never raises OSError or duckdb.Error: they are made for others, and the mart is whole without them.
         """
-        self._waiting = views(self._path, version)
-        try:
-            replace_atomically(self._path / SQL, "\n".join([*self._waiting, ""]).encode(), durable=False)
-        except OSError as error:
-            log.warning("views not written", problem=str(error))
+        self._waiting = version
         self.refresh()
 
     def refresh(self) -> None:
-        """Make the database where it is behind and was not made just now."""
-        if not self._waiting or self._clock() < self._next_at:
+        """Make both where they are behind and were not made just now."""
+        if self._waiting is None or self._clock() < self._next_at:
             return
+        statements = views(self._path, self._waiting)
         try:
-            self._make_database(self._waiting)
-            self._waiting = []
+            self._make_database(statements)
+            replace_atomically(self._path / SQL, "\n".join([*statements, ""]).encode(), durable=False)
+            self._waiting = None
         except (OSError, duckdb.Error) as error:
             log.warning("views not written", problem=str(error).partition("\n")[0])
         self._next_at = self._clock() + EVERY_SECONDS
