@@ -6,6 +6,7 @@ Both are put in as constants: DuckDB then skips what lies outside of them withou
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 import duckdb
 
@@ -26,10 +27,13 @@ def with_news(
     known that news touch no period, and nobody is asked.
     """
 
+    @cache  # a statement asks for the same periods wherever it reads a table
+    def periods(query: str) -> list[Touched]:
+        return joined(Touched(*row) for row in connection.execute(query).fetchall()) if touches else []
+
     def within(asked: str) -> str:
         column, _, query = asked.partition(":")
-        rows = connection.execute(query).fetchall() if touches else []
-        return condition(column, joined(Touched(*row) for row in rows))
+        return condition(column, periods(query))
 
     return filled(_SINCE.sub(lambda match: f"timestamp '{since(match[1])}'", sql), _TOUCHED, within)
 
