@@ -21,6 +21,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
+from urllib.request import urlopen
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -28,7 +29,7 @@ from bytecode import compiled
 from candlewick import api
 from candlewick.lake.objects import Lake
 from candlewick.seal.seals import Seals
-from e2e.stack import Stack
+from e2e.stack import Stack, wait_until
 from warehouse import Recorder, live, size_of
 
 SYMBOLS = ("BTCDEMO", "ETHDEMO", "SOLDEMO")
@@ -38,6 +39,7 @@ IMPORTS = (
     "import candlewick.seal.arriving, candlewick.seal.keeping, candlewick.warehouse.duckdb.owner",
 )
 """What the commands import."""
+PROFILES = 9
 ASKED = 30
 """How often each chart is asked for; the median counts."""
 
@@ -72,7 +74,9 @@ def main() -> None:
         finally:
             stack.stop()
         costs["sealed days → GOLD and mart"] = told("warehouse", run(stack, "warehouse", "--once"))
-        report(stack, costs, [first + timedelta(days=number) for number in range(options.days)])
+        days = [first + timedelta(days=number) for number in range(options.days)]
+        report(stack, costs, days)
+        profiles(stack, days[len(days) // 2])
         recorder = Recorder(Lake.open(stack.settings.lake_url, stack.prefix), 1, 21, 1)
         recorder.write_object()
         live(stack.settings, recorder)
@@ -123,6 +127,29 @@ def report(stack: Stack, costs: dict[str, Cost], days: list[date]) -> None:
     )
     everything = median_ms(lambda: api.candles(SYMBOLS[0], "1d", config=config))
     print(f"candles() of a day's minutes {minutes:.1f} ms, 1d of everything {everything:.1f} ms, medians of {ASKED}")
+
+
+def profiles(stack: Stack, day: date) -> None:
+    """Print how long the dashboard takes for the profile of 24 hours, of roll-ups and of the trades themselves."""
+    opens = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    port = stack.settings.dashboard.port
+    try:
+        stack.start("dashboard", "dashboard", "--config", str(stack.config_path))
+        wait_until(lambda: bool(stack.beat("dashboard")), "the dashboard's heartbeat", 240)
+        for way, exact in (("of roll-ups", 0), ("of the trades", 1)):
+            taken = []
+            for asked in range(PROFILES):  # another range each time: none is an answer that was kept
+                query = (
+                    f"symbol={SYMBOLS[0]}&since={opens + asked * 60}&before={opens + DAY_SECONDS}&step=1&exact={exact}"
+                )
+                began = time.monotonic()
+                with urlopen(f"http://127.0.0.1:{port}/api/profile?{query}") as answer:
+                    size = len(answer.read())
+                taken.append((time.monotonic() - began) * 1e3)
+            told = f"first {taken[0]:.0f} ms, median of the next {PROFILES - 1} {statistics.median(taken[1:]):.0f} ms"
+            print(f"profile of 24 h {way}: {told}, {size:,} bytes")
+    finally:
+        stack.stop()
 
 
 def median_ms(ask: Callable[[], object]) -> float:

@@ -96,10 +96,12 @@ class Loader:
     _gone: list[str] = field(default_factory=list)
     _lines: int = _AT_ONCE
     _holes: dict[str, Holes] = field(default_factory=dict)
-    _readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READ_AHEAD, "lake"))
+    _readers: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
         self.discovery = Discovery(self.lake, self.warehouse)
+        # Reading a folder is the interpreter's work: several threads only take turns, for half as much CPU again.
+        self._readers = ThreadPoolExecutor(_READ_AHEAD if self.lake.root is None else 1, "lake")
 
     @_without_search_for_circles()
     def load(self, most_lines: int) -> Loaded:
