@@ -63,10 +63,14 @@ def test_columns_that_only_moved_are_copied_and_the_live_one_is_painted_anew(vis
     button(visitor, "auto").click()  # where prices are stays as it is
     visitor.page.locator(".canvas").focus()
     keys(visitor, *["ArrowDown"] * steps)
-    visitor.ask(f"void (window.__before = {PLACED})")
-    # Of the pictures on screen the newest bar's is another one soon; whatever else was painted is still there.
-    visitor.wait(f"{PLACED}.length > 1 && {PLACED}.some(([picture]) => !__before.some(([other]) => other === picture))")
-    visitor.wait(f"{PLACED}.some(([picture]) => __before.some(([other]) => other === picture))")
+
+    def is_the_live_one_alone_anew() -> bool:
+        visitor.ask(f"void (window.__before = {PLACED})")
+        visitor.wait(f"{PLACED}.length > 1 && {PLACED}.some(([drawn]) => !__before.some(([other]) => other === drawn))")
+        return bool(visitor.ask(f"{PLACED}.some(([picture]) => __before.some(([other]) => other === picture))"))
+
+    # The zoom, a verdict or a bar that opens just then has all painted anew, but not each trade.
+    wait_until(is_the_live_one_alone_anew, "the newest column to be painted anew, and no other")
 
     def is_copied() -> bool:
         visitor.ask(f"void (window.__before = {PLACED})")

@@ -37,6 +37,11 @@ def test_a_timeframe_that_is_typed_shows_the_sums_of_its_minutes(visit: Visit, t
     bars = [bar for bar in visitor.ask(f"{HOOK}.bars()") if bar["state"] >= 1][-3:]
     for bar in bars:
         page = f"/api/candles?symbol=BTCDEMO&timeframe=1m&since={bar['time']}&before={bar['time'] + seconds}"
+        # The newest of them can be closed on the chart before it is settled: the server has all of it a moment later.
+        count = (
+            f"fetch('{page}').then((answer) => answer.json()).then(({{n}}) => n.reduce((sum, each) => sum + each, 0))"
+        )
+        visitor.wait(f"{count}.then((trades) => trades === {bar['trades']})")
         text = visitor.ask(f"fetch('{page}').then((answer) => answer.text())")
         minutes = visitor.ask(f"JSON.parse({text!r})")
         traded = [at for at, count in enumerate(minutes["n"]) if count]
