@@ -8,6 +8,7 @@ from candlewick.dashboard import app
 from candlewick.dashboard.site import Site
 from candlewick.mart.reader import Mart
 from made import http_examples
+from made.unpacking import WITH_SEALED_DAY, unpacked
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -16,7 +17,7 @@ async def test_each_example_is_what_a_server_answers(tmp_path):
     """Where an answer has changed on purpose: `cd tests && python -m made.http_examples`."""
     examples = json.loads(http_examples.FILE.read_text())
     assert list(examples) == list(http_examples.QUESTIONS)
-    assert await http_examples.answers(http_examples.settings_in(tmp_path)) == examples
+    assert await http_examples.answers(unpacked(WITH_SEALED_DAY, tmp_path)) == examples
 
 
 def test_the_page_names_every_route_and_shows_every_example(tmp_path):
@@ -25,7 +26,7 @@ def test_the_page_names_every_route_and_shows_every_example(tmp_path):
     pages = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pages)
     page = pages.http()
-    settings = http_examples.settings_in(tmp_path)
+    settings = unpacked(WITH_SEALED_DAY, tmp_path)
     site = Site(settings, Mart(settings.mart_path))
     routes = [route for route in app.routes(site) if route.path.startswith(("/api/", "/healthz", "/metrics"))]
     site.close()

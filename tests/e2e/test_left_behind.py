@@ -8,7 +8,6 @@ drawing. What is of a newer version is refused in one line, and stays as it is.
 import json
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,9 +31,9 @@ from candlewick.spans import Spans
 from candlewick.tape import checkpoint
 from candlewick.warehouse.duckdb import file as warehouse
 from candlewick.warehouse.home import home_of
+from made.unpacking import WITH_SEALED_DAY, unpacked
 from warehouse.lakes import Writer, trade_line
 
-MADE = Path(__file__).parent.parent / "made" / "version_0_1_0_sealed.tar.xz"
 SYMBOL, RECORDED, DAY = "BTCDEMO", "ETHDEMO", "2026-11-26"
 SEALED = 487
 CAME = "select symbol, trade_id from silver.trades_deduped where traded_at::date > ?::date order by traded_at"
@@ -50,10 +49,8 @@ OF_THE_DAY = {
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Settings:
-    with tarfile.open(MADE) as archive:
-        archive.extractall(tmp_path, filter="data")
     monkeypatch.chdir(tmp_path)
-    return config.load(tmp_path / "candlewick.toml")
+    return unpacked(WITH_SEALED_DAY, tmp_path)
 
 
 def command(*arguments: str, code: int = 0) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from candlewick.cli import app
-from made.http_examples import settings_in
+from made.unpacking import WITH_SEALED_DAY, unpacked
 
 PAGE = (Path(__file__).parents[2] / "docs/tour.md").read_text()
 DAY = "2026-11-26"
@@ -26,7 +26,7 @@ def lines_of(language: str) -> list[str]:
 
 
 def test_each_command_of_the_tour_runs(tmp_path, monkeypatch):
-    settings_in(tmp_path)
+    unpacked(WITH_SEALED_DAY, tmp_path)
     monkeypatch.chdir(tmp_path)
     run: dict[str, str] = {}
     for line in lines_of("sh"):
@@ -53,7 +53,7 @@ def test_each_command_of_the_tour_runs(tmp_path, monkeypatch):
 
 
 def test_the_tours_python_reads_candles(tmp_path, monkeypatch, capsys):
-    settings_in(tmp_path)
+    unpacked(WITH_SEALED_DAY, tmp_path)
     monkeypatch.chdir(tmp_path)
     code = "\n".join(lines_of("python")).replace("candlewick-demo/candlewick.toml", "candlewick.toml")
     exec(compile(code, "docs/tour.md", "exec"), {})

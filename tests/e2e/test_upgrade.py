@@ -4,7 +4,6 @@
 local exchange's BTCDEMO and ETHDEMO for a minute, with four minutes of history.
 """
 
-import tarfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from candlewick.seal import gathering, keeping
 from candlewick.spans import Spans
 from candlewick.tape import checkpoint
 from candlewick.warehouse.home import home_of
+from made.unpacking import unpacked
 from warehouse.lakes import Writer, trade_line
 
 MADE = Path(__file__).parent.parent / "made" / "version_0_1_0.tar.xz"
@@ -31,10 +31,8 @@ CANDLES = (
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Settings:
-    with tarfile.open(MADE) as archive:
-        archive.extractall(tmp_path, filter="data")
     monkeypatch.chdir(tmp_path)
-    return config.load(tmp_path / "candlewick.toml")
+    return unpacked(MADE, tmp_path)
 
 
 def rows(settings: config.Settings, statement: str) -> list[tuple[object, ...]]:

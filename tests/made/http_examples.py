@@ -7,7 +7,6 @@
 
 import asyncio
 import json
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from candlewick.dashboard import app
 from candlewick.dashboard.site import Site
 from candlewick.mart.reader import Mart
 from dashboard.served import serving
+from made.unpacking import WITH_SEALED_DAY, unpacked
 
 FILE = Path(__file__).parents[2] / "scripts/http_examples.json"
-LEFT = Path(__file__).with_name("version_0_1_0_sealed.tar.xz")
 NOON = 1_795_694_400
 """26 November 2026, 12:00 UTC, in seconds."""
 HOUR = f"symbol=BTCDEMO&since={NOON}&before={NOON + 3_600}"
@@ -40,13 +39,6 @@ QUESTIONS = (
 )
 
 
-def settings_in(home: Path) -> config.Settings:
-    """The settings of what a version left, unpacked into a folder."""
-    with tarfile.open(LEFT) as archive:
-        archive.extractall(home, filter="data")
-    return config.load(home / "candlewick.toml")
-
-
 async def answers(settings: config.Settings) -> dict[str, dict[str, object]]:
     """Ask a real server all questions: of each its status, its type, and its text."""
     site = Site(settings, Mart(settings.mart_path))
@@ -64,4 +56,4 @@ async def answers(settings: config.Settings) -> dict[str, dict[str, object]]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        FILE.write_text(json.dumps(asyncio.run(answers(settings_in(Path(folder)))), indent=1) + "\n")
+        FILE.write_text(json.dumps(asyncio.run(answers(unpacked(WITH_SEALED_DAY, Path(folder)))), indent=1) + "\n")
